@@ -1,0 +1,32 @@
+/** What the API counts. Labels have few values: no ids, no tenants, routes instead of paths. */
+import { Metrics, type RequestHandler } from '@holdfast/service';
+
+const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export class ApiMetrics {
+  readonly #metrics = new Metrics();
+  readonly submits = this.#metrics.counter('holdfast_submits_total', 'Submitted jobs by what became of them', [
+    'result',
+  ]);
+  readonly attachedReaders = this.#metrics.gauge('holdfast_attached_readers', 'Event streams open in this process');
+  readonly #requests = this.#metrics.histogram(
+    'holdfast_http_request_duration_seconds',
+    'Time to the end of the answer; event streams count until they are closed',
+    ['method', 'route', 'status'],
+    SECONDS,
+  );
+
+  readonly measureRequest: RequestHandler = (request, response, next) => {
+    const stop = this.#requests.startTimer();
+    response.once('close', () => {
+      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      stop({ method: request.method, route, status: response.statusCode });
+    });
+    next();
+  };
+
+  readonly answer: RequestHandler = async (_request, response) => {
+    response.setHeader('content-type', this.#metrics.contentType);
+    response.end(await this.#metrics.text());
+  };
+}

@@ -1,0 +1,75 @@
+/** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
+import { RequestError } from '@holdfast/core';
+import { isStoreUnavailable } from '@holdfast/redis';
+import { createServerApp, type RequestHandler, Router, readJsonBody } from '@holdfast/service';
+import { forCallers } from './authenticate.ts';
+import { demoPage } from './demo-page.ts';
+import { docsPage } from './docs-page.ts';
+import { openApiDocument } from './openapi.ts';
+import type { ApiParts } from './parts.ts';
+import { attachEvents } from './routes/attach-events.ts';
+import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
+import { getJob } from './routes/get-job.ts';
+import { healthz, readyz } from './routes/health.ts';
+import { listJobs } from './routes/list-jobs.ts';
+import { submitJob } from './routes/submit-job.ts';
+import { sendJson } from './send-job.ts';
+
+const MAX_BODY_BYTES = 1_000_000;
+
+type Verb = 'get' | 'post' | 'delete';
+
+/** Answers what isn't served at a path that is. */
+function methodNotAllowed(verbs: Verb[]): RequestHandler {
+  const allow = verbs.join(', ').toUpperCase();
+  return (request, response) => {
+    response.setHeader('allow', allow);
+    throw new RequestError('method_not_allowed', `${request.method} is not served here; ${allow} is.`);
+  };
+}
+
+type Routes = Record<string, Partial<Record<Verb, RequestHandler | RequestHandler[]>>>;
+
+function routesOf(parts: ApiParts): Routes {
+  const submit = forCallers(parts, 'submit', (request, response, caller) =>
+    submitJob(parts, request, response, caller),
+  );
+  const to = (scope: 'submit' | 'read', call: typeof getJob) =>
+    forCallers(parts, scope, (request, response, caller) => call(parts, request, response, caller));
+  const openApi = openApiDocument(parts.tasks);
+  return {
+    '/v1/jobs': { get: to('read', listJobs), post: [readJsonBody(MAX_BODY_BYTES), submit] },
+    '/v1/jobs/:id': { get: to('read', getJob), delete: to('submit', deleteJob) },
+    '/v1/jobs/:id/events': { get: to('read', attachEvents) },
+    '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },
+    '/v1/jobs/:id/retry': { post: to('submit', retryJob) },
+    '/healthz': { get: (request, response) => healthz(parts, request, response) },
+    '/readyz': { get: (request, response) => readyz(parts, request, response) },
+    '/metrics': { get: parts.metrics.answer },
+    '/openapi.json': { get: (_request, response) => sendJson(response, 200, openApi) },
+  };
+}
+
+export function createApi(parts: ApiParts) {
+  return createServerApp({
+    logger: parts.logger,
+    translateError: (error) =>
+      isStoreUnavailable(error)
+        ? new RequestError('store_unavailable', 'The store of jobs is not reachable. Send the same again.', {
+            retryAfterMs: 1_000,
+            cause: error,
+          })
+        : null,
+    routes: (app) => {
+      app.use(parts.metrics.measureRequest);
+      const router = Router();
+      for (const [path, handlers] of Object.entries(routesOf(parts))) {
+        for (const [verb, handler] of Object.entries(handlers)) router[verb as Verb](path, handler);
+        router.all(path, methodNotAllowed(Object.keys(handlers) as Verb[]));
+      }
+      app.use(router);
+      app.use('/docs', docsPage());
+      app.use('/demo', demoPage());
+    },
+  });
+}

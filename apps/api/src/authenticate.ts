@@ -1,0 +1,31 @@
+/** Who asks, and whether they may: `Authorization: Bearer hold_…`. */
+import { type Caller, RequestError, type Scope } from '@holdfast/core';
+import type { Request, RequestHandler, Response } from '@holdfast/service';
+import type { ApiParts } from './parts.ts';
+
+export type CallerHandler = (request: Request, response: Response, caller: Caller) => Promise<void>;
+
+function bearerOf(request: Request): string {
+  const header = request.headers.authorization ?? '';
+  const [, key] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
+  if (key === undefined) {
+    throw new RequestError('unauthenticated', 'Send an API key: Authorization: Bearer hold_…', {
+      param: 'Authorization',
+    });
+  }
+  return key;
+}
+
+/** A route for callers whose key has the scope. */
+export function forCallers({ findCaller }: ApiParts, scope: Scope, handler: CallerHandler): RequestHandler {
+  return async (request, response) => {
+    const caller = await findCaller(bearerOf(request));
+    if (!caller) {
+      throw new RequestError('unauthenticated', 'This API key is unknown or revoked.', { param: 'Authorization' });
+    }
+    if (!caller.scopes.includes(scope)) {
+      throw new RequestError('forbidden', `This API key lacks the scope "${scope}".`, { param: 'Authorization' });
+    }
+    await handler(request, response, caller);
+  };
+}

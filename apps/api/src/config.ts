@@ -1,0 +1,48 @@
+/** The API's settings: the only place of this app that reads the environment. */
+import type { Lanes } from '@holdfast/core';
+import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
+import { readLanes, readSettings, setting } from '@holdfast/service';
+import { z } from 'zod';
+
+export interface ApiConfig {
+  host: string;
+  port: number;
+  redisUrl: string;
+  prefix: string;
+  logLevel: string;
+  durability: DurabilityMode;
+  /** How long a job is kept after its end, in ms. */
+  retentionMs: number;
+  /** An API key to create for tenant `default` at start. */
+  bootstrapKey: string | undefined;
+  lanes: Lanes;
+}
+
+export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
+  const settings = readSettings(
+    {
+      HOST: z.string().default('127.0.0.1'),
+      PORT: setting.port(3000),
+      REDIS_URL: setting.redisUrl,
+      HOLDFAST_PREFIX: setting.prefix,
+      LOG_LEVEL: setting.logLevel,
+      DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
+      RETENTION_HOURS: setting.hours(24),
+      HOLDFAST_BOOTSTRAP_KEY: z.string().optional(),
+      HOLDFAST_CONFIG: z.string().optional(),
+      OPENAI_BASE_URL: setting.providerUrl,
+    },
+    env,
+  );
+  return Object.freeze({
+    host: settings.HOST,
+    port: settings.PORT,
+    redisUrl: settings.REDIS_URL,
+    prefix: settings.HOLDFAST_PREFIX,
+    logLevel: settings.LOG_LEVEL,
+    durability: settings.DURABILITY,
+    retentionMs: settings.RETENTION_HOURS * 3_600_000,
+    bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
+    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+  });
+}

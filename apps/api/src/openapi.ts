@@ -1,0 +1,147 @@
+/** `/openapi.json`: the contract, made from the schemas that requests are checked by and answers are typed by. */
+import { eventDataSchemas, jobListSchema, jobSchema, submitRequestSchema } from '@holdfast/core';
+import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
+import type { Task } from '@holdfast/tasks';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiParameters } from 'zod-openapi';
+import { listQuerySchema } from './routes/list-jobs.ts';
+
+const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      String(status),
+      { description: problemTitles[status] ?? 'Error', content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+    ]),
+  );
+
+const problemTitles: Record<number, string> = {
+  400: 'Malformed: not JSON, a bad key or cursor',
+  401: 'No API key, or an unknown one',
+  403: 'The API key may not do this',
+  404: 'No such job of yours (any more)',
+  409: 'The job is not in a state for this',
+  413: 'The body is larger than 1 MB',
+  415: 'Not JSON',
+  422: 'A field does not fit, or the key names a job with another body',
+  503: 'The store is not reachable: send the same again',
+};
+
+const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
+const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
+
+const submit: ZodOpenApiOperationObject = {
+  summary: 'Submit a job',
+  description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
+  requestParams: {
+    header: z.object({
+      'Idempotency-Key': z.string().max(255).optional().meta({
+        description: '1 to 255 visible ASCII characters, raw or quoted.',
+      }),
+    }),
+  },
+  requestBody: { required: true, content: { 'application/json': { schema: submitRequestSchema } } },
+  responses: {
+    '202': json('Accepted, and on disk', jobSchema),
+    '200': json('The key named this job already (Idempotent-Replayed: true)', jobSchema),
+    ...problems(400, 401, 403, 413, 415, 422, 503),
+  },
+};
+
+const list: ZodOpenApiOperationObject = {
+  summary: 'List jobs, newest first',
+  description: 'Filter by metadata with `metadata.<name>=<value>`, as often as needed.',
+  requestParams: { query: listQuerySchema },
+  responses: { '200': json('A page', jobListSchema), ...problems(400, 401, 403, 422, 503) },
+};
+
+const get: ZodOpenApiOperationObject = {
+  summary: 'Get a job',
+  requestParams: {
+    ...withId,
+    query: z.object({
+      wait: z.number().min(0).max(60).optional().meta({ description: 'Seconds to hold until the job ends.' }),
+    }),
+    header: z.object({ 'If-None-Match': z.string().optional() }),
+  },
+  responses: {
+    '200': json('The job', jobSchema),
+    '304': { description: 'Unchanged' },
+    ...problems(401, 403, 404, 422, 503),
+  },
+};
+
+/** What `data` holds, by event type. */
+const eventSchema = z
+  .union(
+    Object.entries(eventDataSchemas).map(([type, data]) => z.object({ event: z.literal(type), id: z.int(), data })),
+  )
+  .meta({ id: 'JobEvent' });
+
+const attach: ZodOpenApiOperationObject = {
+  summary: 'Attach to a job',
+  description:
+    'Server-Sent Events, from the cursor on and then live, until the job ends. `id` is the number of the event, 1, 2, 3 … ' +
+    'without gaps. `attempt.started` with `attempt` > 1 and not `resumed`: drop the text so far.',
+  requestParams: {
+    ...withId,
+    query: z.object({ after: z.int().min(0).optional().meta({ description: 'Number of the last event you have.' }) }),
+    header: z.object({
+      'Last-Event-ID': z.string().optional().meta({ description: 'The same; comes before `after`.' }),
+    }),
+  },
+  responses: {
+    '200': { description: 'Events', content: { 'text/event-stream': { schema: eventSchema } } },
+    '204': { description: 'The job has ended, and the cursor is its last event' },
+    ...problems(400, 401, 403, 404, 503),
+  },
+};
+
+const onJob = (
+  summary: string,
+  status: string,
+  description: string,
+  ...errors: number[]
+): ZodOpenApiOperationObject => ({
+  summary,
+  requestParams: withId,
+  responses: { [status]: json(description, jobSchema), ...problems(401, 403, 404, ...errors, 503) },
+});
+
+const forget: ZodOpenApiOperationObject = {
+  summary: 'Forget an ended job, prompt and answer included',
+  requestParams: withId,
+  responses: {
+    '200': json('Forgotten', z.object({ id: z.string(), object: z.literal('job'), deleted: z.literal(true) })),
+    ...problems(401, 403, 404, 409, 503),
+  },
+};
+
+/** The inputs of tasks, as schemas that the document lists by name. */
+function taskInputs(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
+  return Object.fromEntries([...tasks.values()].map((task) => [`input.${task.name}`, task.input]));
+}
+
+export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
+  const summaries = [...tasks.values()].map((task) => `\`${task.name}\`: ${task.summary}`).join('\n');
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version: '0.1.0',
+      description: `Durable jobs for applications that call language models.\n\nTasks:\n\n${summaries}`,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    security: [{ apiKey: [] }],
+    paths: {
+      '/v1/jobs': { post: submit, get: list },
+      '/v1/jobs/{id}': { get, delete: forget },
+      '/v1/jobs/{id}/events': { get: attach },
+      '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
+      '/v1/jobs/{id}/retry': { post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 409) },
+    },
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'hold_…' } },
+      schemas: taskInputs(tasks),
+    },
+  });
+}

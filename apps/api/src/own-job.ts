@@ -1,0 +1,17 @@
+/** A job of the caller's own. */
+import { type Caller, isJobId, type Job } from '@holdfast/core';
+import { jobNotFound, type OwnedJob } from '@holdfast/journal';
+import type { ApiParts } from './parts.ts';
+
+/** @throws RequestError `job_not_found`, whether there is no such job or it is another tenant's */
+export function ownedBy(caller: Caller, id: string, found: OwnedJob | null): Job {
+  if (found?.tenant !== caller.tenant) throw jobNotFound(id);
+  return found.job;
+}
+
+/** One round trip. @throws as `ownedBy` */
+export async function ownJob({ journal }: ApiParts, caller: Caller, id: string): Promise<Job> {
+  // What can't be an id is never looked for: client text doesn't become part of a Redis key.
+  if (!isJobId(id)) throw jobNotFound(id);
+  return ownedBy(caller, id, await journal.look(id));
+}

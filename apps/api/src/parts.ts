@@ -1,0 +1,28 @@
+/** What the routes work with: made once in `main.ts`, handed to every route. */
+import type { Caller, Lanes } from '@holdfast/core';
+import type { Journal, LiveFeed } from '@holdfast/journal';
+import type { LaneQueues } from '@holdfast/queue';
+import type { DurabilityMode, Redis } from '@holdfast/redis';
+import type { ServiceLogger } from '@holdfast/service';
+import type { Task } from '@holdfast/tasks';
+import type { ApiMetrics } from './api-metrics.ts';
+
+export interface ApiParts {
+  redis: Redis;
+  journal: Journal;
+  feed: LiveFeed;
+  queue: LaneQueues;
+  /** Whose key this is; null: nobody's. */
+  findCaller: (apiKey: string) => Promise<Caller | null>;
+  tasks: ReadonlyMap<string, Task>;
+  lanes: Lanes;
+  durability: DurabilityMode;
+  metrics: ApiMetrics;
+  logger: ServiceLogger;
+  /** Aborts when the process stops: waiting requests are then answered, attached readers let go to attach elsewhere. */
+  stopping: AbortSignal;
+  /** A reader who takes nothing for so long, in ms, is cut off. */
+  readerStallMs: number;
+  /** Time between comment heartbeats on event streams, in ms. */
+  heartbeatMs: number;
+}

@@ -1,0 +1,56 @@
+/**
+ * Stage 6 of 6: attach. Before it: `packages/journal`; after it: `packages/client`, which comes back with the number of
+ * the last event it got, however the connection ended.
+ */
+import { type Caller, hasEnded, RequestError } from '@holdfast/core';
+import { attach } from '@holdfast/journal';
+import type { Request, Response } from '@holdfast/service';
+import { ownJob } from '../own-job.ts';
+import type { ApiParts } from '../parts.ts';
+import { ReaderGone, SseSink } from '../sse-sink.ts';
+import { untilGone } from '../until-gone.ts';
+
+/** Number of the last event that the reader has. A reconnecting EventSource repeats its URL: the header is the newer word. */
+function cursorOf(request: Request): { after: number; param: string } {
+  const header = request.headers['last-event-id'];
+  const param = header === undefined ? 'after' : 'Last-Event-ID';
+  const value = header ?? request.query.after ?? '0';
+  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) {
+    throw new RequestError('invalid_cursor', `${param}: the number of an event, or 0 for all of them`, { param });
+  }
+  return { after: Number(value), param };
+}
+
+export async function attachEvents(
+  parts: ApiParts,
+  request: Request,
+  response: Response,
+  caller: Caller,
+): Promise<void> {
+  const { after, param } = cursorOf(request);
+  const job = await ownJob(parts, caller, String(request.params.id));
+  if (after > job.cursor) {
+    throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
+  }
+  if (after === job.cursor && hasEnded(job.status)) {
+    // To an EventSource anything but 204 means "come back".
+    response.status(204).end();
+    return;
+  }
+  await stream(parts, response, job.id, after);
+}
+
+async function stream(parts: ApiParts, response: Response, jobId: string, after: number): Promise<void> {
+  const { journal, feed, metrics, logger } = parts;
+  const signal = AbortSignal.any([untilGone(response), parts.stopping]);
+  const sink = new SseSink(response, { stallMs: parts.readerStallMs, heartbeatMs: parts.heartbeatMs });
+  metrics.attachedReaders.inc();
+  try {
+    await attach({ journal, feed, jobId, after, sink, signal });
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
+  } finally {
+    metrics.attachedReaders.dec();
+    sink.close();
+  }
+}

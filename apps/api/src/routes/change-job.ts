@@ -1,0 +1,45 @@
+/** What is done to a job that is there: cancel it, run it again, forget it. */
+import { type Caller, RequestError } from '@holdfast/core';
+import { jobNotFound, waitForEnd } from '@holdfast/journal';
+import type { Request, Response } from '@holdfast/service';
+import { ownedBy, ownJob } from '../own-job.ts';
+import type { ApiParts } from '../parts.ts';
+import { sendJob, sendJson } from '../send-job.ts';
+import { untilGone } from '../until-gone.ts';
+
+/** Workers obey a cancel within a second; so long the answer waits, to be able to say "cancelled". */
+const CANCEL_WAIT_MS = 1_500;
+
+/** Idempotent. The wish is stored before anything else, so it outlives every process that might obey it. */
+export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const { id } = await ownJob(parts, caller, String(request.params.id));
+  const reply = await parts.journal.cancel(id);
+  if (reply.kind === 'cancelled') {
+    // Tidiness only: a worker that gets hold of it finds it ended.
+    await parts.queue.remove({ jobId: id, ...reply }).catch(() => undefined);
+  }
+  const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
+  sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
+}
+
+/** A failed or cancelled job runs again under its id; its journal goes on. */
+export async function retryJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const { journal, queue, logger } = parts;
+  const job = await ownJob(parts, caller, String(request.params.id));
+  const release = await journal.rerun(job);
+  await queue.enqueue({ jobId: job.id, delayMs: 0, ...release }).catch((error: unknown) => {
+    logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
+  });
+  sendJob(response, 202, await ownJob(parts, caller, job.id));
+}
+
+/** Forgets an ended job. */
+export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const { id } = await ownJob(parts, caller, String(request.params.id));
+  const reply = await parts.journal.forget(id, caller.tenant);
+  if (reply === 'missing') throw jobNotFound(id);
+  if (reply === 'refused') {
+    throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });
+  }
+  sendJson(response, 200, { id, object: 'job', deleted: true });
+}

@@ -1,0 +1,34 @@
+/** `GET /v1/jobs/{id}`: the job, now or (`?wait=SECONDS`) when it has ended. */
+import { type Caller, hasEnded, RequestError } from '@holdfast/core';
+import { waitForEnd } from '@holdfast/journal';
+import type { Request, Response } from '@holdfast/service';
+import { ownedBy, ownJob } from '../own-job.ts';
+import type { ApiParts } from '../parts.ts';
+import { etagOf, sendJob } from '../send-job.ts';
+import { untilGone } from '../until-gone.ts';
+
+const LONGEST_WAIT_S = 60;
+
+function waitSecondsOf(request: Request): number {
+  const { wait = '0' } = request.query;
+  if (typeof wait !== 'string' || !/^\d{1,3}(\.\d{1,3})?$/.test(wait) || Number(wait) > LONGEST_WAIT_S) {
+    throw new RequestError('validation_failed', `wait: a number of seconds, 0 to ${LONGEST_WAIT_S}`, { param: 'wait' });
+  }
+  return Number(wait);
+}
+
+export async function getJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const waitMs = waitSecondsOf(request) * 1_000;
+  const id = String(request.params.id);
+  let job = await ownJob(parts, caller, id);
+  if (waitMs > 0 && !hasEnded(job.status)) {
+    const over = AbortSignal.any([untilGone(response), parts.stopping, AbortSignal.timeout(waitMs)]);
+    job = ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over));
+  }
+  const etag = etagOf(job);
+  if (request.headers['if-none-match'] === etag) {
+    response.status(304).setHeader('etag', etag).end();
+    return;
+  }
+  sendJob(response, 200, job);
+}

@@ -1,0 +1,42 @@
+/** `GET /v1/jobs`: the tenant's jobs, newest first; or the one that an idempotency key names. */
+import { type Caller, type Job, type JobList, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
+import { listJobs as readJobs } from '@holdfast/journal';
+import { type Request, type Response, validationError } from '@holdfast/service';
+import { z } from 'zod';
+import type { ApiParts } from '../parts.ts';
+import { sendJson } from '../send-job.ts';
+
+/** Query parameters, but for `metadata.<name>`, which may be any. */
+export const listQuerySchema = z.strictObject({
+  status: z.enum(jobStatuses).optional(),
+  task: z.string().max(128).optional(),
+  limit: z.coerce.number('a number').int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional().meta({ description: '`next_cursor` of the page before.' }),
+  idempotency_key: z.string().optional().meta({ description: 'The one job that this key names, or none.' }),
+});
+
+export async function listJobs(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const metadata: Record<string, string> = {};
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(request.query)) {
+    if (name.startsWith('metadata.') && typeof value === 'string') metadata[name.slice('metadata.'.length)] = value;
+    else rest[name] = value;
+  }
+  const query = listQuerySchema.safeParse(rest);
+  if (!query.success) throw validationError(query.error);
+  const { idempotency_key: key, status, task, limit, cursor } = query.data;
+  if (key !== undefined) return sendJson(response, 200, await findByKey(parts, caller, key));
+  const page = await readJobs(parts.journal, {
+    tenant: caller.tenant,
+    filter: { status, task, metadata },
+    limit,
+    cursor,
+  });
+  sendJson(response, 200, page);
+}
+
+async function findByKey({ journal }: ApiParts, caller: Caller, key: string): Promise<JobList> {
+  const found = await journal.look(jobIdFor(caller.tenant, parseIdempotencyKey(key)));
+  const data: Job[] = found ? [found.job] : [];
+  return { object: 'list', data, has_more: false, next_cursor: null };
+}

@@ -1,0 +1,106 @@
+/**
+ * Stage 1 of 6: submit. Before it: `packages/client`; after it: `packages/queue`.
+ *
+ *   1. authenticate  whose key is it (`authenticate.ts`)
+ *   2. validate      body, task, input; nothing is stored of what doesn't fit
+ *   3. accept        record and first event, durable; or the job that the key names already
+ *   4. enqueue       hand it to the lane's queue
+ *   5. answer        202 new, 200 there already, 422 another body under the same key
+ *
+ * A crash or a failure between 3 and 4 leaves an accepted job that the queue doesn't know: the sweeper of `apps/worker`
+ * hands it over. So from 3 on the answer is "accepted".
+ */
+import { createHash } from 'node:crypto';
+import {
+  type Caller,
+  canonicalJson,
+  type JsonValue,
+  jobIdFor,
+  laneFor,
+  parseIdempotencyKey,
+  RequestError,
+  type SubmitRequest,
+  submitRequestSchema,
+} from '@holdfast/core';
+import { jobNotFound, type NewJob } from '@holdfast/journal';
+import { type JsonBody, jsonBodyOf, type Request, type Response, validationError } from '@holdfast/service';
+import type { ApiParts } from '../parts.ts';
+import { sendJob } from '../send-job.ts';
+
+export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+  const key = idempotencyKeyOf(request);
+  const body = jsonBodyOf(request);
+  const job = describeJob(parts, caller, key, body);
+  const replayed = await acceptJob(parts, job, body);
+  if (!replayed) await enqueueJob(parts, job);
+  const accepted = await parts.journal.look(job.id);
+  if (!accepted) throw jobNotFound(job.id);
+  parts.metrics.submits.inc({ result: replayed ? 'replayed' : 'accepted' });
+  response.setHeader('location', accepted.job.links.self);
+  if (replayed) response.setHeader('idempotent-replayed', 'true');
+  sendJob(response, replayed ? 200 : 202, accepted.job);
+}
+
+export function idempotencyKeyOf(request: Request): string | null {
+  const values = request.headersDistinct['idempotency-key'] ?? [];
+  if (values.length > 1) {
+    throw new RequestError('invalid_idempotency_key', 'Idempotency-Key is there more than once; send one.', {
+      param: 'Idempotency-Key',
+    });
+  }
+  return values[0] === undefined ? null : parseIdempotencyKey(values[0]);
+}
+
+function describeJob(
+  { tasks, lanes }: ApiParts,
+  caller: Caller,
+  key: string | null,
+  { text, value }: JsonBody,
+): NewJob {
+  const parsed = submitRequestSchema.safeParse(value);
+  if (!parsed.success) throw validationError(parsed.error);
+  const request: SubmitRequest = parsed.data;
+  const task = tasks.get(request.task);
+  if (!task) {
+    const known = [...tasks.keys()].join(', ');
+    throw new RequestError('unknown_task', `There is no task "${request.task}". Tasks: ${known}.`, { param: 'task' });
+  }
+  if (caller.tasks && !caller.tasks.includes(task.name)) {
+    throw new RequestError('forbidden', `This API key may not submit "${task.name}".`, { param: 'task' });
+  }
+  const input = task.input.safeParse(request.input);
+  if (!input.success) throw validationError(input.error, 'input');
+  const lane = laneFor(lanes, input.data.model);
+  if (!lane) {
+    const { model } = input.data;
+    throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param: 'input.model' });
+  }
+  const digest = createHash('sha256').update(text).digest('base64url');
+  return { id: jobIdFor(caller.tenant, key), tenant: caller.tenant, lane, request, requestText: text, digest };
+}
+
+/** Whether the job was there already. @throws RequestError `idempotency_key_reused` */
+async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: JsonBody): Promise<boolean> {
+  const digest = await journal.accept(job);
+  if (digest === null) return false;
+  if (digest === job.digest) return true;
+  // Other bytes may still be the same request: other spaces, other order of members.
+  const stored = await journal.requestText(job.id);
+  if (stored === null) throw jobNotFound(job.id);
+  if (canonicalJson(JSON.parse(stored) as JsonValue) === canonicalJson(body.value)) return true;
+  metrics.submits.inc({ result: 'key_reused' });
+  throw new RequestError(
+    'idempotency_key_reused',
+    'This Idempotency-Key names a job with another body. Send the same body, or another key.',
+    { param: 'Idempotency-Key' },
+  );
+}
+
+async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob): Promise<void> {
+  try {
+    const { delay_ms: delayMs = 0, priority = 0 } = request;
+    await queue.enqueue({ jobId: id, release: 1, lane, delayMs, priority });
+  } catch (error) {
+    logger.warn({ jobId: id, error }, 'accepted but not enqueued; the sweeper will');
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * An HTTP answer as a place for events, with back-pressure: bytes go out slice by slice, and the next one only when the
+ * one before has left. So a reader who stops reading costs this process one window of the log (256 KB) at most, whatever
+ * the journal holds; and when a slice doesn't leave in time the reader is cut off, and may resume from its last event.
+ */
+import type { EventSink } from '@holdfast/journal';
+import type { Response } from '@holdfast/service';
+
+const SLICE_BYTES = 65_536;
+
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone';
+}
+
+export class SseSink implements EventSink {
+  readonly #response: Response;
+  readonly #stallMs: number;
+  readonly #heartbeat: NodeJS.Timeout;
+  #unsent: Buffer = Buffer.alloc(0);
+
+  /** Starts the answer. @param stallMs how long one slice may take, @param heartbeatMs between comments */
+  constructor(response: Response, options: { stallMs: number; heartbeatMs: number }) {
+    this.#response = response;
+    this.#stallMs = options.stallMs;
+    response.status(200).setHeader('content-type', 'text/event-stream; charset=utf-8');
+    // no-transform and x-accel-buffering: proxies (nginx among them) must neither compress nor collect.
+    response.setHeader('cache-control', 'no-store, no-transform');
+    response.setHeader('x-accel-buffering', 'no');
+    response.flushHeaders();
+    this.#heartbeat = setInterval(() => {
+      // In the middle of a slice a comment would tear an event apart.
+      if (this.#unsent.length === 0 && !response.writableNeedDrain) response.write(': heartbeat\n\n');
+    }, options.heartbeatMs);
+  }
+
+  write(bytes: Buffer): boolean {
+    const takesMore = this.#response.write(bytes.subarray(0, SLICE_BYTES));
+    this.#unsent = bytes.subarray(SLICE_BYTES);
+    return takesMore && this.#unsent.length === 0;
+  }
+
+  async drained(): Promise<void> {
+    for (;;) {
+      if (this.#response.writableNeedDrain) await this.#drain();
+      if (this.#response.destroyed) throw new ReaderGone('the reader left');
+      if (this.#unsent.length === 0) return;
+      this.write(this.#unsent);
+    }
+  }
+
+  /** Ends the answer. A reader who is to come back for more sees the connection close without a terminal event. */
+  close(): void {
+    clearInterval(this.#heartbeat);
+    this.#response.end();
+  }
+
+  #drain(): Promise<void> {
+    const response = this.#response;
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        response.off('drain', onDrain).off('close', onClose);
+        if (error) reject(error);
+        else resolve();
+      };
+      const onDrain = () => settle();
+      const onClose = () => settle(new ReaderGone('the reader left'));
+      const timer = setTimeout(() => {
+        settle(new ReaderGone(`the reader took nothing for ${this.#stallMs} ms`));
+        response.destroy();
+      }, this.#stallMs);
+      response.on('drain', onDrain).on('close', onClose);
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApiKeys } from '@holdfast/gate';
+import { openLaneQueue } from '@holdfast/queue';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refusal, startConsole, type TestConsole } from './test-console.ts';
+
+let running: TestConsole;
+
+beforeAll(async () => {
+  running = await startConsole();
+});
+
+afterAll(() => running.cleanUp());
+
+const admin = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  running.request(`/admin/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${running.adminKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+
+describe('the admin API', () => {
+  it('opens to the admin key alone', async () => {
+    const cookie = await running.logIn();
+    expect(await refusal(await running.get('/admin/v1/tenants', { cookie }))).toBe('401 unauthenticated');
+    for (const authorization of [
+      '',
+      'Bearer',
+      `Bearer ${running.adminKey}x`,
+      `Basic ${running.adminKey}`,
+      `Bearer ${running.adminKey} x`,
+    ]) {
+      expect(await refusal(await running.get('/admin/v1/tenants', { authorization }))).toBe('401 unauthenticated');
+    }
+    expect((await admin('GET', '/tenants')).status).toBe(200);
+  });
+
+  it('sets tenants', async () => {
+    const put = await admin('PUT', '/tenants/acme', { plan: 'free' });
+    expect(put.status).toBe(200);
+    const tenant = await put.json();
+    expect(tenant).toEqual({ id: 'acme', plan: 'free', limits: null, created_at: expect.any(String) });
+    expect(await (await admin('GET', '/tenants/acme')).json()).toEqual(tenant);
+    expect(await (await admin('GET', '/tenants')).json()).toEqual({ object: 'list', data: [tenant] });
+    const limits = { max_running: 5, budget_usd: { day: 1 } };
+    expect(await (await admin('PUT', '/tenants/acme', { limits })).json()).toMatchObject({ plan: null, limits });
+  });
+
+  it('makes keys that work, shows them once, and revokes them everywhere within 5 s', async () => {
+    const elsewhere = createApiKeys(running);
+    await admin('PUT', '/tenants/keys', {});
+    const made = await admin('POST', '/tenants/keys/keys', { scopes: ['submit', 'read'], tasks: ['responses'] });
+    expect(made.status).toBe(201);
+    const { id, key } = (await made.json()) as { id: string; key: string };
+    expect(await elsewhere.find(key)).toEqual({
+      tenant: 'keys',
+      keyId: id,
+      scopes: ['submit', 'read'],
+      tasks: ['responses'],
+    });
+    const listed = await (await admin('GET', '/tenants/keys/keys')).text();
+    expect(listed).toContain(id);
+    expect(listed).not.toContain(key.slice(-38));
+
+    expect((await admin('DELETE', `/tenants/keys/keys/${id}`)).status).toBe(204);
+    const deadline = Date.now() + 5_000;
+    while ((await elsewhere.find(key)) !== null && Date.now() < deadline) await delay(50);
+    expect(await elsewhere.find(key)).toBeNull();
+    expect(await refusal(await admin('DELETE', `/tenants/keys/keys/${id}`))).toBe('404 key_not_found');
+  });
+
+  it('refuses what it does not know, naming it', async () => {
+    await admin('PUT', '/tenants/strict', {});
+    const cases: [string, string, unknown, string][] = [
+      ['PUT', '/tenants/strict', { plans: 'free' }, 'plans'],
+      ['PUT', '/tenants/strict', { limits: { max_runing: 1 } }, 'limits.max_runing'],
+      ['PUT', '/tenants/strict', { limits: { weight: 'a' } }, 'limits.weight'],
+      ['PUT', '/tenants/strict', { plan: 'free', limits: {} }, 'limits'],
+      ['PUT', '/tenants/strict', '{"__proto__":{"plan":"free"}}', '__proto__'],
+      ['PUT', '/tenants/Upper', {}, 'tenant'],
+      ['POST', '/tenants/strict/keys', { scopes: ['admin'] }, 'scopes.0'],
+      ['POST', '/tenants/strict/keys', { scopes: ['read'], tasks: null }, 'tasks'],
+      ['POST', '/tenants/strict/keys', { scopes: ['read'], name: 'x' }, 'name'],
+      ['PATCH', '/lanes/default', { limits: { max_running: 1 } }, 'limits'],
+      ['PATCH', '/lanes/default', {}, 'paused'],
+      ['PATCH', '/lanes/default', [], ''],
+    ];
+    for (const [method, path, body, param] of cases) {
+      const answer = await admin(method, path, body);
+      expect([path, body, await refusal(answer, { withParam: true })]).toEqual([
+        path,
+        body,
+        `422 validation_failed at ${param}`,
+      ]);
+    }
+  });
+
+  it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {
+    const put = (body: string, headers: Record<string, string> = {}) => admin('PUT', '/tenants/strict', body, headers);
+    expect(await refusal(await put('{'))).toBe('400 malformed_json');
+    expect(await refusal(await put('', { 'content-length': '0' }))).toBe('400 malformed_json');
+    expect(await refusal(await put('{}', { 'content-type': 'text/plain' }))).toBe('415 unsupported_media_type');
+    expect(await refusal(await put('{}', { 'content-encoding': 'gzip' }))).toBe('415 unsupported_media_type');
+    expect(await refusal(await put(`{"plan":"${'a'.repeat(65_536)}"}`))).toBe('413 body_too_large');
+    expect(await refusal(await put('['.repeat(30_000) + ']'.repeat(30_000)))).toBe('422 validation_failed');
+  });
+
+  it('says what is not there, and what cannot be done', async () => {
+    expect(await refusal(await admin('GET', '/tenants/nobody'))).toBe('404 tenant_not_found');
+    expect(await refusal(await admin('POST', '/tenants/nobody/keys', { scopes: ['read'] }))).toBe(
+      '404 tenant_not_found',
+    );
+    expect(await refusal(await admin('DELETE', '/tenants/nobody/keys/x'))).toBe('404 key_not_found');
+    expect(await refusal(await admin('PATCH', '/lanes/nothing', { paused: true }))).toBe('404 not_found');
+    expect(await refusal(await admin('GET', '/nothing'))).toBe('404 not_found');
+    const wrong = await admin('DELETE', '/tenants/acme');
+    expect(wrong.headers.get('allow')).toBe('GET, PUT');
+    expect(await refusal(wrong)).toBe('405 method_not_allowed');
+    expect(await refusal(await admin('GET', '/tenants/%zz'))).toBe('400 malformed_request');
+  });
+
+  it('counts the jobs of lanes, and pauses them', async () => {
+    const queue = openLaneQueue({ ...running, lane: 'default' });
+    await queue.add('job', { jobId: 'job_a', release: 1 }, { priority: 101 });
+    await queue.add('job', { jobId: 'job_b', release: 1 }, { delay: 60_000 });
+    const { data } = (await (await admin('GET', '/lanes')).json()) as { data: { name: string }[] };
+    expect(data.map(({ name }) => name)).toEqual(['fast', 'default']);
+    expect(data[1]).toEqual({
+      name: 'default',
+      models: ['*'],
+      paused: false,
+      counts: { waiting: 1, active: 0, delayed: 1, completed: 0, failed: 0 },
+    });
+    expect(await (await admin('PATCH', '/lanes/default', { paused: true })).json()).toMatchObject({ paused: true });
+    expect(await queue.isPaused()).toBe(true);
+    expect(await (await admin('PATCH', '/lanes/default', { paused: false })).json()).toMatchObject({ paused: false });
+    expect(await queue.isPaused()).toBe(false);
+    await queue.close();
+  });
+});
+
+describe('the log of the console', () => {
+  it('holds neither the admin key nor an API key', async () => {
+    await admin('PUT', '/tenants/logged', {});
+    const made = await admin('POST', '/tenants/logged/keys', { scopes: ['read'] });
+    const { key } = (await made.json()) as { key: string };
+    const text = running.log.join('\n');
+    expect(text).toContain('API key made');
+    expect(text).not.toContain(running.adminKey);
+    expect(text).not.toContain(key.slice(-38));
+    expect(text).not.toContain('holdfast_console=');
+  });
+});

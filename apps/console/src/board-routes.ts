@@ -1,0 +1,63 @@
+/**
+ * Bull Board at /queues, one queue per lane. It has no login of its own: whoever mounts this puts one before it.
+ *
+ * It shows what BullMQ holds of a job: ids, times, counts. Making jobs here and editing what they hold is refused: a job
+ * is what its journal says, and text typed in here would be shown to everybody who looks.
+ */
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import { RequestError } from '@holdfast/core';
+import { Router } from '@holdfast/service';
+import type { LaneQueue } from './lane-status.ts';
+
+const PATH = '/queues';
+
+/**
+ * Bull Board styles its parts inline, and asks Google for fonts, which this refuses: the browser's own look as well, and
+ * the console tells no other host who uses it.
+ */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const REFUSED = /^\/api\/queues\/[^/]+\/(?:add|[^/]+\/update-data)\/?$/i;
+
+export function boardRoutes(queues: readonly LaneQueue[]): Router {
+  const adapter = new ExpressAdapter();
+  adapter.setBasePath(PATH);
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: false })),
+    serverAdapter: adapter,
+    options: {
+      uiConfig: {
+        boardTitle: 'Holdfast queues',
+        boardLogo: { path: '/console.svg', width: 22, height: 22 },
+        favIcon: { default: '/console.svg', alternative: '/console.svg' },
+        miscLinks: [{ text: 'Overview', url: '/' }],
+        hideDocsLink: true,
+      },
+    },
+  });
+  // Bull Board would answer with the message of whatever was thrown, and log nothing: the server base does both properly.
+  adapter.setErrorHandler((error) => {
+    throw error;
+  });
+
+  const router = Router();
+  router.use(PATH, (request, response, next) => {
+    if (REFUSED.test(request.path)) {
+      throw new RequestError('forbidden', 'Jobs are made through the API, and not edited here.');
+    }
+    response.setHeader('content-security-policy', contentSecurityPolicy);
+    next();
+  });
+  router.use(PATH, adapter.getRouter().disable('x-powered-by'));
+  return router;
+}

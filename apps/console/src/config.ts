@@ -1,0 +1,46 @@
+/** The console's settings, and the only place where it reads the environment. */
+import type { Lanes } from '@holdfast/core';
+import { readLanes, readSettings, setting } from '@holdfast/service';
+import { z } from 'zod';
+
+const shape = {
+  CONSOLE_PORT: setting.port(3001),
+  PORT: setting.port(3000),
+  HOST: z.string().default('127.0.0.1'),
+  REDIS_URL: setting.redisUrl,
+  HOLDFAST_PREFIX: setting.prefix,
+  HOLDFAST_ADMIN_KEY: z.string('a secret of at least 24 characters').regex(/^[\x21-\x7e]{24,200}$/, {
+    error: '24 to 200 visible ASCII characters, without spaces',
+  }),
+  LOG_LEVEL: setting.logLevel,
+  HOLDFAST_CONFIG: z.string().optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  HOLDFAST_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+};
+
+export interface ConsoleConfig {
+  port: number;
+  host: string;
+  redisUrl: string;
+  prefix: string;
+  adminKey: string;
+  logLevel: string;
+  lanes: Lanes;
+  /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
+  apiUrl: string;
+}
+
+/** @throws SettingsError naming every variable at fault */
+export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
+  const settings = readSettings(shape, env);
+  return Object.freeze({
+    port: settings.CONSOLE_PORT,
+    host: settings.HOST,
+    redisUrl: settings.REDIS_URL,
+    prefix: settings.HOLDFAST_PREFIX,
+    adminKey: settings.HOLDFAST_ADMIN_KEY,
+    logLevel: settings.LOG_LEVEL,
+    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+    apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/\/+$/, ''),
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * The console's HTTP server, from the outside in:
+ *
+ *   1. open to all     /healthz, /readyz, style
+ *   2. admin key       /admin/v1
+ *   3. same origin     whatever may change something from here on
+ *   4. login           /login, /logout
+ *   5. session         /, /queues
+ */
+import { RequestError } from '@holdfast/core';
+import { createApiKeys, createTenants } from '@holdfast/gate';
+import { isStoreUnavailable, type Redis } from '@holdfast/redis';
+import { createServerApp, Router, type ServiceLogger } from '@holdfast/service';
+import { adminRoutes } from './admin-routes.ts';
+import { assetRoutes } from './assets.ts';
+import { boardRoutes } from './board-routes.ts';
+import type { ConsoleConfig } from './config.ts';
+import type { OpenLanes } from './lane-status.ts';
+import { loginRoutes } from './login-routes.ts';
+import { overviewPage } from './overview-page.ts';
+import { requireSession, sessionOf } from './require-session.ts';
+import { refuseForeignOrigin } from './same-origin.ts';
+import { createSessions } from './session.ts';
+
+type ServerApp = ReturnType<typeof createServerApp>;
+type HelmetOptions = NonNullable<Parameters<typeof createServerApp>[0]['helmet']>;
+
+interface ConsoleAppOptions {
+  config: ConsoleConfig;
+  redis: Redis;
+  lanes: OpenLanes;
+  logger: ServiceLogger;
+}
+
+const securityHeaders: HelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  // Under helmet's own choice, no-referrer, browsers send `Origin: null` with forms, which `same-origin.ts` must refuse.
+  referrerPolicy: { policy: 'same-origin' },
+};
+
+export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOptions): ServerApp {
+  const { prefix, adminKey, apiUrl } = config;
+  const sessions = createSessions({ redis, prefix, adminKey });
+  const apiKeys = createApiKeys({ redis, prefix });
+  const tenants = createTenants({ redis, prefix });
+  return createServerApp({
+    logger,
+    helmet: securityHeaders,
+    translateError: (error) =>
+      isStoreUnavailable(error)
+        ? new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 })
+        : null,
+    routes: (app) => {
+      app.use(healthRoutes(redis), assetRoutes());
+      app.use(adminRoutes({ adminKey, tenants, apiKeys, lanes, logger }));
+      app.use(refuseForeignOrigin);
+      app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
+      app.get('/', requireSession(sessions), async (_request, response) => {
+        const formToken = sessions.formToken(sessionOf(response));
+        response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl }));
+      });
+      app.use('/queues', requireSession(sessions));
+      app.use(boardRoutes(lanes.queues));
+    },
+  });
+}
+
+function healthRoutes(redis: Redis): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  router.get('/readyz', async (_request, response) => {
+    await redis.ping();
+    response.json({ status: 'ready' });
+  });
+  return router;
+}

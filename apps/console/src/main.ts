@@ -1,0 +1,35 @@
+/**
+ * The console's process: an HTTP server for admins, on its own port.
+ *
+ *   1. settings   a wrong one is named, and that is all
+ *   2. Redis      one connection that fails fast; waited for at the start
+ *   3. lanes      one BullMQ queue each, only to look at and to pause
+ *   4. listen     until the process is told to stop
+ *
+ * It runs no job and reads no journal: prompts and answers never get here.
+ */
+import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
+import { listen, runService, type ServiceContext } from '@holdfast/service';
+import { type ConsoleConfig, readConfig } from './config.ts';
+import { createConsoleApp } from './console-app.ts';
+import { openLanes } from './lane-status.ts';
+
+const REDIS_READY_WITHIN_MS = 30_000;
+/** Requests under way may end when the process is told to. */
+const GRACE_MS = 1_000;
+
+async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext): Promise<void> {
+  const redis = connectRedis(config.redisUrl, 'producer', logger);
+  onClose('redis', () => disconnectRedis(redis));
+  await untilReady(redis, REDIS_READY_WITHIN_MS);
+
+  const lanes = openLanes({ redis, prefix: config.prefix, lanes: config.lanes });
+  onClose('lanes', () => lanes.close());
+
+  const app = createConsoleApp({ config, redis, lanes, logger });
+  const server = await listen(app, { host: config.host, port: config.port });
+  onClose('server', () => server.close(GRACE_MS));
+  logger.info({ url: server.url }, 'console ready');
+}
+
+await runService('console', () => readConfig(process.env), start);

@@ -1,0 +1,193 @@
+/**
+ * Makes a clone ready: what `npm start` and `npm test` run first, so that each is enough on its own.
+ *
+ * 1. install: when node_modules doesn't hold what package-lock.json asks for
+ * 2. build: when a source is newer, or anything built is missing
+ * 3. with --test, what the tests need beside: Redis and Chromium
+ *
+ * Plain JavaScript that runs on Node 20 with nothing installed. A step that is done is not repeated: a second run costs
+ * a tenth of a second. Each step is marked as done only after it, so one that was broken off is done again. Two at
+ * once in one clone: the second waits.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { tryLock } from './lock.mjs';
+import { runStep, runs, StepFailed } from './run-step.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const modules = join(root, 'node_modules');
+const nodeLink = join(modules, '.bin', 'node');
+const marks = { installed: join(modules, '.holdfast-installed'), built: join(modules, '.holdfast-built') };
+
+const LOCK_TIMEOUT_MS = 15 * 60_000;
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+function checkNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  const least = process.platform === 'linux' ? 20 : 22;
+  if (major >= least) return;
+  // On Linux a newer Node comes with the packages; elsewhere the machine's own is all there is.
+  throw new StepFailed(
+    `Holdfast needs Node ${least} or later here; this is ${process.version}. See https://nodejs.org`,
+  );
+}
+
+/** Whether node_modules holds what the lock file names, as npm's own note of what it installed tells. */
+function agreesWithLock(lockText) {
+  const note = read(join(modules, '.package-lock.json'));
+  if (note === null) return false;
+  const wanted = JSON.parse(lockText).packages;
+  const present = JSON.parse(note).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === '' ||
+      entry.optional ||
+      entry.link ||
+      !path.startsWith('node_modules/') ||
+      present[path]?.version === entry.version,
+  );
+}
+
+function isInstalled() {
+  const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const mark = read(marks.installed);
+  if (mark === sha256(lockText)) return true;
+  // No mark at all: the user may have run `npm install`. Any other mark: a broken-off or older install.
+  if (mark !== null || !agreesWithLock(lockText)) return false;
+  writeFileSync(marks.installed, sha256(lockText));
+  return true;
+}
+
+async function install() {
+  const first = !existsSync(join(modules, '.package-lock.json'));
+  const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(marks.installed, 'begun');
+  // Not `npm ci`: it refuses a registry that lacks other platforms' binaries. Settings of the user that leave out
+  // what is needed to build, as NODE_ENV=production does, are overruled; the lock file is never written.
+  const args = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error'];
+  try {
+    await runStep(first ? 'Installing packages (first run, about half a minute)' : 'Installing packages', {
+      command: 'npm',
+      args,
+      cwd: root,
+      hint: 'Is the network there, and the npm registry reachable? `npm install` in this directory shows more.',
+    });
+  } finally {
+    // A Node that was only half written would be the one that runs this file next time.
+    if (existsSync(nodeLink) && !runs(nodeLink)) rmSync(nodeLink, { force: true });
+  }
+  if (process.platform === 'linux' && !existsSync(nodeLink) && Number(process.versions.node.split('.')[0]) < 22) {
+    throw new StepFailed(`npm installed no Node for ${process.arch}: install Node 22 or later, then try again.`);
+  }
+  writeFileSync(marks.installed, sha256(lockText));
+}
+
+function filesUnder(directory) {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? filesUnder(path) : [path];
+  });
+}
+
+function workspaces() {
+  const folders = ['apps', 'packages'].filter((folder) => existsSync(join(root, folder)));
+  return folders
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .filter((directory) => existsSync(join(directory, 'tsconfig.json')) && existsSync(join(directory, 'src')));
+}
+
+/** Changes whenever a source, a setting or the installed packages do. */
+function sourcesPrint() {
+  const files = workspaces().flatMap((directory) => [
+    join(directory, 'package.json'),
+    join(directory, 'tsconfig.json'),
+    ...filesUnder(join(directory, 'src')),
+  ]);
+  for (const name of ['tsconfig.json', 'tsconfig.base.json', 'package.json']) files.push(join(root, name));
+  const lines = files.map((file) => {
+    const { mtimeMs, size } = statSync(file);
+    return `${file} ${mtimeMs} ${size}`;
+  });
+  return sha256([...lines.sort(), read(marks.installed)].join('\n'));
+}
+
+const unbuilt = () => workspaces().filter((directory) => !existsSync(join(directory, 'dist')));
+const isBuilt = () => read(marks.built) === sourcesPrint() && unbuilt().length === 0;
+
+function nodeForTools() {
+  return existsSync(nodeLink) ? nodeLink : process.execPath;
+}
+
+async function build() {
+  const print = sourcesPrint();
+  // tsc believes its notes even where what it built has been deleted.
+  for (const directory of unbuilt()) rmSync(join(directory, 'tsconfig.tsbuildinfo'), { force: true });
+  await runStep('Building', {
+    command: nodeForTools(),
+    args: [join(modules, 'typescript', 'bin', 'tsc'), '-b'],
+    cwd: root,
+    hint: 'The sources do not compile.',
+  });
+  writeFileSync(marks.built, print);
+}
+
+async function findTestTools() {
+  await runStep(null, {
+    command: nodeForTools(),
+    args: [join(root, 'apps', 'local', 'dist', 'prepare-tests.js')],
+    cwd: root,
+    show: true,
+  });
+}
+
+async function lockClone() {
+  const path = join(modules, '.holdfast-prepare.lock');
+  const deadline = Date.now() + LOCK_TIMEOUT_MS;
+  for (let told = false; Date.now() < deadline; told = true) {
+    const lock = tryLock(path);
+    if (!('heldBy' in lock)) return lock;
+    if (!told) say(`Another process (pid ${lock.heldBy}) prepares this clone: waiting for it …`);
+    await delay(200);
+  }
+  throw new StepFailed(`Another process has been preparing this clone for too long: end it, or remove ${path}.`);
+}
+
+async function prepare() {
+  checkNode();
+  if (!isInstalled() || !isBuilt()) {
+    const lock = await lockClone();
+    try {
+      // Asked again: whoever had the lock has done it.
+      if (!isInstalled()) await install();
+      if (!isBuilt()) await build();
+    } finally {
+      lock.release();
+    }
+  }
+  if (process.argv.includes('--test')) await findTestTools();
+}
+
+try {
+  await prepare();
+} catch (error) {
+  if (!(error instanceof StepFailed)) throw error;
+  process.stderr.write(`\n${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

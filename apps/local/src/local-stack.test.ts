@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { isAlive, makeDirectory, removeDirectories, until, writeScript } from './test-processes.ts';
+
+const source = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+
+/** Stands for a service: tells of its life in a file, shows its environment, and ends when asked. */
+const service = (name: string, port: string | null, more = '') => `
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+const tell = (what: string) => appendFileSync(process.env.LIVES ?? '', '${name} ' + what + ' ' + process.pid + '\\n');
+tell('started');
+process.on('SIGTERM', () => { tell('stopped'); process.exit(0); });
+${more}
+${
+  port === null
+    ? `console.log(JSON.stringify({ level: 30, msg: 'worker ready' })); setInterval(() => {}, 1000);`
+    : `createServer((request, response) => response.end(JSON.stringify(process.env))).listen(Number(process.env.${port}), '127.0.0.1');`
+}`;
+
+const programs: Record<string, string> = {
+  'packages/simulator/src/main.ts': service('simulator', 'SIMULATOR_PORT'),
+  'apps/api/src/main.ts': service('api', 'PORT'),
+  'apps/console/src/main.ts': service('console', 'CONSOLE_PORT'),
+  'apps/worker/src/main.ts': service('worker', null),
+};
+
+interface Stack {
+  supervisor: ChildProcess;
+  directory: string;
+  text(): string;
+  /** `name what` of all that the services told, in order. */
+  lives(): string[];
+  pidsOf(name: string): number[];
+  url(label: string): string;
+}
+
+const running: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill('SIGKILL');
+    await until('it has ended', () => child.exitCode !== null || child.signalCode !== null);
+  }
+  removeDirectories();
+});
+
+/** Runs the real supervisor over stand-ins for the services, as a process of its own. */
+function launch(
+  env: NodeJS.ProcessEnv = {},
+  replaced: Record<string, string> = {},
+  directory = makeDirectory(),
+): Stack {
+  for (const [file, text] of Object.entries({ ...programs, ...replaced })) writeScript(join(directory, file), text);
+  writeScript(join(directory, 'package.json'), '{"type":"module"}');
+  const lives = join(directory, 'lives');
+  writeScript(lives, '');
+  const main = writeScript(
+    join(directory, 'main.mjs'),
+    `import { readConfig } from ${source('config.ts')};
+     import { LocalStack } from ${source('local-stack.ts')};
+     import { stopOnSignals } from ${source('stop-on-signals.ts')};
+     const say = (line) => console.log(line);
+     const config = readConfig(process.env);
+     const stack = new LocalStack(config, ${JSON.stringify(directory)}, say);
+     const stopping = stopOnSignals({ stack, say, watchParent: config.startedByNpm });
+     await stack.start().catch(async (error) => {
+       if (stopping.aborted) return;
+       console.log('failed: ' + error.message); await stack.stop(); process.exit(1);
+     });`,
+  );
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !/^(REDIS_|OPENAI_|HOLDFAST_|npm_|NODE_OPTIONS)/.test(name),
+  );
+  const supervisor = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', main], {
+    env: {
+      ...Object.fromEntries(clean),
+      PORT: '0',
+      CONSOLE_PORT: '0',
+      SIMULATOR_PORT: '0',
+      HOLDFAST_DATA_DIR: join(directory, 'data'),
+      LIVES: lives,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(supervisor);
+  let text = '';
+  for (const stream of [supervisor.stdout, supervisor.stderr]) {
+    stream.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  const told = () =>
+    readFileSync(lives, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' '));
+  return {
+    supervisor,
+    directory,
+    text: () => text,
+    lives: () => told().map(([name, what]) => `${name} ${what}`),
+    pidsOf: (name) =>
+      told()
+        .filter(([who, what]) => who === name && what === 'started')
+        .map(([, , pid]) => Number(pid)),
+    url: (label) => new RegExp(`${label} .*?(http://127\\.0\\.0\\.1:\\d+)`).exec(text)?.[1] ?? '',
+  };
+}
+
+const isUp = (stack: Stack) =>
+  until(
+    'the banner',
+    () => {
+      if (stack.supervisor.exitCode !== null) throw new Error(`it ended: ${stack.text()}`);
+      return stack.text().includes('Attach to it');
+    },
+    15_000,
+  );
+
+const hasEnded = ({ supervisor }: Stack) =>
+  until('it has ended', () => supervisor.exitCode !== null || supervisor.signalCode !== null, 15_000);
+
+/** The environment that a service was given. */
+async function environmentOf(url: string): Promise<Record<string, string>> {
+  return (await fetch(url, { signal: AbortSignal.timeout(5000) })).json() as Promise<Record<string, string>>;
+}
+
+const redisPid = (stack: Stack): number =>
+  JSON.parse(readFileSync(join(stack.directory, 'data/redis.pid'), 'utf8')).pid;
+
+describe('npm start', () => {
+  it('starts everything, hands the settings down, and stops it in order with exit code 0', async () => {
+    const stack = launch({ WORKERS: '2', DURABILITY: 'memory' });
+    await isUp(stack);
+    const env = await environmentOf(stack.url('API'));
+    expect(env).toMatchObject({ DURABILITY: 'memory', WORKER_CONCURRENCY: '50', HOST: '127.0.0.1' });
+    expect(env.REDIS_URL).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+    expect(env.OPENAI_BASE_URL).toBe(`${stack.url('Provider')}/v1`);
+    expect(stack.text()).toContain(`/demo#key=${env.HOLDFAST_BOOTSTRAP_KEY}`);
+    expect(stack.text()).not.toContain(env.HOLDFAST_ADMIN_KEY);
+    expect(stack.lives().slice(0, 1)).toEqual(['simulator started']);
+
+    const redis = redisPid(stack);
+    stack.supervisor.kill('SIGTERM');
+    await hasEnded(stack);
+    expect(stack.supervisor.exitCode).toBe(0);
+    const stops = stack.lives().filter((life) => life.endsWith('stopped'));
+    expect(stops.slice(0, 2)).toEqual(['worker stopped', 'worker stopped']);
+    expect(stops.slice(2).sort()).toEqual(['api stopped', 'console stopped', 'simulator stopped']);
+    expect(isAlive(redis)).toBe(false);
+  });
+
+  it('starts whatever is killed again, Redis on its port with its data', async () => {
+    const stack = launch();
+    await isUp(stack);
+    const { REDIS_URL } = await environmentOf(stack.url('API'));
+    const before = redisPid(stack);
+    process.kill(before, 'SIGKILL');
+    for (const name of ['api', 'worker']) process.kill(stack.pidsOf(name)[0] ?? 0, 'SIGKILL');
+    for (const name of ['redis', 'api', 'worker']) {
+      await until(`${name} is up again`, () => stack.text().includes(`${name} is up again.`));
+      expect(stack.text()).toContain(`${name} ended (SIGKILL); starting it again in 200 ms.`);
+    }
+    expect(redisPid(stack)).not.toBe(before);
+    expect((await environmentOf(stack.url('API'))).REDIS_URL).toBe(REDIS_URL);
+  });
+
+  it('leaves nothing behind when it is killed itself, and can be started again at once', async () => {
+    const stack = launch();
+    await isUp(stack);
+    const pids = [redisPid(stack), ...['simulator', 'api', 'console', 'worker'].flatMap((name) => stack.pidsOf(name))];
+    expect(pids.filter(isAlive)).toHaveLength(5);
+    stack.supervisor.kill('SIGKILL');
+    await until('all have ended', () => !pids.some(isAlive));
+    const { HOLDFAST_BOOTSTRAP_KEY: key } = await (async () => {
+      const again = launch({}, {}, stack.directory);
+      await isUp(again);
+      return environmentOf(again.url('API'));
+    })();
+    expect(stack.text()).toContain(key);
+  });
+
+  it('counts two signals that come together as one, and a later one as an order to end at once', async () => {
+    const more = `process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => tell('asked'));`;
+    const stack = launch({}, { 'apps/worker/src/main.ts': service('worker', null, more) });
+    await isUp(stack);
+    const begun = performance.now();
+    stack.supervisor.kill('SIGINT');
+    stack.supervisor.kill('SIGINT');
+    await until('the worker was asked', () => stack.lives().includes('worker asked'));
+    await until('a second has passed', () => performance.now() - begun > 1000);
+    expect(stack.supervisor.exitCode).toBeNull();
+    stack.supervisor.kill('SIGINT');
+    await hasEnded(stack);
+    expect(performance.now() - begun).toBeLessThan(8000);
+    expect(stack.pidsOf('worker').filter(isAlive)).toEqual([]);
+  });
+
+  it('refuses a data directory that is in use, and a set port that is taken, and leaves nothing running', async () => {
+    const stack = launch();
+    await isUp(stack);
+    const second = launch({ HOLDFAST_DATA_DIR: join(stack.directory, 'data') });
+    await hasEnded(second);
+    expect(second.text()).toContain('in use by another Holdfast');
+    expect(second.supervisor.exitCode).toBe(1);
+
+    const server = createServer().listen(0, '127.0.0.1');
+    await until('it listens', () => server.address());
+    const { port } = server.address() as AddressInfo;
+    const third = launch({ PORT: String(port) });
+    await hasEnded(third);
+    server.close();
+    expect(third.text()).toContain(`PORT=${port}: another program listens there`);
+    expect(third.lives()).toEqual([]);
+  });
+
+  it('shows why a service does not start, and stops the others', async () => {
+    const stack = launch({}, { 'apps/api/src/main.ts': `throw new Error('no such lane')` });
+    await hasEnded(stack);
+    expect(stack.text()).toMatch(/api +│ Error: no such lane/);
+    expect(stack.text()).toContain('failed: api does not start (exit code 1).');
+    expect(stack.supervisor.exitCode).toBe(1);
+    expect(stack.pidsOf('simulator').filter(isAlive)).toEqual([]);
+  });
+
+  it('says so when REDIS_URL leads nowhere', async () => {
+    const stack = launch({ REDIS_URL: 'redis://user:secret@127.0.0.1:1' });
+    await hasEnded(stack);
+    expect(stack.text()).toContain('no Redis answers at 127.0.0.1:1');
+    expect(stack.text()).not.toContain('secret');
+  });
+});

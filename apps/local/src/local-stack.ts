@@ -1,0 +1,180 @@
+/**
+ * All that `npm start` runs, from the first process to the last.
+ *
+ * Start: 1. ports, keys, data directory  2. Redis and the simulator  3. API, console and workers  4. the banner.
+ * Stop:  1. workers, so that they can store what they have  2. API, console and simulator  3. Redis.
+ */
+import { join } from 'node:path';
+import { banner } from './banner.ts';
+import type { Config } from './config.ts';
+import { type Keys, provideKeys } from './keys.ts';
+import { type ClaimedPort, choosePort } from './ports.ts';
+import { findRedis } from './redis/find-redis.ts';
+import { probeRedis } from './redis/probe-redis.ts';
+import { claimRedisHome, type RedisHome } from './redis/redis-home.ts';
+import { redisService } from './redis/redis-service.ts';
+import { packageCache } from './redis/start-redis.ts';
+import { httpService, loggingService, type ServiceOptions } from './services.ts';
+import { showLines } from './show-lines.ts';
+import { type Service, SupervisedProcess } from './supervise.ts';
+
+/** A developer waits for this; workers that need longer lose nothing, their jobs are taken up at the next start. */
+const STOP_GRACE_MS = 10_000;
+
+interface Ports {
+  api: ClaimedPort;
+  console: ClaimedPort;
+  simulator: ClaimedPort;
+}
+
+type Layer = 'redis' | 'services' | 'workers';
+
+export class LocalStack {
+  readonly #config: Config;
+  /** Holds `apps/` and `packages/`. */
+  readonly #root: string;
+  readonly #write: (line: string) => void;
+  readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
+  readonly #claimed: { release(): void }[] = [];
+  #stopping = false;
+
+  constructor(config: Config, root: string, write: (line: string) => void) {
+    this.#config = config;
+    this.#root = root;
+    this.#write = write;
+  }
+
+  /**
+   * Starts everything and prints the banner once all of it answers.
+   * @throws Error that says what is in the way; what has been started then still runs: call `stop`
+   */
+  async start(): Promise<void> {
+    const config = this.#config;
+    const keys = provideKeys(config.dataDir, { bootstrap: config.bootstrapKey, admin: config.adminKey });
+    const ports = await this.#choosePorts();
+    const redis = await this.#startRedis();
+    const env = () => this.#env(keys, ports, redis.url());
+    const simulator = config.useSimulator
+      ? [this.#startHttp('simulator', 'packages/simulator', ports, '/healthz', env)]
+      : [];
+    await Promise.all([redis.up, ...simulator]);
+    await Promise.all([
+      this.#startHttp('api', 'apps/api', ports, '/readyz', env),
+      this.#startHttp('console', 'apps/console', ports, '/readyz', env),
+      ...this.#startWorkers(env),
+    ]);
+    for (const line of this.#banner(keys, ports)) this.#write(line);
+  }
+
+  /** Stops everything, in order. A later call with a shorter bound cuts the first short. */
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    this.#stopping = true;
+    const { redis, services, workers } = this.#layers;
+    for (const layer of [workers, services, redis]) {
+      await Promise.all(layer.map((process) => process.stop(graceMs)));
+    }
+    for (const claimed of this.#claimed.splice(0)) claimed.release();
+  }
+
+  #supervise(layer: Layer, service: Service): SupervisedProcess {
+    if (this.#stopping) throw new Error('stopped while it was starting');
+    const supervised = new SupervisedProcess(service, this.#write);
+    this.#layers[layer].push(supervised);
+    return supervised;
+  }
+
+  async #choosePorts(): Promise<Ports> {
+    const { api, console, simulator, host } = this.#config;
+    const choose = async (variable: string, wanted: typeof api): Promise<ClaimedPort> => {
+      const port = await choosePort(wanted, host, variable);
+      this.#claimed.push(port);
+      if (wanted.number !== 0 && port.number !== wanted.number) {
+        this.#write(`Port ${wanted.number} is taken; using ${port.number} instead (${variable} sets it).`);
+      }
+      return port;
+    };
+    return {
+      api: await choose('PORT', api),
+      console: await choose('CONSOLE_PORT', console),
+      simulator: await choose('SIMULATOR_PORT', simulator),
+    };
+  }
+
+  async #startRedis(): Promise<{ up: Promise<void>; url: () => string }> {
+    const { redisUrl, env, dataDir, showAllLogs } = this.#config;
+    if (redisUrl !== null) {
+      const { host } = new URL(redisUrl);
+      await probeRedis(redisUrl, 5000).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message || error.name : String(error);
+        throw new Error(`REDIS_URL: no Redis answers at ${host} (${reason}). Start it, or unset REDIS_URL.`);
+      });
+      return { up: Promise.resolve(), url: () => redisUrl };
+    }
+    const found = await findRedis({ env, cacheDir: packageCache, log: this.#write });
+    const home: RedisHome = await claimRedisHome(dataDir);
+    this.#claimed.push(home);
+    const port = await choosePort({ number: 0, explicit: false }, '127.0.0.1', 'REDIS_URL');
+    this.#claimed.push(port);
+    const onLine = showLines('redis', this.#write, showAllLogs);
+    const service = redisService({ found, home, port, env, onLine, showAll: showAllLogs });
+    return { up: this.#supervise('redis', service).up, url: () => `redis://127.0.0.1:${port.number}` };
+  }
+
+  #startHttp(
+    name: keyof Ports,
+    directory: string,
+    ports: Ports,
+    path: string,
+    env: ServiceOptions['env'],
+  ): Promise<void> {
+    const service = httpService({ ...this.#options(name, directory, env), port: ports[name], path });
+    return this.#supervise('services', service).up;
+  }
+
+  #startWorkers(env: ServiceOptions['env']): Promise<void>[] {
+    const { workers } = this.#config;
+    return Array.from({ length: workers }, (_, index) => {
+      const name = workers === 1 ? 'worker' : `worker-${index + 1}`;
+      const service = loggingService({ ...this.#options(name, 'apps/worker', env), message: 'worker ready' });
+      return this.#supervise('workers', service).up;
+    });
+  }
+
+  #options(name: string, directory: string, env: ServiceOptions['env']): ServiceOptions {
+    const onLine = showLines(name, this.#write, this.#config.showAllLogs);
+    return { name, directory: join(this.#root, directory), env, onLine };
+  }
+
+  #env(keys: Keys, ports: Ports, redisUrl: string): NodeJS.ProcessEnv {
+    const { env, host, durability, workerConcurrency, useSimulator } = this.#config;
+    return {
+      ...env,
+      HOST: host,
+      SIMULATOR_HOST: host,
+      PORT: String(ports.api.number),
+      CONSOLE_PORT: String(ports.console.number),
+      SIMULATOR_PORT: String(ports.simulator.number),
+      REDIS_URL: redisUrl,
+      HOLDFAST_BOOTSTRAP_KEY: keys.bootstrap,
+      HOLDFAST_ADMIN_KEY: keys.admin,
+      DURABILITY: durability,
+      WORKER_CONCURRENCY: String(workerConcurrency),
+      // Jobs under way are handed back in good order before the bound of stopping is over.
+      DRAIN_SECONDS: env.DRAIN_SECONDS || String(STOP_GRACE_MS / 1000 - 2),
+      ...(useSimulator ? { OPENAI_BASE_URL: `http://127.0.0.1:${ports.simulator.number}/v1` } : {}),
+    };
+  }
+
+  #banner(keys: Keys, ports: Ports): string[] {
+    const { bootstrapKey, adminKey, durability, useSimulator } = this.#config;
+    return banner({
+      apiPort: ports.api.number,
+      consolePort: ports.console.number,
+      simulatorPort: useSimulator ? ports.simulator.number : null,
+      durability,
+      bootstrapKey: bootstrapKey === null ? keys.bootstrap : null,
+      adminKeyFromEnv: adminKey !== null,
+      keyFile: keys.file,
+    });
+  }
+}

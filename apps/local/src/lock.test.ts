@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { birthOf, tryLock } from '../lock.mjs';
+import { makeDirectory, removeDirectories, until } from './test-processes.ts';
+
+afterEach(removeDirectories);
+
+const module = join(import.meta.dirname, '../lock.mjs');
+
+/** Tries for the lock, says what came of it, and stays until it is ended. */
+function rival(path: string) {
+  const script = `import { tryLock } from ${JSON.stringify(module)};
+    console.log(Object.keys(tryLock(${JSON.stringify(path)}))[0]); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  let said = '';
+  child.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  return { child, said: () => said.trim() };
+}
+
+describe('tryLock', () => {
+  it('refuses a lock that a living process has, and names that process', () => {
+    const path = join(makeDirectory(), 'some/lock');
+    const lock = tryLock(path);
+    expect(tryLock(path)).toEqual({ heldBy: process.pid });
+    if (!('heldBy' in lock)) lock.release();
+    expect(tryLock(path)).not.toHaveProperty('heldBy');
+  });
+
+  it('takes over the lock of a process that is gone, and of one whose pid has gone to another', () => {
+    const path = join(makeDirectory(), 'lock');
+    for (const holder of [JSON.stringify({ pid: process.pid, born: 'long ago' }), '{"pid":', '']) {
+      writeFileSync(path, holder);
+      expect(tryLock(path)).not.toHaveProperty('heldBy');
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, born: birthOf(process.pid) });
+    }
+  });
+
+  it('gives a dead process’s lock to one of those that find it', async () => {
+    const path = join(makeDirectory(), 'lock');
+    writeFileSync(path, JSON.stringify({ pid: 1, born: 'long ago' }));
+    const rivals = Array.from({ length: 4 }, () => rival(path));
+    try {
+      await until('all have tried', () => rivals.every(({ said }) => said() !== ''));
+      expect(rivals.map(({ said }) => said()).sort()).toEqual(['heldBy', 'heldBy', 'heldBy', 'release']);
+    } finally {
+      for (const { child } of rivals) child.kill('SIGKILL');
+    }
+  });
+});
+
+describe('birthOf', () => {
+  it('tells nothing of a process that has ended', async () => {
+    const child = spawn('true');
+    await until('it has ended', () => child.exitCode !== null);
+    expect(birthOf(child.pid ?? 0)).toBeNull();
+  });
+});

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { makeDirectory, removeDirectories, until, writeScript } from './test-processes.ts';
+
+afterEach(removeDirectories);
+
+/** A clone of nearly nothing, with an `npm` that installs a `tsc` and notes each call. */
+function makeClone() {
+  const clone = makeDirectory();
+  mkdirSync(join(clone, 'apps/local/src'), { recursive: true });
+  for (const file of ['prepare.mjs', 'run-step.mjs', 'lock.mjs']) {
+    copyFileSync(join(import.meta.dirname, '..', file), join(clone, 'apps/local', file));
+  }
+  const lock = { packages: { '': {}, 'node_modules/typescript': { version: '1.0.0' } } };
+  writeScript(join(clone, 'package-lock.json'), JSON.stringify(lock));
+  for (const file of [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.base.json',
+    'apps/local/package.json',
+    'apps/local/tsconfig.json',
+    'apps/local/src/main.ts',
+  ]) {
+    writeScript(join(clone, file), '{}');
+  }
+  const tsc = `require('fs').appendFileSync('calls', 'tsc\\\\n'); require('fs').mkdirSync('apps/local/dist', { recursive: true });`;
+  writeScript(
+    join(clone, 'bin/npm'),
+    `#!/bin/sh
+echo npm >> calls
+while [ -f hold ]; do sleep 0.05; done
+if [ -f broken ]; then echo "npm error: no network" >&2; exit 1; fi
+mkdir -p node_modules/typescript/bin
+printf '%s' "${tsc}" > node_modules/typescript/bin/tsc
+cp package-lock.json node_modules/.package-lock.json
+`,
+    0o755,
+  );
+  return clone;
+}
+
+function begin(clone: string) {
+  const child = spawn(process.execPath, [join(clone, 'apps/local/prepare.mjs')], {
+    cwd: clone,
+    env: { ...process.env, PATH: `${join(clone, 'bin')}:${process.env.PATH}` },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  const ended = new Promise<{ code: number | null; text: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, text }));
+  });
+  return { child, ended, text: () => text };
+}
+
+const prepare = (clone: string) => begin(clone).ended;
+const calls = (clone: string) =>
+  existsSync(join(clone, 'calls')) ? readFileSync(join(clone, 'calls'), 'utf8').trim().split('\n') : [];
+
+describe('prepare.mjs', () => {
+  it('installs and builds a fresh clone, and does nothing the second time', async () => {
+    const clone = makeClone();
+    const first = await prepare(clone);
+    expect(first.code).toBe(0);
+    expect(first.text).toMatch(/Installing packages \(first run.*\n.*done in[\s\S]*Building/);
+    expect(calls(clone)).toEqual(['npm', 'tsc']);
+    expect(await prepare(clone)).toEqual({ code: 0, text: '' });
+    expect(calls(clone)).toEqual(['npm', 'tsc']);
+  });
+
+  it('builds again when a source is new or what was built is gone', async () => {
+    const clone = makeClone();
+    await prepare(clone);
+    writeScript(join(clone, 'apps/local/src/new.ts'), 'export {}');
+    await prepare(clone);
+    rmSync(join(clone, 'apps/local/dist'), { recursive: true });
+    await prepare(clone);
+    expect(calls(clone)).toEqual(['npm', 'tsc', 'tsc', 'tsc']);
+  });
+
+  it('installs again when the lock file changes, and believes an install that the user has made', async () => {
+    const clone = makeClone();
+    await prepare(clone);
+    const lock = { packages: { 'node_modules/typescript': { version: '1.0.1' } } };
+    writeScript(join(clone, 'package-lock.json'), JSON.stringify(lock));
+    await prepare(clone);
+    expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
+    rmSync(join(clone, 'node_modules/.holdfast-installed'));
+    await prepare(clone);
+    expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
+  });
+
+  it('shows what went wrong, exits with 1, and tries again the next time', async () => {
+    const clone = makeClone();
+    writeScript(join(clone, 'broken'), '');
+    const { code, text } = await prepare(clone);
+    expect(code).toBe(1);
+    expect(text).toMatch(/Installing packages .* failed \(exit code 1\):\n {2}npm error: no network/);
+    rmSync(join(clone, 'broken'));
+    expect((await prepare(clone)).code).toBe(0);
+  });
+
+  it('repairs an install that was broken off', async () => {
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      const clone = makeClone();
+      writeScript(join(clone, 'hold'), '');
+      const { child, ended } = begin(clone);
+      await until('npm runs', () => calls(clone).length === 1);
+      child.kill(signal);
+      rmSync(join(clone, 'hold'));
+      expect((await ended).code).toBe(signal === 'SIGINT' ? 130 : null);
+      expect((await prepare(clone)).code).toBe(0);
+      expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
+    }
+  });
+
+  it('waits for another process that prepares the same clone, and does not repeat its work', async () => {
+    const clone = makeClone();
+    writeScript(join(clone, 'hold'), '');
+    const first = begin(clone);
+    await until('npm runs', () => calls(clone).length === 1);
+    const second = begin(clone);
+    await until('the second waits', () => second.text().includes(`(pid ${first.child.pid}) prepares this clone`));
+    rmSync(join(clone, 'hold'));
+    expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
+    expect(calls(clone)).toEqual(['npm', 'tsc']);
+  });
+});

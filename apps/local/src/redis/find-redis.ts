@@ -1,0 +1,106 @@
+/**
+ * Finds a Redis or Valkey, 6.2 or later, that can be started here. In order:
+ *
+ * 1. `redis-server`, then `valkey-server`, on the PATH
+ * 2. on Debian and Ubuntu: the package, unpacked into a cache directory (`unpack-redis.ts`)
+ * 3. Docker, when its engine answers
+ * 4. an error that names the command for this platform
+ *
+ * It starts nothing and changes nothing on the machine.
+ */
+import { findOnPath } from '../find-on-path.ts';
+import { runCommand } from '../run-command.ts';
+import { unpackRedis } from './unpack-redis.ts';
+
+export type FoundRedis =
+  /** `libraries`: directories that the program's libraries are in, when they are not the system's. */
+  | { kind: 'program'; path: string; version: string; libraries: readonly string[] }
+  | { kind: 'docker'; path: string; image: string };
+
+interface SearchOptions {
+  env: NodeJS.ProcessEnv;
+  /** Where an unpacked package is kept. */
+  cacheDir: string;
+  log: (line: string) => void;
+}
+
+const IMAGE = 'redis:7';
+const PROGRAMS = ['redis-server', 'valkey-server'] as const;
+
+function isRecent(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 2);
+}
+
+/** The program's version as it tells it itself; null when it doesn't run here. */
+async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  try {
+    const output = await runCommand(path, ['--version'], { env, timeoutMs: 10_000 });
+    return /\bv=(\d+\.\d+[\w.]*)/.exec(output)?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function onPath(env: NodeJS.ProcessEnv, refused: string[]): Promise<FoundRedis | null> {
+  for (const name of PROGRAMS) {
+    const path = findOnPath(name, env.PATH ?? '');
+    if (path === null) continue;
+    const version = await versionOf(path, env);
+    if (version !== null && isRecent(version)) return { kind: 'program', path, version, libraries: [] };
+    refused.push(version === null ? `${path} does not run` : `${path} is ${version}, older than 6.2`);
+  }
+  return null;
+}
+
+async function fromPackage({ env, cacheDir, log }: SearchOptions, refused: string[]): Promise<FoundRedis | null> {
+  try {
+    const unpacked = await unpackRedis({ env, cacheDir, log });
+    if (unpacked === null) return null;
+    const { path, libraries } = unpacked;
+    const version = await versionOf(path, { ...env, LD_LIBRARY_PATH: libraries.join(':') });
+    if (version !== null && isRecent(version)) return { kind: 'program', path, version, libraries };
+    refused.push(`the package's is ${version ?? 'not able to run here'}`);
+  } catch (error) {
+    refused.push(error instanceof Error ? error.message : String(error));
+  }
+  return null;
+}
+
+async function inDocker(env: NodeJS.ProcessEnv): Promise<FoundRedis | null> {
+  const path = findOnPath('docker', env.PATH ?? '');
+  if (path === null) return null;
+  try {
+    await runCommand(path, ['version', '--format', '{{.Server.Version}}'], { env, timeoutMs: 10_000 });
+    return { kind: 'docker', path, image: IMAGE };
+  } catch {
+    return null;
+  }
+}
+
+function installCommand(env: NodeJS.ProcessEnv): string {
+  if (process.platform === 'darwin') return 'brew install redis';
+  const path = env.PATH ?? '';
+  if (findOnPath('apt-get', path)) return 'sudo apt-get install redis-server';
+  if (findOnPath('dnf', path)) return 'sudo dnf install valkey';
+  if (findOnPath('apk', path)) return 'apk add redis';
+  if (findOnPath('pacman', path)) return 'sudo pacman -S valkey';
+  return 'your package manager for redis or valkey';
+}
+
+/**
+ * @throws Error with what was tried, and what to do
+ */
+export async function findRedis(options: SearchOptions): Promise<FoundRedis> {
+  const refused: string[] = [];
+  const found =
+    (await onPath(options.env, refused)) ?? (await fromPackage(options, refused)) ?? (await inDocker(options.env));
+  if (found !== null) return found;
+  throw new Error(
+    [
+      'Holdfast needs Redis or Valkey, 6.2 or later, and found none.',
+      ...refused.map((reason) => `  (${reason})`),
+      `Run \`${installCommand(options.env)}\`, or start Docker, or set REDIS_URL to one that runs elsewhere.`,
+    ].join('\n'),
+  );
+}

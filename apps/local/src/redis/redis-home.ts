@@ -1,0 +1,82 @@
+/**
+ * The directory that one Redis keeps its data in. Two that write one append-only file destroy it, so:
+ *
+ * 1. the directory is locked for as long as this process uses it, whether Redis happens to run or not
+ * 2. a Redis that still runs there although its starter is dead (starter and leash were killed together) is ended
+ *
+ *   DATA_DIR/redis.lock   who uses it
+ *   DATA_DIR/redis.pid    the Redis last started there
+ *   DATA_DIR/redis/       Redis's own files
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { birthOf, type Holder, isRunning, tryLock } from '../../lock.mjs';
+
+export interface RedisHome {
+  /** Where Redis keeps its files. */
+  readonly dir: string;
+  /** Remembers which process writes there, for whoever comes after a crash. */
+  remember(pid: number): void;
+  /** Gives the directory up; only once its Redis has ended. */
+  release(): void;
+}
+
+/** The data directory belongs to another running Holdfast. */
+export class DataDirInUse extends Error {
+  override readonly name = 'DataDirInUse';
+  readonly heldBy: number;
+
+  constructor(dataDir: string, heldBy: number) {
+    super(
+      `The data directory ${dataDir} is in use by another Holdfast (pid ${heldBy}). ` +
+        'Stop that one, or set HOLDFAST_DATA_DIR to another directory for this one.',
+    );
+    this.heldBy = heldBy;
+  }
+}
+
+const ORPHAN_GRACE_MS = 10_000;
+
+function readPid(file: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+async function endOrphan(file: string): Promise<void> {
+  const orphan = readPid(file);
+  if (orphan === null) return;
+  const deadline = Date.now() + ORPHAN_GRACE_MS;
+  for (let asked = false; isRunning(orphan); asked = true) {
+    if (!asked) process.kill(orphan.pid, 'SIGTERM');
+    else if (Date.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
+    await delay(20);
+  }
+}
+
+/**
+ * Makes `dataDir` this process's own.
+ * @throws DataDirInUse
+ */
+export async function claimRedisHome(dataDir: string): Promise<RedisHome> {
+  const dir = join(dataDir, 'redis');
+  const pidFile = join(dataDir, 'redis.pid');
+  const lock = tryLock(join(dataDir, 'redis.lock'));
+  if ('heldBy' in lock) throw new DataDirInUse(dataDir, lock.heldBy);
+  try {
+    await endOrphan(pidFile);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return {
+    dir,
+    remember: (pid) => writeFileSync(pidFile, JSON.stringify({ pid, born: birthOf(pid) } satisfies Holder)),
+    release: () => lock.release(),
+  };
+}

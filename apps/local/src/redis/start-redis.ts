@@ -1,0 +1,156 @@
+/**
+ * Starts a Redis that loses nothing it has answered for: every write is on disk before its answer
+ * (`appendfsync always`), and memory that runs out refuses writes instead of dropping keys (`noeviction`).
+ *
+ * It listens on loopback, is ended with the process that started it, and leaves its data where they are.
+ */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../ports.ts';
+import { describeExit, type Exit, type RunningProcess, runProcess } from '../run-process.ts';
+import { type FoundRedis, findRedis } from './find-redis.ts';
+import { probeRedis } from './probe-redis.ts';
+import { claimRedisHome, type RedisHome } from './redis-home.ts';
+
+export interface StartedRedis {
+  url: string;
+  pid: number;
+  /** Resolves when it has ended, by `stop` or otherwise. */
+  exited: Promise<Exit>;
+  /** Ends it and gives the data directory up. May be called again. */
+  stop(): Promise<void>;
+}
+
+interface LaunchOptions {
+  found: FoundRedis;
+  home: RedisHome;
+  port: number;
+  env: NodeJS.ProcessEnv;
+  onLine: (line: string) => void;
+}
+
+/** Unpacked packages are kept for the whole clone, so that tests with directories of their own find them. */
+export const packageCache = resolve(import.meta.dirname, '../../../../.holdfast/cache');
+
+const STOP_GRACE_MS = 10_000;
+const PORT_TRIES = 5;
+/** Killed, this process leaves services that close what they have in Redis: it goes a little after them. */
+const LEASH = { delayMs: 1000 };
+const READY_TIMEOUT_MS = { program: 30_000, docker: 300_000 };
+
+const DURABLE = [
+  ['--appendonly', 'yes'],
+  ['--appendfsync', 'always'],
+  ['--maxmemory-policy', 'noeviction'],
+  ['--save', ''],
+  // A file whose last entry was cut off by a crash: nobody was told that entry was stored.
+  ['--aof-load-truncated', 'yes'],
+  ['--daemonize', 'no'],
+].flat();
+
+function dockerName(dir: string): string {
+  return `holdfast-redis-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
+}
+
+/** Starts it once, on that port. It may not answer yet: see `awaitRedis`. */
+export async function launchRedis({ found, home, port, env, onLine }: LaunchOptions): Promise<RunningProcess> {
+  let running: RunningProcess;
+  if (found.kind === 'program') {
+    const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', home.dir, ...DURABLE];
+    const libraries = found.libraries.length > 0 ? { LD_LIBRARY_PATH: found.libraries.join(':') } : {};
+    running = await runProcess({ command: found.path, args, env: { ...env, ...libraries }, onLine, leash: LEASH });
+  } else {
+    const name = dockerName(home.dir);
+    const clear = await runProcess({ command: found.path, args: ['rm', '-f', name], env, onLine: () => {} });
+    await clear.exited;
+    // The client passes SIGTERM on, so it is stopped like the program itself. Files belong to whoever runs this.
+    const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+    const outside = ['--rm', '--name', name, '--user', user, '-p', `127.0.0.1:${port}:6379`, '-v', `${home.dir}:/data`];
+    const inside = ['redis-server', '--bind', '0.0.0.0', '--protected-mode', 'no', '--dir', '/data', ...DURABLE];
+    running = await runProcess({
+      command: found.path,
+      args: ['run', ...outside, found.image, ...inside],
+      env,
+      onLine,
+      leash: LEASH,
+    });
+  }
+  home.remember(running.pid);
+  return running;
+}
+
+/**
+ * Waits until it answers commands; while it reads its file, for as long as that takes.
+ * @throws Error when it ends before, or answers nothing in time
+ */
+export async function awaitRedis(found: FoundRedis, port: number, running: RunningProcess): Promise<void> {
+  const ended = running.exited.then((exit) => exit);
+  let deadline = Date.now() + READY_TIMEOUT_MS[found.kind];
+  while (Date.now() < deadline) {
+    const exit = await Promise.race([ended, delay(20, null)]);
+    if (exit !== null) throw new Error(`Redis ended at once (${describeExit(exit)})`);
+    const answer = await probeRedis(`redis://127.0.0.1:${port}`, 2000).catch(() => null);
+    // Another may have been faster to take the port; a container has pids of its own.
+    const isOurs = answer !== null && (found.kind === 'docker' || answer.pid === running.pid);
+    if (isOurs && !answer.loading) return;
+    if (isOurs) deadline = Date.now() + READY_TIMEOUT_MS[found.kind];
+  }
+  await running.stop(STOP_GRACE_MS);
+  throw new Error(`Redis did not answer on port ${port} in time`);
+}
+
+interface StartOptions {
+  /** Its data stay here. One Redis at a time may have it. */
+  dataDir: string;
+  /** Gets a line when something takes long. */
+  log?: (line: string) => void;
+  /** Handed down to it; its PATH is where it is looked for. */
+  env: NodeJS.ProcessEnv;
+}
+
+async function launchOnFreePort(found: FoundRedis, home: RedisHome, env: NodeJS.ProcessEnv) {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort('127.0.0.1');
+    const lines: string[] = [];
+    const running = await launchRedis({ found, home, port, env, onLine: (line) => lines.push(line) });
+    try {
+      await awaitRedis(found, port, running);
+      return { port, running };
+    } catch (error) {
+      // Between the look for a port and its use another process may have taken it.
+      const taken = lines.some((line) => /address already in use|port is already allocated/i.test(line));
+      if (!taken || tries === PORT_TRIES) {
+        throw new Error([error instanceof Error ? error.message : error, ...lines.slice(-10)].join('\n  '), {
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+/**
+ * Finds a Redis on this machine (see `find-redis.ts`) and starts it on a free port of 127.0.0.1, with its data in
+ * `dataDir`. Resolves once it answers. It ends with this process, by whatever way that goes.
+ * @throws DataDirInUse, or Error that says what to install, or what Redis wrote before it ended
+ */
+export async function startRedis({ dataDir, env, log = () => {} }: StartOptions): Promise<StartedRedis> {
+  const found = await findRedis({ env, cacheDir: packageCache, log });
+  const home = await claimRedisHome(resolve(dataDir));
+  try {
+    const { port, running } = await launchOnFreePort(found, home, env);
+    const exited = running.exited.finally(() => home.release());
+    return {
+      url: `redis://127.0.0.1:${port}`,
+      pid: running.pid,
+      exited,
+      async stop() {
+        await running.stop(STOP_GRACE_MS);
+        await exited;
+      },
+    };
+  } catch (error) {
+    home.release();
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+interface CommandOptions {
+  env: NodeJS.ProcessEnv;
+  timeoutMs: number;
+  cwd?: string;
+}
+
+/**
+ * Runs a program to its end.
+ * @returns its stdout
+ * @throws Error with the last lines of its stderr, when it fails, can't be started or takes longer than `timeoutMs`
+ */
+export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const { env, timeoutMs, cwd } = options;
+  try {
+    // Output is read by programs here: it must not change with the user's language.
+    const { stdout } = await execute(command, args, { env: { ...env, LC_ALL: 'C' }, timeout: timeoutMs, cwd });
+    return stdout;
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    const reason = stderr.split('\n').slice(-5).join('\n') || (error instanceof Error ? error.message : String(error));
+    throw new Error(`${command} ${args[0] ?? ''} failed: ${reason}`, { cause: error });
+  }
+}

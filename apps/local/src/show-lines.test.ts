@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { showLines } from './show-lines.ts';
+
+function shown(line: string, showAll = false): string[] {
+  const lines: string[] = [];
+  showLines('api', (text) => lines.push(text), showAll)(line);
+  return lines;
+}
+
+const entry = (level: number | string) =>
+  JSON.stringify({ level, time: 1, pid: 2, hostname: 'h', msg: 'store is slow', job: 'job_1', took_ms: 12 });
+
+describe('showLines', () => {
+  it('shows warnings and errors in one short line under the name of the service', () => {
+    expect(shown(entry(40))).toEqual(['api       │ WARN store is slow job=job_1 took_ms=12']);
+    expect(shown(entry('error'))).toEqual(['api       │ ERROR store is slow job=job_1 took_ms=12']);
+  });
+
+  it('leaves out what is below a warning, unless all is asked for', () => {
+    expect(shown(entry(30))).toEqual([]);
+    expect(shown(entry(30), true)).toEqual(['api       │ INFO store is slow job=job_1 took_ms=12']);
+  });
+
+  it('shows an error with its place, or with its stack', () => {
+    const ours = { type: 'TypeError', code: 'E1', message: 'no', at: ['x (a.ts:1)', 'y (b.ts:2)'] };
+    expect(shown(JSON.stringify({ level: 'error', msg: 'failed', error: ours }))).toEqual([
+      'api       │ ERROR failed error=TypeError E1: no\n    at x (a.ts:1)\n    at y (b.ts:2)',
+    ]);
+    const pinos = { type: 'Error', message: 'no', stack: 'Error: no\n  at x' };
+    expect(shown(JSON.stringify({ level: 50, msg: 'failed', err: pinos }))).toEqual([
+      'api       │ ERROR failed err=Error: no\n  at x',
+    ]);
+  });
+
+  it('takes an entry without a level as information', () => {
+    expect(shown('{"msg":"listening"}')).toEqual([]);
+    expect(shown('{"msg":"listening"}', true)).toEqual(['api       │ INFO listening']);
+  });
+
+  it.each(['TypeError: x is not a function', '{ not json', '{"level":"odd"}', '[1]', ''])(
+    'shows %j as it is',
+    (line) => {
+      expect(shown(line)).toEqual([`api       │ ${line}`]);
+    },
+  );
+});

@@ -1,0 +1,145 @@
+/**
+ * Keeps one process running until it is asked to stop.
+ *
+ *   starting ──ready──▶ up ──ends──▶ waiting ──back-off──▶ starting
+ *      └──────ends, or isn't ready in time──▲
+ *   starting ──has ended so MAX_FIRST_STARTS times, and was never up──▶ failed
+ *   any ──stop──▶ stopping ──▶ stopped
+ *
+ * The back-off doubles with each end, and begins anew after a life that was long enough. A process that never came up
+ * is given up soon, because then something is wrong that the user has to put right; one that was up is started for ever.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeExit, type Exit, type RunningProcess } from './run-process.ts';
+
+export interface Service {
+  readonly name: string;
+  /** Starts it once. */
+  start(): Promise<RunningProcess>;
+  /** Resolves once it does its work; rejects when it doesn't come to that. `signal`: nobody waits any more. */
+  ready(running: RunningProcess, signal: AbortSignal): Promise<void>;
+}
+
+export interface BackOff {
+  /** Before the first start anew, in ms; doubles each time. */
+  baseMs: number;
+  maxMs: number;
+  /** After a life of so many ms the back-off begins anew. */
+  resetAfterMs: number;
+}
+
+type State = 'starting' | 'up' | 'waiting' | 'failed' | 'stopping' | 'stopped';
+
+const MAX_FIRST_STARTS = 3;
+const DEFAULT_BACK_OFF: BackOff = { baseMs: 200, maxMs: 10_000, resetAfterMs: 30_000 };
+
+export class SupervisedProcess {
+  readonly name: string;
+  /** Resolves when it is up for the first time; rejects when it was given up, or stopped before. */
+  readonly up: Promise<void>;
+  readonly #service: Service;
+  readonly #say: (line: string) => void;
+  readonly #backOff: BackOff;
+  readonly #stopping = new AbortController();
+  readonly #first = Promise.withResolvers<void>();
+  readonly #ended: Promise<void>;
+  #state: State = 'starting';
+  #running: RunningProcess | null = null;
+  #graceMs = 0;
+
+  constructor(service: Service, say: (line: string) => void, backOff: BackOff = DEFAULT_BACK_OFF) {
+    this.name = service.name;
+    this.#service = service;
+    this.#say = say;
+    this.#backOff = backOff;
+    this.up = this.#first.promise;
+    // Whoever waits for `up` gets the rejection; it must not end this process when nobody does.
+    this.up.catch(() => {});
+    this.#ended = this.#run();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get pid(): number | null {
+    return this.#running?.pid ?? null;
+  }
+
+  /** Ends it for good: SIGTERM, and SIGKILL after `graceMs`. A later call with a shorter bound cuts the first short. */
+  async stop(graceMs: number): Promise<void> {
+    this.#graceMs = graceMs;
+    if (this.#state !== 'failed' && this.#state !== 'stopped') this.#state = 'stopping';
+    this.#stopping.abort();
+    await this.#running?.stop(graceMs);
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    let wasUp = false;
+    let ends = 0;
+    for (let starts = 1; !this.#isStopping(); starts++) {
+      const begunAt = performance.now();
+      this.#state = 'starting';
+      const { reason, cameUp } = await this.#live(wasUp);
+      if (this.#isStopping()) break;
+      wasUp ||= cameUp;
+      if (!wasUp && starts >= MAX_FIRST_STARTS) return this.#giveUp(reason);
+      if (performance.now() - begunAt >= this.#backOff.resetAfterMs) ends = 0;
+      const waitMs = Math.min(this.#backOff.maxMs, this.#backOff.baseMs * 2 ** ends++);
+      this.#state = 'waiting';
+      this.#say(`${this.name} ended (${reason}); starting it again in ${waitMs} ms.`);
+      await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    }
+    this.#state = 'stopped';
+    this.#first.reject(new Error(`${this.name} was stopped before it was up`));
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #giveUp(reason: string): void {
+    this.#state = 'failed';
+    this.#first.reject(new Error(`${this.name} does not start (${reason}).`));
+  }
+
+  /** One life, from its start to its end. */
+  async #live(wasUpBefore: boolean): Promise<{ reason: string; cameUp: boolean }> {
+    let running: RunningProcess;
+    try {
+      running = await this.#service.start();
+    } catch (error) {
+      return { reason: messageOf(error), cameUp: false };
+    }
+    this.#running = running;
+    // Asked to stop while it was being started: `stop` had nothing to end yet.
+    if (this.#isStopping()) await running.stop(this.#graceMs);
+    const life = await this.#watch(running, wasUpBefore);
+    this.#running = null;
+    return life;
+  }
+
+  async #watch(running: RunningProcess, wasUpBefore: boolean): Promise<{ reason: string; cameUp: boolean }> {
+    const waiting = new AbortController();
+    const ended = running.exited.then((exit): { exit: Exit } => ({ exit }));
+    const ready = this.#service.ready(running, waiting.signal).then(
+      () => 'ready' as const,
+      (error: unknown) => ({ error }),
+    );
+    const first = await Promise.race([ended, ready]);
+    waiting.abort();
+    if (first !== 'ready') {
+      if ('error' in first) await running.stop(this.#isStopping() ? this.#graceMs : 0);
+      return { reason: 'exit' in first ? describeExit(first.exit) : messageOf(first.error), cameUp: false };
+    }
+    if (!this.#isStopping()) this.#state = 'up';
+    if (wasUpBefore && !this.#isStopping()) this.#say(`${this.name} is up again.`);
+    this.#first.resolve();
+    return { reason: describeExit((await ended).exit), cameUp: true };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

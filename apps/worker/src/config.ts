@@ -1,0 +1,55 @@
+/** The worker's settings: the only place of this app that reads the environment. */
+import type { Lanes } from '@holdfast/core';
+import { readLanes, readSettings, setting } from '@holdfast/service';
+import { z } from 'zod';
+
+export interface WorkerConfig {
+  redisUrl: string;
+  prefix: string;
+  logLevel: string;
+  /** Jobs at once in this process, per lane. */
+  concurrency: number;
+  /** How long a job is kept after its end, in ms. */
+  retentionMs: number;
+  /** How long jobs under way may go on after SIGTERM, in ms, before they are handed back. */
+  drainMs: number;
+  closeWithinMs: number;
+  /** A job whose workers vanished so many times fails. */
+  crashLimit: number;
+  lanes: Lanes;
+  /** Provider keys by the name of the variable that holds them. */
+  providerKeys: Readonly<Record<string, string | undefined>>;
+}
+
+export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  const settings = readSettings(
+    {
+      REDIS_URL: setting.redisUrl,
+      HOLDFAST_PREFIX: setting.prefix,
+      LOG_LEVEL: setting.logLevel,
+      WORKER_CONCURRENCY: setting.count(50, 10_000),
+      RETENTION_HOURS: setting.hours(24),
+      DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
+      CRASH_LIMIT: setting.count(5, 1_000),
+      HOLDFAST_CONFIG: z.string().optional(),
+      OPENAI_BASE_URL: setting.providerUrl,
+    },
+    env,
+  );
+  const lanes = readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const names = Object.values(lanes).flatMap((lane) =>
+    lane.providers.flatMap((provider) => provider.api_key_env ?? []),
+  );
+  return Object.freeze({
+    redisUrl: settings.REDIS_URL,
+    prefix: settings.HOLDFAST_PREFIX,
+    logLevel: settings.LOG_LEVEL,
+    concurrency: settings.WORKER_CONCURRENCY,
+    retentionMs: settings.RETENTION_HOURS * 3_600_000,
+    drainMs: settings.DRAIN_SECONDS * 1_000,
+    closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
+    crashLimit: settings.CRASH_LIMIT,
+    lanes,
+    providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * The workers of all lanes in this process, and how they stop:
+ *
+ *   1. take no more jobs
+ *   2. let those under way go on for `drainMs`
+ *   3. hand the rest back to the queue: their attempts end as `deferred`
+ *   4. leave behind what still hangs; its lock runs out, and another process takes it up
+ */
+import type { Logger, Outcome } from '@holdfast/core';
+import { LaneWorker, type ReleaseData } from '@holdfast/queue';
+import type { Redis } from '@holdfast/redis';
+import type { RunningAttempts } from './running-attempts.ts';
+
+/** Time to write the ends of what is handed back. */
+const HAND_BACK_MS = 3_000;
+
+interface LaneWorkersOptions {
+  lanes: readonly string[];
+  redis: Redis;
+  prefix: string;
+  concurrency: number;
+  logger: Logger;
+  running: RunningAttempts;
+  run: (release: ReleaseData, lockLost: AbortSignal) => Promise<Outcome>;
+}
+
+/** Starts taking jobs. Resolves, once it does, with what stops it; that never takes much longer than `drainMs`. */
+export async function startLaneWorkers(options: LaneWorkersOptions): Promise<(drainMs: number) => Promise<void>> {
+  const { lanes, running, ...shared } = options;
+  const workers = lanes.map((lane) => new LaneWorker({ ...shared, lane }));
+  await Promise.all(workers.map((worker) => worker.ready()));
+  return async (drainMs) => {
+    const drained = Promise.all(workers.map((worker) => worker.drain()));
+    if (await within(drained, drainMs)) return;
+    shared.logger.info({ jobs: running.size }, 'handing unfinished jobs back');
+    running.drain();
+    if (await within(drained, HAND_BACK_MS)) return;
+    await Promise.all(workers.map((worker) => worker.abandon()));
+  };
+}
+
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return done;
+}

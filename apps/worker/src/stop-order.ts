@@ -1,0 +1,26 @@
+/** Why an attempt has to stop. The first reason counts: a cancelled job whose deadline passes meanwhile was cancelled. */
+export type StopReason =
+  | 'cancelled' // its client asked for it
+  | 'deadline' // the job's time is over
+  | 'overtaken' // another worker has the job, or may have it: nothing may be written any more
+  | 'draining'; // this process is stopping
+
+export class StopOrder {
+  readonly #controller = new AbortController();
+  #reason: StopReason | null = null;
+
+  /** Aborts with the order; hand it to whatever the attempt waits for. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get reason(): StopReason | null {
+    return this.#reason;
+  }
+
+  give(reason: StopReason): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#controller.abort(new Error(`attempt stopped: ${reason}`));
+  }
+}

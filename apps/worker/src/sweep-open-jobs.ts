@@ -1,0 +1,69 @@
+/**
+ * A duty: hands over again what the queue has lost. A crash between accept and enqueue leaves an accepted job that the
+ * queue doesn't know; deleted queue keys leave many. Because of this sweep, BullMQ's state may be lost altogether.
+ *
+ *   1. one process at a time, by a lock that outlives a sweep
+ *   2. page through the open jobs that were accepted a while ago
+ *   3. those that the queue doesn't hold get a new release, and are enqueued
+ *
+ * A crash between the new release and its enqueueing leaves a job that the next sweep finds again.
+ */
+import type { JobQueue, Logger } from '@holdfast/core';
+import { type Journal, type OpenJob, readOpenJobs } from '@holdfast/journal';
+
+export interface SweepParts {
+  journal: Journal;
+  queue: JobQueue;
+  logger: Logger;
+  /** Jobs younger than this, in ms, may just be on their way to the queue. */
+  graceMs: number;
+}
+
+const PAGE = 200;
+const LOCK_MS = 60_000;
+const SWEEP_EVERY_MS = 10_000;
+const GRACE_MS = 15_000;
+
+/** Sweeps every 10 s until the returned function is called. A sweep that fails is tried again at the next. */
+export function startSweeping(parts: Omit<SweepParts, 'graceMs'>): () => void {
+  const timer = setInterval(() => {
+    sweepOpenJobs({ ...parts, graceMs: GRACE_MS }).catch((error: unknown) =>
+      parts.logger.warn({ error }, 'sweep failed'),
+    );
+  }, SWEEP_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+/** One sweep. Returns how many jobs were handed over again, or null when another process sweeps. */
+export async function sweepOpenJobs(parts: SweepParts): Promise<number | null> {
+  const { redis, prefix } = parts.journal;
+  const lock = `${prefix}:sweeping`;
+  if ((await redis.set(lock, '1', 'PX', LOCK_MS, 'NX')) === null) return null;
+  try {
+    let recovered = 0;
+    let offset: number | null = 0;
+    const before = Date.now() - parts.graceMs;
+    while (offset !== null) {
+      const { jobs, next } = await readOpenJobs(parts.journal, offset, PAGE, before);
+      recovered += await recover(parts, jobs);
+      offset = next;
+    }
+    return recovered;
+  } finally {
+    await redis.del(lock);
+  }
+}
+
+async function recover({ journal, queue, logger }: SweepParts, jobs: OpenJob[]): Promise<number> {
+  const lost = await queue.unknown(jobs);
+  let recovered = 0;
+  for (const job of jobs.filter(({ jobId }) => lost.has(jobId))) {
+    const release = await journal.renewRelease(job.jobId, job.release);
+    if (release === null) continue;
+    const delayMs = Math.max(0, job.retryAt - Date.now());
+    await queue.enqueue({ jobId: job.jobId, lane: job.lane, priority: job.priority, release, delayMs });
+    logger.warn({ jobId: job.jobId, release }, 'the queue had lost this job; handed over again');
+    recovered += 1;
+  }
+  return recovered;
+}

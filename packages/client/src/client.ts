@@ -1,0 +1,199 @@
+/**
+ * The way into Holdfast from Node and browsers: jobs are submitted, looked up, waited for and attached to.
+ *
+ * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
+ * errors, 408, 429 and 5xx: none of them can do a thing twice. Errors: see `errors.ts`.
+ */
+import type { Job, JobEvent, JobList, JobStatus, SubmitRequest } from '@holdfast/core';
+import { type AttachOptions, attachTo } from './attach.ts';
+import { defaultRetryOptions, type RetryOptions } from './back-off.ts';
+import { HoldfastApiError, type HoldfastError } from './errors.ts';
+import { Http } from './http.ts';
+import { idempotencyHeader, newIdempotencyKey } from './idempotency-key.ts';
+import { type TextSnapshot, textOf } from './text.ts';
+import { type WaitOptions, waitForEnd } from './wait-for-end.ts';
+
+export interface HoldfastOptions {
+  /** Where the API is, without `/v1`: `http://127.0.0.1:3000`. In a browser it may be relative to the page. */
+  baseUrl: string;
+  /** `hold_…` */
+  apiKey: string;
+  /** Default: the global one. */
+  fetch?: typeof fetch;
+  retry?: Partial<RetryOptions>;
+  /** How long one try of a request may take, in ms. Default 30,000. */
+  requestTimeoutMs?: number;
+  /** Silence after which an attached stream counts as broken, in ms. Default 45,000: three missed heartbeats. */
+  silenceMs?: number;
+  /** Browsers ignore it. */
+  userAgent?: string;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** Names the job: the same key and body again is the same job. Default: a new random one. */
+  idempotencyKey?: string | undefined;
+}
+
+export interface Submission {
+  job: Job;
+  /** The key that names the job: `find` gets it back with it. */
+  idempotencyKey: string;
+  /** The job was there already: an earlier submit made it, or an earlier try of this one whose answer was lost. */
+  replayed: boolean;
+}
+
+export interface ListFilter {
+  status?: JobStatus | undefined;
+  task?: string | undefined;
+  /** Jobs whose metadata has all of these pairs. */
+  metadata?: Record<string, string> | undefined;
+  /** Jobs in one page. */
+  limit?: number | undefined;
+  /** `next_cursor` of the page before. */
+  cursor?: string | undefined;
+}
+
+export class Holdfast {
+  readonly #http: Http;
+  readonly #retry: RetryOptions;
+  readonly #silenceMs: number;
+
+  /** @throws TypeError when `baseUrl` is no URL */
+  constructor(options: HoldfastOptions) {
+    this.#retry = { ...defaultRetryOptions, ...options.retry };
+    this.#silenceMs = options.silenceMs ?? 45_000;
+    this.#http = new Http({
+      baseUrl: options.baseUrl,
+      apiKey: options.apiKey,
+      // Browsers refuse a fetch that is called as a method of something else.
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      retry: this.#retry,
+      requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+      userAgent: options.userAgent ?? null,
+    });
+  }
+
+  /**
+   * Submits a job. All tries bear one key, so that however often the answer is lost there is one job. After a
+   * HoldfastConnectionError the job may exist: submit again with the same `idempotencyKey`.
+   * @throws HoldfastApiError: `validation_failed`, `idempotency_key_reused` (another body under this key), …
+   */
+  async submit(request: SubmitRequest, options: SubmitOptions = {}): Promise<Submission> {
+    const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
+    const headers = { 'idempotency-key': idempotencyHeader(idempotencyKey) };
+    const { signal } = options;
+    const answer = await this.#http.send({ method: 'POST', path: '/v1/jobs', headers, body: request, signal });
+    const replayed = answer.headers.get('idempotent-replayed') === 'true';
+    return { job: answer.body as Job, idempotencyKey, replayed };
+  }
+
+  /** @throws HoldfastApiError `job_not_found` */
+  async get(id: string, { signal }: CallOptions = {}): Promise<Job> {
+    const { body } = await this.#http.send({ method: 'GET', path: pathOf(id), signal });
+    return body as Job;
+  }
+
+  /** The job that this idempotency key names, or null when there is none (any more). */
+  async find(idempotencyKey: string, { signal }: CallOptions = {}): Promise<Job | null> {
+    const path = `/v1/jobs?${new URLSearchParams({ idempotency_key: idempotencyKey })}`;
+    const { body } = await this.#http.send({ method: 'GET', path, signal });
+    return (body as JobList).data[0] ?? null;
+  }
+
+  /**
+   * Resolves with the job once it has ended: completed, failed or cancelled.
+   * @throws HoldfastWaitTimeoutError after `timeoutMs`; the job goes on
+   */
+  wait(id: string, options: WaitOptions = {}): Promise<Job> {
+    const path = pathOf(id);
+    const poll = async (seconds: number, signal: AbortSignal | undefined) => {
+      const extraTimeMs = seconds * 1000;
+      const { body } = await this.#http.send({ method: 'GET', path: `${path}?wait=${seconds}`, signal, extraTimeMs });
+      return body as Job;
+    };
+    return waitForEnd(id, poll, options, this.#retry.baseDelayMs);
+  }
+
+  /** Asks for the job to be stopped and resolves with the job as it is then. Has no effect on a job that has ended. */
+  async cancel(id: string, { signal }: CallOptions = {}): Promise<Job> {
+    const { body } = await this.#http.send({ method: 'POST', path: `${pathOf(id)}/cancel`, signal });
+    return body as Job;
+  }
+
+  /**
+   * Runs a failed or cancelled job again, under the same id. Repeated by itself only where the server surely did nothing
+   * (429): a second run is paid for. After a HoldfastConnectionError look at the job before trying again.
+   * @throws HoldfastApiError `job_not_retryable`
+   */
+  async retry(id: string, { signal }: CallOptions = {}): Promise<Job> {
+    const mayRepeat = (error: HoldfastError) => error instanceof HoldfastApiError && error.status === 429;
+    const { body } = await this.#http.send({ method: 'POST', path: `${pathOf(id)}/retry`, signal, mayRepeat });
+    return body as Job;
+  }
+
+  /**
+   * Forgets an ended job, prompt and answer included.
+   * @throws HoldfastApiError `job_not_found`, `job_not_ended`
+   */
+  async delete(id: string, { signal }: CallOptions = {}): Promise<void> {
+    let mayBeDone = false;
+    const mayRepeat = (error: HoldfastError) => {
+      mayBeDone ||= error.retryable;
+      return error.retryable;
+    };
+    try {
+      await this.#http.send({ method: 'DELETE', path: pathOf(id), signal, mayRepeat });
+    } catch (error) {
+      // The answer to an earlier try was lost, and that try had done it.
+      if (!(mayBeDone && error instanceof HoldfastApiError && error.status === 404)) throw error;
+    }
+  }
+
+  /** One page of the tenant's jobs, newest first. */
+  async list(filter: ListFilter = {}, { signal }: CallOptions = {}): Promise<JobList> {
+    const { body } = await this.#http.send({ method: 'GET', path: `/v1/jobs${queryOf(filter)}`, signal });
+    return body as JobList;
+  }
+
+  /** All of the tenant's jobs, newest first, fetched page by page (of `limit`) as they are asked for. */
+  async *listAll(filter: ListFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
+    let cursor = filter.cursor;
+    do {
+      const page = await this.list({ ...filter, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * The job's events from `after` on, live until the job ends. Breaks of the connection are mended unseen: no event is
+   * missed, none comes twice. Goes on trying until the signal is aborted; leaving the loop closes the connection and
+   * leaves the job alone.
+   * @throws HoldfastApiError for 4xx other than 408 and 429; RangeError for a wrong `after`
+   */
+  attach(id: string, options: AttachOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    return attachTo({ http: this.#http, retry: this.#retry, silenceMs: this.#silenceMs }, pathOf(id), options);
+  }
+
+  /** The job's text as it grows, from the beginning: a snapshot after each event. As `attach` in everything else. */
+  stream(id: string, options: Omit<AttachOptions, 'after'> = {}): AsyncGenerator<TextSnapshot, void, undefined> {
+    return textOf(this.attach(id, { ...options, after: 0 }));
+  }
+}
+
+function pathOf(id: string): string {
+  // As a path these would mean the list, or something above it.
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no job id`);
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function queryOf({ metadata = {}, ...filter }: ListFilter): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(metadata)) query.set(`metadata.${name}`, value);
+  return query.size === 0 ? '' : `?${query}`;
+}

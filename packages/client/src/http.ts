@@ -1,0 +1,126 @@
+/**
+ * Requests to the API. `open` makes one try; `send` repeats it, with back-off, until there is an answer to keep:
+ *
+ *   1. headers and body are made: what is wrong with them throws before anything is sent
+ *   2. one try, bounded in time, its body read whole
+ *   3. network errors, 408, 429 and 5xx: wait and go back to 2, unless the request may not be repeated
+ *
+ * Does not: know about jobs, or check answers against the schemas (that would take a runtime dependency).
+ */
+import { backOffMs, type RetryOptions, sleep } from './back-off.ts';
+import { apiErrorFrom, HoldfastApiError, HoldfastConnectionError, HoldfastError } from './errors.ts';
+
+export interface HttpOptions {
+  baseUrl: string;
+  apiKey: string;
+  fetch: typeof fetch;
+  retry: RetryOptions;
+  /** How long one try may take, in ms. */
+  requestTimeoutMs: number;
+  userAgent: string | null;
+}
+
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Path and query, from `/v1`. */
+  path: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** Added to the time that one try may take, in ms: the server was asked to hold its answer. */
+  extraTimeMs?: number;
+  /** Whether the request may be sent again after this error. Default: whenever the error is retryable. */
+  mayRepeat?: (error: HoldfastError) => boolean;
+}
+
+export interface ApiAnswer {
+  headers: Headers;
+  /** null where the body was empty. */
+  body: unknown;
+}
+
+export class Http {
+  readonly #options: HttpOptions;
+  readonly #root: string;
+
+  /** @throws TypeError when `baseUrl` is no URL */
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    // In a browser a base may be relative to the page.
+    this.#root = new URL(options.baseUrl, globalThis.location?.href).href.replace(/\/+$/, '');
+  }
+
+  /**
+   * One try. Resolves with the headers of a 2xx answer, its body unread.
+   * @throws HoldfastApiError for any other answer, HoldfastConnectionError when there is none
+   */
+  async open(request: ApiRequest, signal: AbortSignal | undefined): Promise<Response> {
+    // Outside the try below: a header that can't be sent is the caller's mistake, not the network's.
+    const init = { ...this.#initOf(request), ...(signal === undefined ? {} : { signal }) };
+    let response: Response;
+    try {
+      response = await this.#options.fetch(this.#root + request.path, init);
+    } catch (cause) {
+      throw connectionErrorFrom(cause);
+    }
+    if (!response.ok) throw await apiErrorFrom(response);
+    return response;
+  }
+
+  /**
+   * Tries until there is an answer, at most `maxRetries` times more.
+   * @throws what the last try threw, or the signal's reason
+   */
+  async send(request: ApiRequest): Promise<ApiAnswer> {
+    const { retry } = this.#options;
+    const mayRepeat = request.mayRepeat ?? ((error) => error.retryable);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#try(request);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        if (!(error instanceof HoldfastError) || !mayRepeat(error) || failures > retry.maxRetries) throw error;
+        if ((error.retryAfterMs ?? 0) > retry.maxRetryAfterMs) throw error;
+        await sleep(backOffMs(retry, failures, error.retryAfterMs), request.signal);
+      }
+    }
+  }
+
+  async #try(request: ApiRequest): Promise<ApiAnswer> {
+    const timeout = AbortSignal.timeout(this.#options.requestTimeoutMs + (request.extraTimeMs ?? 0));
+    const response = await this.open(request, request.signal ? AbortSignal.any([request.signal, timeout]) : timeout);
+    const text = await response.text().catch((cause: unknown) => {
+      throw connectionErrorFrom(cause);
+    });
+    return { headers: response.headers, body: parse(text, response.status) };
+  }
+
+  #initOf(request: ApiRequest): RequestInit {
+    const { apiKey, userAgent } = this.#options;
+    const headers = new Headers({ accept: 'application/json', authorization: `Bearer ${apiKey}`, ...request.headers });
+    if (userAgent !== null) headers.set('user-agent', userAgent);
+    const init = { method: request.method, headers, cache: 'no-store' as const };
+    if (request.body === undefined) return init;
+    headers.set('content-type', 'application/json');
+    return { ...init, body: JSON.stringify(request.body) };
+  }
+}
+
+/** What became of a `fetch`, or of reading its body, that threw. */
+export function connectionErrorFrom(cause: unknown): HoldfastConnectionError {
+  if (cause instanceof HoldfastConnectionError) return cause;
+  if (cause instanceof DOMException && cause.name === 'TimeoutError') {
+    return new HoldfastConnectionError('connection_timeout', 'The server did not answer in time.', { cause });
+  }
+  return new HoldfastConnectionError('connection_failed', 'The connection to the server failed.', { cause });
+}
+
+function parse(text: string, status: number): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HoldfastApiError(status, 'unreadable_answer', 'The server answered with something other than JSON.');
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Errors. A `code` is stable and is the only thing callers may branch on; messages are for people and may change.
+ * Whether an error is worth another try is data, decided where the error is born.
+ */
+import { z } from 'zod';
+
+/** Codes that a request to the API can be answered with, and their HTTP status: the one table of its kind. */
+export const httpStatusOf = {
+  malformed_json: 400,
+  malformed_request: 400,
+  invalid_idempotency_key: 400,
+  invalid_cursor: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  job_not_found: 404,
+  tenant_not_found: 404,
+  key_not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  job_not_ended: 409,
+  job_not_retryable: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  validation_failed: 422,
+  unknown_task: 422,
+  unknown_model: 422,
+  idempotency_key_reused: 422,
+  too_many_requests: 429,
+  headers_too_large: 431,
+  internal_error: 500,
+  store_unavailable: 503,
+} as const;
+
+export type HttpErrorCode = keyof typeof httpStatusOf;
+
+/** Codes that a job can fail with (`job.error.code`). Later parts add to the list; none is ever renamed. */
+export const jobErrorCodes = [
+  'provider_rate_limited',
+  'provider_unavailable',
+  'provider_timeout',
+  'provider_stalled',
+  'provider_stream_cut',
+  'provider_bad_response',
+  'provider_bad_request',
+  'provider_unauthorized',
+  'provider_not_found',
+  'provider_refused',
+  'content_refused',
+  'deadline_exceeded',
+  'crash_limit',
+  'worker_stopped',
+  'internal_error',
+] as const;
+
+export type JobErrorCode = (typeof jobErrorCodes)[number];
+
+/** `job.error`, and the `error` of `attempt.failed` and `job.failed`. */
+export const jobErrorSchema = z
+  .object({
+    code: z.string().meta({ description: 'Stable; branch on this.', examples: [...jobErrorCodes] }),
+    message: z.string().meta({ description: 'For people; may change.' }),
+    retryable: z.boolean().meta({ description: 'Whether the same request may succeed later.' }),
+    status: z.int().optional().meta({ description: 'HTTP status the provider answered with, if it answered.' }),
+    provider: z.string().optional().meta({ description: 'Name of the provider that failed.' }),
+  })
+  .meta({ id: 'JobError' });
+
+export type JobError = z.infer<typeof jobErrorSchema>;
+
+interface HoldfastErrorOptions {
+  cause?: unknown;
+  retryable?: boolean;
+  retryAfterMs?: number;
+}
+
+/** Base of every error that Holdfast throws on purpose. `cause` is kept; it is never shown to a client. */
+export class HoldfastError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly retryable: boolean;
+  /** How long to wait before another try makes sense, in ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: Code, message: string, options: HoldfastErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** One thing wrong with a request: where (dotted path, as in `input.messages.0.role`) and what to do about it. */
+export interface RequestIssue {
+  path: string;
+  message: string;
+}
+
+/** A request that is answered with a problem document. `param` names the field or header at fault. */
+export class RequestError extends HoldfastError<HttpErrorCode> {
+  readonly status: number;
+  readonly param: string | null;
+  readonly issues: readonly RequestIssue[];
+
+  constructor(
+    code: HttpErrorCode,
+    message: string,
+    options: HoldfastErrorOptions & { param?: string; issues?: readonly RequestIssue[] } = {},
+  ) {
+    super(code, message, options);
+    this.status = httpStatusOf[code];
+    this.issues = options.issues ?? [];
+    this.param = options.param ?? this.issues[0]?.path ?? null;
+  }
+}
+
+/**
+ * A provider call that failed, or an attempt that did. Becomes `job.error`.
+ * `ambiguous`: the call may have been paid for, because it broke off after the request had left.
+ */
+export class AttemptError extends HoldfastError<JobErrorCode> {
+  readonly status: number | undefined;
+  readonly provider: string | undefined;
+  readonly ambiguous: boolean;
+
+  constructor(
+    code: JobErrorCode,
+    message: string,
+    options: HoldfastErrorOptions & { status?: number; provider?: string; ambiguous?: boolean } = {},
+  ) {
+    super(code, message, options);
+    this.status = options.status;
+    this.provider = options.provider;
+    this.ambiguous = options.ambiguous ?? false;
+  }
+
+  toJobError(): JobError {
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.status === undefined ? {} : { status: this.status }),
+      ...(this.provider === undefined ? {} : { provider: this.provider }),
+    };
+  }
+}

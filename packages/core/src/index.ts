@@ -1,0 +1,27 @@
+/**
+ * Contracts that every part of Holdfast shares. Pure: no I/O, no timers, no environment.
+ *
+ * One word per concept, in code, docs, logs and UI alike:
+ *
+ *   tenant     who an API key belongs to; isolation, limits and fairness are per tenant
+ *   job        one durable unit of LLM work: a task and its input
+ *   task       a named server-side function; the built-in ones pass an OpenAI request body through
+ *   lane       models that share a provider account and its limits; each lane has its own BullMQ queue
+ *   attempt    one run of a job by one worker, numbered from 1; the number is the fencing token
+ *   release    one hand-over of a job to BullMQ, numbered from 1
+ *   event      one entry of a journal, numbered 1, 2, 3 … without gaps (`seq`)
+ *   journal    a job's record and its events; the truth about a job
+ *   attach     read a journal from a cursor, then go on live
+ *   provider   an OpenAI-compatible upstream
+ *   simulator  our own provider that misbehaves on demand
+ */
+export * from './error.ts';
+export * from './event.ts';
+export * from './idempotency-key.ts';
+export * from './job.ts';
+export * from './json.ts';
+export * from './lanes.ts';
+export * from './outcome.ts';
+export * from './ports.ts';
+export * from './retry-policy.ts';
+export * from './submit-request.ts';

@@ -1,0 +1,41 @@
+/** Lanes: which models share a provider account. A model goes to the first lane with a pattern that fits. */
+import { z } from 'zod';
+
+const laneName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and "-", starting with a letter');
+
+const providerSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  base_url: z.url({ protocol: /^https?$/ }),
+  /** Name of the environment variable that holds the key: keys don't belong into a file. */
+  api_key_env: z.string().min(1).optional(),
+});
+
+export const laneSchema = z.strictObject({
+  models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
+  providers: z.array(providerSchema).length(1).meta({ description: 'The upstream that answers.' }),
+});
+
+export const lanesSchema = z
+  .record(laneName, laneSchema)
+  .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane');
+
+export type Lane = z.infer<typeof laneSchema>;
+export type Lanes = z.infer<typeof lanesSchema>;
+
+function matches(pattern: string, model: string): boolean {
+  const expression = pattern
+    .split('*')
+    .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${expression}$`, 's').test(model);
+}
+
+/** Name of the lane that serves `model`, or null when none does. */
+export function laneFor(lanes: Lanes, model: string): string | null {
+  for (const [name, lane] of Object.entries(lanes)) {
+    if (lane.models.some((pattern) => matches(pattern, model))) return name;
+  }
+  return null;
+}

@@ -1,0 +1,19 @@
+import type { AttemptError } from './error.ts';
+
+/**
+ * How an attempt can end: a closed set. The worker's one switch over it decides what BullMQ is told.
+ *
+ *   completed, failed, cancelled   the journal has the job's end
+ *   retry      the journal has `attempt.failed`; the job is due again after `delayMs`
+ *   deferred   nothing was tried (the worker is stopping, a limit is reached); counts as no failure
+ *   ended      the job had ended before this attempt could begin
+ *   lost       another attempt has taken over, or the journal is gone: nothing more may be written
+ */
+export type Outcome =
+  | { kind: 'completed' }
+  | { kind: 'failed'; error: AttemptError }
+  | { kind: 'cancelled' }
+  | { kind: 'retry'; error: AttemptError; delayMs: number }
+  | { kind: 'deferred'; delayMs: number }
+  | { kind: 'ended' }
+  | { kind: 'lost' };

@@ -1,0 +1,35 @@
+/** The body of `POST /v1/jobs`. The task's own schema checks `input` after this one. */
+import { z } from 'zod';
+import { metadataSchema } from './job.ts';
+
+const DAY_MS = 86_400_000;
+
+export const submitRequestSchema = z
+  .strictObject({
+    task: z
+      .string()
+      .min(1)
+      .max(128)
+      .meta({ description: 'Name of a task.', examples: ['chat.completions'] }),
+    input: z.record(z.string(), z.json()).meta({
+      description: 'What the task takes. The built-in tasks take an OpenAI request body.',
+      examples: [{ model: 'sim', messages: [{ role: 'user', content: 'Say hello.' }] }],
+    }),
+    metadata: metadataSchema.optional(),
+    priority: z.int().min(-100).max(100).optional().meta({ description: 'Higher runs sooner. Default 0.' }),
+    delay_ms: z
+      .int()
+      .min(0)
+      .max(30 * DAY_MS)
+      .optional()
+      .meta({ description: 'Not before this many ms from now.' }),
+    deadline_ms: z
+      .int()
+      .min(1)
+      .max(30 * DAY_MS)
+      .optional()
+      .meta({ description: 'Fails as `deadline_exceeded` when it has not ended this many ms from now.' }),
+  })
+  .meta({ id: 'SubmitRequest' });
+
+export type SubmitRequest = z.infer<typeof submitRequestSchema>;

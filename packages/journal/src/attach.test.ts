@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { attach, type EventSink } from './attach.ts';
+import { openTestJournal, type TestJournal } from './test-journal.ts';
+import { waitForEnd } from './wait-for-end.ts';
+
+let t: TestJournal;
+beforeAll(async () => {
+  t = await openTestJournal();
+});
+afterAll(() => t.close());
+
+/** Collects what it is given; says "enough" for every n-th write and asks for a pause then. */
+class CollectingSink implements EventSink {
+  text = '';
+  writes = 0;
+  drains = 0;
+  readonly #full: (writes: number) => boolean;
+  readonly #pause: () => Promise<void>;
+
+  constructor(full: (writes: number) => boolean = () => false, pause: () => Promise<void> = async () => undefined) {
+    this.#full = full;
+    this.#pause = pause;
+  }
+
+  write(bytes: Buffer): boolean {
+    this.text += bytes.toString();
+    this.writes += 1;
+    return !this.#full(this.writes);
+  }
+
+  async drained(): Promise<void> {
+    this.drains += 1;
+    await this.#pause();
+  }
+}
+
+const never = new AbortController().signal;
+const reading = (jobId: string, after: number, sink: EventSink, signal = never) =>
+  attach({ journal: t.journal, feed: t.feed, jobId, after, sink, signal });
+
+async function wholeLog(jobId: string): Promise<string> {
+  return (await t.redis.get(t.journal.keysOf(jobId).log)) ?? '';
+}
+
+/** A finished job with `count` deltas of `size` characters. */
+async function finishedJob(key: string, count: number, size: number): Promise<string> {
+  const { id } = await t.accept(key);
+  const writer = t.writer(await t.claim(id));
+  for (let n = 0; n < count; n++) {
+    writer.write('text.delta', { text: `${n}:`.padEnd(size, 'ä') });
+    if (n % 10 === 9) await writer.flushed();
+  }
+  await writer.end('completed', 'job.completed', { output: null, usage: null });
+  return id;
+}
+
+describe('attach', () => {
+  it('gives the same bytes from every cursor of a finished journal', async () => {
+    const id = await finishedJob('every cursor', 40, 20);
+    const log = await wholeLog(id);
+    for (let after = 0; after <= 42; after++) {
+      const sink = new CollectingSink();
+      expect(await reading(id, after, sink)).toBe('ended');
+      const start = after === 42 ? log.length : log.indexOf(`id: ${after + 1}\n`);
+      expect(sink.text).toBe(log.slice(start));
+    }
+  });
+
+  it('reads long logs in windows, found through the index, multi-byte text whole', async () => {
+    const id = await finishedJob('long', 600, 1_000);
+    const log = await wholeLog(id);
+    expect(Buffer.byteLength(log)).toBeGreaterThan(1_000_000);
+    for (const after of [0, 1, 250, 500, 601]) {
+      const sink = new CollectingSink();
+      await reading(id, after, sink);
+      expect(sink.text).toBe(log.slice(log.indexOf(`id: ${after + 1}\n`)));
+    }
+  });
+
+  it('joins log and live without gap or duplicate, for readers who come at any moment', async () => {
+    const { id } = await t.accept('live');
+    const writer = t.writer(await t.claim(id));
+    const readers: { sink: CollectingSink; done: Promise<string> }[] = [];
+    for (let n = 0; n < 120; n++) {
+      writer.write('text.delta', { text: `word ${n}` });
+      if (n % 4 === 0) {
+        const sink = new CollectingSink();
+        readers.push({ sink, done: reading(id, 0, sink) });
+      }
+      if (n % 3 === 0) await writer.flushed();
+    }
+    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    expect(await Promise.all(readers.map((reader) => reader.done))).toEqual(readers.map(() => 'ended'));
+    const log = await wholeLog(id);
+    for (const { sink } of readers) expect(sink.text).toBe(log);
+  });
+
+  it('lets a slow reader fall behind and catch up from the log', async () => {
+    const { id } = await t.accept('slow');
+    const writer = t.writer(await t.claim(id));
+    const { promise: paused, resolve: go } = Promise.withResolvers<void>();
+    const sink = new CollectingSink(
+      (writes) => writes === 1,
+      () => paused,
+    );
+    const done = reading(id, 0, sink);
+    for (let n = 0; n < 300; n++) {
+      writer.write('text.delta', { text: `${n}` });
+      await writer.flushed();
+    }
+    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    expect(sink.writes).toBe(1);
+    go();
+    expect(await done).toBe('ended');
+    expect(sink.text).toBe(await wholeLog(id));
+  });
+
+  it('reads what it missed after its subscription was cut', async () => {
+    const { id } = await t.accept('cut');
+    const writer = t.writer(await t.claim(id));
+    const sink = new CollectingSink();
+    const done = reading(id, 0, sink);
+    writer.write('text.delta', { text: 'before' });
+    await writer.flushed();
+    (t.subscriber as unknown as { stream: { destroy(): void } }).stream.destroy();
+    writer.write('text.delta', { text: 'while away' });
+    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    expect(await done).toBe('ended');
+    expect(sink.text).toBe(await wholeLog(id));
+  });
+
+  it('stops when the reader goes, and says so when the job was deleted', async () => {
+    const { id } = await t.accept('leaves');
+    const leave = new AbortController();
+    const done = reading(id, 0, new CollectingSink(), leave.signal);
+    leave.abort();
+    expect(await done).toBe('aborted');
+    await t.journal.cancel(id);
+    await t.journal.forget(id, 'acme');
+    expect(await reading(id, 0, new CollectingSink())).toBe('gone');
+  });
+
+  it('goes on past an old end when the job was run again', async () => {
+    const { id } = await t.accept('again');
+    await t.journal.cancel(id);
+    const { job } = (await t.journal.look(id)) ?? {};
+    if (!job) throw new Error('no job');
+    await t.journal.rerun(job);
+    const sink = new CollectingSink();
+    const done = reading(id, 0, sink);
+    const reply = await t.journal.claim(id, 2);
+    if (reply.kind !== 'claimed') throw new Error(reply.kind);
+    await t.writer(reply.claim).end('completed', 'job.completed', { output: null, usage: null });
+    expect(await done).toBe('ended');
+    expect(sink.text.match(/^event: .*$/gm)).toEqual([
+      'event: job.accepted',
+      'event: job.cancelled',
+      'event: job.accepted',
+      'event: job.completed',
+    ]);
+  });
+});
+
+describe('waitForEnd', () => {
+  it('resolves with the job as soon as it has ended, or as it is when the signal fires', async () => {
+    const { id } = await t.accept('waited for');
+    const late = await waitForEnd(t.journal, t.feed, id, AbortSignal.timeout(30));
+    expect(late?.job.status).toBe('queued');
+    const ended = waitForEnd(t.journal, t.feed, id, never);
+    await t.journal.cancel(id);
+    expect((await ended)?.job.status).toBe('cancelled');
+  });
+});

@@ -1,0 +1,115 @@
+/**
+ * Sends the events of all attempts of this process. See `attempt-writer.ts`.
+ *
+ * The clock runs only while something waits. 5 ms: measured, for 20 streams of 50 tokens a second it halves the cost per
+ * event on both sides and adds 3 ms to the median delay; a longer wait per stream is worse.
+ */
+import { hasEnded, type Logger } from '@holdfast/core';
+import { isNoScript } from '@holdfast/redis';
+import type { Append, AppendReply, AttemptWriter } from './attempt-writer.ts';
+import { type Journal, scriptKeys } from './journal.ts';
+import { openJobsKey } from './keys.ts';
+import { appendScript } from './scripts/append.ts';
+
+interface FlushClockOptions {
+  /** On a connection with the role `worker`, which waits for Redis as long as it is away. */
+  journal: Journal;
+  logger: Logger;
+  intervalMs?: number;
+  /** Pause before an append that failed is sent again. */
+  retryMs?: number;
+}
+
+export class FlushClock {
+  readonly #journal: Journal;
+  readonly #logger: Logger;
+  readonly #intervalMs: number;
+  readonly #retryMs: number;
+  #waiting = new Set<AttemptWriter>();
+  #lastFlush = new WeakMap<AttemptWriter, number>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor({ journal, logger, intervalMs = 5, retryMs = 200 }: FlushClockOptions) {
+    this.#journal = journal;
+    this.#logger = logger;
+    this.#intervalMs = intervalMs;
+    this.#retryMs = retryMs;
+  }
+
+  /** A writer has something to send. */
+  wake(writer: AttemptWriter): void {
+    const silence = performance.now() - (this.#lastFlush.get(writer) ?? Number.NEGATIVE_INFINITY);
+    if (silence < this.#intervalMs) {
+      this.#waiting.add(writer);
+      this.#timer ??= setTimeout(() => this.#tick(), this.#intervalMs);
+      return;
+    }
+    this.#lastFlush.set(writer, performance.now());
+    // At once, but after the caller's turn: what it writes in one go, and the status it sets, leave together.
+    queueMicrotask(() => void this.#flush([writer]));
+  }
+
+  #tick(): void {
+    const writers = [...this.#waiting];
+    this.#waiting.clear();
+    this.#timer = null;
+    for (const writer of writers) this.#lastFlush.set(writer, performance.now());
+    void this.#flush(writers);
+  }
+
+  async #flush(writers: AttemptWriter[]): Promise<void> {
+    const sent = writers.flatMap((writer) => {
+      const append = writer.take();
+      return append ? [{ writer, append }] : [];
+    });
+    if (sent.length === 0) return;
+    const pipeline = this.#journal.redis.pipeline();
+    for (const { append } of sent) {
+      const [keys, args] = this.#arguments(append);
+      pipeline.evalsha(appendScript.sha, keys.length, ...keys, ...args);
+    }
+    const replies = await pipeline.exec().catch(() => null);
+    sent.forEach(({ writer, append }, at) => {
+      const [error, reply] = replies?.[at] ?? [new Error('no reply'), null];
+      if (error) void this.#sendAgain(writer, append, error);
+      else this.#settle(writer, append, toAppendReply(reply));
+    });
+  }
+
+  #settle(writer: AttemptWriter, append: Append, reply: AppendReply): void {
+    if (reply.kind === 'applied' && hasEnded(append.status)) {
+      // Tidiness only: the sweeper drops what this misses.
+      this.#journal.redis.zrem(openJobsKey(this.#journal.prefix), append.jobId).catch(() => undefined);
+    }
+    writer.settle(reply);
+  }
+
+  /** One append, alone, until Redis has answered it: it is the same append every time, so it can't be applied twice. */
+  async #sendAgain(writer: AttemptWriter, append: Append, cause: Error): Promise<void> {
+    let wait = isNoScript(cause) ? 0 : this.#retryMs;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      try {
+        const reply = await appendScript.run(this.#journal.redis, ...this.#arguments(append));
+        this.#settle(writer, append, toAppendReply(reply));
+        return;
+      } catch (error) {
+        if (wait <= this.#retryMs) this.#logger.warn({ jobId: append.jobId, error }, 'append failed, trying again');
+        wait = Math.min(Math.max(wait * 2, this.#retryMs), 2_000);
+      }
+    }
+  }
+
+  #arguments(append: Append): [string[], (string | number)[]] {
+    const { live, ...keys } = this.#journal.keysOf(append.jobId);
+    const { attempt, before, after, bytes, status } = append;
+    const fields = Object.entries(append.fields).flat();
+    return [scriptKeys(keys), [attempt, before, after, bytes, status, live, this.#journal.retentionMs, ...fields]];
+  }
+}
+
+function toAppendReply(reply: unknown): AppendReply {
+  const [kind, detail] = reply as [string, number];
+  if (kind === 'applied' || kind === 'again') return { kind: 'applied', cancelRequested: detail === 1 };
+  return { kind: kind as 'fenced' | 'ended' | 'mismatch' | 'missing' };
+}

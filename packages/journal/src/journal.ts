@@ -1,0 +1,225 @@
+/**
+ * Stage 5 of 6: the journal. Before it: the worker, by `attempt-writer.ts`; after it: attaching, by `attach.ts`.
+ *
+ * This file holds what is done to a whole job: accept, claim, cancel, run again, forget, look at. Each is one script on
+ * the job's own keys, so a crash anywhere leaves it done or not done, never half. What spans keys (the lists of open
+ * jobs and of a tenant's jobs) is written before the record: an entry without a record is harmless and gets dropped, a
+ * record without an entry would be a job that nobody finds.
+ */
+import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
+import type { Redis } from '@holdfast/redis';
+import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
+import { jobOf, type OwnedJob, recordFields } from './record.ts';
+import { acceptScript } from './scripts/accept.ts';
+import { cancelScript } from './scripts/cancel.ts';
+import { claimScript } from './scripts/claim.ts';
+import { forgetScript } from './scripts/forget.ts';
+import { renewReleaseScript } from './scripts/renew-release.ts';
+import { rerunScript } from './scripts/rerun.ts';
+
+export interface JournalOptions {
+  redis: Redis;
+  prefix: string;
+  /** How long a job is kept after its end, in ms. */
+  retentionMs: number;
+}
+
+export interface NewJob {
+  id: string;
+  tenant: string;
+  lane: string;
+  request: SubmitRequest;
+  /** The body as it was sent: kept, and what a worker gets to see. */
+  requestText: string;
+  /** SHA-256 of `requestText`. */
+  digest: string;
+}
+
+/** What a worker gets when it claims a job. */
+export interface Claim {
+  jobId: string;
+  attempt: number;
+  /** Number of the last event in the journal. */
+  seq: number;
+  crashes: number;
+  failures: number;
+  providerCalls: number;
+  /** ms until the job's deadline, negative when it has passed; null without one. */
+  deadlineInMs: number | null;
+  cancelRequested: boolean;
+  tenant: string;
+  lane: string;
+  request: SubmitRequest;
+}
+
+export type ClaimReply = { kind: 'claimed'; claim: Claim } | { kind: 'ended' | 'stale' | 'missing' };
+
+export type CancelReply =
+  | { kind: 'cancelled'; release: number; lane: string }
+  | { kind: 'requested' | 'ended' | 'missing' };
+
+export type ForgetReply = 'forgotten' | 'refused' | 'missing';
+
+export class Journal {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly retentionMs: number;
+
+  constructor(options: JournalOptions) {
+    this.redis = options.redis;
+    this.prefix = options.prefix;
+    this.retentionMs = options.retentionMs;
+  }
+
+  keysOf(jobId: string): JobKeys {
+    return jobKeys(this.prefix, jobId);
+  }
+
+  /**
+   * Creates the job, or finds the one its id names. Durable, as far as Redis is, when it resolves; after an error the
+   * job may or may not exist, and the same call again finds out.
+   * @returns null when the job was created; otherwise the digest of the request that created it
+   */
+  async accept({ id, tenant, lane, request, requestText, digest }: NewJob): Promise<string | null> {
+    const keys = this.keysOf(id);
+    const now = Date.now();
+    const fields = {
+      tenant,
+      lane,
+      task: request.task,
+      request: requestText,
+      priority: request.priority ?? 0,
+      ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
+    };
+    const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
+    // In order on one connection: the two list entries are there before the record is. NX keeps a replay from moving them.
+    const listed = Promise.all([
+      this.redis.zadd(openJobsKey(this.prefix), 'NX', now, id),
+      this.redis.zadd(tenantJobsKey(this.prefix, tenant), 'NX', now, id),
+    ]);
+    const [, reply] = await Promise.all([
+      listed,
+      acceptScript.run(
+        this.redis,
+        [keys.record, keys.log],
+        [digest, accepted, request.deadline_ms ?? '', ...Object.entries(fields).flat()],
+      ),
+    ]);
+    const [created, storedDigest] = reply as [number, string];
+    return created === 1 ? null : storedDigest;
+  }
+
+  /** The job and its tenant, or null. One round trip; never reads the log. */
+  async look(jobId: string): Promise<OwnedJob | null> {
+    return jobOf(jobId, await this.redis.hmget(this.keysOf(jobId).record, ...recordFields));
+  }
+
+  /** Many jobs at once, in one round trip. */
+  async lookAll(jobIds: readonly string[]): Promise<(OwnedJob | null)[]> {
+    return Promise.all(jobIds.map((id) => this.look(id)));
+  }
+
+  /** The body that the job was created by, or null. */
+  async requestText(jobId: string): Promise<string | null> {
+    return this.redis.hget(this.keysOf(jobId).record, 'request');
+  }
+
+  /** Begins an attempt for a release. See `scripts/claim.ts`. */
+  async claim(jobId: string, release: number): Promise<ClaimReply> {
+    const { record } = this.keysOf(jobId);
+    // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
+    const [reply, values] = await Promise.all([
+      claimScript.run(this.redis, [record], [release]),
+      this.redis.hmget(record, 'tenant', 'lane', 'request', 'failures', 'provider_calls', 'cancel_requested_at'),
+    ]);
+    const [kind, attempt, seq, crashes, deadline] = reply as [string, number, number, number, string];
+    if (kind !== 'claimed') return { kind: kind as 'ended' | 'stale' | 'missing' };
+    const [tenant, lane, request, failures, providerCalls, cancelRequested] = values;
+    return {
+      kind: 'claimed',
+      claim: {
+        jobId,
+        attempt,
+        seq,
+        crashes,
+        failures: Number(failures),
+        providerCalls: Number(providerCalls),
+        deadlineInMs: deadline === '' ? null : Number(deadline),
+        cancelRequested: cancelRequested != null,
+        tenant: tenant ?? '',
+        lane: lane ?? '',
+        request: JSON.parse(request ?? 'null') as SubmitRequest,
+      },
+    };
+  }
+
+  /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
+  async cancel(jobId: string): Promise<CancelReply> {
+    const { live, ...keys } = this.keysOf(jobId);
+    const reply = await cancelScript.run(this.redis, scriptKeys(keys), [
+      live,
+      controlChannel(this.prefix),
+      jobId,
+      this.retentionMs,
+    ]);
+    const [kind, release, lane] = reply as [CancelReply['kind'], string, string];
+    if (kind !== 'cancelled') return { kind };
+    await this.redis.zrem(openJobsKey(this.prefix), jobId);
+    return { kind, release: Number(release), lane };
+  }
+
+  /** Whether a cancel has been asked for, of each of these jobs. */
+  async cancelRequested(jobIds: readonly string[]): Promise<boolean[]> {
+    const values = await Promise.all(
+      jobIds.map((id) => this.redis.hget(this.keysOf(id).record, 'cancel_requested_at')),
+    );
+    return values.map((value) => value !== null);
+  }
+
+  /**
+   * Lets a failed or cancelled job run again under its id.
+   * @returns its new release, to be enqueued
+   * @throws RequestError `job_not_found`, `job_not_retryable`
+   */
+  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number }> {
+    const { live, ...keys } = this.keysOf(job.id);
+    await this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
+    const data: JsonObject = { task: job.task, lane: job.lane, again: true };
+    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
+    const [kind, release, lane, priority] = reply as [string, number | string, string, string];
+    if (kind === 'missing') throw jobNotFound(job.id);
+    if (kind === 'refused') {
+      throw new RequestError(
+        'job_not_retryable',
+        `The job is ${release}; only a failed or cancelled one can run again.`,
+      );
+    }
+    return { release: Number(release), lane, priority: Number(priority) };
+  }
+
+  /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */
+  async forget(jobId: string, tenant: string): Promise<ForgetReply> {
+    const { record, log, index } = this.keysOf(jobId);
+    const [reply] = (await forgetScript.run(this.redis, [record, log, index], [])) as [ForgetReply];
+    if (reply === 'forgotten') await this.redis.zrem(tenantJobsKey(this.prefix, tenant), jobId);
+    return reply;
+  }
+
+  /** The next release number of a job that the queue has lost; null if it has ended or another sweep was faster. */
+  async renewRelease(jobId: string, lostRelease: number): Promise<number | null> {
+    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [lostRelease]);
+    return reply === 0 ? null : (reply as number);
+  }
+}
+
+/** A job's keys in the order that the appending scripts take them. */
+export function scriptKeys(keys: Omit<JobKeys, 'live'>): string[] {
+  return [keys.record, keys.log, keys.index, keys.trimmed];
+}
+
+/** One answer for "expired", "never was" and "belongs to another tenant": who may not see a job may not learn of it. */
+export function jobNotFound(jobId: string): RequestError {
+  return new RequestError('job_not_found', `There is no job ${jobId.slice(0, 64)}. It may have expired.`, {
+    param: 'id',
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * A tenant's jobs, newest first. The list holds ids by time of acceptance; the records decide what fits. Ids whose
+ * record has expired are dropped on the way.
+ */
+import { type Job, type JobList, type JobStatus, RequestError } from '@holdfast/core';
+import type { Journal } from './journal.ts';
+import { tenantJobsKey } from './keys.ts';
+
+export interface JobFilter {
+  status?: JobStatus | undefined;
+  task?: string | undefined;
+  metadata: Record<string, string>;
+}
+
+export interface ListQuery {
+  tenant: string;
+  filter: JobFilter;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+interface Position {
+  score: number;
+  jobId: string;
+}
+
+/** Ids read at once, and at most for one page: a filter that fits nothing must not read a million records. */
+const CHUNK = 100;
+const MOST_READ = 2_000;
+
+function fits(job: Job, filter: JobFilter): boolean {
+  return (
+    (filter.status === undefined || job.status === filter.status) &&
+    (filter.task === undefined || job.task === filter.task) &&
+    Object.entries(filter.metadata).every(([name, value]) => job.metadata[name] === value)
+  );
+}
+
+function encodeCursor({ score, jobId }: Position): string {
+  return Buffer.from(`${score}:${jobId}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string): Position {
+  const found = /^(\d{1,16}):(job_[a-z2-7]{32})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!found?.[1] || !found[2]) {
+    throw new RequestError('invalid_cursor', 'This cursor is not one that a page of jobs ended with.', {
+      param: 'cursor',
+    });
+  }
+  return { score: Number(found[1]), jobId: found[2] };
+}
+
+/** The next ids after a position, in the list's order: by time, newest first; within one ms by id, last first. */
+async function* walk(journal: Journal, tenant: string, from: Position | null): AsyncGenerator<Position[]> {
+  const key = tenantJobsKey(journal.prefix, tenant);
+  let last = from;
+  for (let offset = 0; ; ) {
+    const entries = await journal.redis.zrevrangebyscore(
+      key,
+      last ? last.score : '+inf',
+      '-inf',
+      'WITHSCORES',
+      'LIMIT',
+      offset,
+      CHUNK,
+    );
+    const found: Position[] = [];
+    for (let at = 0; at < entries.length; at += 2) {
+      found.push({ jobId: entries[at] ?? '', score: Number(entries[at + 1]) });
+    }
+    const { score, jobId } = last ?? { score: Number.POSITIVE_INFINITY, jobId: '' };
+    const fresh = found.filter((entry) => entry.score < score || entry.jobId < jobId);
+    // A whole chunk within one ms that was seen before: look further within it.
+    offset = fresh.length === 0 ? offset + CHUNK : 0;
+    last = fresh.at(-1) ?? last;
+    if (fresh.length > 0) yield fresh;
+    if (found.length < CHUNK) return;
+  }
+}
+
+/** One page. `has_more` may be true before an empty last page; `next_cursor` is then still good. */
+export async function listJobs(journal: Journal, { tenant, filter, limit, cursor }: ListQuery): Promise<JobList> {
+  const data: Job[] = [];
+  let read = 0;
+  let last = cursor === undefined ? null : decodeCursor(cursor);
+  for await (const positions of walk(journal, tenant, last)) {
+    const jobs = await journal.lookAll(positions.map(({ jobId }) => jobId));
+    await dropExpired(journal, tenant, positions, jobs);
+    for (const [at, position] of positions.entries()) {
+      const job = jobs[at]?.job;
+      if (job && fits(job, filter)) {
+        if (data.length === limit) return page(data, last);
+        data.push(job);
+      }
+      last = position;
+    }
+    read += positions.length;
+    if (read >= MOST_READ) return page(data, last);
+  }
+  return page(data, null);
+}
+
+function page(data: Job[], next: Position | null): JobList {
+  return { object: 'list', data, has_more: next !== null, next_cursor: next && encodeCursor(next) };
+}
+
+async function dropExpired(journal: Journal, tenant: string, positions: Position[], jobs: unknown[]): Promise<void> {
+  // A record is written just after its entry: an entry younger than a minute may be one whose record is on its way.
+  const youngest = Date.now() - 60_000;
+  const expired = positions.filter(({ score }, at) => jobs[at] === null && score < youngest).map(({ jobId }) => jobId);
+  if (expired.length > 0) await journal.redis.zrem(tenantJobsKey(journal.prefix, tenant), ...expired);
+}

@@ -1,0 +1,24 @@
+import { Script } from '@holdfast/redis';
+import { writeEvents } from './append.ts';
+
+/**
+ * Lets a failed or cancelled job run again under its id. Its journal goes on: a second \`job.accepted\`, then attempts.
+ *
+ *   KEYS  record, log, index, trimmed
+ *   ARGV  live channel, data of the event (JSON)
+ *   returns {'queued', release, lane, priority}
+ *           {'refused', status}  it isn't failed or cancelled
+ *           {'missing'}
+ */
+export const rerunScript = new Script(`${writeEvents}
+local status, seq, lane, priority = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'lane', 'priority'))
+if not status then return {'missing'} end
+if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
+for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
+redis.call('HDEL', KEYS[1], 'error', 'output', 'output_text', 'usage', 'finished_at', 'cancel_requested_at', 'retry_at',
+  'deadline_at', 'failures', 'crashes')
+local release = redis.call('HINCRBY', KEYS[1], 'release', 1)
+local next = tonumber(seq) + 1
+writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.accepted\\ndata: ' .. ARGV[2] .. '\\n\\n', 'queued', ARGV[1], 0)
+return {'queued', release, lane, priority or '0'}
+`);

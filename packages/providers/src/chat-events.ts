@@ -1,0 +1,61 @@
+/**
+ * Chat chunks as provider events. Most chunks of an answer tell nothing but a piece of text: those become plain text,
+ * so that a journal doesn't store the same id, model and time again with every token.
+ *
+ * Nothing is lost. A plain text stands for the frame with `delta: {content: text}` put into its choice, where the frame
+ * is the last whole event (`event`, with or without text) whose only choice is choice 0, without that choice's delta.
+ * `obfuscation` is padding against eavesdroppers on the provider's own wire; it is dropped everywhere.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject, type ProviderEvent } from '@holdfast/core';
+
+interface Frame {
+  rest: JsonObject;
+  choice: JsonObject;
+}
+
+/** A mapper for the chunks of one answer, in order. */
+export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
+  let frame: Frame | null = null;
+  return ({ obfuscation: _, ...event }) => {
+    const text = textOf(event);
+    const next = frameOf(event);
+    if (text !== '' && next && frame && isOnlyText(event, next) && isDeepStrictEqual(next, frame)) {
+      return { kind: 'text', text };
+    }
+    frame = next ?? frame;
+    return text === '' ? { kind: 'event', event } : { kind: 'text', text, event };
+  };
+}
+
+/** The text of choice 0; '' where the chunk has none. */
+function textOf(event: JsonObject): string {
+  const choice = choicesOf(event).find(isFirst);
+  const content = choice && isJsonObject(choice.delta) ? choice.delta.content : '';
+  return typeof content === 'string' ? content : '';
+}
+
+function frameOf(event: JsonObject): Frame | null {
+  const { choices, ...rest } = event;
+  if (!Array.isArray(choices) || choices.length !== 1) return null;
+  const [first] = choices;
+  if (!isJsonObject(first) || !isFirst(first)) return null;
+  const { delta: _, ...choice } = first;
+  return { rest, choice };
+}
+
+function isOnlyText(event: JsonObject, { choice }: Frame): boolean {
+  const delta = choicesOf(event)[0]?.delta;
+  const news = isJsonObject(delta) ? Object.keys(delta) : [];
+  const told = (choice.finish_reason ?? null) !== null || (choice.logprobs ?? null) !== null;
+  return news.length === 1 && news[0] === 'content' && !told;
+}
+
+function choicesOf(event: JsonObject): JsonObject[] {
+  return Array.isArray(event.choices) ? event.choices.filter(isJsonObject) : [];
+}
+
+/** Some providers leave out the index of an only choice. */
+function isFirst(choice: JsonObject): boolean {
+  return (choice.index ?? 0) === 0;
+}

@@ -1,0 +1,125 @@
+/**
+ * Reads a 2xx answer: a stream of server-sent events, or the one piece that a provider may send although a stream was
+ * asked for. Returns the result; everything before it is yielded.
+ */
+import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
+import type OpenAI from 'openai';
+import { Stream } from 'openai/core/streaming';
+import { type AnswerReader, errorIn, resultOf } from './answer-readers.ts';
+import type { Connection } from './connection.ts';
+import { createAnswerSizeGuard, createEventSizeGuard, type SizeGuard } from './event-size.ts';
+import type { Failures } from './failures.ts';
+import { type BodyLimits, watchBody } from './watch-body.ts';
+
+type Result = Extract<ProviderEvent, { kind: 'result' }>;
+
+/** Large answers (embeddings of many texts) come in one piece, where events are small. */
+const answersPerEvent = 8;
+
+export interface Answer {
+  client: OpenAI;
+  response: Response;
+  connection: Connection;
+  failures: Failures;
+  limits: Pick<BodyLimits, 'firstByteTimeoutMs' | 'idleTimeoutMs'> & { maxEventBytes: number };
+}
+
+interface SseMessage {
+  event: string | null;
+  data: JsonValue;
+}
+
+/**
+ * @param caller once aborted, a complete answer isn't given out either
+ * @throws AttemptError, or what the connection was closed with
+ */
+export async function* readStream(
+  answer: Answer,
+  reader: AnswerReader,
+  caller: AbortSignal,
+): AsyncGenerator<ProviderEvent, Result> {
+  const type = answer.response.headers.get('content-type') ?? '';
+  if (/html/i.test(type)) throw answer.failures.notAnAnswer();
+  if (/json/i.test(type)) return await readWholeAnswer(answer, reader);
+  const guard = createEventSizeGuard(answer.limits.maxEventBytes);
+  let events = 0;
+  try {
+    for await (const message of openStream(answer, guard)) {
+      // The SDK may still hold events that came before the abort.
+      answer.connection.signal.throwIfAborted();
+      events += 1;
+      yield readMessage(message, reader, answer.failures);
+      if (reader.hasEnded()) break;
+    }
+    // An abort ends the SDK's loop as if the stream had ended.
+    answer.connection.signal.throwIfAborted();
+    if (events === 0 && !type.includes('event-stream')) throw answer.failures.notAnAnswer();
+  } catch (error) {
+    // A whole answer is an answer, whatever happens to the connection after it.
+    if (!reader.result() || caller.aborted) throw explain(error, guard, answer.failures);
+  }
+  const result = reader.result();
+  if (!result) throw answer.failures.cut();
+  return result;
+}
+
+/** Reads an answer that was asked for in one piece, and gives it out as it is. */
+export async function readAnswer(answer: Answer): Promise<Result> {
+  return resultOf(await readObject(answer));
+}
+
+async function readWholeAnswer(answer: Answer, reader: AnswerReader): Promise<Result> {
+  const result = reader.readWhole(await readObject(answer));
+  if (!result) throw answer.failures.notAnAnswer();
+  return result;
+}
+
+async function readObject(answer: Answer): Promise<JsonObject> {
+  const maxBytes = answersPerEvent * answer.limits.maxEventBytes;
+  const text = await new Response(watch(answer, createAnswerSizeGuard(maxBytes), 'an answer', maxBytes)).text();
+  const said = parse(text, answer.failures);
+  const error = errorIn(null, said);
+  if (error !== undefined) throw answer.failures.errorEvent(error, false);
+  if (!isJsonObject(said)) throw answer.failures.notAnAnswer();
+  return said;
+}
+
+function openStream(answer: Answer, guard: SizeGuard): Stream<SseMessage> {
+  const body = watch(answer, guard, 'an event', answer.limits.maxEventBytes);
+  // The SDK aborts this controller whenever its loop is left early, which would cost the connection after every answer.
+  const parser = new AbortController();
+  // With their names and in the mode `events`, error events come like any other, and none is changed.
+  return Stream.fromSSEResponse<SseMessage>(new Response(body), parser, answer.client, true, 'events');
+}
+
+function watch(
+  { response, connection, failures, limits }: Answer,
+  guard: SizeGuard,
+  measured: string,
+  maxBytes: number,
+) {
+  const body = response.body ?? new Blob([]).stream();
+  return watchBody(body, { ...limits, guard, measured, maxBytes }, connection, failures);
+}
+
+function readMessage({ event, data }: SseMessage, reader: AnswerReader, failures: Failures): ProviderEvent {
+  const error = errorIn(event, data);
+  if (error !== undefined) throw failures.errorEvent(error, reader.hasGenerated());
+  if (!isJsonObject(data)) throw failures.malformed(new TypeError('an event that is not an object'));
+  return reader.read(data);
+}
+
+/** The SDK's parser knows one error of its own: an event that isn't JSON. */
+function explain(error: unknown, guard: SizeGuard, failures: Failures): unknown {
+  if (!(error instanceof SyntaxError)) return error;
+  // A connection that is closed in order in the middle of an event leaves half of it behind.
+  return guard.isMidway() ? failures.cut(error) : failures.malformed(error);
+}
+
+function parse(text: string, failures: Failures): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw failures.malformed(error);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What a provider's refusal means: the one table that says which failures are worth another try. Looked up by HTTP
+ * status, and by the words that providers put into `error.code` and `error.type`.
+ */
+import type { JobErrorCode } from '@holdfast/core';
+
+export interface Verdict {
+  code: JobErrorCode;
+  retryable: boolean;
+  /** The request may have reached a model that was paid for all the same. */
+  ambiguous?: true;
+}
+
+const rateLimited: Verdict = { code: 'provider_rate_limited', retryable: true };
+const unavailable: Verdict = { code: 'provider_unavailable', retryable: true };
+const badRequest: Verdict = { code: 'provider_bad_request', retryable: false };
+const unauthorized: Verdict = { code: 'provider_unauthorized', retryable: false };
+const notFound: Verdict = { code: 'provider_not_found', retryable: false };
+const contentRefused: Verdict = { code: 'content_refused', retryable: false };
+export const refused: Verdict = { code: 'provider_refused', retryable: false };
+
+/**
+ * Words that count more than any status. The quota ones come as 429, but no waiting helps: OpenAI sends them when an
+ * account has no credit or has reached its monthly limit ("Error codes" in its documentation), so a person must act first.
+ */
+const decisiveWords: [Verdict, string[]][] = [
+  [
+    { code: 'provider_rate_limited', retryable: false },
+    ['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'],
+  ],
+  [
+    contentRefused,
+    [
+      'content_filter',
+      'content_policy_violation',
+      'content_filter_error',
+      'ResponsibleAIPolicyViolation',
+      'moderation_blocked',
+      'image_content_policy_violation',
+      'bio_policy',
+      'cyber_policy',
+      'misalignment_policy_violation',
+    ],
+  ],
+];
+
+/** Words that decide where there is no status: in an error event, and in `response.failed`. */
+const words: [Verdict, string[]][] = [
+  ...decisiveWords,
+  [rateLimited, ['rate_limit_exceeded', 'rate_limit_error', 'requests', 'tokens', 'too_many_requests']],
+  [unavailable, ['server_error', 'internal_server_error', 'api_error', 'overloaded_error', 'vector_store_timeout']],
+  [
+    badRequest,
+    [
+      'invalid_request_error',
+      'BadRequestError',
+      'invalid_prompt',
+      'context_length_exceeded',
+      'string_above_max_length',
+      'invalid_image',
+      'invalid_image_format',
+      'invalid_base64_image',
+      'invalid_image_url',
+      'invalid_image_mode',
+      'image_too_large',
+      'image_too_small',
+      'image_parse_error',
+      'image_file_too_large',
+      'image_file_not_found',
+      'unsupported_image_media_type',
+      'empty_image_file',
+      'failed_to_download_image',
+    ],
+  ],
+  [unauthorized, ['invalid_api_key', 'authentication_error', 'permission_error', 'insufficient_permissions']],
+  [notFound, ['model_not_found', 'not_found_error']],
+];
+
+const statuses: [Verdict, number[]][] = [
+  [badRequest, [400, 413, 415, 422]],
+  [unauthorized, [401, 403]],
+  [notFound, [404]],
+  [{ code: 'provider_timeout', retryable: true }, [408]],
+  [unavailable, [409]],
+  [rateLimited, [429]],
+  // A gateway that lost its upstream can't say whether the model answered.
+  [{ ...unavailable, ambiguous: true }, [502, 504, 524]],
+];
+
+const byDecisiveWord = invert(decisiveWords);
+const byWord = invert(words);
+const byStatus = invert(statuses);
+
+/** The verdict on an HTTP answer that isn't 2xx. */
+export function judgeStatus(status: number, said: readonly unknown[]): Verdict {
+  return findWord(byDecisiveWord, said) ?? byStatus.get(status) ?? judgeRange(status);
+}
+
+/** The verdict on an error told in an answer that began well; null where its words say nothing. */
+export function judgeWords(said: readonly unknown[]): Verdict | null {
+  const known = findWord(byWord, said);
+  if (known) return known;
+  // OpenRouter and vLLM put an HTTP status into `error.code`.
+  const status = said.map(Number).find((value) => value >= 400 && value <= 599);
+  return status === undefined ? null : judgeStatus(status, []);
+}
+
+/** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
+export function judgeErrorEvent(said: readonly unknown[]): Verdict {
+  return judgeWords(said) ?? unavailable;
+}
+
+function judgeRange(status: number): Verdict {
+  if (status >= 500) return unavailable;
+  // Redirects aren't followed: they would carry the prompt to a host that nobody configured.
+  if (status < 400) return { code: 'provider_bad_response', retryable: false };
+  return refused;
+}
+
+function findWord(table: Map<unknown, Verdict>, said: readonly unknown[]): Verdict | undefined {
+  return said.map((word) => table.get(word)).find((verdict) => verdict !== undefined);
+}
+
+function invert<Key>(rows: [Verdict, Key[]][]): Map<unknown, Verdict> {
+  return new Map(rows.flatMap(([verdict, keys]) => keys.map((key) => [key, verdict] as const)));
+}

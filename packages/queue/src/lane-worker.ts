@@ -1,0 +1,112 @@
+/**
+ * Stage 2 of 6, the consuming side. Before it: `lane-queues.ts`; after it: `apps/worker`, which is handed one release at
+ * a time and answers with an outcome. `acknowledge` below is the one place where outcomes become what BullMQ is told.
+ *
+ * BullMQ finds a job whose worker died when its lock has run out, and hands it to another. It does so for ever: how many
+ * crashes are too many is the record's business, not BullMQ's.
+ */
+import type { Logger, Outcome } from '@holdfast/core';
+import type { Redis } from '@holdfast/redis';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { ReleaseData } from './lane-queues.ts';
+import { queuePrefix } from './names.ts';
+
+/** A lock lasts so long after its last renewal (every half of it); measured: with 5 s / 2 s a job of a killed worker is taken up in 4.7–5.6 s. */
+const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 2_000;
+const NEVER_GIVE_UP = 1_000_000_000;
+
+interface LaneWorkerOptions {
+  lane: string;
+  /** A connection with the role `worker`; stays the caller's. */
+  redis: Redis;
+  prefix: string;
+  /** Jobs at once. */
+  concurrency: number;
+  logger: Logger;
+  /** Runs one attempt. `lockLost` fires when another worker may have taken the job. Must not throw. */
+  run: (release: ReleaseData, lockLost: AbortSignal) => Promise<Outcome>;
+}
+
+/** Thrown to BullMQ for an outcome of `retry`; `backoffStrategy` reads the delay. */
+class RetryLater extends Error {
+  readonly delayMs: number;
+  constructor(code: string, delayMs: number) {
+    super(code);
+    this.delayMs = delayMs;
+  }
+}
+
+/** Errors are named by code only: what a provider said may quote a prompt, and BullMQ keeps and shows it. */
+async function acknowledge(outcome: Outcome, job: Job<ReleaseData>, token: string | undefined): Promise<string> {
+  switch (outcome.kind) {
+    case 'completed':
+    case 'cancelled':
+    case 'ended':
+    case 'lost':
+      return outcome.kind;
+    case 'failed':
+      throw new UnrecoverableError(outcome.error.code);
+    case 'retry':
+      throw new RetryLater(outcome.error.code, outcome.delayMs);
+    case 'deferred':
+      await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+      throw new DelayedError();
+  }
+}
+
+export class LaneWorker {
+  readonly #worker: Worker<ReleaseData, string>;
+  readonly #locks = new Map<string, AbortController>();
+
+  constructor({ lane, redis, prefix, concurrency, logger, run }: LaneWorkerOptions) {
+    this.#worker = new Worker<ReleaseData, string>(
+      lane,
+      async (job, token) => {
+        const lock = new AbortController();
+        const id = job.id ?? '';
+        this.#locks.set(id, lock);
+        try {
+          return await acknowledge(await run(job.data, lock.signal), job, token);
+        } finally {
+          if (this.#locks.get(id) === lock) this.#locks.delete(id);
+        }
+      },
+      {
+        connection: redis,
+        prefix: queuePrefix(prefix),
+        concurrency,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: NEVER_GIVE_UP,
+        settings: {
+          backoffStrategy: (_attempts, _type, error) => (error instanceof RetryLater ? error.delayMs : 1_000),
+        },
+      },
+    );
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#locks.get(id)?.abort(new Error('lock lost'));
+    });
+    let lastLogged = 0;
+    this.#worker.on('error', (error) => {
+      // Redis away or full makes one of these per try of every job: a line a second tells as much.
+      if (Date.now() - lastLogged < 1_000) return;
+      lastLogged = Date.now();
+      logger.warn({ lane, error }, 'queue error');
+    });
+  }
+
+  async ready(): Promise<void> {
+    await this.#worker.waitUntilReady();
+  }
+
+  /** Takes no more jobs; resolves when those under way are acknowledged. Bound it: it waits as long as they take. */
+  async drain(): Promise<void> {
+    await this.#worker.close();
+  }
+
+  /** Ends without waiting for jobs under way; their locks run out and others take them up. */
+  async abandon(): Promise<void> {
+    await this.#worker.close(true);
+  }
+}

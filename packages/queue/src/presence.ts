@@ -1,0 +1,38 @@
+/** Which worker processes are alive: each says so every few seconds; who is silent for a while is gone. */
+import type { Redis } from '@holdfast/redis';
+import { workersKey } from './names.ts';
+
+const EVERY_MS = 2_000;
+const GONE_AFTER_MS = 10_000;
+
+async function redisTime(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+}
+
+/**
+ * Says that `workerId` is alive until the returned function is called.
+ * Failures are ignored: a worker that can't reach Redis is rightly taken for gone.
+ */
+export async function announceWorker(redis: Redis, prefix: string, workerId: string): Promise<() => Promise<void>> {
+  const key = workersKey(prefix);
+  const announce = async () => {
+    const now = await redisTime(redis);
+    await redis
+      .pipeline()
+      .zadd(key, now, workerId)
+      .zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS)
+      .exec();
+  };
+  await announce();
+  const timer = setInterval(() => void announce().catch(() => undefined), EVERY_MS);
+  return async () => {
+    clearInterval(timer);
+    await redis.zrem(key, workerId);
+  };
+}
+
+/** Ids of the worker processes that are alive. */
+export async function liveWorkers(redis: Redis, prefix: string): Promise<string[]> {
+  return redis.zrangebyscore(workersKey(prefix), (await redisTime(redis)) - GONE_AFTER_MS, '+inf');
+}

@@ -1,0 +1,92 @@
+/**
+ * Connections. Apps make them and hand them down; each role has the settings that its faults ask for
+ * (BullMQ's guide "Going to production", and measured: an add with ioredis' defaults hangs for a whole outage).
+ */
+import { type Logger, RequestError } from '@holdfast/core';
+import { Redis, type RedisOptions } from 'ioredis';
+
+export type { ChainableCommander } from 'ioredis';
+export type { Redis };
+
+/**
+ * producer    answers requests: fails fast, never queues while Redis is away
+ * worker      runs jobs: waits for Redis as long as it takes
+ * subscriber  receives only: waits; whoever listens subscribes again after 'ready', then reads what it missed
+ */
+export type ConnectionRole = 'producer' | 'worker' | 'subscriber';
+
+/** How long a producer waits for a reply, in ms, before it says that it doesn't know. */
+const COMMAND_TIMEOUT_MS = 2_000;
+
+const roleOptions: Record<ConnectionRole, Omit<RedisOptions, 'replyMapping'>> = {
+  producer: { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS },
+  worker: { maxRetriesPerRequest: null },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: false },
+};
+
+/** Opens a connection that reconnects for ever (after 50 ms, then up to 500 ms). Changes of state are logged, not thrown. */
+export function connectRedis(url: string, role: ConnectionRole, logger: Logger): Redis {
+  const options: Omit<RedisOptions, 'replyMapping'> = {
+    ...roleOptions[role],
+    connectionName: `holdfast-${role}`,
+    connectTimeout: 2_000,
+    keepAlive: 10_000,
+    retryStrategy: (times: number) => Math.min(50 * times, 500),
+  };
+  const redis = new Redis(url, options);
+  let away = false;
+  // Without a listener ioredis prints every failed try; one line per outage is enough.
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    if (!away) logger.warn({ role, code: error.code ?? error.name }, 'redis is away');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) logger.info({ role }, 'redis is back');
+    away = false;
+  });
+  return redis;
+}
+
+/** Resolves when the connection can be used. Rejects with `store_unavailable` after `timeoutMs`. */
+export async function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const done = (settle: () => void) => {
+      clearTimeout(timer);
+      redis.off('ready', onReady);
+      settle();
+    };
+    const onReady = () => done(resolve);
+    const timer = setTimeout(
+      () => done(() => reject(new RequestError('store_unavailable', `Redis did not answer within ${timeoutMs} ms.`))),
+      timeoutMs,
+    );
+    redis.on('ready', onReady);
+  });
+}
+
+/** Closes a connection, politely while Redis answers, at once otherwise. Never throws. */
+export async function disconnectRedis(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') {
+    const bound = new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
+    await Promise.race([redis.quit().catch(() => undefined), bound]);
+  }
+  redis.disconnect();
+}
+
+/**
+ * Whether an error says "Redis did not do this, or did and the reply is lost" (connection closed, timed out, loading,
+ * full) rather than "this command is wrong".
+ */
+export function isStoreUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'ReplyError')
+    return /^(OOM|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS)/.test(error.message);
+  const code = (error as NodeJS.ErrnoException).code;
+  return (
+    error.name === 'MaxRetriesPerRequestError' ||
+    error.name === 'AbortError' ||
+    /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_)/.test(code ?? '') ||
+    /Command timed out|Connection is closed|isn't writeable/.test(error.message)
+  );
+}

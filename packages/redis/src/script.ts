@@ -1,0 +1,29 @@
+/** Lua scripts: sent by digest, and whole only where the server doesn't know them (a restart forgets them). */
+import { createHash } from 'node:crypto';
+import type { Redis } from './connect.ts';
+
+export type ScriptArgument = string | number | Buffer;
+
+export class Script {
+  readonly lua: string;
+  readonly sha: string;
+
+  constructor(lua: string) {
+    this.lua = lua;
+    this.sha = createHash('sha1').update(lua).digest('hex');
+  }
+
+  /** Runs the script; its reply as Redis gives it. Throws what the connection throws. */
+  async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!isNoScript(error)) throw error;
+      return redis.eval(this.lua, keys.length, ...keys, ...args);
+    }
+  }
+}
+
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}

@@ -1,0 +1,9 @@
+/** What every process of Holdfast stands on: settings, log, life and death, and the base of its HTTP server. */
+export * from './json-body.ts';
+export * from './lanes-file.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './problem.ts';
+export * from './run-service.ts';
+export * from './server.ts';
+export * from './settings.ts';

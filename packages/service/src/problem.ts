@@ -1,0 +1,55 @@
+/** Errors as clients get them: RFC 9457 problem documents, with an `error` member so that OpenAI's SDKs show them too. */
+import { RequestError } from '@holdfast/core';
+import { z } from 'zod';
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().meta({ description: 'Stable; branch on this.' }),
+    param: z.string().nullable().meta({ description: 'The field or header at fault, as `input.messages.0.role`.' }),
+    issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    request_id: z.string().optional(),
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** The problem document of an error. What isn't a RequestError becomes `internal_error`, its message is not shown. */
+export function problemOf(error: RequestError, requestId: string | undefined): Problem {
+  const { code, status, message, param } = error;
+  const kind = status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error';
+  return {
+    type: `urn:holdfast:error:${code}`,
+    title: code.replaceAll('_', ' '),
+    status,
+    detail: message,
+    code,
+    param,
+    ...(error.issues.length > 0 ? { issues: [...error.issues] } : {}),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    error: { message, type: kind, param, code },
+  };
+}
+
+/** zod's issues as ours, with dotted paths below `prefix`. At most ten: a million wrong messages need no million lines. */
+export function validationError(error: z.ZodError, prefix = ''): RequestError {
+  const issues = error.issues.slice(0, 10).map((issue) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    const path = [...(prefix ? [prefix] : []), ...issue.path, ...unknown].map(String).join('.');
+    return { path, message: issue.message };
+  });
+  const [first] = issues;
+  const where = first?.path ? `${first.path}: ` : '';
+  return new RequestError('validation_failed', `${where}${first?.message ?? 'does not fit'}`, { issues });
+}

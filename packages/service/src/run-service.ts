@@ -1,0 +1,94 @@
+/**
+ * Life and death of a process:
+ *
+ *   1. start     settings that don't fit are shown as one plain message, exit code 1; then what the app does
+ *   2. run       until SIGTERM, SIGINT, or the parent that started it with an IPC channel is gone
+ *   3. close     what was started, last first, within a bound; a second Ctrl-C ends it at once
+ *
+ * An exception that nobody caught ends the process: its state can't be trusted, and all of it is in Redis.
+ */
+import { createLogger, type ServiceLogger } from './logger.ts';
+import { SettingsError } from './settings.ts';
+
+export interface ServiceContext {
+  logger: ServiceLogger;
+  /** Registers what is to be closed at the end. Called last first; failures are logged and don't stop the rest. */
+  onClose(name: string, close: () => Promise<void> | void): void;
+}
+
+interface ServiceConfig {
+  logLevel: string;
+  /** How long closing may take altogether, in ms. Default 10 s. */
+  closeWithinMs?: number;
+}
+
+type Closer = { name: string; close: () => Promise<void> | void };
+
+async function closeAll(closers: Closer[], logger: ServiceLogger): Promise<void> {
+  for (const { name, close } of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      logger.warn({ closing: name, error }, 'did not close cleanly');
+    }
+  }
+}
+
+/**
+ * Runs `start` as a process's whole life. Returns once it has started; the process exits by itself later.
+ * @param name of the process, in its log
+ */
+export async function runService<Config extends ServiceConfig>(
+  name: string,
+  readConfig: () => Config,
+  start: (config: Config, context: ServiceContext) => Promise<void>,
+): Promise<void> {
+  const config = readOrExit(readConfig);
+  const { closeWithinMs = 10_000 } = config;
+  const logger = createLogger(name, config.logLevel);
+  const closers: Closer[] = [];
+  let closing = false;
+  let interrupted = false;
+
+  const stop = (reason: string, exitCode: number) => {
+    // One Ctrl-C reaches a child twice, from the terminal and from its supervisor: only another Ctrl-C means hurry.
+    if (closing) return reason === 'SIGINT' && interrupted ? process.exit(130) : undefined;
+    closing = true;
+    interrupted = reason === 'SIGINT';
+    logger.info({ reason }, 'stopping');
+    const bound = setTimeout(() => {
+      logger.warn({ closeWithinMs }, 'closing took too long');
+      process.exit(exitCode || 1);
+    }, closeWithinMs);
+    void closeAll(closers, logger).then(() => {
+      clearTimeout(bound);
+      process.exit(exitCode);
+    });
+  };
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  if (process.send) process.on('disconnect', () => stop('parent is gone', 0));
+  for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(kind, (error: unknown) => {
+      logger.error({ error }, kind);
+      stop(kind, 1);
+    });
+  }
+
+  try {
+    await start(config, { logger, onClose: (what, close) => void closers.push({ name: what, close }) });
+  } catch (error) {
+    logger.error({ error }, 'could not start');
+    stop('could not start', 1);
+  }
+}
+
+function readOrExit<Config>(readConfig: () => Config): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,49 @@
+/** Settings: the environment, read once, checked, frozen. Only each app's `config.ts` calls this. */
+import { z } from 'zod';
+
+/** A setting is wrong. The message names the variable, what it is and what it should be; it is meant to be shown alone. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads the variables that `shape` names. An empty variable counts as unset.
+ * @throws SettingsError naming every variable at fault
+ */
+export function readSettings<Shape extends z.ZodRawShape>(shape: Shape, env: NodeJS.ProcessEnv) {
+  const given = Object.fromEntries(
+    Object.keys(shape)
+      .map((name) => [name, env[name]])
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = z.object(shape).safeParse(given);
+  if (result.success) return Object.freeze(result.data);
+  const lines = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    // Values of keys and passwords don't belong on a screen or into a log.
+    const shown = name in given && !/KEY|URL|SECRET/.test(name) ? ` (it is "${given[name]}")` : '';
+    return `  ${name}${shown}: ${issue.message}`;
+  });
+  throw new SettingsError(`These settings don't fit:\n${lines.join('\n')}`);
+}
+
+/** Shapes that several apps' settings share. */
+export const setting = {
+  port: (fallback: number) => z.coerce.number('a port, 0 to 65535').int().min(0).max(65_535).default(fallback),
+  count: (fallback: number, max: number) =>
+    z.coerce.number(`a whole number, 1 to ${max}`).int().min(1).max(max).default(fallback),
+  hours: (fallback: number) =>
+    z.coerce
+      .number('a number of hours')
+      .positive()
+      .max(24 * 365)
+      .default(fallback),
+  redisUrl: z.url({ protocol: /^rediss?$/, error: 'a Redis address such as redis://127.0.0.1:6379' }),
+  providerUrl: z.url({ protocol: /^https?$/, error: 'an http(s) address' }).default('https://api.openai.com/v1'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Start of every Redis key, so that two installations can share one Redis. */
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and "-"')
+    .default('hf'),
+} as const;

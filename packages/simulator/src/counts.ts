@@ -1,0 +1,66 @@
+/** Counts calls by case: what a test asks afterwards to know what was really called and paid. */
+
+/** Cases that are kept; the oldest are forgotten, the totals are not. */
+const MAX_CASES = 10_000;
+
+export interface Count {
+  /** Requests for an answer, those that were refused or broke included. Retrieves and idempotent replays are none. */
+  calls: number;
+  /** Answers that were generated whole. */
+  completed: number;
+  /** Answers that were stopped because the client went away or cancelled. */
+  aborted: number;
+  /** Output tokens that were generated. */
+  tokens: number;
+}
+
+const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, tokens: 0 });
+
+export class Counts {
+  readonly #cases = new Map<string, Count>();
+  #totals = zero();
+
+  /** @returns how many calls the case has had, this one included */
+  addCall(caseName: string): number {
+    this.#add(caseName, 'calls', 1);
+    return this.#of(caseName).calls;
+  }
+
+  addTokens(caseName: string, tokens: number): void {
+    this.#add(caseName, 'tokens', tokens);
+  }
+
+  addEnd(caseName: string, end: 'completed' | 'aborted'): void {
+    this.#add(caseName, end, 1);
+  }
+
+  /** A copy; zeros for a case that isn't known. */
+  get(caseName: string): Count {
+    return { ...(this.#cases.get(caseName) ?? zero()) };
+  }
+
+  totals(): Count {
+    return { ...this.#totals };
+  }
+
+  reset(): void {
+    this.#cases.clear();
+    this.#totals = zero();
+  }
+
+  #add(caseName: string, name: keyof Count, by: number): void {
+    this.#of(caseName)[name] += by;
+    this.#totals[name] += by;
+  }
+
+  #of(caseName: string): Count {
+    let count = this.#cases.get(caseName);
+    if (count === undefined) {
+      count = zero();
+      this.#cases.set(caseName, count);
+      const [oldest] = this.#cases.keys();
+      if (this.#cases.size > MAX_CASES && oldest !== undefined) this.#cases.delete(oldest);
+    }
+    return count;
+  }
+}

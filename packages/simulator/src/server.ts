@@ -1,0 +1,53 @@
+/** Which request goes where. */
+import { ApiError } from './api-error.ts';
+import { prepareChat } from './chat-route.ts';
+import { prepareEmbeddings } from './embeddings-route.ts';
+import { type Exchange, sendError, sendJson } from './exchange.ts';
+import { listModels, retrieveModel } from './models-route.ts';
+import { prepareResponse } from './responses-route.ts';
+import { authenticate, serveCall } from './serve-call.ts';
+import { cancelResponse, deleteResponse, retrieveResponse } from './stored-responses-route.ts';
+import type { World } from './world.ts';
+
+type Handle = (world: World, exchange: Exchange, id: string) => Promise<void> | void;
+
+const routes: readonly [method: string, path: RegExp, handle: Handle][] = [
+  ['POST', /^\/v1\/chat\/completions$/, (world, exchange) => serveCall(world, exchange, prepareChat)],
+  ['POST', /^\/v1\/responses$/, (world, exchange) => serveCall(world, exchange, prepareResponse)],
+  ['POST', /^\/v1\/embeddings$/, (world, exchange) => serveCall(world, exchange, prepareEmbeddings)],
+  ['GET', /^\/v1\/responses\/([^/]+)$/, retrieveResponse],
+  ['POST', /^\/v1\/responses\/([^/]+)\/cancel$/, cancelResponse],
+  ['DELETE', /^\/v1\/responses\/([^/]+)$/, deleteResponse],
+  ['GET', /^\/v1\/models$/, (_, exchange) => listModels(exchange)],
+  ['GET', /^\/v1\/models\/(.+)$/, (_, exchange, id) => retrieveModel(exchange, id)],
+  ['GET', /^\/sim\/calls$/, showCounts],
+  ['DELETE', /^\/sim\/calls$/, resetCounts],
+  ['GET', /^\/healthz$/, (_, exchange) => sendJson(exchange, 200, { status: 'ok' })],
+];
+
+/** Answers one request; an ApiError becomes the answer, any other error is thrown. */
+export async function handleExchange(world: World, exchange: Exchange): Promise<void> {
+  const { req, url } = exchange;
+  try {
+    if (url.pathname.startsWith('/v1/')) authenticate(exchange);
+    for (const [method, path, handle] of routes) {
+      const match = path.exec(url.pathname);
+      if (match !== null && method === req.method) return await handle(world, exchange, match[1] ?? '');
+    }
+    const message = `Unknown request URL: ${req.method} ${url.pathname}.`;
+    throw new ApiError(404, message, { code: 'unknown_url' });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    sendError(exchange, error);
+  }
+}
+
+function showCounts({ counts }: World, exchange: Exchange): void {
+  const caseName = exchange.url.searchParams.get('case');
+  sendJson(exchange, 200, caseName === null ? counts.totals() : counts.get(caseName));
+}
+
+function resetCounts({ counts }: World, exchange: Exchange): void {
+  counts.reset();
+  sendJson(exchange, 200, counts.totals());
+}

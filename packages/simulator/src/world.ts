@@ -1,0 +1,27 @@
+/** What the requests to one simulator share. */
+import { Counts } from './counts.ts';
+import { RateLimits } from './rate-limits.ts';
+import type { StoredResponse } from './response-draft.ts';
+import type { Run } from './run.ts';
+import { RunStore, type StoredRun } from './run-store.ts';
+
+export interface World {
+  counts: Counts;
+  limits: RateLimits;
+  /** Responses by their ids. */
+  responses: RunStore<StoredResponse>;
+  /** Runs by route and idempotency key. */
+  keyed: RunStore<StoredRun>;
+  /** All that run now, so that closing can stop them. */
+  running: Set<Run>;
+}
+
+export function createWorld(now: () => number): World {
+  return {
+    counts: new Counts(),
+    limits: new RateLimits(now),
+    responses: new RunStore(now),
+    keyed: new RunStore(now),
+    running: new Set(),
+  };
+}

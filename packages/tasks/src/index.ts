@@ -1,0 +1,3 @@
+/** Business logic: what can be asked for. */
+export * from './built-in-tasks.ts';
+export type { Task } from './task.ts';

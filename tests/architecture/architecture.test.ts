@@ -1,0 +1,183 @@
+/** The rules of the house: who may import whom, where each library is at home, no cycles, no undeclared dependency. */
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { packageOf, readWorkspaces, type SourceFile, type Workspace } from './workspaces.ts';
+
+/** What each workspace may import of ours. What isn't here isn't allowed. */
+const mayImport: Record<string, string[]> = {
+  'packages/core': [],
+  'packages/redis': ['core'],
+  'packages/service': ['core'],
+  'packages/journal': ['core', 'redis'],
+  'packages/queue': ['core', 'redis'],
+  'packages/gate': ['core', 'redis'],
+  'packages/providers': ['core'],
+  'packages/tasks': ['core'],
+  'packages/client': ['core'],
+  'packages/simulator': [],
+  'apps/api': ['client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
+  'apps/worker': ['core', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
+  'apps/console': ['core', 'gate', 'queue', 'redis', 'service'],
+  'apps/local': ['core', 'service'],
+};
+
+/** The only places that import a library. A library that isn't here has no home yet: give it one. */
+const homeOf: Record<string, string[]> = {
+  '@bull-board/api': ['apps/console'],
+  '@bull-board/express': ['apps/console'],
+  bullmq: ['packages/queue'],
+  express: ['packages/service'],
+  helmet: ['packages/service'],
+  ioredis: ['packages/redis'],
+  openai: ['packages/providers'],
+  pino: ['packages/service'],
+  'pino-http': ['packages/service'],
+  'prom-client': ['packages/service'],
+  'swagger-ui-express': ['apps/api'],
+  zod: [
+    'packages/core',
+    'packages/gate',
+    'packages/service',
+    'packages/tasks',
+    'apps/api',
+    'apps/console',
+    'apps/local',
+    'apps/worker',
+  ],
+  'zod-openapi': ['apps/api'],
+};
+
+const workspaces = readWorkspaces();
+const filesOf = (workspace: Workspace) => workspace.files.map((file): [string, SourceFile] => [workspace.path, file]);
+const allFiles = workspaces.flatMap(filesOf);
+
+/** `what` for each import for which `isWrong`, as `file → specifier`. */
+function wrongImports(isWrong: (workspace: string, specifier: string, typeOnly: boolean) => boolean): string[] {
+  return allFiles.flatMap(([workspace, file]) =>
+    file.imports
+      .filter(({ specifier, typeOnly }) => isWrong(workspace, specifier, typeOnly))
+      .map(({ specifier }) => `${file.path} → ${specifier}`),
+  );
+}
+
+describe('workspaces', () => {
+  it('are all known here', () => {
+    expect(workspaces.map(({ path }) => path).sort()).toEqual(Object.keys(mayImport).sort());
+    expect(allFiles.length).toBeGreaterThan(100);
+  });
+
+  it('import one another in the allowed directions only', () => {
+    const ours = (specifier: string) => /^@holdfast\/([^/]+)/.exec(specifier)?.[1];
+    expect(
+      wrongImports((workspace, specifier) => {
+        const target = ours(specifier);
+        return target !== undefined && !mayImport[workspace]?.includes(target);
+      }),
+    ).toEqual([]);
+  });
+
+  it('declare what they import, and nothing else', () => {
+    const wrong = workspaces.flatMap(({ path, dependencies, files }) => {
+      const imported = new Set(files.flatMap((file) => file.imports.map(({ specifier }) => packageOf(specifier))));
+      // A page's address, not a package: the browser loads the client from there.
+      imported.delete(null);
+      const undeclared = [...imported].filter((name) => name !== null && !(name in dependencies));
+      const unused = Object.keys(dependencies).filter((name) => !imported.has(name) && !isServed(path, name));
+      return [
+        ...undeclared.map((name) => `${path} lacks ${name}`),
+        ...unused.map((name) => `${path} doesn't use ${name}`),
+      ];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('pin every dependency exactly', () => {
+    const loose = workspaces.flatMap(({ path, dependencies }) =>
+      Object.entries(dependencies)
+        .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+        .map(([name]) => `${path}: ${name}`),
+    );
+    expect(loose).toEqual([]);
+  });
+});
+
+/** The API serves the client package to the demo page as files. */
+function isServed(workspace: string, name: string): boolean {
+  return workspace === 'apps/api' && name === '@holdfast/client';
+}
+
+describe('libraries', () => {
+  it('are imported at home only', () => {
+    expect(
+      wrongImports((workspace, specifier) => {
+        const name = packageOf(specifier);
+        return name !== null && !name.startsWith('@holdfast/') && !homeOf[name]?.includes(workspace);
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('source files', () => {
+  it('import no file of another workspace by its path', () => {
+    const outside = allFiles.flatMap(([workspace, file]) =>
+      file.imports
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => normalize(join(dirname(file.path), specifier)))
+        .filter((target) => !target.startsWith(`${workspace}/`))
+        .map((target) => `${file.path} → ${target}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  it('form no cycle', () => {
+    const graph = new Map(
+      allFiles.map(([, file]) => [
+        file.path,
+        file.imports
+          .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+          .map(({ specifier }) => normalize(join(dirname(file.path), specifier))),
+      ]),
+    );
+    expect(findCycle(graph)).toEqual([]);
+  });
+
+  it('of the client use core for its types only, so that browsers load it as it is', () => {
+    expect(
+      wrongImports(
+        (workspace, specifier, typeOnly) => workspace === 'packages/client' && !specifier.startsWith('.') && !typeOnly,
+      ),
+    ).toEqual([]);
+  });
+
+  it('read the environment in one config.ts per app', () => {
+    const readers = allFiles.filter(([, file]) => file.readsEnv && !file.path.endsWith('/src/config.ts'));
+    expect(readers.map(([, file]) => file.path)).toEqual([]);
+  });
+
+  it('of core touch nothing outside themselves', () => {
+    expect(
+      wrongImports(
+        (workspace, specifier) => workspace === 'packages/core' && !/^(\.|zod$|node:crypto$)/.test(specifier),
+      ),
+    ).toEqual([]);
+  });
+});
+
+function findCycle(graph: Map<string, string[]>): string[] {
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]): string[] => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return [];
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(path);
+    return [];
+  };
+  for (const path of graph.keys()) {
+    const cycle = visit(path, []);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
