@@ -36,11 +36,8 @@ export type EventData<Type extends EventType> = z.infer<(typeof eventDataSchemas
 /** An event as a reader gets it. `seq` is its number in the job's journal. */
 export type JobEvent = { [Type in EventType]: { seq: number; type: Type; data: EventData<Type> } }[EventType];
 
-export const terminalEventTypes = ['job.completed', 'job.failed', 'job.cancelled'] as const;
-
-export function isTerminal(type: string): type is (typeof terminalEventTypes)[number] {
-  return (terminalEventTypes as readonly string[]).includes(type);
-}
+/** Events that end a job: until it is run again, nothing comes after them. */
+export type TerminalEventType = Extract<EventType, 'job.completed' | 'job.failed' | 'job.cancelled'>;
 
 /**
  * An event as SSE: `id`, `event` and one `data` line (JSON has no raw line breaks), then an empty line.

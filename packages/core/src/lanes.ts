@@ -12,7 +12,7 @@ const providerSchema = z.strictObject({
   api_key_env: z.string().min(1).optional(),
 });
 
-export const laneSchema = z.strictObject({
+const laneSchema = z.strictObject({
   models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
   providers: z.array(providerSchema).length(1).meta({ description: 'The upstream that answers.' }),
 });
@@ -21,7 +21,6 @@ export const lanesSchema = z
   .record(laneName, laneSchema)
   .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane');
 
-export type Lane = z.infer<typeof laneSchema>;
 export type Lanes = z.infer<typeof lanesSchema>;
 
 function matches(pattern: string, model: string): boolean {

@@ -6,7 +6,7 @@ import { type Job, type JobList, type JobStatus, RequestError } from '@holdfast/
 import type { Journal } from './journal.ts';
 import { tenantJobsKey } from './keys.ts';
 
-export interface JobFilter {
+interface JobFilter {
   status?: JobStatus | undefined;
   task?: string | undefined;
   metadata: Record<string, string>;

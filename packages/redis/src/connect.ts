@@ -5,7 +5,6 @@
 import { type Logger, RequestError } from '@holdfast/core';
 import { Redis, type RedisOptions } from 'ioredis';
 
-export type { ChainableCommander } from 'ioredis';
 export type { Redis };
 
 /**

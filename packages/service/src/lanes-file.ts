@@ -6,7 +6,7 @@ import { SettingsError } from './settings.ts';
 
 const configSchema = z.strictObject({ lanes: lanesSchema.optional() });
 
-export const DEFAULT_CONFIG_FILE = 'holdfast.config.json';
+const DEFAULT_CONFIG_FILE = 'holdfast.config.json';
 
 /** One lane for every model, to `baseUrl`. */
 export function defaultLanes(baseUrl: string): Lanes {

@@ -19,7 +19,7 @@ import { pinoHttp } from 'pino-http';
 import { describeError, type ServiceLogger } from './logger.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 
-export { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
+export { type Request, type RequestHandler, type Response, Router } from 'express';
 export const serveFiles: typeof express.static = express.static;
 export const readForm: typeof express.urlencoded = express.urlencoded;
 
@@ -129,7 +129,7 @@ function answerError({ translateError }: ServerAppOptions): ErrorRequestHandler 
   };
 }
 
-export function sendProblem(response: Response, error: RequestError, requestId: string | undefined): void {
+function sendProblem(response: Response, error: RequestError, requestId: string | undefined): void {
   if (error.code === 'unauthenticated') response.setHeader('www-authenticate', 'Bearer realm="holdfast"');
   if (error.retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
   response.status(error.status).setHeader('content-type', PROBLEM_TYPE);

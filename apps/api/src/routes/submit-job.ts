@@ -41,7 +41,7 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   sendJob(response, replayed ? 200 : 202, accepted.job);
 }
 
-export function idempotencyKeyOf(request: Request): string | null {
+function idempotencyKeyOf(request: Request): string | null {
   const values = request.headersDistinct['idempotency-key'] ?? [];
   if (values.length > 1) {
     throw new RequestError('invalid_idempotency_key', 'Idempotency-Key is there more than once; send one.', {

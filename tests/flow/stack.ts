@@ -1,0 +1,217 @@
+/**
+ * A whole Holdfast for one test file: real processes from the sources, on free ports, on a real Redis. Every process can
+ * be killed, stopped and started again; `close` ends whatever is left and fails the test file if something won't end.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Holdfast } from '@holdfast/client';
+
+const root = join(import.meta.dirname, '../..');
+
+const entries = {
+  simulator: 'packages/simulator/src/main.ts',
+  api: 'apps/api/src/main.ts',
+  worker: 'apps/worker/src/main.ts',
+  console: 'apps/console/src/main.ts',
+} as const;
+
+export type ServiceName = keyof typeof entries;
+
+export const apiKey = 'hold_test0123456789abcdefghijklmnop';
+export const adminKey = 'hold_admin_test0123456789abcdefghijklmnop';
+
+/** Waits until `check` gives something truthy. @throws Error naming what was waited for, after `ms` */
+export async function until<Value>(
+  what: string,
+  check: () => Promise<Value> | Value,
+  ms = 15_000,
+): Promise<NonNullable<Value>> {
+  const end = performance.now() + ms;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      const value = await check();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(
+    `${what}: not within ${ms} ms (last: ${last instanceof Error ? last.message : JSON.stringify(last)})`,
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** A process of ours. Its log is kept for when a test fails, and to be searched for what must not be in it. */
+export class Service {
+  readonly name: ServiceName;
+  readonly child: ChildProcess;
+  log = '';
+
+  constructor(name: ServiceName, env: NodeJS.ProcessEnv) {
+    this.name = name;
+    this.child = spawn(process.execPath, ['--conditions=source', join(root, entries[name])], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: root,
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.log += text;
+      });
+    }
+  }
+
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Sends a signal; resolves at once. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.ended) this.child.kill(signal);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: NodeJS.Signals = 'SIGTERM', ms = 15_000): Promise<void> {
+    this.signal(signal);
+    await until(`${this.name} ends on ${signal}`, () => this.ended, ms);
+  }
+
+  async saying(text: string): Promise<void> {
+    await until(`${this.name} says "${text}"`, () => {
+      if (this.ended) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
+      return this.log.includes(text);
+    });
+  }
+}
+
+export interface StackOptions {
+  /** Default: the test run's Redis. */
+  redisUrl?: string;
+  workers?: number;
+  env?: NodeJS.ProcessEnv;
+}
+
+export class Stack {
+  readonly env: NodeJS.ProcessEnv;
+  readonly services: Service[] = [];
+  readonly apiUrl: string;
+  readonly simulatorUrl: string;
+  readonly client: Holdfast;
+  readonly prefix: string;
+
+  private constructor(env: NodeJS.ProcessEnv, prefix: string) {
+    this.env = env;
+    this.prefix = prefix;
+    this.apiUrl = `http://127.0.0.1:${env.PORT}`;
+    this.simulatorUrl = `http://127.0.0.1:${env.SIMULATOR_PORT}`;
+    this.client = this.newClient();
+  }
+
+  /** Starts simulator, API and workers; resolves when all are ready. */
+  static async start({ redisUrl, workers = 1, env = {} }: StackOptions = {}): Promise<Stack> {
+    const url = redisUrl ?? process.env.HOLDFAST_TEST_REDIS_URL;
+    if (!url)
+      throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+    const [port, simulatorPort] = [await freePort(), await freePort()];
+    const prefix = `t${randomBytes(6).toString('hex')}`;
+    const shared = {
+      REDIS_URL: url,
+      PORT: String(port),
+      SIMULATOR_PORT: String(simulatorPort),
+      OPENAI_BASE_URL: `http://127.0.0.1:${simulatorPort}/v1`,
+      HOLDFAST_PREFIX: prefix,
+      HOLDFAST_BOOTSTRAP_KEY: apiKey,
+      HOLDFAST_ADMIN_KEY: adminKey,
+      DRAIN_SECONDS: '1',
+      ...env,
+    };
+    const stack = new Stack(shared, prefix);
+    try {
+      await Promise.all([
+        stack.start('simulator'),
+        stack.start('api'),
+        ...Array.from({ length: workers }, () => stack.start('worker')),
+      ]);
+    } catch (error) {
+      await stack.close();
+      throw error;
+    }
+    return stack;
+  }
+
+  newClient(): Holdfast {
+    return new Holdfast({ baseUrl: this.apiUrl, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 20 } });
+  }
+
+  /** Starts one process more and waits until it is ready. */
+  async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<Service> {
+    const service = new Service(name, { ...this.env, ...env });
+    this.services.push(service);
+    const ready = {
+      simulator: 'simulator listening',
+      api: 'api listening',
+      worker: 'worker ready',
+      console: 'console ready',
+    };
+    await service.saying(ready[name]);
+    return service;
+  }
+
+  running(name: ServiceName): Service[] {
+    return this.services.filter((service) => service.name === name && !service.ended);
+  }
+
+  /** What the processes have logged so far. */
+  get logs(): string {
+    return this.services.map((service) => service.log).join('\n');
+  }
+
+  /** Calls of a case that the simulator has counted. */
+  async providerCalls(name: string): Promise<{ calls: number; completed: number; aborted: number; tokens: number }> {
+    const response = await fetch(`${this.simulatorUrl}/sim/calls?case=${encodeURIComponent(name)}`);
+    return (await response.json()) as { calls: number; completed: number; aborted: number; tokens: number };
+  }
+
+  /** A request with the API key; `path` from `/v1` on. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${apiKey}`, ...init.headers };
+    return fetch(`${this.apiUrl}${path}`, { ...init, headers });
+  }
+
+  async close(): Promise<void> {
+    const others = this.services.filter(({ name }) => name !== 'simulator');
+    const simulators = this.services.filter(({ name }) => name === 'simulator');
+    for (const group of [others, simulators]) {
+      const stuck: string[] = [];
+      await Promise.all(
+        group.map((service) =>
+          service.end('SIGTERM').catch(async () => {
+            stuck.push(service.name);
+            await service.end('SIGKILL');
+          }),
+        ),
+      );
+      if (stuck.length > 0) throw new Error(`did not end on SIGTERM: ${stuck.join(', ')}\n${this.logs.slice(-4_000)}`);
+    }
+  }
+}
+
+/** A chat job for the simulator. `sim` are its orders; `name` is the case it counts by. */
+export function chat(name: string, sim: string, content = 'Say something.') {
+  return {
+    task: 'chat.completions',
+    input: { model: 'sim', messages: [{ role: 'user', content }], metadata: { case: name, sim } },
+  };
+}
