@@ -151,8 +151,8 @@ export class Stack {
     return stack;
   }
 
-  newClient(): Holdfast {
-    return new Holdfast({ baseUrl: this.apiUrl, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 20 } });
+  newClient(baseUrl = this.apiUrl): Holdfast {
+    return new Holdfast({ baseUrl, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 20 } });
   }
 
   /** Starts one process more and waits until it is ready. */

@@ -87,7 +87,6 @@ describe('the admin API', () => {
       ['POST', '/tenants/strict/keys', { scopes: ['read'], name: 'x' }, 'name'],
       ['PATCH', '/lanes/default', { limits: { max_running: 1 } }, 'limits'],
       ['PATCH', '/lanes/default', {}, 'paused'],
-      ['PATCH', '/lanes/default', [], ''],
     ];
     for (const [method, path, body, param] of cases) {
       const answer = await admin(method, path, body);
@@ -101,7 +100,7 @@ describe('the admin API', () => {
 
   it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {
     const put = (body: string, headers: Record<string, string> = {}) => admin('PUT', '/tenants/strict', body, headers);
-    expect(await refusal(await put('{'))).toBe('400 malformed_json');
+    for (const body of ['{', '[]', 'null', '1']) expect(await refusal(await put(body))).toBe('400 malformed_json');
     expect(await refusal(await put('', { 'content-length': '0' }))).toBe('400 malformed_json');
     expect(await refusal(await put('{}', { 'content-type': 'text/plain' }))).toBe('415 unsupported_media_type');
     expect(await refusal(await put('{}', { 'content-encoding': 'gzip' }))).toBe('415 unsupported_media_type');

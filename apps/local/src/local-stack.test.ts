@@ -42,8 +42,9 @@ interface Stack {
 const running: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of running.splice(0)) {
-    child.kill('SIGKILL');
-    await until('it has ended', () => child.exitCode !== null || child.signalCode !== null);
+    // Asked, it has ended everything before itself; killed, its Redis would still write while its files are removed.
+    child.kill('SIGTERM');
+    await until('it has ended', () => child.exitCode !== null || child.signalCode !== null, 15_000);
   }
   removeDirectories();
 });
@@ -191,6 +192,8 @@ describe('npm start', () => {
     await isUp(stack);
     const begun = performance.now();
     stack.supervisor.kill('SIGINT');
+    // Two signals that are both on their way can be delivered as one.
+    await until('it stops', () => stack.text().includes('Stopping'));
     stack.supervisor.kill('SIGINT');
     await until('the worker was asked', () => stack.lives().includes('worker asked'));
     await until('a second has passed', () => performance.now() - begun > 1000);

@@ -110,7 +110,8 @@ export class RequestError extends HoldfastError<HttpErrorCode> {
     super(code, message, options);
     this.status = httpStatusOf[code];
     this.issues = options.issues ?? [];
-    this.param = options.param ?? this.issues[0]?.path ?? null;
+    // An issue of the body as a whole has an empty path.
+    this.param = options.param ?? (this.issues[0]?.path || null);
   }
 }
 

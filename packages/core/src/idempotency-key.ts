@@ -39,12 +39,12 @@ export function isJobId(text: string): boolean {
 /**
  * Reads an `Idempotency-Key` header: raw (`abc`) or quoted (`"abc"`, a Structured-Field String as the IETF draft
  * draft-ietf-httpapi-idempotency-key-header asks); both name the same key.
+ * @param param what the key came in, for the error
  * @returns the key: 1 to 255 visible ASCII characters or spaces
  * @throws RequestError `invalid_idempotency_key`
  */
-export function parseIdempotencyKey(header: string): string {
-  const refuse = (fix: string) =>
-    new RequestError('invalid_idempotency_key', `Idempotency-Key ${fix}`, { param: 'Idempotency-Key' });
+export function parseIdempotencyKey(header: string, param = 'Idempotency-Key'): string {
+  const refuse = (fix: string) => new RequestError('invalid_idempotency_key', `${param} ${fix}`, { param });
   let key = header.trim();
   if (key.startsWith('"')) {
     if (key.length < 2 || !/^"(?:[^"\\]|\\["\\])*"$/.test(key)) throw refuse('is quoted but its quotes do not match.');

@@ -43,7 +43,7 @@ const time = z.iso.datetime();
 
 export const jobSchema = z
   .object({
-    id: z.string().meta({ description: 'Opaque.', examples: ['job_7h3k9m2p5r8t1v4x6z0b2d4f6h'] }),
+    id: z.string().meta({ description: 'Opaque.', examples: ['job_f6hv4afgt62gygrew4xwvw32havcbj3h'] }),
     object: z.literal('job'),
     task: z.string(),
     lane: z.string(),
@@ -81,7 +81,7 @@ export type JobList = z.infer<typeof jobListSchema>;
 
 /**
  * The text of an output: of a Response its `output_text` parts, of a chat completion its first choice, of a string
- * itself; null where there is none (embeddings, structured results).
+ * itself; null where there is none (embeddings, structured results, tool calls, refusals).
  */
 export function outputTextOf(output: JsonValue): string | null {
   if (typeof output === 'string') return output;
@@ -92,10 +92,11 @@ export function outputTextOf(output: JsonValue): string | null {
     return isJsonObject(message) && typeof message.content === 'string' ? message.content : null;
   }
   if (Array.isArray(output.output)) {
-    return output.output
+    const texts = output.output
       .flatMap((item) => (isJsonObject(item) && Array.isArray(item.content) ? item.content : []))
-      .map((part) => (isJsonObject(part) && part.type === 'output_text' ? part.text : ''))
-      .join('');
+      .flatMap((part) => (isJsonObject(part) && part.type === 'output_text' ? part.text : []))
+      .filter((text) => typeof text === 'string');
+    return texts.length > 0 ? texts.join('') : null;
   }
   return null;
 }

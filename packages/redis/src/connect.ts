@@ -75,12 +75,12 @@ export async function disconnectRedis(redis: Redis): Promise<void> {
 
 /**
  * Whether an error says "Redis did not do this, or did and the reply is lost" (connection closed, timed out, loading,
- * full) rather than "this command is wrong".
+ * busy, full) rather than "this command is wrong".
  */
 export function isStoreUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!Error.isError(error)) return false;
   if (error.name === 'ReplyError')
-    return /^(OOM|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS)/.test(error.message);
+    return /^(OOM|BUSY|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS) /.test(error.message);
   const code = (error as NodeJS.ErrnoException).code;
   return (
     error.name === 'MaxRetriesPerRequestError' ||

@@ -1,16 +1,51 @@
 /** JSON bodies of requests: the bytes that were sent, read up to a limit, and what they say, strictly. */
 import { isJsonObject, type JsonObject, RequestError } from '@holdfast/core';
-import express, { type Request, type RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { validationError } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /**
  * Reads the body into memory, up to `limit` bytes. A larger one is refused by its Content-Length before a byte of it is
- * read, or where it passes the limit; a compressed one is refused altogether.
+ * read, or where it passes the limit; a compressed one is refused altogether. Not body-parser's `raw`: that answers
+ * only when all of a body that is too large has come, and it may never come.
  */
 export function readJsonBody(limit: number): RequestHandler {
-  return express.raw({ type: () => true, limit, inflate: false });
+  return async (request, _response, next) => {
+    const { 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
+    if (encoding.toLowerCase() !== 'identity') {
+      throw new RequestError('unsupported_media_type', 'Send the body as it is: Content-Encoding is not supported.', {
+        param: 'Content-Encoding',
+      });
+    }
+    if (Number(length) > limit) throw tooLarge(limit);
+    request.body = await readBytes(request, limit);
+    next();
+  };
+}
+
+function tooLarge(limit: number): RequestError {
+  return new RequestError('body_too_large', `The body is larger than ${limit} bytes.`);
+}
+
+function readBytes(request: Request, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) {
+        chunks.push(chunk);
+        return;
+      }
+      // Read on, and thrown away: a client cut off while it sends would not get to see the answer.
+      chunks = [];
+      reject(tooLarge(limit));
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    const broken = (cause?: Error) => reject(new RequestError('malformed_request', 'The body broke off.', { cause }));
+    request.once('error', broken).once('close', () => broken());
+  });
 }
 
 export interface JsonBody {

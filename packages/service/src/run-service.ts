@@ -2,7 +2,7 @@
  * Life and death of a process:
  *
  *   1. start     settings that don't fit are shown as one plain message, exit code 1; then what the app does
- *   2. run       until SIGTERM, SIGINT, or the parent that started it with an IPC channel is gone
+ *   2. run       until SIGTERM or SIGINT
  *   3. close     what was started, last first, within a bound; a second Ctrl-C ends it at once
  *
  * An exception that nobody caught ends the process: its state can't be trusted, and all of it is in Redis.
@@ -67,7 +67,6 @@ export async function runService<Config extends ServiceConfig>(
   };
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   process.on('SIGINT', () => stop('SIGINT', 0));
-  if (process.send) process.on('disconnect', () => stop('parent is gone', 0));
   for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(kind, (error: unknown) => {
       logger.error({ error }, kind);

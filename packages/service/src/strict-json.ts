@@ -2,15 +2,18 @@
  * JSON bodies, strictly: what JSON.parse lets through, and would hurt or change its meaning later, is refused.
  *
  *   depth beyond 64, more than 10,000 members   (500,000 brackets parse, and then break JSON.stringify)
+ *   more than 200,000 values                    (half a million "messages" would hold the process up for a second)
  *   a member named twice                        (JSON.parse keeps the last, other parsers the first)
  *   `__proto__`, `constructor`, `prototype`     (poison for whoever merges objects)
  *   numbers that a double can't hold            (1e400 becomes null, 2^53+1 another number)
  *   NUL, lone surrogates                        (can't be stored or sent everywhere)
  */
-import { isJsonObject, type JsonValue, RequestError, type RequestIssue } from '@holdfast/core';
+import { type JsonObject, type JsonValue, RequestError, type RequestIssue } from '@holdfast/core';
 
 const MAX_DEPTH = 64;
 const MAX_MEMBERS = 10_000;
+/** No body of 1 MB holds more for a good reason (the densest are arrays of token numbers); checking them takes time. */
+const MAX_VALUES = 200_000;
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 function refuse(issue: RequestIssue): RequestError {
@@ -39,55 +42,77 @@ export function parseStrictJson(bytes: Buffer): { text: string; value: JsonValue
   return { text, value };
 }
 
-interface Visit {
-  value: JsonValue;
-  path: string;
+/** An array or object, and where it is. Paths are spelled out for what is refused only: a body may hold 200,000 values. */
+interface Place {
+  value: JsonValue[] | JsonObject;
+  name: string | number;
+  parent: Place | null;
   depth: number;
 }
 
 /** Checks every value, without recursion: depth is the client's to choose. Returns how many members there are. */
 function checkValues(root: JsonValue): number {
-  const visits: Visit[] = [{ value: root, path: '', depth: 1 }];
+  const unvisited: Place[] = [];
+  const visit = (value: JsonValue, name: string | number, parent: Place | null) => {
+    const fault = scalarFault(value);
+    if (fault) throw refuse({ path: pathTo(parent, name), message: fault });
+    if (typeof value !== 'object' || value === null) return;
+    unvisited.push({ value, name, parent, depth: (parent?.depth ?? 0) + 1 });
+  };
+  let values = 0;
   let members = 0;
-  for (let visit = visits.pop(); visit; visit = visits.pop()) {
-    const { value, path, depth } = visit;
-    checkScalar(value, path);
-    const entries = Array.isArray(value) ? value.entries() : isJsonObject(value) ? Object.entries(value) : [];
-    for (const [name, child] of entries) {
-      if (depth >= MAX_DEPTH) throw refuse({ path: pathTo(path, name), message: `deeper than ${MAX_DEPTH} levels` });
-      if (typeof name === 'string') {
-        members += 1;
-        checkName(name, path, members);
-      }
-      visits.push({ value: child, path: pathTo(path, name), depth: depth + 1 });
-    }
+  visit(root, '', null);
+  for (let place = unvisited.pop(); place; place = unvisited.pop()) {
+    const { value, depth } = place;
+    const names = Array.isArray(value) ? null : Object.keys(value);
+    const size = names?.length ?? (value as JsonValue[]).length;
+    values += size;
+    members += names ? size : 0;
+    if (values > MAX_VALUES)
+      throw refuse({ path: pathOf(place), message: `more than ${MAX_VALUES} values in the body` });
+    if (members > MAX_MEMBERS)
+      throw refuse({ path: pathOf(place), message: `more than ${MAX_MEMBERS} members in the body` });
+    if (size > 0 && depth >= MAX_DEPTH)
+      throw refuse({ path: pathOf(place), message: `deeper than ${MAX_DEPTH} levels` });
+    for (const name of names ?? []) checkName(name, place);
+    if (Array.isArray(value)) for (let at = 0; at < size; at += 1) visit(value[at] as JsonValue, at, place);
+    else for (const name of names ?? []) visit(value[name] as JsonValue, name, place);
   }
   return members;
 }
 
-function pathTo(path: string, name: string | number): string {
-  const shown = String(name).slice(0, 64);
-  return path === '' ? shown : `${path.slice(0, 512)}.${shown}`;
+function pathOf(place: Place): string {
+  return place.parent ? pathTo(place.parent, place.name) : '';
 }
 
-function checkName(name: string, path: string, members: number): void {
-  if (members > MAX_MEMBERS) throw refuse({ path, message: `more than ${MAX_MEMBERS} members in the body` });
-  if (POISON.has(name)) throw refuse({ path: pathTo(path, name), message: 'this name is not allowed' });
-  checkText(name, path);
+function pathTo(parent: Place | null, name: string | number): string {
+  const names: string[] = [];
+  for (let at: Place | null = parent; at?.parent; at = at.parent) names.unshift(shown(at.name));
+  return [...names, shown(name)].join('.').slice(0, 600);
 }
 
-function checkScalar(value: JsonValue, path: string): void {
-  if (typeof value === 'string') checkText(value, path);
-  if (typeof value !== 'number') return;
-  if (!Number.isFinite(value)) throw refuse({ path, message: 'a number too large to hold' });
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw refuse({ path, message: 'a whole number beyond 2^53 can’t be held exactly; send it as text' });
-  }
+function shown(name: string | number): string {
+  return String(name).slice(0, 64).toWellFormed();
 }
 
-function checkText(text: string, path: string): void {
-  if (text.includes('\0')) throw refuse({ path, message: 'has a NUL character (\\u0000)' });
-  if (!text.isWellFormed()) throw refuse({ path, message: 'has half of a surrogate pair (a broken emoji?)' });
+function checkName(name: string, place: Place): void {
+  if (POISON.has(name)) throw refuse({ path: pathTo(place, name), message: 'this name is not allowed' });
+  const fault = textFault(name);
+  if (fault) throw refuse({ path: pathOf(place), message: `a name ${fault}` });
+}
+
+/** What is wrong with a value that holds no others; null: nothing. */
+function scalarFault(value: JsonValue): string | null {
+  if (typeof value === 'string') return textFault(value);
+  if (typeof value !== 'number') return null;
+  if (!Number.isFinite(value)) return 'a number too large to hold';
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return null;
+  return 'a whole number beyond 2^53 can’t be held exactly; send it as text';
+}
+
+function textFault(text: string): string | null {
+  if (text.includes('\0')) return 'has a NUL character (\\u0000)';
+  return text.isWellFormed() ? null : 'has half of a surrogate pair (a broken emoji?)';
 }
 
 /** Strings, and whether a colon follows, and brackets: enough to find members in text that is known to be JSON. */

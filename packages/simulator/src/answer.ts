@@ -26,6 +26,8 @@ export interface Answer {
   finish: 'stop' | 'length' | 'content_filter' | 'tool_calls';
   /** Of `kind: 'tool'` only; the pieces are its arguments then. */
   tool: { name: string; callId: string } | null;
+  /** Each piece gives way to the time at which it is sent. */
+  clock: boolean;
 }
 
 const REFUSAL = "I'm sorry, but I can't help with that request.";
@@ -44,14 +46,15 @@ export function planAnswer(orders: Orders, faults: Faults, request: AnswerReques
 }
 
 function wholeAnswer(orders: Orders, faults: Faults, request: AnswerRequest, random: Random): Answer {
-  if (faults.refuse) return { kind: 'refusal', pieces: split(REFUSAL), finish: 'stop', tool: null };
+  if (faults.refuse) return { kind: 'refusal', pieces: split(REFUSAL), finish: 'stop', tool: null, clock: false };
   const tool = orders.tool === null || request.afterTool ? null : findTool(request.tools, orders.tool);
   if (tool !== null) {
     const pieces = split(JSON.stringify(valueFor(tool.parameters, random) ?? {}));
     const call = { name: tool.name, callId: `call_${randomBytes(12).toString('hex')}` };
-    return { kind: 'tool', pieces, finish: 'tool_calls', tool: call };
+    return { kind: 'tool', pieces, finish: 'tool_calls', tool: call, clock: false };
   }
-  return { kind: 'text', pieces: textPieces(orders, faults, request, random), finish: 'stop', tool: null };
+  const clock = orders.clock && request.format === null;
+  return { kind: 'text', pieces: textPieces(orders, faults, request, random), finish: 'stop', tool: null, clock };
 }
 
 function textPieces(orders: Orders, faults: Faults, { format }: AnswerRequest, random: Random): string[] {

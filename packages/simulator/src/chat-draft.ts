@@ -1,5 +1,6 @@
 /** A chat completion while it is written: its chunks, and the whole of it so far. */
 import type { Answer } from './answer.ts';
+import { clockToken } from './clock-token.ts';
 import type { JsonObject } from './json.ts';
 
 interface ChatPlan {
@@ -60,7 +61,8 @@ export class ChatDraft {
     const piece = this.#pieces[at];
     if (piece === undefined) throw new RangeError(`No token ${at}.`);
     this.#sent = at + 1;
-    const { kind } = this.#choice(piece.choice);
+    const { kind, clock } = this.#choice(piece.choice);
+    if (clock) piece.text = clockToken();
     if (kind === 'text') return delta(piece.choice, { content: piece.text });
     if (kind === 'refusal') return delta(piece.choice, { refusal: piece.text });
     return delta(piece.choice, { tool_calls: [{ index: 0, function: { arguments: piece.text } }] });

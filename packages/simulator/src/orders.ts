@@ -63,6 +63,8 @@ const table = {
   itl_ms: number(0, HOUR_MS, 15, false),
   seed: word,
   unicode: flag,
+  /** Each token of a text is the time at which it is written: see `clock-token.ts`. */
+  clock: flag,
   tool: word,
   /** What the first calls of the case answer, one by one; and the first retrieves of one response. */
   fail: failList,

@@ -1,6 +1,7 @@
 /** A Response while it is written: the whole of it so far, as retrieving shows it. */
 import { randomBytes } from 'node:crypto';
 import type { Answer } from './answer.ts';
+import { clockToken } from './clock-token.ts';
 import type { JsonObject } from './json.ts';
 import type { Orders } from './orders.ts';
 import type { StoredRun } from './run-store.ts';
@@ -38,12 +39,15 @@ export class ResponseDraft {
   error: { code: string; message: string } | null = null;
   readonly #plan: ResponsePlan;
   readonly #createdAt = nowS();
+  /** What was and will be sent. */
+  readonly #pieces: string[];
   #completedAt: number | null = null;
   #sent = 0;
 
   constructor(plan: ResponsePlan) {
     this.#plan = plan;
     this.answer = plan.answer;
+    this.#pieces = [...plan.answer.pieces];
     this.background = plan.background;
     this.itemId = newId(plan.answer.kind === 'tool' ? 'fc' : 'msg');
     this.status = plan.background ? 'queued' : 'in_progress';
@@ -55,12 +59,14 @@ export class ResponseDraft {
 
   /** Of the text, the refusal or the arguments: what has come so far. */
   get text(): string {
-    return this.answer.pieces.slice(0, this.#sent).join('');
+    return this.#pieces.slice(0, this.#sent).join('');
   }
 
   takeToken(at: number): string {
-    const piece = this.answer.pieces[at];
-    if (piece === undefined) throw new RangeError(`No token ${at}.`);
+    const planned = this.#pieces[at];
+    if (planned === undefined) throw new RangeError(`No token ${at}.`);
+    const piece = this.answer.clock ? clockToken() : planned;
+    this.#pieces[at] = piece;
     this.#sent = at + 1;
     return piece;
   }

@@ -46,7 +46,9 @@ async function stream(parts: ApiParts, response: Response, jobId: string, after:
   const sink = new SseSink(response, { stallMs: parts.readerStallMs, heartbeatMs: parts.heartbeatMs });
   metrics.attachedReaders.inc();
   try {
-    await attach({ journal, feed, jobId, after, sink, signal });
+    const end = await attach({ journal, feed, jobId, after, sink, signal });
+    // The event that ends a job holds its output: it may be more than the sink takes at once.
+    if (end === 'ended') await sink.drained();
   } catch (error) {
     if (!(error instanceof ReaderGone)) logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
   } finally {

@@ -16,12 +16,7 @@ export const listQuerySchema = z.strictObject({
 });
 
 export async function listJobs(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const metadata: Record<string, string> = {};
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(request.query)) {
-    if (name.startsWith('metadata.') && typeof value === 'string') metadata[name.slice('metadata.'.length)] = value;
-    else rest[name] = value;
-  }
+  const { metadata, rest } = splitQuery(request);
   const query = listQuerySchema.safeParse(rest);
   if (!query.success) throw validationError(query.error);
   const { idempotency_key: key, status, task, limit, cursor } = query.data;
@@ -35,8 +30,20 @@ export async function listJobs(parts: ApiParts, request: Request, response: Resp
   sendJson(response, 200, page);
 }
 
+/** From entries, not by assignment: a parameter may be named `__proto__`. */
+function splitQuery(request: Request) {
+  const filters: [string, string][] = [];
+  const rest: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(request.query)) {
+    if (name.startsWith('metadata.') && typeof value === 'string')
+      filters.push([name.slice('metadata.'.length), value]);
+    else rest.push([name, value]);
+  }
+  return { metadata: Object.fromEntries(filters), rest: Object.fromEntries(rest) };
+}
+
 async function findByKey({ journal }: ApiParts, caller: Caller, key: string): Promise<JobList> {
-  const found = await journal.look(jobIdFor(caller.tenant, parseIdempotencyKey(key)));
+  const found = await journal.look(jobIdFor(caller.tenant, parseIdempotencyKey(key, 'idempotency_key')));
   const data: Job[] = found ? [found.job] : [];
   return { object: 'list', data, has_more: false, next_cursor: null };
 }

@@ -32,8 +32,7 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   const body = jsonBodyOf(request);
   const job = describeJob(parts, caller, key, body);
   const replayed = await acceptJob(parts, job, body);
-  if (!replayed) await enqueueJob(parts, job);
-  const accepted = await parts.journal.look(job.id);
+  const [accepted] = await Promise.all([parts.journal.look(job.id), replayed ? null : enqueueJob(parts, job)]);
   if (!accepted) throw jobNotFound(job.id);
   parts.metrics.submits.inc({ result: replayed ? 'replayed' : 'accepted' });
   response.setHeader('location', accepted.job.links.self);

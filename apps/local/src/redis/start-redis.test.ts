@@ -96,10 +96,14 @@ describe('startRedis', () => {
     const dataDir = makeDirectory();
     const orphan = spawn('redis-server', ['--port', '0', '--unixsocket', join(dataDir, 'socket'), '--save', '']);
     const { pid = 0 } = orphan;
-    await until('the orphan runs', () => orphan.stdout.readableLength > 0);
-    writeFileSync(join(dataDir, 'redis.pid'), JSON.stringify({ pid, born: birthOf(pid) }));
-    await start(dataDir);
-    expect(isAlive(pid)).toBe(false);
+    try {
+      await until('the orphan runs', () => orphan.stdout.readableLength > 0);
+      writeFileSync(join(dataDir, 'redis.pid'), JSON.stringify({ pid, born: birthOf(pid) }));
+      await start(dataDir);
+      expect(isAlive(pid)).toBe(false);
+    } finally {
+      orphan.kill('SIGKILL');
+    }
   });
 
   it('says what Redis wrote when it does not start', async () => {

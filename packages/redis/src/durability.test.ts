@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { HoldfastError } from '@holdfast/core';
+import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
+import { checkDurability } from './durability.ts';
+import { type OwnRedis, rememberingLogger, startOwnRedis } from './test-redis.ts';
+
+const { logger } = rememberingLogger();
+const good = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
+let own: OwnRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  own = await startOwnRedis();
+  redis = connectRedis(own.url, 'worker', logger);
+  await untilReady(redis, 5_000);
+});
+afterEach(() => set(good));
+afterAll(async () => {
+  await disconnectRedis(redis);
+  await own.remove();
+});
+
+async function set(settings: Record<string, string>): Promise<void> {
+  for (const [setting, value] of Object.entries(settings)) await redis.config('SET', setting, value);
+}
+
+async function complaint(): Promise<HoldfastError> {
+  const error = await checkDurability(redis, 'fsync').then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof HoldfastError)) throw new Error(`expected a complaint, got ${error}`);
+  return error;
+}
+
+describe('checkDurability', () => {
+  it('is content with a server that loses nothing', async () => {
+    await expect(checkDurability(redis, 'fsync')).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['appendonly', 'no', 'yes'],
+    ['appendfsync', 'everysec', 'always'],
+    ['appendfsync', 'no', 'always'],
+    ['maxmemory-policy', 'allkeys-lru', 'noeviction'],
+  ])('names %s when it is %s, what it is and how to change it', async (setting, actual, wanted) => {
+    await set({ [setting]: actual });
+    const { code, message } = await complaint();
+    expect(code).toBe('durability_unmet');
+    expect(message).toContain(`${setting} is "${actual}": CONFIG SET ${setting} ${wanted}`);
+    for (const other of Object.keys(good).filter((name) => name !== setting)) expect(message).not.toContain(other);
+  });
+
+  it('names all of them when all are wrong', async () => {
+    await set({ appendonly: 'no', appendfsync: 'everysec', 'maxmemory-policy': 'volatile-ttl' });
+    const { message } = await complaint();
+    for (const setting of Object.keys(good)) expect(message).toContain(`CONFIG SET ${setting} `);
+  });
+
+  it('asks nothing of the server in memory mode', async () => {
+    await set({ appendonly: 'no' });
+    await expect(checkDurability(redis, 'memory')).resolves.toBeUndefined();
+  });
+
+  it('says that it does not know when CONFIG may not be asked', async () => {
+    await redis.acl('SETUSER', 'limited', 'on', 'nopass', '~*', '+@all', '-config');
+    const url = own.url.replace('redis://', 'redis://limited:any@');
+    const limited = connectRedis(url, 'worker', logger);
+    redis = limited;
+    try {
+      await untilReady(limited, 5_000);
+      expect(await complaint()).toMatchObject({ code: 'durability_unknown' });
+    } finally {
+      redis = connectRedis(own.url, 'worker', logger);
+      await disconnectRedis(limited);
+    }
+  });
+});

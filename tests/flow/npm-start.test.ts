@@ -1,0 +1,116 @@
+/** What `npm start` runs, from its sources: the whole house on one machine, stopped, started again, hurt. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Holdfast } from '@holdfast/client';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { apiKey, chat, freePort, until } from './stack.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+let home: string;
+let ports: { api: number; console: number; simulator: number };
+let house: ChildProcess | null = null;
+let output = '';
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'holdfast-start-'));
+  ports = { api: await freePort(), console: await freePort(), simulator: await freePort() };
+});
+afterEach(async () => {
+  if (house) await stopHouse('SIGTERM');
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function startHouse(): Promise<Holdfast> {
+  output = '';
+  house = spawn(process.execPath, ['--conditions=source', join(root, 'apps/local/src/main.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: String(ports.api),
+      CONSOLE_PORT: String(ports.console),
+      SIMULATOR_PORT: String(ports.simulator),
+      HOLDFAST_DATA_DIR: join(home, 'data'),
+      DRAIN_SECONDS: '1',
+      HOLDFAST_BOOTSTRAP_KEY: apiKey,
+    },
+  });
+  for (const stream of [house.stdout, house.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const url = `http://127.0.0.1:${ports.api}`;
+  await until('the house is ready', async () => (await fetch(`${url}/readyz`)).ok && output.includes('curl'), 40_000);
+  return new Holdfast({ baseUrl: url, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 40 } });
+}
+
+async function stopHouse(signal: NodeJS.Signals): Promise<number | null> {
+  const stopped = house;
+  house = null;
+  stopped?.kill(signal);
+  await until('the house ends', () => stopped?.exitCode !== null || stopped?.signalCode !== null, 30_000);
+  await until('nothing is left running', () => leftovers().length === 0);
+  return stopped?.exitCode ?? null;
+}
+
+/** Processes that have to do with our data directory, by pid: named in their environment, or they work in it (Redis does). */
+function leftovers(): number[] {
+  const isOurs = (pid: string) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/environ`, 'utf8').includes(home) || readlinkSync(`/proc/${pid}/cwd`).startsWith(home)
+      );
+    } catch {
+      return false;
+    }
+  };
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return pids.filter(isOurs).map(Number);
+}
+
+function pidOf(part: string): number {
+  const found = leftovers().find((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return command.includes(part) && !command.includes('leash');
+  });
+  if (found === undefined) throw new Error(`no process of ${part} among ${leftovers()}`);
+  return found;
+}
+
+describe('npm start', () => {
+  it('goes on with queued and running jobs after it was stopped and started again', async () => {
+    const first = await startHouse();
+    const running = await first.submit(chat('stopped', 'tokens=150&itl_ms=40'));
+    for await (const event of first.attach(running.job.id)) if (event.type === 'text.delta') break;
+    const queued = await first.submit({ ...chat('delayed', 'tokens=2'), delay_ms: 3_000 });
+    expect(await stopHouse('SIGINT')).toBe(0);
+
+    const second = await startHouse();
+    expect(await second.wait(running.job.id)).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(await second.wait(queued.job.id)).toMatchObject({ status: 'completed', attempt: 1 });
+  }, 90_000);
+
+  it('starts again what dies, says so, and loses nothing', async () => {
+    const client = await startHouse();
+    for (const part of ['apps/worker', 'apps/api', 'redis-server', 'packages/simulator']) {
+      const { job } = await client.submit(chat(`after ${part}`, 'tokens=60&itl_ms=20'));
+      const before = pidOf(part);
+      process.kill(before, 'SIGKILL');
+      await until(`${part} runs again`, () => pidOf(part) !== before, 20_000);
+      expect(await client.wait(job.id)).toMatchObject({ status: 'completed' });
+    }
+    expect(output).toMatch(/worker/);
+    expect(output).toMatch(/[Rr]edis/);
+  }, 120_000);
+
+  it('leaves nothing behind when it is killed itself', async () => {
+    await startHouse();
+    await stopHouse('SIGKILL');
+    expect(leftovers()).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,206 @@
+/** Redis dies, hangs, or loses what BullMQ had in it, while jobs wait, run and are watched. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
+import { follow, JournalProbe, silent } from './journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
+import { apiKey, chat, Stack, until } from './stack.ts';
+
+/** No request may take longer, whatever Redis does. */
+const ANSWERED_WITHIN_MS = 2_500;
+const BACK_WITHIN_MS = 3_000;
+const TEST_MS = 60_000;
+
+let redis: RestartableRedis;
+let stack: Stack;
+let probe: JournalProbe;
+beforeAll(async () => {
+  redis = await startRestartableRedis();
+  stack = await Stack.start({ redisUrl: redis.url, workers: 2 });
+  probe = await JournalProbe.open(stack);
+}, 60_000);
+afterAll(async () => {
+  await probe?.close();
+  await stack?.close();
+  await redis?.close();
+}, 60_000);
+
+/** One try, no retries: what a client is answered, and how fast. */
+async function post(name: string, sim: string) {
+  const began = performance.now();
+  const response = await fetch(`${stack.apiUrl}/v1/jobs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': name },
+    body: JSON.stringify(chat(name, sim)),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const body = (await response.json()) as { id: string; status: string | number; code?: string };
+  return { status: response.status, headers: response.headers, body, tookMs: performance.now() - began };
+}
+
+type Answer = Awaited<ReturnType<typeof post>>;
+
+function expectUnavailable(answers: Answer[]) {
+  for (const { status, headers, body, tookMs } of answers) {
+    expect({ status, type: headers.get('content-type'), code: body.code }).toEqual({
+      status: 503,
+      type: 'application/problem+json',
+      code: 'store_unavailable',
+    });
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(tookMs).toBeLessThan(ANSWERED_WITHIN_MS);
+  }
+}
+
+/** Posts small jobs, one after the other, until one isn't accepted. Returns the ids of those that were, and the last answer. */
+async function postUntilRefused(name: string): Promise<{ accepted: string[]; refused: Answer }> {
+  const accepted: string[] = [];
+  for (let at = 0; ; at++) {
+    const answer = await post(`${name} ${at}`, 'tokens=2&itl_ms=1&ttft_ms=1');
+    if (answer.status !== 202) return { accepted, refused: answer };
+    accepted.push(answer.body.id);
+  }
+}
+
+async function expectNothingLost(ids: string[]) {
+  const ended = await Promise.all(ids.map((id) => stack.client.wait(id, { timeoutMs: 30_000 })));
+  expect(ended.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
+  expect(await probe.faults(ids)).toEqual([]);
+}
+
+describe('Redis killed while jobs stream and clients are attached', () => {
+  it(
+    'comes back to an API and workers that recover by themselves; all that was accepted ends, once',
+    async () => {
+      const processes = [...stack.running('api'), ...stack.running('worker')];
+      const streaming = await Promise.all(
+        Array.from({ length: 6 }, (_, at) => stack.client.submit(chat(`streams ${at}`, 'tokens=150&itl_ms=20'))),
+      );
+      const ids = streaming.map(({ job }) => job.id);
+      const retried = await stack.client.submit(chat('retried', 'tokens=5&fail=429&retry_after=3'));
+      const delayed = await stack.client.submit({ ...chat('delayed', 'tokens=5'), delay_ms: 3_000 });
+      const followed = Promise.all(ids.map((id) => follow(stack.newClient(), id)));
+      await Promise.all(ids.map((id) => probe.streaming(id)));
+      const loads = Array.from({ length: 4 }, (_, at) => postUntilRefused(`load ${at}`));
+      await until('the load is under way', async () => (await probe.openJobs()) > 10);
+      await redis.kill();
+
+      const load = await Promise.all(loads);
+      const away = await Promise.all(Array.from({ length: 20 }, (_, at) => post(`away ${at}`, 'tokens=2')));
+      expectUnavailable([...away, ...load.map(({ refused }) => refused)]);
+      console.log('away max', Math.max(...away.map(({ tookMs }) => Math.round(tookMs))));
+      // As long as the workers' locks last: some of them are lost, and their jobs begin anew.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await redis.start();
+      const backAt = performance.now();
+      const back = await until('a submit works', async () => {
+        const answer = await post('back', 'tokens=2');
+        return answer.status < 300 && answer.body.id;
+      });
+      console.log('submit works after', Math.round(performance.now() - backAt));
+      expect(performance.now() - backAt).toBeLessThan(BACK_WITHIN_MS);
+      expect((await stack.client.wait(back)).status).toBe('completed');
+      console.log('first new job ended after', Math.round(performance.now() - backAt));
+
+      const accepted = load.flatMap((each) => each.accepted);
+      console.log('accepted under load', accepted.length);
+      for (const [at, seen] of (await followed).entries()) expect(seen.log).toBe(await probe.log(ids[at] ?? ''));
+      console.log('followed all after', Math.round(performance.now() - backAt));
+      await expectNothingLost([...ids, retried.job.id, delayed.job.id, back, ...accepted]);
+      console.log('all ended after', Math.round(performance.now() - backAt));
+      const jobs = await Promise.all(ids.map((id) => stack.client.get(id)));
+      console.log('provider calls', jobs.map(({ provider_calls, attempt }) => `${provider_calls}/${attempt}`).join(' '));
+      expect(processes.map(({ ended }) => ended)).toEqual(processes.map(() => false));
+    },
+    TEST_MS,
+  );
+});
+
+describe('Redis that hangs', () => {
+  it(
+    'lets no request hang; what was answered with 503 is one job once its key is sent again',
+    async () => {
+      const names = Array.from({ length: 20 }, (_, at) => `hangs ${at}`);
+      redis.signal('SIGSTOP');
+      const answers = await Promise.all(names.map((name) => post(name, 'tokens=2'))).finally(() =>
+        redis.signal('SIGCONT'),
+      );
+      const backAt = performance.now();
+      expectUnavailable(answers);
+      const again = await Promise.all(
+        names.map((name) =>
+          until(`${name} is accepted`, async () => {
+            const answer = await post(name, 'tokens=2');
+            return answer.status < 300 && answer.body.id;
+          }),
+        ),
+      );
+      console.log('after hang', Math.round(performance.now() - backAt), Math.max(...answers.map((a) => a.tookMs)));
+      expect(performance.now() - backAt).toBeLessThan(BACK_WITHIN_MS);
+      await sweepOpenJobs({ journal: probe.journal, queue: probe.queue, logger: silent, graceMs: 0 });
+      await expectNothingLost(again);
+      expect(new Set(again).size).toBe(names.length);
+      for (const name of names) expect((await stack.providerCalls(name)).calls).toBe(1);
+    },
+    TEST_MS,
+  );
+});
+
+describe('a queue that has lost its jobs', () => {
+  const sweep = () => sweepOpenJobs({ journal: probe.journal, queue: probe.queue, logger: silent, graceMs: 0 });
+
+  it(
+    'gets them back from the journals, and each of them ends once',
+    async () => {
+      const running = await stack.client.submit(chat('lost running', 'tokens=40&itl_ms=3&stall_after=15&fail=stall'));
+      await probe.streaming(running.job.id);
+      await Promise.all(stack.running('worker').map((worker) => worker.end('SIGKILL')));
+      const waiting = await Promise.all(
+        Array.from({ length: 5 }, (_, at) => stack.client.submit(chat(`lost waiting ${at}`, 'tokens=5'))),
+      );
+      const never = await acceptWithoutEnqueueing('never enqueued');
+      const later = await stack.client.submit({ ...chat('lost delayed', 'tokens=5'), delay_ms: 60_000 });
+      await probe.dropQueue();
+      const lost = [running.job.id, ...waiting.map(({ job }) => job.id), never];
+      expect(await sweep()).toBe(lost.length + 1);
+      expect(await sweep()).toBe(0);
+      await stack.start('worker');
+      await expectNothingLost(lost);
+      for (const { job } of waiting) expect((await stack.client.get(job.id)).provider_calls).toBe(1);
+      expect((await stack.providerCalls('never enqueued')).calls).toBe(1);
+      expect(await stack.client.get(later.job.id)).toMatchObject({ status: 'queued', attempt: 0 });
+      await stack.client.cancel(later.job.id);
+      expect(await sweep()).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'lets a job that runs meanwhile have one writer: the earlier attempt gives up',
+    async () => {
+      const { job } = await stack.client.submit(chat('lost under way', 'tokens=250&itl_ms=20'));
+      const followed = follow(stack.newClient(), job.id);
+      await probe.streaming(job.id);
+      await probe.dropQueue();
+      expect(await sweep()).toBe(1);
+      const seen = await followed;
+      expect(seen.log).toBe(await probe.log(job.id));
+      await expectNothingLost([job.id]);
+      const counted = await stack.providerCalls('lost under way');
+      expect(counted).toMatchObject({ calls: 2, aborted: 1, completed: 1 });
+      expect(await stack.client.get(job.id)).toMatchObject({ attempt: 2, output_text: seen.text });
+    },
+    TEST_MS,
+  );
+
+  /** The state that a crash of the API between accepting and enqueueing leaves. */
+  async function acceptWithoutEnqueueing(name: string): Promise<string> {
+    const like = await stack.client.submit(chat(`${name}, like`, 'tokens=5'));
+    const { journal } = probe;
+    const request = chat(name, 'tokens=5');
+    const requestText = JSON.stringify(request);
+    const id = like.job.id.replace(/.{4}$/, 'zzzz');
+    await journal.accept({ id, tenant: 'default', lane: 'default', request, requestText, digest: 'digest' });
+    await stack.client.cancel(like.job.id);
+    return id;
+  }
+});
