@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { attach, type EventSink } from './attach.ts';
+import { Journal } from './journal.ts';
 import { openTestJournal, type TestJournal } from './test-journal.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
@@ -93,6 +94,36 @@ describe('attach', () => {
     expect(await Promise.all(readers.map((reader) => reader.done))).toEqual(readers.map(() => 'ended'));
     const log = await wholeLog(id);
     for (const { sink } of readers) expect(sink.text).toBe(log);
+  });
+
+  it('waits for a sink that is full before it says that the end was delivered', async () => {
+    const { id } = await t.accept('full at the end');
+    const writer = t.writer(await t.claim(id));
+    const sink = new CollectingSink(() => true);
+    const done = reading(id, 0, sink);
+    // Live from here on: the log's first event has been passed on.
+    while (sink.drains === 0) await new Promise((resolve) => setImmediate(resolve));
+    await writer.end('completed', 'job.completed', { output: 'x'.repeat(200_000), usage: null });
+    expect(await done).toBe('ended');
+    expect(sink.drains).toBe(sink.writes);
+  });
+
+  it('ends when the last event was written while the log was being read', async () => {
+    const { id } = await t.accept('end within replay');
+    const writer = t.writer(await t.claim(id));
+    const { redis, prefix, retentionMs } = t.journal;
+    const getrangeBuffer = async (...range: [string, number, number]) => {
+      if (writer.seq === 1) await writer.end('completed', 'job.completed', { output: null, usage: null });
+      return redis.getrangeBuffer(...range);
+    };
+    const slow = new Proxy(redis, {
+      get: (target, name) => (name === 'getrangeBuffer' ? getrangeBuffer : Reflect.get(target, name).bind(target)),
+    });
+    const journal = new Journal({ redis: slow, prefix, retentionMs });
+    const sink = new CollectingSink();
+    const signal = AbortSignal.timeout(5_000);
+    expect(await attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal })).toBe('ended');
+    expect(sink.text).toBe(await wholeLog(id));
   });
 
   it('lets a slow reader fall behind and catch up from the log', async () => {

@@ -40,6 +40,14 @@ export class Mailbox {
   #messages: LiveEvents[] = [];
   #behind = false;
   #wake: () => void = () => undefined;
+  readonly #signal: AbortSignal;
+
+  /** @param signal ends the waiting */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    // Once: a listener for each message would be thousands on one stream.
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
 
   put(message: LiveEvents): void {
     if (this.#behind) return;
@@ -61,15 +69,14 @@ export class Mailbox {
   }
 
   /** The next message; 'behind' when some were dropped; 'aborted' when the signal fired. */
-  async next(signal: AbortSignal): Promise<LiveEvents | 'behind' | 'aborted'> {
+  async next(): Promise<LiveEvents | 'behind' | 'aborted'> {
     for (;;) {
-      if (signal.aborted) return 'aborted';
+      if (this.#signal.aborted) return 'aborted';
       if (this.#behind) return 'behind';
       const message = this.#messages.shift();
       if (message) return message;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
   }
@@ -82,7 +89,7 @@ export class Mailbox {
  */
 export async function attach(options: AttachOptions): Promise<'ended' | 'aborted' | 'gone'> {
   const { journal, feed, jobId, signal } = options;
-  const mailbox = new Mailbox();
+  const mailbox = new Mailbox(signal);
   const unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, {
     onMessage: (message) => mailbox.put(parseLiveEvents(message)),
     onGap: () => mailbox.fallBehind(),
@@ -119,20 +126,25 @@ async function replay(
 }
 
 async function live(
-  { sink, signal }: AttachOptions,
+  { sink }: AttachOptions,
   mailbox: Mailbox,
   from: number,
 ): Promise<{ cursor: number; end?: 'ended' | 'aborted' }> {
   for (let cursor = from; ; ) {
-    const message = await mailbox.next(signal);
+    const message = await mailbox.next();
     if (message === 'aborted') return { cursor, end: message };
     if (message === 'behind' || message.first > cursor + 1) return { cursor };
-    if (message.last <= cursor) continue;
+    if (message.last <= cursor) {
+      // The replay may have read further than the standing it began with: then the end was replayed, and is only told of here.
+      if (message.ended && message.last === cursor) return { cursor, end: 'ended' };
+      continue;
+    }
     const { bytes } = message;
     const unseen = message.first === cursor + 1 ? bytes : bytes.subarray(startOfEvent(bytes, cursor + 1));
     const takesMore = sink.write(unseen);
     cursor = message.last;
-    if (message.ended) return { cursor, end: 'ended' };
+    // Also after the last event: what the sink still holds of it is not delivered yet.
     if (!takesMore) await sink.drained();
+    if (message.ended) return { cursor, end: 'ended' };
   }
 }

@@ -23,7 +23,10 @@ export class LiveFeed {
   constructor(subscriber: Redis) {
     this.#subscriber = subscriber;
     subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
-      for (const listener of this.#listeners.get(channel.toString()) ?? []) listener.onMessage(message);
+      const listeners = this.#listeners.get(channel.toString());
+      for (const listener of listeners ?? []) listener.onMessage(message);
+      // A subscription that was given up while Redis was away, and came about afterwards.
+      if (!listeners) subscriber.unsubscribe(channel).catch(() => undefined);
     });
     subscriber.on('ready', () => void this.#subscribeAgain());
   }

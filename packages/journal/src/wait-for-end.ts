@@ -15,7 +15,7 @@ export async function waitForEnd(
   jobId: string,
   signal: AbortSignal,
 ): Promise<OwnedJob | null> {
-  const mailbox = new Mailbox();
+  const mailbox = new Mailbox(signal);
   const unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, {
     onMessage: (message) => {
       // Only the end is of interest here; everything else would fill the mailbox.
@@ -29,7 +29,7 @@ export async function waitForEnd(
       mailbox.reset();
       const found = await journal.look(jobId);
       if (!found || hasEnded(found.job.status) || signal.aborted) return found;
-      await mailbox.next(signal);
+      await mailbox.next();
     }
   } finally {
     unsubscribe();
