@@ -75,13 +75,11 @@ describe('an API that is killed while ten clients are attached', () => {
 });
 
 describe('an API that is told to stop while ten clients are attached', () => {
-  it('exits with 0 within 5 s, and all ten go on with the next one', async () => {
+  it('exits with 0 within 2 s, and all ten go on with the next one', async () => {
     const { job } = await stack.client.submit(chat('api stopped', 'tokens=200&itl_ms=20&seed=4'));
     const { followed } = await attachTen(job.id);
     const api = theApi();
-    const began = performance.now();
-    await api.end('SIGTERM', 5_000);
-    console.log('api sigterm', Math.round(performance.now() - began));
+    await api.end('SIGTERM', 2_000);
     expect(api.child.exitCode).toBe(0);
     expect(await probe.field(job.id, 'status')).toBe('running');
     await stack.start('api');
@@ -96,7 +94,7 @@ describe('an API that is told to stop while ten clients are attached', () => {
     // Only once the request is there: the live channel has a listener.
     const { live } = probe.journal.keysOf(job.id);
     await until('the API listens', async () => Number((await probe.redis.pubsub('NUMSUB', live))[1]) > 0);
-    await api.end('SIGTERM', 5_000);
+    await api.end('SIGTERM', 2_000);
     expect(await (await waiting).json()).toMatchObject({ id: job.id, status: 'running' });
     await stack.start('api');
     await stack.client.cancel(job.id);
@@ -113,7 +111,6 @@ describe('a cancel', () => {
     await stack.newClient(`http://127.0.0.1:${port}`).cancel(job.id);
     await until('the call is ended', async () => (await stack.providerCalls('cancel elsewhere')).aborted === 1);
     const tookMs = performance.now() - began;
-    console.log('cancel took', Math.round(tookMs));
     expect(tookMs).toBeLessThan(1_000);
     for (const { events } of await followed) expect(events.at(-1)?.type).toBe('job.cancelled');
     expect(await probe.faults([job.id])).toEqual([]);

@@ -2,10 +2,11 @@
  * The append script's checks, each taken out in turn: the oracle must see what comes of it, or the recovery tests that
  * find nothing would prove nothing.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
 import { type EventData, type EventType, formatEvent, jobIdFor } from '@holdfast/core';
 import { Journal, scriptKeys } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, Script, untilReady } from '@holdfast/redis';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendScript } from '../../packages/journal/src/scripts/append.ts';
 import { journalFaults } from './journal-faults.ts';
 import { silent } from './journal-probe.ts';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { formatEvent } from '@holdfast/core';
+import { describe, expect, it } from '@jest/globals';
 import { journalFaults } from './journal-faults.ts';
 
 const accepted = (seq: number) => formatEvent(seq, 'job.accepted', { task: 'chat.completions', lane: 'default' });

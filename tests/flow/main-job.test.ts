@@ -111,6 +111,20 @@ describe('one job', () => {
   });
 });
 
+describe('many jobs', () => {
+  it('are shared by the worker processes', async () => {
+    const submitted = Array.from({ length: 60 }, (_, at) =>
+      stack.client.submit(chat(`shared ${at}`, 'tokens=5&itl_ms=20')),
+    );
+    const ids = (await Promise.all(submitted)).map(({ job }) => job.id);
+    const ended = await Promise.all(ids.map((id) => stack.client.wait(id)));
+    expect(ended.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
+    for (const worker of stack.running('worker')) {
+      expect(ids.filter((id) => worker.log.includes(id)).length).toBeGreaterThan(5);
+    }
+  });
+});
+
 describe('polling', () => {
   it('holds until the end with ?wait=, and answers 304 while nothing changed', async () => {
     const { job } = await stack.client.submit(chat('wait', 'tokens=10&itl_ms=20'));

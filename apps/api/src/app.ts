@@ -1,7 +1,7 @@
 /** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
 import { RequestError } from '@holdfast/core';
 import { isStoreUnavailable } from '@holdfast/redis';
-import { createServerApp, type RequestHandler, Router, readJsonBody } from '@holdfast/service';
+import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
 import { forCallers } from './authenticate.ts';
 import { demoPage } from './demo-page.ts';
 import { docsPage } from './docs-page.ts';
@@ -15,8 +15,6 @@ import { listJobs } from './routes/list-jobs.ts';
 import { submitJob } from './routes/submit-job.ts';
 import { sendJson } from './send-job.ts';
 
-const MAX_BODY_BYTES = 1_000_000;
-
 type Verb = 'get' | 'post' | 'delete';
 
 /** Answers what isn't served at a path that is. */
@@ -28,17 +26,14 @@ function methodNotAllowed(verbs: Verb[]): RequestHandler {
   };
 }
 
-type Routes = Record<string, Partial<Record<Verb, RequestHandler | RequestHandler[]>>>;
+type Routes = Record<string, Partial<Record<Verb, RequestHandler>>>;
 
 function routesOf(parts: ApiParts): Routes {
-  const submit = forCallers(parts, 'submit', (request, response, caller) =>
-    submitJob(parts, request, response, caller),
-  );
   const to = (scope: 'submit' | 'read', call: typeof getJob) =>
     forCallers(parts, scope, (request, response, caller) => call(parts, request, response, caller));
   const openApi = openApiDocument(parts.tasks);
   return {
-    '/v1/jobs': { get: to('read', listJobs), post: [readJsonBody(MAX_BODY_BYTES), submit] },
+    '/v1/jobs': { get: to('read', listJobs), post: to('submit', submitJob) },
     '/v1/jobs/:id': { get: to('read', getJob), delete: to('submit', deleteJob) },
     '/v1/jobs/:id/events': { get: to('read', attachEvents) },
     '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },

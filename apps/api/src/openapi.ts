@@ -1,9 +1,15 @@
 /** `/openapi.json`: the contract, made from the schemas that requests are checked by and answers are typed by. */
 import { eventDataSchemas, jobListSchema, jobSchema, submitRequestSchema } from '@holdfast/core';
+import { durabilityModes } from '@holdfast/redis';
 import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiParameters } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameters,
+  type ZodOpenApiPathItemObject,
+} from 'zod-openapi';
 import { listQuerySchema } from './routes/list-jobs.ts';
 
 const problems = (...statuses: number[]) =>
@@ -116,6 +122,40 @@ const forget: ZodOpenApiOperationObject = {
   },
 };
 
+/** For those who run it: no API key is asked for. */
+const operations: Record<string, ZodOpenApiPathItemObject> = {
+  '/healthz': {
+    get: {
+      summary: 'Whether the process lives',
+      security: [],
+      responses: { '200': json('It does', z.object({ status: z.literal('ok') })) },
+    },
+  },
+  '/readyz': {
+    get: {
+      summary: 'Whether it can take jobs, and what a 2xx promises',
+      security: [],
+      responses: {
+        '200': json(
+          'It can',
+          z.object({ status: z.literal('ready'), durability: z.enum(durabilityModes), workers: z.int() }),
+        ),
+        ...problems(503),
+      },
+    },
+  },
+  '/metrics': {
+    get: {
+      summary: 'Metrics for Prometheus',
+      security: [],
+      responses: { '200': { description: 'Text format', content: { 'text/plain': { schema: z.string() } } } },
+    },
+  },
+  '/openapi.json': {
+    get: { summary: 'This document', security: [], responses: { '200': json('OpenAPI 3.1', z.looseObject({})) } },
+  },
+};
+
 /** The inputs of tasks, as schemas that the document lists by name. */
 function taskInputs(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
   return Object.fromEntries([...tasks.values()].map((task) => [`input.${task.name}`, task.input]));
@@ -138,6 +178,7 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
       '/v1/jobs/{id}/retry': { post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 409) },
+      ...operations,
     },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'hold_…' } },

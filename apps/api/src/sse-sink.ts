@@ -8,6 +8,8 @@ import type { Response } from '@holdfast/service';
 
 const SLICE_BYTES = 65_536;
 
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
@@ -22,7 +24,7 @@ export class SseSink implements EventSink {
   constructor(response: Response, options: { stallMs: number; heartbeatMs: number }) {
     this.#response = response;
     this.#stallMs = options.stallMs;
-    response.status(200).setHeader('content-type', 'text/event-stream; charset=utf-8');
+    response.status(200).setHeader('content-type', EVENT_STREAM);
     // no-transform and x-accel-buffering: proxies (nginx among them) must neither compress nor collect.
     response.setHeader('cache-control', 'no-store, no-transform');
     response.setHeader('x-accel-buffering', 'no');

@@ -3,9 +3,7 @@
  * read here, so no browser can be tricked into calling it.
  */
 import { RequestError } from '@holdfast/core';
-import { type RequestHandler, Router, readJsonBody } from '@holdfast/service';
-
-const MAX_BODY_BYTES = 65_536;
+import { type RequestHandler, Router } from '@holdfast/service';
 
 import { createAdminKeyCheck } from './admin-key.ts';
 import { type LaneRoutesOptions, laneRoutes } from './lane-routes.ts';
@@ -13,13 +11,7 @@ import { type TenantRoutesOptions, tenantRoutes } from './tenant-routes.ts';
 
 export function adminRoutes(options: { adminKey: string } & TenantRoutesOptions & LaneRoutesOptions): Router {
   const router = Router();
-  router.use(
-    '/admin/v1',
-    requireAdminKey(options.adminKey),
-    readJsonBody(MAX_BODY_BYTES),
-    tenantRoutes(options),
-    laneRoutes(options),
-  );
+  router.use('/admin/v1', requireAdminKey(options.adminKey), tenantRoutes(options), laneRoutes(options));
   return router;
 }
 

@@ -1,6 +1,6 @@
 /** Lanes: `GET /lanes` with counts, `PATCH /lanes/{lane}` to pause and resume. */
 import { RequestError } from '@holdfast/core';
-import { parseBody, Router, type ServiceLogger } from '@holdfast/service';
+import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { z } from 'zod';
 import { allowOnly } from './allow-only.ts';
 import type { OpenLanes } from './lane-status.ts';
@@ -29,7 +29,7 @@ export function laneRoutes({ lanes, logger }: LaneRoutesOptions): Router {
   router
     .route('/lanes/:lane')
     .patch(async (request, response) => {
-      const { paused } = parseBody(request, lanePatchSchema);
+      const { paused } = await readBodyAs(request, lanePatchSchema);
       const lane = await lanes.setPaused(request.params.lane, paused);
       if (lane === null) throw new RequestError('not_found', 'There is no such lane.');
       logger.info({ lane: lane.name, paused }, 'lane set');

@@ -7,7 +7,7 @@
  */
 import { RequestError } from '@holdfast/core';
 import { type ApiKeys, keyRequestSchema, type Tenant, type Tenants, tenantSettingsSchema } from '@holdfast/gate';
-import { parseBody, Router, type ServiceLogger } from '@holdfast/service';
+import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { allowOnly } from './allow-only.ts';
 
 export interface TenantRoutesOptions {
@@ -32,7 +32,7 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
       response.json(await requireTenant(tenants, request.params.tenant));
     })
     .put(async (request, response) => {
-      const tenant = await tenants.put(request.params.tenant, parseBody(request, tenantSettingsSchema));
+      const tenant = await tenants.put(request.params.tenant, await readBodyAs(request, tenantSettingsSchema));
       logger.info({ tenant: tenant.id }, 'tenant set');
       response.json(tenant);
     })
@@ -46,7 +46,7 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
     })
     .post(async (request, response) => {
       const { id: tenant } = await requireTenant(tenants, request.params.tenant);
-      const made = await apiKeys.create(tenant, parseBody(request, keyRequestSchema));
+      const made = await apiKeys.create(tenant, await readBodyAs(request, keyRequestSchema));
       logger.info({ tenant, keyId: made.id }, 'API key made');
       response.status(201).json(made);
     })

@@ -3,7 +3,9 @@ import { type Lanes, laneFor, lanesSchema } from './lanes.ts';
 
 const providers = [{ name: 'main', base_url: 'http://127.0.0.1:1/v1' }];
 const lanesOf = (models: Record<string, string[]>): Lanes =>
-  lanesSchema.parse(Object.fromEntries(Object.entries(models).map(([name, list]) => [name, { models: list, providers }])));
+  lanesSchema.parse(
+    Object.fromEntries(Object.entries(models).map(([name, list]) => [name, { models: list, providers }])),
+  );
 
 describe('laneFor', () => {
   it('takes the first lane with a pattern that fits, in the order they are written', () => {

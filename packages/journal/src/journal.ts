@@ -102,7 +102,7 @@ export class Journal {
       acceptScript.run(
         this.redis,
         [keys.record, keys.log],
-        [digest, accepted, request.deadline_ms ?? '', ...Object.entries(fields).flat()],
+        [digest, accepted, request.deadline_ms ?? '', request.delay_ms ?? '', ...Object.entries(fields).flat()],
       ),
     ]);
     const [created, storedDigest] = reply as [number, string];

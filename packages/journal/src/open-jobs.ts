@@ -10,8 +10,8 @@ export interface OpenJob {
   priority: number;
   /** When it was accepted, in ms. */
   acceptedAt: number;
-  /** When its retry is due, in ms; 0 otherwise. */
-  retryAt: number;
+  /** When its delay ends or its retry is due, in ms; 0: at once. */
+  dueAt: number;
 }
 
 interface Page {
@@ -29,12 +29,14 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
   const entries = await redis.zrangebyscore(openJobsKey(prefix), '-inf', before, 'WITHSCORES', 'LIMIT', offset, size);
   const ids = entries.filter((_, at) => at % 2 === 0);
   const records = await Promise.all(
-    ids.map((id) => redis.hmget(journal.keysOf(id).record, 'status', 'lane', 'release', 'priority', 'retry_at')),
+    ids.map((id) =>
+      redis.hmget(journal.keysOf(id).record, 'status', 'lane', 'release', 'priority', 'retry_at', 'due_at'),
+    ),
   );
   const jobs: OpenJob[] = [];
   const gone: string[] = [];
   ids.forEach((jobId, at) => {
-    const [status, lane, release, priority, retryAt] = records[at] ?? [];
+    const [status, lane, release, priority, retryAt, dueAt] = records[at] ?? [];
     if (!status || !lane || hasEnded(status)) gone.push(jobId);
     else {
       const acceptedAt = Number(entries[2 * at + 1]);
@@ -44,7 +46,7 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
         release: Number(release),
         priority: Number(priority),
         acceptedAt,
-        retryAt: Number(retryAt),
+        dueAt: Math.max(Number(retryAt), Number(dueAt)),
       });
     }
   });

@@ -31,6 +31,7 @@ type InnerField =
   | 'digest' // SHA-256 of that body
   | 'release' // number of the last hand-over to the queue
   | 'priority'
+  | 'due_at' // a delayed job's beginning
   | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes'; // attempts whose worker vanished

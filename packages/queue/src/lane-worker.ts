@@ -14,6 +14,8 @@ import { queuePrefix } from './names.ts';
 /** A lock lasts so long after its last renewal (every half of it); measured: with 5 s / 2 s a job of a killed worker is taken up in 4.7–5.6 s. */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 2_000;
+/** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
+const RETRY_FETCH_MS = 500;
 const NEVER_GIVE_UP = 1_000_000_000;
 
 interface LaneWorkerOptions {
@@ -79,6 +81,7 @@ export class LaneWorker {
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: NEVER_GIVE_UP,
+        runRetryDelay: RETRY_FETCH_MS,
         settings: {
           backoffStrategy: (_attempts, _type, error) => (error instanceof RetryLater ? error.delayMs : 1_000),
         },

@@ -2,6 +2,7 @@
  * Connections. Apps make them and hand them down; each role has the settings that its faults ask for
  * (BullMQ's guide "Going to production", and measured: an add with ioredis' defaults hangs for a whole outage).
  */
+import { types } from 'node:util';
 import { type Logger, RequestError } from '@holdfast/core';
 import { Redis, type RedisOptions } from 'ioredis';
 
@@ -78,7 +79,7 @@ export async function disconnectRedis(redis: Redis): Promise<void> {
  * busy, full) rather than "this command is wrong".
  */
 export function isStoreUnavailable(error: unknown): boolean {
-  if (!Error.isError(error)) return false;
+  if (!types.isNativeError(error)) return false;
   if (error.name === 'ReplyError')
     return /^(OOM|BUSY|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS) /.test(error.message);
   const code = (error as NodeJS.ErrnoException).code;

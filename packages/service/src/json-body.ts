@@ -1,27 +1,55 @@
 /** JSON bodies of requests: the bytes that were sent, read up to a limit, and what they say, strictly. */
 import { isJsonObject, type JsonObject, RequestError } from '@holdfast/core';
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { validationError } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
+export interface JsonBody {
+  /** As it was sent. */
+  text: string;
+  value: JsonObject;
+}
+
 /**
- * Reads the body into memory, up to `limit` bytes. A larger one is refused by its Content-Length before a byte of it is
- * read, or where it passes the limit; a compressed one is refused altogether. Not body-parser's `raw`: that answers
- * only when all of a body that is too large has come, and it may never come.
+ * Reads a request's body, a JSON object of up to `limit` bytes. Call it once, and after it is known that the caller may
+ * send one. A larger body is refused by its Content-Length before a byte of it is read, or where it passes the limit; a
+ * compressed one is refused altogether. Not body-parser: that answers only when all of a body that is too large has come,
+ * and it may never come.
+ * @throws RequestError `unsupported_media_type`, `body_too_large`, `malformed_request`, `malformed_json`, `validation_failed`
  */
-export function readJsonBody(limit: number): RequestHandler {
-  return async (request, _response, next) => {
-    const { 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
-    if (encoding.toLowerCase() !== 'identity') {
-      throw new RequestError('unsupported_media_type', 'Send the body as it is: Content-Encoding is not supported.', {
-        param: 'Content-Encoding',
-      });
-    }
-    if (Number(length) > limit) throw tooLarge(limit);
-    request.body = await readBytes(request, limit);
-    next();
-  };
+export async function readJsonBody(request: Request, limit: number): Promise<JsonBody> {
+  const {
+    'content-encoding': encoding = 'identity',
+    'content-length': length,
+    'content-type': type = '',
+  } = request.headers;
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new RequestError('unsupported_media_type', 'Send the body as it is: Content-Encoding is not supported.', {
+      param: 'Content-Encoding',
+    });
+  }
+  if (Number(length) > limit) throw tooLarge(limit);
+  const bytes = await readBytes(request, limit);
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new RequestError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.', {
+      param: 'Content-Type',
+    });
+  }
+  const { text, value } = parseStrictJson(bytes);
+  if (!isJsonObject(value)) throw new RequestError('malformed_json', 'The body must be a JSON object.');
+  return { text, value };
+}
+
+/** The same, as `schema` gives it; up to 64 KB where nothing else is said. @throws as `readJsonBody` */
+export async function readBodyAs<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  limit = 65_536,
+): Promise<z.infer<Schema>> {
+  const result = schema.safeParse((await readJsonBody(request, limit)).value);
+  if (!result.success) throw validationError(result.error);
+  return result.data;
 }
 
 function tooLarge(limit: number): RequestError {
@@ -46,32 +74,4 @@ function readBytes(request: Request, limit: number): Promise<Buffer> {
     const broken = (cause?: Error) => reject(new RequestError('malformed_request', 'The body broke off.', { cause }));
     request.once('error', broken).once('close', () => broken());
   });
-}
-
-export interface JsonBody {
-  /** As it was sent. */
-  text: string;
-  value: JsonObject;
-}
-
-/**
- * The object that `readJsonBody` has read.
- * @throws RequestError `unsupported_media_type`, `malformed_json`, `validation_failed`
- */
-export function jsonBodyOf(request: Request): JsonBody {
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-    throw new RequestError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.', {
-      param: 'Content-Type',
-    });
-  }
-  const { text, value } = parseStrictJson(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-  if (!isJsonObject(value)) throw new RequestError('malformed_json', 'The body must be a JSON object.');
-  return { text, value };
-}
-
-/** The body as `schema` gives it. @throws as `jsonBodyOf` */
-export function parseBody<Schema extends z.ZodType>(request: Request, schema: Schema): z.infer<Schema> {
-  const result = schema.safeParse(jsonBodyOf(request).value);
-  if (!result.success) throw validationError(result.error);
-  return result.data;
 }

@@ -171,6 +171,10 @@ export async function listen(app: Express, options: { host: string; port: number
   // Longer than proxies keep theirs (60 s is usual): else one reuses a connection that is just being closed.
   server.keepAliveTimeout = 65_000;
   server.on('clientError', answerClientError);
+  server.on('request', (request, response) => {
+    // While the server closes, a client that keeps its connection for later would hold it up for the whole grace.
+    response.once('finish', () => server.listening || request.socket.end());
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'it is taken' : (error.code ?? error.message);

@@ -103,7 +103,10 @@ describe('chat.completions', () => {
 describe('responses', () => {
   it('needs no input, since a stored prompt may bring it, and takes items as they came', () => {
     expect(check('responses', { input: undefined }).success).toBe(true);
-    const input = [{ role: 'user', content: [{ type: 'input_text', text: 'x' }] }, { type: 'item_reference', id: 'i' }];
+    const input = [
+      { role: 'user', content: [{ type: 'input_text', text: 'x' }] },
+      { type: 'item_reference', id: 'i' },
+    ];
     expect(check('responses', { input }).data).toEqual({ model: 'sim', input });
   });
 

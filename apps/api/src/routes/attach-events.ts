@@ -7,7 +7,7 @@ import { attach } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { ReaderGone, SseSink } from '../sse-sink.ts';
+import { EVENT_STREAM, ReaderGone, SseSink } from '../sse-sink.ts';
 import { untilGone } from '../until-gone.ts';
 
 /** Number of the last event that the reader has. A reconnecting EventSource repeats its URL: the header is the newer word. */
@@ -37,6 +37,11 @@ export async function attachEvents(
     response.status(204).end();
     return;
   }
+  if (request.method === 'HEAD') {
+    // Nothing of a stream would be sent, and the connection would be held until the job ends.
+    response.status(200).setHeader('content-type', EVENT_STREAM).end();
+    return;
+  }
   await stream(parts, response, job.id, after);
 }
 
@@ -46,9 +51,7 @@ async function stream(parts: ApiParts, response: Response, jobId: string, after:
   const sink = new SseSink(response, { stallMs: parts.readerStallMs, heartbeatMs: parts.heartbeatMs });
   metrics.attachedReaders.inc();
   try {
-    const end = await attach({ journal, feed, jobId, after, sink, signal });
-    // The event that ends a job holds its output: it may be more than the sink takes at once.
-    if (end === 'ended') await sink.drained();
+    await attach({ journal, feed, jobId, after, sink, signal });
   } catch (error) {
     if (!(error instanceof ReaderGone)) logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
   } finally {

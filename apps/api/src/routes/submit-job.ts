@@ -23,17 +23,21 @@ import {
   submitRequestSchema,
 } from '@holdfast/core';
 import { jobNotFound, type NewJob } from '@holdfast/journal';
-import { type JsonBody, jsonBodyOf, type Request, type Response, validationError } from '@holdfast/service';
+import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import type { ApiParts } from '../parts.ts';
 import { sendJob } from '../send-job.ts';
 
+const MAX_BODY_BYTES = 1_000_000;
+
 export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const key = idempotencyKeyOf(request);
-  const body = jsonBodyOf(request);
+  const body = await readJsonBody(request, MAX_BODY_BYTES);
   const job = describeJob(parts, caller, key, body);
   const replayed = await acceptJob(parts, job, body);
   const [accepted] = await Promise.all([parts.journal.look(job.id), replayed ? null : enqueueJob(parts, job)]);
   if (!accepted) throw jobNotFound(job.id);
+  // Nobody has begun it: the first submit may have died before it was enqueued. Enqueueing twice does nothing.
+  if (replayed && accepted.job.status === 'queued' && accepted.job.attempt === 0) await enqueueJob(parts, job);
   parts.metrics.submits.inc({ result: replayed ? 'replayed' : 'accepted' });
   response.setHeader('location', accepted.job.links.self);
   if (replayed) response.setHeader('idempotent-replayed', 'true');

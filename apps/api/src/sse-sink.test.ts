@@ -1,0 +1,193 @@
+/** Event streams over real sockets: slow readers, large events, heartbeats. */
+import { once } from 'node:events';
+import { get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { AttemptWriter } from '@holdfast/journal';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { authorization, startTestApi, type TestApi } from './test-api.ts';
+
+const STALL_MS = 400;
+const MB = 1_048_576;
+
+let api: TestApi;
+const answers: ServerResponse[] = [];
+beforeAll(async () => {
+  api = await startTestApi({ readerStallMs: STALL_MS, heartbeatMs: 25 });
+  api.server.on('request', (_request, response: ServerResponse) => answers.push(response));
+});
+afterAll(() => api.end());
+
+/** Writes so many MB of text, event by event, and then the job's end with an output of `outputBytes`. */
+async function write(writer: AttemptWriter, megabytes: number, outputBytes = 10): Promise<void> {
+  const text = 'x'.repeat(MB / 64);
+  for (let at = 0; at < megabytes * 64; at += 1) {
+    writer.write('text.delta', { text });
+    await writer.room();
+  }
+  await writer.end('completed', 'job.completed', { output: 'y'.repeat(outputBytes), usage: null });
+}
+
+/** Attaches; the answer's body is left unread. */
+function attach(jobId: string, after = 0): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization, 'last-event-id': String(after) };
+    const request = get(`${api.url}/v1/jobs/${jobId}/events`, { headers, agent: false }, resolve);
+    request.on('error', reject);
+  });
+}
+
+/** What is left of a body: its whole events, without comments; and whether it was cut off. */
+async function readRest(answer: IncomingMessage): Promise<{ events: string[]; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let cut = false;
+  try {
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+  } catch {
+    cut = true;
+  }
+  const parts = Buffer.concat(chunks)
+    .toString()
+    .split(/(?<=\n\n)/);
+  return { events: parts.filter((part) => part.endsWith('\n\n') && !part.startsWith(':')), cut };
+}
+
+const seqOf = (event: string | undefined) => Number(/^id: (\d+)\n/.exec(event ?? '')?.[1]);
+
+async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 10_000; performance.now() < end; ) {
+    if (await check()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`${what}: not within 10 s`);
+}
+
+async function attachedReaders(): Promise<number> {
+  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  return Number(/^holdfast_attached_readers (\d+)$/m.exec(metrics)?.[1]);
+}
+
+/** Bytes in buffers that something still holds on to. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}
+
+describe('a reader that never reads', () => {
+  it('is cut off, costs less than 1 MB until then, and gets the rest when it comes back', async () => {
+    const { jobId, writer } = await api.begin('never reads');
+    await write(writer, 16);
+    const before = heldBytes();
+    answers.length = 0;
+    const began = performance.now();
+    const readers = await Promise.all(Array.from({ length: 10 }, () => attach(jobId)));
+    let mostUnsent = 0;
+    let memory = Number.POSITIVE_INFINITY;
+    await until('all were cut off', async () => {
+      const unsent = answers.map((answer) => Math.max(answer.writableLength, answer.socket?.writableLength ?? 0));
+      mostUnsent = Math.max(mostUnsent, ...unsent);
+      // The least, because freed buffers are given back with a delay; and only while every one of them is stuck.
+      if (unsent.filter((bytes) => bytes > 0).length === readers.length)
+        memory = Math.min(memory, heldBytes() - before);
+      return (await attachedReaders()) === 0;
+    });
+    const ms = performance.now() - began;
+    expect(ms).toBeGreaterThan(STALL_MS);
+    expect(ms).toBeLessThan(10 * STALL_MS);
+    expect(mostUnsent).toBeGreaterThan(0);
+    expect(mostUnsent).toBeLessThan(MB);
+    // The readers' own buffers are in this process too: a quarter is left for those.
+    expect(memory).toBeLessThan(readers.length * 1.25 * MB);
+
+    const whole = await readRest(await attach(jobId));
+    expect(whole.cut).toBe(false);
+    for (const reader of readers.slice(0, 3)) {
+      const got = await readRest(reader);
+      expect(got.cut).toBe(true);
+      expect(got.events.length).toBeLessThan(whole.events.length);
+      const rest = await readRest(await attach(jobId, seqOf(got.events.at(-1))));
+      expect([...got.events, ...rest.events].join('') === whole.events.join('')).toBe(true);
+    }
+    for (const reader of readers) reader.destroy();
+  });
+
+  it('of a job that is still being written is cut off as well, and holds up neither writer nor other readers', async () => {
+    const { jobId, writer } = await api.begin('never reads live');
+    const stuck = await attach(jobId);
+    const other = attach(jobId).then(readRest);
+    await write(writer, 16);
+    const { events, cut } = await other;
+    expect({ cut, last: seqOf(events.at(-1)) }).toEqual({ cut: false, last: writer.seq });
+    await until('it was cut off', async () => (await attachedReaders()) === 0);
+    const got = await readRest(stuck);
+    const rest = await readRest(await attach(jobId, seqOf(got.events.at(-1)) || 0));
+    expect([...got.events, ...rest.events].join('') === events.join('')).toBe(true);
+  });
+});
+
+describe('a slow reader', () => {
+  it('is not cut off while it takes something, and gets every event once', async () => {
+    const { jobId, writer } = await api.begin('slow');
+    await write(writer, 8);
+    const answer = await attach(jobId);
+    const sizes: number[] = [];
+    const began = performance.now();
+    for await (const chunk of answer) {
+      sizes.push((chunk as Buffer).length);
+      if (sizes.length % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(performance.now() - began).toBeGreaterThan(STALL_MS);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(8 * MB);
+  });
+});
+
+describe('a large event', () => {
+  it('that ends the job reaches a live reader whole', async () => {
+    const { jobId, writer } = await api.begin('large end');
+    const answer = await attach(jobId);
+    await once(answer, 'readable');
+    await write(writer, 0, 3 * MB);
+    const { events, cut } = await readRest(answer);
+    expect(cut).toBe(false);
+    expect(events).toHaveLength(writer.seq);
+    expect(events.at(-1)?.length).toBeGreaterThan(3 * MB);
+  });
+
+  it('is not torn apart by a heartbeat', async () => {
+    const { jobId, writer } = await api.begin('large and slow');
+    await write(writer, 0, 6 * MB);
+    const answer = await attach(jobId);
+    let text = '';
+    for await (const chunk of answer) {
+      text += chunk;
+      if (text.length < 2 * MB) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const last = text.slice(text.indexOf('event: job.completed'));
+    expect(JSON.parse(last.slice(last.indexOf('data: ') + 6))).toMatchObject({ output: 'y'.repeat(6 * MB) });
+  });
+});
+
+describe('an idle stream', () => {
+  it('carries comments between events, and ends without an event when the process stops', async () => {
+    const { jobId, writer } = await api.begin('idle');
+    const response = await api.fetch(`/v1/jobs/${jobId}/events`);
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const readUntil = async (pattern: RegExp) => {
+      while (!pattern.test(text)) {
+        const { value, done } = (await reader?.read()) ?? { done: true };
+        if (done) return;
+        text += value;
+      }
+    };
+    await readUntil(/(: heartbeat\n\n){3}/);
+    writer.write('text.delta', { text: 'late' });
+    await readUntil(/late[\s\S]*: heartbeat\n\n/);
+    api.stop();
+    await readUntil(/never/);
+    expect(text).toMatch(/^(?:: heartbeat\n\n|id: \d+\nevent: [a-z.]+\ndata: .*\n\n)+$/);
+    expect(text).not.toContain('job.completed');
+    expect(await attachedReaders()).toBe(0);
+  });
+});

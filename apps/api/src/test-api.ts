@@ -1,0 +1,85 @@
+/** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
+import { randomBytes } from 'node:crypto';
+import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
+import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
+import { LaneQueues } from '@holdfast/queue';
+import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
+import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
+import { builtInTasks } from '@holdfast/tasks';
+import { ApiMetrics } from './api-metrics.ts';
+import { createApi } from './app.ts';
+import type { ApiParts } from './parts.ts';
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const caller: Caller = { tenant: 'acme', keyId: 'key1', scopes, tasks: null };
+
+export const authorization = 'Bearer hold_test';
+
+export interface TestApi extends RunningServer {
+  app: ReturnType<typeof createApi>;
+  parts: ApiParts;
+  /** As when the process is told to stop. */
+  stop(): void;
+  /** Accepts a job and begins its first attempt. */
+  begin(key: string): Promise<{ jobId: string; writer: AttemptWriter }>;
+  /** A request with the API key. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  end(): Promise<void>;
+}
+
+export async function startTestApi(options: { readerStallMs?: number; heartbeatMs?: number } = {}): Promise<TestApi> {
+  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const redis = connectRedis(url, 'worker', silent);
+  const subscriber = connectRedis(url, 'subscriber', silent);
+  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
+  const clock = new FlushClock({ journal, logger: silent });
+  const stopping = new AbortController();
+  const parts: ApiParts = {
+    redis,
+    journal,
+    feed: new LiveFeed(subscriber),
+    queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
+    findCaller: async (key) => (`Bearer ${key}` === authorization ? caller : null),
+    tasks: builtInTasks,
+    lanes: defaultLanes('http://127.0.0.1:1/v1'),
+    durability: 'memory',
+    metrics: new ApiMetrics(),
+    logger: createLogger('api', 'silent'),
+    stopping: stopping.signal,
+    readerStallMs: 10_000,
+    heartbeatMs: 15_000,
+    ...options,
+  };
+  const app = createApi(parts);
+  const running = await listen(app, { host: '127.0.0.1', port: 0 });
+  return {
+    ...running,
+    app,
+    parts,
+    stop: () => stopping.abort(),
+    begin: (key) => beginJob(journal, clock, key),
+    fetch: (path, init = {}) =>
+      fetch(`${running.url}${path}`, { ...init, headers: { authorization, ...init.headers } }),
+    async end() {
+      stopping.abort();
+      await running.close(0);
+      await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
+    },
+  };
+}
+
+async function beginJob(journal: Journal, clock: FlushClock, key: string) {
+  const request = { task: 'chat.completions', input: { model: 'sim' } };
+  const requestText = JSON.stringify(request);
+  const jobId = jobIdFor(caller.tenant, key);
+  await journal.accept({ id: jobId, tenant: caller.tenant, lane: 'default', request, requestText, digest: key });
+  const reply = await journal.claim(jobId, 1);
+  if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
+  const { attempt, seq } = reply.claim;
+  const ignore = () => undefined;
+  const writer = new AttemptWriter({ clock, jobId, attempt, seq, onCancelRequested: ignore, onRefused: ignore });
+  return { jobId, writer };
+}

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { defaultLanes, readLanes } from './lanes-file.ts';
+import { SettingsError } from './settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const baseUrl = 'http://127.0.0.1:3002/v1';
+const file = join(folder, 'config.json');
+
+function readWith(content: unknown) {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return readLanes(file, baseUrl);
+}
+
+const lane = { models: ['*'], providers: [{ name: 'main', base_url: baseUrl }] };
+
+describe('the config file', () => {
+  it('gives the lanes, in its order', () => {
+    const lanes = { small: { ...lane, models: ['mini-*'] }, default: lane };
+    expect(readWith({ lanes })).toEqual(lanes);
+    expect(Object.keys(readWith({ lanes }))).toEqual(['small', 'default']);
+  });
+
+  it('may be missing, unless it was named, and may name no lanes', () => {
+    expect(readWith({})).toEqual(defaultLanes(baseUrl));
+    expect(() => readLanes(join(folder, 'none.json'), baseUrl)).toThrow(SettingsError);
+    expect(() => readLanes(join(folder, 'none.json'), baseUrl)).toThrow(/none\.json can't be read/);
+  });
+
+  it.each([
+    ['no JSON', '{"lanes":', /can't be read as JSON/],
+    ['an unknown member', { lanes: { a: lane }, colour: 1 }, /colour/],
+    ['an unknown member of a lane', { lanes: { a: { ...lane, speed: 1 } } }, /lanes\.a: .*speed/],
+    ['a lane without models', { lanes: { a: { ...lane, models: [] } } }, /lanes\.a\.models/],
+    ['a lane without providers', { lanes: { a: { ...lane, providers: [] } } }, /lanes\.a\.providers/],
+    ['no lanes', { lanes: {} }, /lanes: name at least one lane/],
+    ['a name that Redis keys can not bear', { lanes: { 'a:b': lane } }, /lanes/],
+    [
+      'an address that is none',
+      { lanes: { a: { ...lane, providers: [{ name: 'x', base_url: 'file:///x' }] } } },
+      /base_url/,
+    ],
+    ['an array', [], /top level/],
+  ])('is refused with file, path and reason: %s', (_, content, message) => {
+    expect(() => readWith(content)).toThrow(SettingsError);
+    expect(() => readWith(content)).toThrow(message);
+    expect(() => readWith(content)).toThrow(file);
+  });
+});
