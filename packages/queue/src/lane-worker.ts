@@ -26,9 +26,15 @@ interface LaneWorkerOptions {
   /** Jobs at once. */
   concurrency: number;
   logger: Logger;
-  /** Runs one attempt. `lockLost` fires when another worker may have taken the job. Must not throw. */
+  /**
+   * Runs one attempt. `lockLost` fires when another worker may have taken the job. One that throws, as it may where even
+   * claiming the job fails, is asked again a second later.
+   */
   run: (release: ReleaseData, lockLost: AbortSignal) => Promise<Outcome>;
 }
+
+/** Pause before a run that threw is asked again. */
+const RETRY_THROWN_MS = 1_000;
 
 /** Thrown to BullMQ for an outcome of `retry`; `backoffStrategy` reads the delay. */
 class RetryLater extends Error {
@@ -62,6 +68,13 @@ export class LaneWorker {
   readonly #locks = new Map<string, AbortController>();
 
   constructor({ lane, redis, prefix, concurrency, logger, run }: LaneWorkerOptions) {
+    let lastLogged = 0;
+    const complain = (fields: object, message: string) => {
+      // Redis away or full makes one of these per try of every job: a line a second tells as much.
+      if (Date.now() - lastLogged < 1_000) return;
+      lastLogged = Date.now();
+      logger.warn({ lane, ...fields }, message);
+    };
     this.#worker = new Worker<ReleaseData, string>(
       lane,
       async (job, token) => {
@@ -69,7 +82,11 @@ export class LaneWorker {
         const id = job.id ?? '';
         this.#locks.set(id, lock);
         try {
-          return await acknowledge(await run(job.data, lock.signal), job, token);
+          const outcome = await run(job.data, lock.signal).catch((error: unknown) => {
+            complain({ jobId: job.data.jobId, error }, 'attempt threw');
+            throw new RetryLater('internal_error', RETRY_THROWN_MS);
+          });
+          return await acknowledge(outcome, job, token);
         } finally {
           if (this.#locks.get(id) === lock) this.#locks.delete(id);
         }
@@ -83,20 +100,14 @@ export class LaneWorker {
         maxStalledCount: NEVER_GIVE_UP,
         runRetryDelay: RETRY_FETCH_MS,
         settings: {
-          backoffStrategy: (_attempts, _type, error) => (error instanceof RetryLater ? error.delayMs : 1_000),
+          backoffStrategy: (_attempts, _type, error) => (error instanceof RetryLater ? error.delayMs : RETRY_THROWN_MS),
         },
       },
     );
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#locks.get(id)?.abort(new Error('lock lost'));
     });
-    let lastLogged = 0;
-    this.#worker.on('error', (error) => {
-      // Redis away or full makes one of these per try of every job: a line a second tells as much.
-      if (Date.now() - lastLogged < 1_000) return;
-      lastLogged = Date.now();
-      logger.warn({ lane, error }, 'queue error');
-    });
+    this.#worker.on('error', (error) => complain({ error }, 'queue error'));
   }
 
   async ready(): Promise<void> {
@@ -105,6 +116,8 @@ export class LaneWorker {
 
   /** Takes no more jobs; resolves when those under way are acknowledged. Bound it: it waits as long as they take. */
   async drain(): Promise<void> {
+    // Not by `close` alone: begun, BullMQ's can't be forced any more, and `abandon` would wait as well.
+    await this.#worker.pause();
     await this.#worker.close();
   }
 

@@ -1,0 +1,77 @@
+/** The results of a whole measurement: what is kept as JSON, and the page made from it. */
+import type { Load, Run } from './measure.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+export const subjectNames = ['straight', 'holdfast', 'publish'] as const;
+export type SubjectName = (typeof subjectNames)[number];
+
+export interface Comparison {
+  load: Load;
+  /** In the order of repetitions: runs with the same index came right after one another. */
+  runs: Record<SubjectName, Run[]>;
+}
+
+export interface Results {
+  date: string;
+  commit: string;
+  machine: { cpu: string; cores: number; node: string; redis: string; loadAverage: number };
+  repetitions: number;
+  comparisons: Comparison[];
+}
+
+const titles: Record<SubjectName, string> = {
+  straight: 'straight from the provider (`openai` SDK)',
+  holdfast: 'through Holdfast (`attach` of the client package)',
+  publish: 'through plain Redis PUBLISH (nothing is stored)',
+};
+
+/** What `subject` has over `straight` in each repetition. For p95: the difference of two p95s. */
+function addedBy(subject: SubjectName, { runs }: Comparison, figure: 'p50' | 'p95'): Spread {
+  return spreadOf(runs[subject].map((run, at) => run[figure] - (runs.straight[at]?.[figure] ?? Number.NaN)));
+}
+
+const ms = ({ median, min, max }: Spread) => `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+
+function tableOf(comparison: Comparison): string {
+  const { streams, tokens, itlMs } = comparison.load;
+  const rows = subjectNames.map((name) => {
+    const spread = (figure: keyof Run) => spreadOf(comparison.runs[name].map((run) => run[figure]));
+    const added = (['p50', 'p95'] as const).map((figure) =>
+      name === 'straight' ? '–' : ms(addedBy(name, comparison, figure)),
+    );
+    const cpu = `${Math.round(spread('readerCpu').median * 100)} %`;
+    return [titles[name], ms(spread('p50')), ms(spread('p95')), ms(spread('p99')), ...added, cpu];
+  });
+  const heading = `## ${streams} stream${streams === 1 ? '' : 's'} at once, ${tokens} tokens each, ${itlMs} ms apart`;
+  const head = ['', 'p50', 'p95', 'p99', 'added to p50', 'added to p95', 'CPU of the reading process'];
+  return `${heading}\n\n${formatTable([head, ...rows])}`;
+}
+
+/** As the formatter of this repository wants it. */
+function formatTable(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
+
+export function summaryOf(comparison: Comparison): string {
+  const [p50, p95] = (['p50', 'p95'] as const).map((figure) => ms(addedBy('holdfast', comparison, figure)));
+  return `${comparison.load.streams} at once: Holdfast adds ${p50} ms to the median, ${p95} ms to p95`;
+}
+
+export function pageOf({ date, commit, machine, repetitions, comparisons }: Results): string {
+  return `# What Holdfast adds to a token's way
+
+Made by \`npm run bench:token-delay\` on ${date}, at commit ${commit}, from \`bench/results/token-delay.json\`. How it is
+measured, and what it leaves out: \`bench/README.md\`.
+
+${machine.cores} cores (${machine.cpu}), shared with whatever else ran (load ${machine.loadAverage.toFixed(2)} before the start); Node ${machine.node};
+Redis ${machine.redis}, \`appendfsync always\`; all processes on this machine.
+
+ms from the provider's write of a token to its receipt by the reader: median of ${repetitions} repetitions (lowest – highest). Added:
+what the row has over the first row in the same repetition.
+
+${comparisons.map(tableOf).join('\n\n')}
+`;
+}
