@@ -209,7 +209,15 @@ describe('a queue that has lost its jobs', () => {
     const request = chat(name, 'tokens=5');
     const requestText = JSON.stringify(request);
     const id = like.job.id.replace(/.{4}$/, 'zzzz');
-    await journal.accept({ id, tenant: 'default', lane: 'default', request, requestText, digest: 'digest' });
+    await journal.accept({
+      id,
+      tenant: 'default',
+      lane: 'default',
+      request,
+      requestText,
+      digest: 'digest',
+      release: 1,
+    });
     await stack.client.cancel(like.job.id);
     return id;
   }

@@ -26,9 +26,12 @@ describe('retention', () => {
     const left = await redis.keys(`${stack.prefix}:{${job.id}}:*`);
     await disconnectRedis(redis);
     expect(left).toEqual([]);
+    // The queue still keeps the entry of the first life: the second must not be taken for it, and wait for a sweep.
     const again = await stack.client.submit(chat('kept for a while', 'tokens=2'), { idempotencyKey: 'kept' });
     expect(again).toMatchObject({ replayed: false, job: { id: job.id } });
-    expect(await stack.client.wait(job.id)).toMatchObject({ status: 'completed' });
+    const second = await stack.client.wait(job.id);
+    expect(second).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(Date.parse(second.started_at ?? '') - Date.parse(second.created_at)).toBeLessThan(5_000);
   });
 
   it('never forgets a job that has not ended', async () => {

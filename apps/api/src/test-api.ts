@@ -75,7 +75,15 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
   const request = { task: 'chat.completions', input: { model: 'sim' } };
   const requestText = JSON.stringify(request);
   const jobId = jobIdFor(caller.tenant, key);
-  await journal.accept({ id: jobId, tenant: caller.tenant, lane: 'default', request, requestText, digest: key });
+  await journal.accept({
+    id: jobId,
+    tenant: caller.tenant,
+    lane: 'default',
+    request,
+    requestText,
+    digest: key,
+    release: 1,
+  });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
   const { attempt, seq } = reply.claim;

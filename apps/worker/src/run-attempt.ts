@@ -98,7 +98,8 @@ async function claimJob(
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function startDeadline({ claim, order }: Attempt): NodeJS.Timeout | undefined {
-  if (claim.deadlineInMs === null) return undefined;
+  // One that has passed is `admitAttempt`'s to find.
+  if (claim.deadlineInMs === null || claim.deadlineInMs <= 0) return undefined;
   return setTimeout(() => order.give('deadline'), Math.min(claim.deadlineInMs, LONGEST_TIMER_MS));
 }
 

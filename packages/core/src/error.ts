@@ -45,6 +45,7 @@ export const jobErrorCodes = [
   'provider_bad_request',
   'provider_unauthorized',
   'provider_not_found',
+  'provider_response_gone',
   'provider_refused',
   'content_refused',
   'deadline_exceeded',

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { RequestError } from './error.ts';
 import { isJobId, jobIdFor, parseIdempotencyKey } from './idempotency-key.ts';
 
-function refusalOf(header: string): RequestError {
+function refusalOf(header: string, param?: string): RequestError {
   try {
-    parseIdempotencyKey(header);
+    parseIdempotencyKey(header, param);
   } catch (error) {
     if (error instanceof RequestError) return error;
     throw error;
@@ -110,7 +110,7 @@ describe('parseIdempotencyKey', () => {
   });
 
   it('names what the key came in, where that is not the header', () => {
-    expect(() => parseIdempotencyKey('', 'key')).toThrow(expect.objectContaining({ param: 'key' }) as Error);
+    expect(refusalOf('', 'key')).toMatchObject({ param: 'key', message: expect.stringMatching(/^key /) });
   });
 
   it('does not quote the key in its refusal', () => {

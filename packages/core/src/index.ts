@@ -8,7 +8,7 @@
  *   task       a named server-side function; the built-in ones pass an OpenAI request body through
  *   lane       models that share a provider account and its limits; each lane has its own BullMQ queue
  *   attempt    one run of a job by one worker, numbered from 1; the number is the fencing token
- *   release    one hand-over of a job to BullMQ, numbered from 1
+ *   release    one hand-over of a job to BullMQ; each has a number of its own, later ones higher ones
  *   event      one entry of a journal, numbered 1, 2, 3 … without gaps (`seq`)
  *   journal    a job's record and its events; the truth about a job
  *   attach     read a journal from a cursor, then go on live

@@ -33,6 +33,19 @@ export interface NewJob {
   requestText: string;
   /** SHA-256 of `requestText`. */
   digest: string;
+  /**
+   * Number of the first hand-over to the queue; later ones count on from it. A job that was forgotten may come to life
+   * again under its key, while the queue still keeps its old entries: so begin with something new, such as the time in ms.
+   */
+  release: number;
+}
+
+/** The job that an id names already. */
+export interface AcceptedBefore {
+  /** Of the request that created it. */
+  digest: string;
+  /** Its newest release. */
+  release: number;
 }
 
 /** What a worker gets when it claims a job. */
@@ -78,9 +91,9 @@ export class Journal {
   /**
    * Creates the job, or finds the one its id names. Durable, as far as Redis is, when it resolves; after an error the
    * job may or may not exist, and the same call again finds out.
-   * @returns null when the job was created; otherwise the digest of the request that created it
+   * @returns null when the job was created
    */
-  async accept({ id, tenant, lane, request, requestText, digest }: NewJob): Promise<string | null> {
+  async accept({ id, tenant, lane, request, requestText, digest, release }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
     const fields = {
@@ -88,6 +101,7 @@ export class Journal {
       lane,
       task: request.task,
       request: requestText,
+      release,
       priority: request.priority ?? 0,
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
@@ -105,8 +119,8 @@ export class Journal {
         [digest, accepted, request.deadline_ms ?? '', request.delay_ms ?? '', ...Object.entries(fields).flat()],
       ),
     ]);
-    const [created, storedDigest] = reply as [number, string];
-    return created === 1 ? null : storedDigest;
+    const [created, storedDigest = '', storedRelease = ''] = reply as [number, string?, string?];
+    return created === 1 ? null : { digest: storedDigest, release: Number(storedRelease) };
   }
 
   /** The job and its tenant, or null. One round trip; never reads the log. */

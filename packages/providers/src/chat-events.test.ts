@@ -7,7 +7,7 @@ import { createChatMapper } from './chat-events.ts';
 function rebuild(events: ProviderEvent[]): JsonObject[] {
   let frame: JsonObject = {};
   return events.map((event) => {
-    if (event.kind === 'result') throw new Error('no result expected');
+    if (event.kind === 'result' || event.kind === 'response') throw new Error('only text and events expected');
     if (event.kind === 'text' && !event.event) {
       const [choice] = frame.choices as JsonObject[];
       return { ...frame, choices: [{ ...choice, delta: { content: event.text } }] };
@@ -125,7 +125,7 @@ function textIn(events: ProviderEvent[]): string {
   return events
     .map((event) => {
       if (event.kind === 'text') return event.text;
-      if (event.kind === 'result') return '';
+      if (event.kind !== 'event') return '';
       const [choice] = event.event.choices as JsonObject[];
       const delta = (choice?.index === 0 ? choice.delta : {}) as JsonObject;
       return String(delta.content ?? '');

@@ -70,11 +70,31 @@ export function createFailures(provider: string, apiKey: string | undefined) {
       const verdict = judgeWords(wordsOf(error)) ?? refused;
       return fail(withPayment(verdict, generated), `failed${quote(error)}`, { cause: error });
     },
+    /** The provider had the response and has it no more: it was paid, and is lost. */
+    gone: (cause: AttemptError) =>
+      fail({ code: 'provider_response_gone', retryable: true, ambiguous: true }, 'no longer has the response', {
+        cause,
+        ...(cause.status === undefined ? {} : { status: cause.status }),
+      }),
+    /** The same failure, where more is known of what was paid. */
+    withAmbiguity: (error: AttemptError, ambiguous: boolean) => copyOf(error, ambiguous),
     responseCancelled: () => broken('provider_refused', 'cancelled the response', undefined, false),
     /** Nothing that a provider did. The message says nothing of the cause: it could quote a header or a prompt. */
     unexpected: (cause: unknown) =>
       fail({ code: 'internal_error', retryable: false }, 'could not be called', { cause }),
   };
+}
+
+function copyOf(error: AttemptError, ambiguous: boolean): AttemptError {
+  const { code, message, retryable, retryAfterMs, status, provider, cause } = error;
+  return new AttemptError(code, message, {
+    retryable,
+    ambiguous,
+    cause,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(status === undefined ? {} : { status }),
+    ...(provider === undefined ? {} : { provider }),
+  });
 }
 
 function withPayment(verdict: Verdict, generated: boolean): Verdict {

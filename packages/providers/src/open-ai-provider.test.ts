@@ -128,10 +128,10 @@ describe('a responses call', () => {
       body: { model: 'sim', background: true, store: true, stream: true },
     });
     expect(events).toEqual([
-      { kind: 'event', event: responseEvents[0] },
-      { kind: 'event', event: responseEvents[1] },
-      { kind: 'text', text: 'Hi' },
-      { kind: 'event', event: responseEvents[3] },
+      { kind: 'event', event: responseEvents[0], cursor: 0 },
+      { kind: 'event', event: responseEvents[1], cursor: 1 },
+      { kind: 'text', text: 'Hi', cursor: 2 },
+      { kind: 'event', event: responseEvents[3], cursor: 3 },
       { kind: 'result', output: responseEvents[3]?.response, usage: { input_tokens: 4, output_tokens: 1 } },
     ]);
   });

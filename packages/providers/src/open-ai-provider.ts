@@ -2,21 +2,28 @@
  * Stage 4 of 6: one call to an OpenAI-compatible provider, through the official SDK.
  * Before: the worker (apps/worker). After: the journal (packages/journal), which keeps what is yielded here.
  *
- *   1 ask     POST the client's body, streamed wherever the endpoint can stream     (this file)
+ *   1 ask     POST the client's body, streamed wherever the endpoint can stream     ask-provider.ts, this file
  *   2 watch   bytes and silence, before anything parses them                         watch-body.ts, event-size.ts
  *   3 parse   server-sent events                                                     the SDK, called in read-answer.ts
  *   4 map     chunks and events to ProviderEvents, losing nothing                    chat-events.ts, response-events.ts
  *   5 build   the result                                                             answer-readers.ts, chat-completion.ts
  *   6 judge   whatever went wrong, as an AttemptError                                failures.ts, verdicts.ts
  *
+ * A response that runs in the background takes a way of its own through 1 and 3, and can be taken up there again:
+ * background-response.ts, follow-response.ts; cancel-response.ts ends it.
+ *
  * It does not retry, count tokens or know of jobs. It reads no environment but the SDK's own OPENAI_CUSTOM_HEADERS.
  */
-import { AttemptError, type JsonObject, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
-import OpenAI, { APIConnectionError, APIError } from 'openai';
+import type { JsonObject, Provider, ProviderCall, ProviderEvent } from '@holdfast/core';
+import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from './answer-readers.ts';
+import { ask, type ProviderRequest, toAttemptError, type Upstream } from './ask-provider.ts';
+import { backgroundOf, judgeInBackground } from './background-response.ts';
 import { boundErrorBodies } from './bounded-fetch.ts';
+import { cancelResponse } from './cancel-response.ts';
 import { type Connection, openConnection } from './connection.ts';
-import { createFailures, type Failures } from './failures.ts';
+import { createFailures } from './failures.ts';
+import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
 import { findPatientOptions } from './patient-dispatcher.ts';
 import { type Answer, readAnswer, readStream } from './read-answer.ts';
 
@@ -33,13 +40,9 @@ export interface OpenAiProviderOptions {
   idleTimeoutMs?: number;
   /** Of one server-sent event; an answer in one piece may have eight times as many. Default 8 MiB. */
   maxEventBytes?: number;
+  /** Of `cancelResponse`, in ms. Default 5,000. */
+  cancelTimeoutMs?: number;
   fetch?: typeof fetch;
-}
-
-interface Upstream {
-  client: OpenAI;
-  failures: Failures;
-  limits: Answer['limits'];
 }
 
 const paths = {
@@ -57,9 +60,14 @@ const longestTimerMs = 2 ** 31 - 1;
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   const { name, apiKey, firstByteTimeoutMs = 120_000, idleTimeoutMs = 60_000, maxEventBytes = 8 * 2 ** 20 } = options;
+  const { cancelTimeoutMs = 5000 } = options;
   const limits = { firstByteTimeoutMs, idleTimeoutMs, maxEventBytes };
   const upstream = { client: createClient(options, limits), failures: createFailures(name, apiKey), limits };
-  return { name, call: (call) => callProvider(upstream, call) };
+  return {
+    name,
+    call: (call) => callProvider(upstream, call),
+    cancelResponse: (responseId) => cancelResponse(upstream, responseId, cancelTimeoutMs),
+  };
 }
 
 function createClient({ baseUrl, apiKey, fetch: given }: OpenAiProviderOptions, limits: Answer['limits']): OpenAI {
@@ -84,15 +92,18 @@ function createClient({ baseUrl, apiKey, fetch: given }: OpenAiProviderOptions, 
 async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGenerator<ProviderEvent> {
   call.signal.throwIfAborted();
   const connection = openConnection(call.signal);
+  const background = backgroundOf(call);
   let answered = false;
   try {
-    const response = await ask(upstream, call, connection);
-    const result = yield* receive({ ...upstream, response, connection }, call);
+    const result = yield* background
+      ? receiveInBackground({ upstream, call, background }, connection)
+      : receive(upstream, call, connection);
     answered = true;
     yield result;
   } catch (error) {
     call.signal.throwIfAborted();
-    throw toAttemptError(connection.signal.aborted ? connection.signal.reason : error, upstream.failures);
+    const failure = toAttemptError(error, connection, upstream.failures);
+    throw background ? judgeInBackground(failure, background, upstream.failures) : failure;
   } finally {
     // Also where the consumer left the loop. An answered call leaves its connection to the pool.
     if (answered) connection.release();
@@ -100,46 +111,36 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
   }
 }
 
-function receive(answer: Answer, { endpoint, body, signal }: ProviderCall) {
-  switch (endpoint) {
-    case 'responses':
-      return readStream(answer, createResponseReader(answer.failures), signal);
-    case 'chat.completions':
-      return readStream(answer, createChatReader(body), signal);
-    case 'embeddings':
-      return readOnly(answer);
-  }
+async function* receive(upstream: Upstream, call: ProviderCall, connection: Connection) {
+  const { failures } = upstream;
+  const answer = { ...upstream, connection, response: await ask(upstream, requestOf(call, false), connection) };
+  if (call.endpoint === 'embeddings') return await readAnswer(answer);
+  const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body);
+  const result = yield* readStream(answer, reader, call.signal);
+  if (!result) throw failures.cut();
+  return result;
 }
 
-// biome-ignore lint/correctness/useYield: has the shape of the others, with nothing to tell before its result
-async function* readOnly(answer: Answer): ReturnType<typeof readStream> {
-  return await readAnswer(answer);
+async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
+  const { upstream, call } = pursuit;
+  if (call.resume) return yield* resumeResponse(pursuit, connection);
+  const response = await ask(upstream, requestOf(call, true), connection);
+  return yield* followResponse(pursuit, { ...upstream, response, connection });
 }
 
-/** Resolves with the headers of a 2xx answer. */
-async function ask(upstream: Upstream, call: ProviderCall, connection: Connection): Promise<Response> {
-  const { firstByteTimeoutMs } = upstream.limits;
-  const timer = setTimeout(() => connection.fail(upstream.failures.timeout(firstByteTimeoutMs)), firstByteTimeoutMs);
-  try {
-    // Below the SDK's typed methods, which change embeddings requests and know only the members of their time.
-    return await upstream.client
-      .post(paths[call.endpoint], { body: requestBody(call), signal: connection.signal })
-      .asResponse();
-  } finally {
-    clearTimeout(timer);
-  }
+function requestOf({ endpoint, body, idempotencyKey }: ProviderCall, inBackground: boolean): ProviderRequest {
+  return {
+    method: 'post',
+    path: paths[endpoint],
+    body: requestBody(endpoint, body, inBackground),
+    // The SDK's own option of this name sends nothing.
+    ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
+  };
 }
 
-function requestBody({ endpoint, body }: ProviderCall): JsonObject {
+function requestBody(endpoint: ProviderCall['endpoint'], body: JsonObject, inBackground: boolean): JsonObject {
   if (endpoint === 'embeddings') return body;
-  if (endpoint === 'responses') return { ...body, stream: true };
+  if (endpoint === 'responses') return { ...body, stream: true, ...(inBackground ? { background: true } : {}) };
   const asked = typeof body.stream_options === 'object' ? body.stream_options : {};
   return { ...body, stream: true, stream_options: { ...asked, include_usage: true } };
-}
-
-function toAttemptError(error: unknown, failures: Failures): unknown {
-  if (error instanceof AttemptError) return error;
-  if (error instanceof APIConnectionError) return failures.connection(error);
-  if (error instanceof APIError && error.status !== undefined) return failures.status(error, error.status);
-  return failures.unexpected(error);
 }

@@ -1,17 +1,15 @@
 /**
  * Reads a 2xx answer: a stream of server-sent events, or the one piece that a provider may send although a stream was
- * asked for. Returns the result; everything before it is yielded.
+ * asked for. Returns the result, or null where a stream ended in order without one; everything before it is yielded.
  */
 import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
 import type OpenAI from 'openai';
 import { Stream } from 'openai/core/streaming';
-import { type AnswerReader, errorIn, resultOf } from './answer-readers.ts';
+import { type AnswerReader, errorIn, type Result, resultOf } from './answer-readers.ts';
 import type { Connection } from './connection.ts';
 import { createAnswerSizeGuard, createEventSizeGuard, type SizeGuard } from './event-size.ts';
 import type { Failures } from './failures.ts';
 import { type BodyLimits, watchBody } from './watch-body.ts';
-
-type Result = Extract<ProviderEvent, { kind: 'result' }>;
 
 /** Large answers (embeddings of many texts) come in one piece, where events are small. */
 const answersPerEvent = 8;
@@ -37,10 +35,10 @@ export async function* readStream(
   answer: Answer,
   reader: AnswerReader,
   caller: AbortSignal,
-): AsyncGenerator<ProviderEvent, Result> {
+): AsyncGenerator<ProviderEvent, Result | null> {
   const type = answer.response.headers.get('content-type') ?? '';
   if (/html/i.test(type)) throw answer.failures.notAnAnswer();
-  if (/json/i.test(type)) return await readWholeAnswer(answer, reader);
+  if (isInOnePiece(answer.response)) return await readWholeAnswer(answer, reader);
   const guard = createEventSizeGuard(answer.limits.maxEventBytes);
   let events = 0;
   try {
@@ -48,7 +46,10 @@ export async function* readStream(
       // The SDK may still hold events that came before the abort.
       answer.connection.signal.throwIfAborted();
       events += 1;
-      yield readMessage(message, reader, answer.failures);
+      for (const said of readMessage(message, reader, answer.failures)) {
+        answer.connection.signal.throwIfAborted();
+        yield said;
+      }
       if (reader.hasEnded()) break;
     }
     // An abort ends the SDK's loop as if the stream had ended.
@@ -58,9 +59,12 @@ export async function* readStream(
     // A whole answer is an answer, whatever happens to the connection after it.
     if (!reader.result() || caller.aborted) throw explain(error, guard, answer.failures);
   }
-  const result = reader.result();
-  if (!result) throw answer.failures.cut();
-  return result;
+  return reader.result();
+}
+
+/** Whether the answer is one JSON document and no stream. */
+export function isInOnePiece(response: Response): boolean {
+  return /json/i.test(response.headers.get('content-type') ?? '');
 }
 
 /** Reads an answer that was asked for in one piece, and gives it out as it is. */
@@ -75,11 +79,17 @@ async function readWholeAnswer(answer: Answer, reader: AnswerReader): Promise<Re
 }
 
 async function readObject(answer: Answer): Promise<JsonObject> {
+  const said = await readJson(answer);
+  const error = errorIn(null, said);
+  if (error !== undefined) throw answer.failures.errorEvent(error, false);
+  return said;
+}
+
+/** Reads an answer in one piece, whatever it tells. */
+export async function readJson(answer: Answer): Promise<JsonObject> {
   const maxBytes = answersPerEvent * answer.limits.maxEventBytes;
   const text = await new Response(watch(answer, createAnswerSizeGuard(maxBytes), 'an answer', maxBytes)).text();
   const said = parse(text, answer.failures);
-  const error = errorIn(null, said);
-  if (error !== undefined) throw answer.failures.errorEvent(error, false);
   if (!isJsonObject(said)) throw answer.failures.notAnAnswer();
   return said;
 }
@@ -102,7 +112,7 @@ function watch(
   return watchBody(body, { ...limits, guard, measured, maxBytes }, connection, failures);
 }
 
-function readMessage({ event, data }: SseMessage, reader: AnswerReader, failures: Failures): ProviderEvent {
+function readMessage({ event, data }: SseMessage, reader: AnswerReader, failures: Failures): ProviderEvent[] {
   const error = errorIn(event, data);
   if (error !== undefined) throw failures.errorEvent(error, reader.hasGenerated());
   if (!isJsonObject(data)) throw failures.malformed(new TypeError('an event that is not an object'));

@@ -9,7 +9,7 @@ function rebuild(events: ProviderEvent[]): JsonObject[] {
   let frame: JsonObject = {};
   let sequence: JsonObject[string] | undefined;
   return events.map((event) => {
-    if (event.kind === 'result') throw new Error('no result expected');
+    if (event.kind === 'result' || event.kind === 'response') throw new Error('only text and events expected');
     if (event.kind === 'text' && !event.event) {
       const next = typeof sequence === 'number' ? { sequence_number: sequence + 1 } : {};
       sequence = next.sequence_number;
@@ -71,6 +71,13 @@ describe('the mapper of response events', () => {
       { kind: 'text', text: 'a', event: bare('a') },
       { kind: 'text', text: 'b' },
       { kind: 'text', text: 'c' },
+    ]);
+  });
+
+  it('keeps the first delta whole that it sees of an answer taken up in its middle', () => {
+    expect(mapAll([delta(7, 'a'), delta(8, 'b')])).toEqual([
+      { kind: 'text', text: 'a', event: delta(7, 'a') },
+      { kind: 'text', text: 'b' },
     ]);
   });
 

@@ -11,8 +11,13 @@ import type { JsonObject, JsonValue, ProviderEvent } from '@holdfast/core';
 
 const textDelta = 'response.output_text.delta';
 
-/** A mapper for the events of one answer, in order. */
-export function createResponseMapper(): (event: JsonObject) => ProviderEvent {
+type Said = Extract<ProviderEvent, { kind: 'text' | 'event' }>;
+
+/**
+ * A mapper for the events of one answer, in order. They may begin in the middle: the first delta then comes whole,
+ * because there is nothing yet that it could follow from.
+ */
+export function createResponseMapper(): (event: JsonObject) => Said {
   let frame: JsonObject | null = null;
   let sequence: JsonValue | undefined;
   return ({ obfuscation: _, ...event }) => {

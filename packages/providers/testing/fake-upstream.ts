@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { JsonObject, ProviderEvent } from '@holdfast/core';
 
 interface SeenRequest {
+  method: string | undefined;
   path: string | undefined;
   headers: IncomingMessage['headers'];
+  /** Empty where none came. */
   body: JsonObject;
 }
 
@@ -25,7 +27,8 @@ export async function startUpstream(handle: Handler): Promise<FakeUpstream> {
   const server = createServer(async (request, response) => {
     let text = '';
     for await (const chunk of request) text += chunk;
-    const seen = { path: request.url, headers: request.headers, body: JSON.parse(text) as JsonObject };
+    const { method, url: path, headers } = request;
+    const seen = { method, path, headers, body: JSON.parse(text || '{}') as JsonObject };
     upstream.requests.push(seen);
     response.on('close', () => {
       if (!response.writableFinished) upstream.aborted += 1;

@@ -22,7 +22,7 @@ import {
   type SubmitRequest,
   submitRequestSchema,
 } from '@holdfast/core';
-import { jobNotFound, type NewJob } from '@holdfast/journal';
+import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import type { ApiParts } from '../parts.ts';
 import { sendJob } from '../send-job.ts';
@@ -33,11 +33,17 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   const key = idempotencyKeyOf(request);
   const body = await readJsonBody(request, MAX_BODY_BYTES);
   const job = describeJob(parts, caller, key, body);
-  const replayed = await acceptJob(parts, job, body);
-  const [accepted] = await Promise.all([parts.journal.look(job.id), replayed ? null : enqueueJob(parts, job)]);
+  const before = await acceptJob(parts, job, body);
+  const replayed = before !== null;
+  const [accepted] = await Promise.all([
+    parts.journal.look(job.id),
+    replayed ? null : enqueueJob(parts, job, job.release),
+  ]);
   if (!accepted) throw jobNotFound(job.id);
   // Nobody has begun it: the first submit may have died before it was enqueued. Enqueueing twice does nothing.
-  if (replayed && accepted.job.status === 'queued' && accepted.job.attempt === 0) await enqueueJob(parts, job);
+  if (replayed && accepted.job.status === 'queued' && accepted.job.attempt === 0) {
+    await enqueueJob(parts, job, before.release);
+  }
   parts.metrics.submits.inc({ result: replayed ? 'replayed' : 'accepted' });
   response.setHeader('location', accepted.job.links.self);
   if (replayed) response.setHeader('idempotent-replayed', 'true');
@@ -79,18 +85,18 @@ function describeJob(
     throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param: 'input.model' });
   }
   const digest = createHash('sha256').update(text).digest('base64url');
-  return { id: jobIdFor(caller.tenant, key), tenant: caller.tenant, lane, request, requestText: text, digest };
+  const id = jobIdFor(caller.tenant, key);
+  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now() };
 }
 
-/** Whether the job was there already. @throws RequestError `idempotency_key_reused` */
-async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: JsonBody): Promise<boolean> {
-  const digest = await journal.accept(job);
-  if (digest === null) return false;
-  if (digest === job.digest) return true;
+/** What was there already, or null. @throws RequestError `idempotency_key_reused` */
+async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
+  const before = await journal.accept(job);
+  if (before === null || before.digest === job.digest) return before;
   // Other bytes may still be the same request: other spaces, other order of members.
   const stored = await journal.requestText(job.id);
   if (stored === null) throw jobNotFound(job.id);
-  if (canonicalJson(JSON.parse(stored) as JsonValue) === canonicalJson(body.value)) return true;
+  if (canonicalJson(JSON.parse(stored) as JsonValue) === canonicalJson(body.value)) return before;
   metrics.submits.inc({ result: 'key_reused' });
   throw new RequestError(
     'idempotency_key_reused',
@@ -99,10 +105,10 @@ async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: Json
   );
 }
 
-async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob): Promise<void> {
+async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob, release: number): Promise<void> {
   try {
     const { delay_ms: delayMs = 0, priority = 0 } = request;
-    await queue.enqueue({ jobId: id, release: 1, lane, delayMs, priority });
+    await queue.enqueue({ jobId: id, release, lane, delayMs, priority });
   } catch (error) {
     logger.warn({ jobId: id, error }, 'accepted but not enqueued; the sweeper will');
   }

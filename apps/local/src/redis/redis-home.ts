@@ -52,8 +52,13 @@ async function endOrphan(file: string): Promise<void> {
   if (orphan === null) return;
   const deadline = Date.now() + ORPHAN_GRACE_MS;
   for (let asked = false; isRunning(orphan); asked = true) {
-    if (!asked) process.kill(orphan.pid, 'SIGTERM');
-    else if (Date.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
+    try {
+      if (!asked) process.kill(orphan.pid, 'SIGTERM');
+      else if (Date.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
+    } catch (error) {
+      // It ended between the look and the signal.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
     await delay(20);
   }
 }

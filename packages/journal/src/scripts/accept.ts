@@ -5,17 +5,18 @@ import { Script } from '@holdfast/redis';
  *
  *   KEYS  record, log
  *   ARGV  digest, bytes of event 1, deadline in ms from now or '', delay in ms or '', then the record's fields and values
- *   returns {1, ''} created; {0, digest} there already, with the digest of the request it was created by
+ *   returns {1} created
+ *           {0, digest, release}  there already: the digest of the request that created it, its newest release
  */
 export const acceptScript = new Script(`
-local digest = redis.call('HGET', KEYS[1], 'digest')
-if digest then return {0, digest} end
+local digest, release = unpack(redis.call('HMGET', KEYS[1], 'digest', 'release'))
+if digest then return {0, digest, release} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', KEYS[1], 'digest', ARGV[1], 'status', 'queued', 'attempt', 0, 'seq', 1, 'release', 1,
+redis.call('HSET', KEYS[1], 'digest', ARGV[1], 'status', 'queued', 'attempt', 0, 'seq', 1,
   'created_at', now, unpack(ARGV, 5))
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'deadline_at', now + ARGV[3]) end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'due_at', now + ARGV[4]) end
 redis.call('SET', KEYS[2], ARGV[2])
-return {1, ''}
+return {1}
 `);

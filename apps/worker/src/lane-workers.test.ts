@@ -1,0 +1,105 @@
+import type { Outcome } from '@holdfast/core';
+import { LaneQueues } from '@holdfast/queue';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startLaneWorkers } from './lane-workers.ts';
+import { runAttempt } from './run-attempt.ts';
+import { RunningAttempts } from './running-attempts.ts';
+import { openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
+
+let t: TestWorker;
+let queues: LaneQueues;
+beforeAll(async () => {
+  t = await openTestWorker();
+  queues = new LaneQueues({ redis: t.redis, prefix: t.journal.prefix, onError: () => undefined });
+});
+afterAll(async () => {
+  await queues.close();
+  await t.close();
+});
+
+/** Workers of a lane of their own, so that no test takes another's jobs. */
+async function start(lane: string, hang?: () => Promise<Outcome>) {
+  const running = new RunningAttempts();
+  const provider = t.parts.providers.get('default');
+  const parts = { ...t.parts, running, providers: new Map(provider ? [[lane, provider]] : []) };
+  const stop = await startLaneWorkers({
+    lanes: [lane],
+    redis: t.redis,
+    prefix: t.journal.prefix,
+    concurrency: 5,
+    logger: silent,
+    running,
+    run: hang ?? ((release, lockLost) => runAttempt(parts, release, lockLost)),
+  });
+  return { stop, running };
+}
+
+async function submit(lane: string, mode: string): Promise<string> {
+  const jobId = await t.accept(mode, { lane });
+  await queues.enqueue({ jobId, release: 1, lane, delayMs: 0, priority: 0 });
+  return jobId;
+}
+
+const isUnknown = async (jobId: string, lane: string) =>
+  (await queues.unknown([{ jobId, release: 1, lane }])).has(jobId);
+
+describe('lane workers', () => {
+  it('run what is queued, and stop at once when nothing is under way', async () => {
+    const { stop } = await start('idle');
+    const jobId = await submit('idle', 'answer');
+    await until('it is done', () => isUnknown(jobId, 'idle'));
+    await stop(60_000);
+    expect((await t.job(jobId)).status).toBe('completed');
+  });
+
+  it('let a job under way end while there is time', async () => {
+    let finish: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    t.modes.held = async function* () {
+      yield { kind: 'text', text: 'so far' };
+      await held;
+      yield { kind: 'result', output: 'done', usage: null };
+    };
+    const { stop, running } = await start('patient');
+    const jobId = await submit('patient', 'held');
+    await until('it runs', () => running.size === 1);
+    const stopped = stop(60_000);
+    const later = await submit('patient', 'answer');
+    finish();
+    await stopped;
+    expect((await t.job(jobId)).output).toBe('done');
+    expect((await t.job(later)).status).toBe('queued');
+    expect(await isUnknown(jobId, 'patient')).toBe(true);
+  });
+
+  it('hand jobs back when the time is over, for another worker to go on with', async () => {
+    const { stop, running } = await start('hasty');
+    const ids = [await submit('hasty', 'wait'), await submit('hasty', 'wait')];
+    await until('both run', () => running.size === 2);
+    await stop(20);
+    for (const jobId of ids) {
+      expect(await t.job(jobId)).toMatchObject({ status: 'queued', attempt: 1 });
+      expect(await isUnknown(jobId, 'hasty')).toBe(false);
+    }
+    const next = await start('hasty');
+    await until('both run again', () => next.running.size === 2);
+    await next.stop(0);
+    expect((await t.job(ids[0] ?? '')).attempt).toBe(2);
+  });
+
+  it('leave behind what obeys no order', async () => {
+    let runs = 0;
+    const { stop } = await start('stubborn', () => {
+      runs += 1;
+      return new Promise<never>(() => undefined);
+    });
+    const jobId = await submit('stubborn', 'wait');
+    await until('it runs', () => runs === 1);
+    const begun = performance.now();
+    await stop(20);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    expect(await isUnknown(jobId, 'stubborn')).toBe(false);
+  });
+});

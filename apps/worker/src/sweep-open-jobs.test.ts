@@ -1,0 +1,108 @@
+import type { JobQueue, Release } from '@holdfast/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sweepOpenJobs } from './sweep-open-jobs.ts';
+import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
+
+let t: TestWorker;
+let handedOver: Release[];
+/** Releases that the queue holds, as `jobId.release`. */
+let held: Set<string>;
+let queueAway: boolean;
+
+beforeAll(async () => {
+  t = await openTestWorker();
+});
+beforeEach(async () => {
+  handedOver = [];
+  held = new Set();
+  queueAway = false;
+  await t.redis.del(`${t.journal.prefix}:open`);
+});
+afterAll(() => t.close());
+
+const queue: JobQueue = {
+  async enqueue(release) {
+    if (queueAway) throw new Error('away');
+    handedOver.push(release);
+    held.add(`${release.jobId}.${release.release}`);
+  },
+  async remove() {},
+  async unknown(releases) {
+    return new Set(releases.filter(({ jobId, release }) => !held.has(`${jobId}.${release}`)).map(({ jobId }) => jobId));
+  },
+};
+
+const sweep = (graceMs = -1_000) => sweepOpenJobs({ journal: t.journal, queue, logger: silent, graceMs });
+
+describe('a sweep', () => {
+  it('hands over a job that the queue has lost, with a new release, once', async () => {
+    const jobId = await t.accept('answer', { priority: 7 });
+    expect(await sweep()).toBe(1);
+    expect(handedOver).toEqual([{ jobId, release: 2, lane: 'default', priority: 7, delayMs: 0 }]);
+    expect(await sweep()).toBe(0);
+    expect(await t.run(jobId, { release: 2 })).toEqual({ kind: 'completed' });
+  });
+
+  it('hands over a running job whose entry is gone, and the new attempt overtakes the old', async () => {
+    const jobId = await t.accept('answer');
+    await t.crash(jobId);
+    expect(await sweep()).toBe(1);
+    expect(await t.run(jobId, { release: 1 })).toEqual({ kind: 'ended' });
+    expect(await t.run(jobId, { release: 2 })).toEqual({ kind: 'completed' });
+  });
+
+  it('leaves alone what the queue holds', async () => {
+    const jobId = await t.accept('answer');
+    held.add(`${jobId}.1`);
+    expect(await sweep()).toBe(0);
+    expect(handedOver).toEqual([]);
+  });
+
+  it('leaves ended jobs alone, and drops them from the list', async () => {
+    const jobId = await t.accept('answer');
+    await t.run(jobId);
+    await t.redis.zadd(`${t.journal.prefix}:open`, 1, jobId, 1, 'job_expired');
+    expect(await sweep()).toBe(0);
+    expect(await t.redis.zcard(`${t.journal.prefix}:open`)).toBe(0);
+  });
+
+  it('leaves alone what may be on its way to the queue', async () => {
+    await t.accept('answer');
+    expect(await sweep(60_000)).toBe(0);
+    expect(await sweep()).toBe(1);
+  });
+
+  it('keeps the delay that a job was submitted with, and the one before its retry', async () => {
+    const delayed = await t.accept('answer', { delay_ms: 60_000 });
+    const failed = await t.accept('limit');
+    await t.run(failed);
+    expect(await sweep()).toBe(2);
+    const delays = Object.fromEntries(handedOver.map(({ jobId, delayMs }) => [jobId, delayMs]));
+    expect(delays[delayed]).toBeGreaterThan(50_000);
+    expect(delays[delayed]).toBeLessThanOrEqual(60_000);
+    expect(delays[failed]).toBeGreaterThan(0);
+    expect(delays[failed]).toBeLessThanOrEqual(2_000);
+  });
+
+  it('is one at a time, and two leave no job handed over twice', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => t.accept('answer')));
+    const results = await Promise.all([sweep(), sweep()]);
+    expect(results.sort()).toEqual([20, null]);
+    expect(handedOver.map(({ jobId }) => jobId).sort()).toEqual(ids.sort());
+    expect(await sweep()).toBe(0);
+  });
+
+  it('goes through more jobs than a page has', async () => {
+    await Promise.all(Array.from({ length: 201 }, () => t.accept('answer')));
+    expect(await sweep()).toBe(201);
+  });
+
+  it('that breaks off after the new release leaves a job that the next one finds', async () => {
+    const jobId = await t.accept('answer');
+    queueAway = true;
+    await expect(sweep()).rejects.toThrow('away');
+    queueAway = false;
+    expect(await sweep()).toBe(1);
+    expect(handedOver).toMatchObject([{ jobId, release: 3 }]);
+  });
+});

@@ -1,0 +1,177 @@
+/** A worker's parts on the test run's real Redis, with a provider that does as the job's input says. For tests. */
+import { randomBytes } from 'node:crypto';
+import {
+  AttemptError,
+  defaultRetryPolicy,
+  type JsonObject,
+  jobIdFor,
+  type Logger,
+  type Outcome,
+  type Provider,
+  type ProviderCall,
+  type ProviderEvent,
+  type SubmitRequest,
+} from '@holdfast/core';
+import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
+import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { builtInTasks } from '@holdfast/tasks';
+import { runAttempt, type WorkerParts } from './run-attempt.ts';
+import { RunningAttempts } from './running-attempts.ts';
+
+type Mode = (call: ProviderCall) => AsyncIterable<ProviderEvent>;
+
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export const answer = { choices: [{ message: { role: 'assistant', content: 'Hello' } }] };
+const usage = { input_tokens: 3, output_tokens: 2 };
+
+/** Throws when the call is to end. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+async function* fail(error: Error): AsyncGenerator<ProviderEvent> {
+  yield { kind: 'text', text: 'so far' };
+  throw error;
+}
+
+const modes: Record<string, Mode> = {
+  async *answer() {
+    yield { kind: 'event', event: { type: 'begun' } };
+    yield { kind: 'text', text: 'Hel', event: { id: 'c1', delta: 'Hel' } };
+    yield { kind: 'text', text: 'lo' };
+    yield { kind: 'result', output: answer, usage };
+  },
+  async *wait({ signal }) {
+    yield { kind: 'text', text: 'so far' };
+    await aborted(signal);
+  },
+  async *babble({ signal }) {
+    for (;;) {
+      signal.throwIfAborted();
+      yield { kind: 'text', text: '.' };
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  },
+  async *stop() {
+    yield { kind: 'text', text: 'so far' };
+  },
+  limit: () =>
+    fail(new AttemptError('provider_rate_limited', 'Later.', { retryable: true, retryAfterMs: 2_000, status: 429 })),
+  cut: () => fail(new AttemptError('provider_stream_cut', 'Cut.', { retryable: true, ambiguous: true })),
+  refuse: () => fail(new AttemptError('provider_bad_request', 'No.', { status: 400, provider: 'scripted' })),
+  break: () => fail(new TypeError('cannot read "a secret prompt"')),
+};
+
+export interface JournalEntry {
+  seq: number;
+  type: string;
+  data: JsonObject;
+}
+
+export interface TestWorker {
+  parts: WorkerParts;
+  journal: Journal;
+  redis: Redis;
+  subscriber: Redis;
+  feed: LiveFeed;
+  /** Calls that reached the provider. */
+  calls: ProviderCall[];
+  /** More of what the provider can be told to do, by `mode`. */
+  modes: Record<string, Mode>;
+  accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
+  run(
+    jobId: string,
+    options?: { lockLost?: AbortSignal; release?: number; parts?: Partial<WorkerParts> },
+  ): Promise<Outcome>;
+  /** As a worker that claims the job and vanishes. */
+  crash(jobId: string): Promise<void>;
+  job(jobId: string): Promise<NonNullable<Awaited<ReturnType<Journal['look']>>>['job']>;
+  events(jobId: string): Promise<JournalEntry[]>;
+  types(jobId: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+function readEntries(log: string): JournalEntry[] {
+  return [...log.matchAll(/id: (\d+)\nevent: (.+)\ndata: (.+)\n\n/g)].map(([, seq, type, data]) => ({
+    seq: Number(seq),
+    type: type ?? '',
+    data: JSON.parse(data ?? '') as JsonObject,
+  }));
+}
+
+function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): Provider {
+  return {
+    name: 'scripted',
+    call(call) {
+      calls.push(call);
+      const mode = known[String(call.body.mode)];
+      if (!mode) throw new Error(`no mode ${call.body.mode}`);
+      return mode(call);
+    },
+  };
+}
+
+export async function openTestWorker(): Promise<TestWorker> {
+  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const [redis, subscriber] = [connectRedis(url, 'worker', silent), connectRedis(url, 'subscriber', silent)];
+  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
+  const calls: ProviderCall[] = [];
+  const known = { ...modes };
+  const parts: WorkerParts = {
+    journal,
+    clock: new FlushClock({ journal, logger: silent }),
+    running: new RunningAttempts(),
+    tasks: builtInTasks,
+    providers: new Map([['default', scriptedProvider(calls, known)]]),
+    retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
+    crashLimit: 2,
+    random: () => 0,
+    logger: silent,
+  };
+  const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
+  return {
+    parts,
+    journal,
+    redis,
+    subscriber,
+    feed: new LiveFeed(subscriber),
+    calls,
+    modes: known,
+    async accept(mode, { lane = 'default', ...change } = {}) {
+      const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...change };
+      const requestText = JSON.stringify(request);
+      const id = jobIdFor('acme', null);
+      await journal.accept({ id, tenant: 'acme', lane, request, requestText, digest: requestText, release: 1 });
+      return id;
+    },
+    run: (jobId, { lockLost = new AbortController().signal, release = 1, parts: change = {} } = {}) =>
+      runAttempt({ ...parts, ...change }, { jobId, release }, lockLost),
+    async crash(jobId) {
+      const { kind } = await journal.claim(jobId, 1);
+      if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);
+    },
+    async job(jobId) {
+      const found = await journal.look(jobId);
+      if (!found) throw new Error(`there is no ${jobId}`);
+      return found.job;
+    },
+    events,
+    types: async (jobId) => (await events(jobId)).map(({ type }) => type),
+    close: () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined),
+  };
+}
+
+/** Waits until `check` is true. @throws Error naming what was waited for, after `ms` */
+export async function until(what: string, check: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await check())) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

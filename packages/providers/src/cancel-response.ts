@@ -1,0 +1,25 @@
+/** Asks a provider to end a response that runs in the background. */
+import type { AttemptError } from '@holdfast/core';
+import { ask, type Upstream, withConnection } from './ask-provider.ts';
+
+/** By these a provider says that the response has ended, was never in the background, or isn't there any more. */
+const endedStatuses = new Set<number | undefined>([400, 404, 409, 410, 422]);
+
+/** @throws AttemptError where the response may run on */
+export async function cancelResponse(upstream: Upstream, responseId: string, timeoutMs: number): Promise<void> {
+  try {
+    await withConnection(upstream, new AbortController().signal, async (connection) => {
+      const timer = setTimeout(() => connection.fail(upstream.failures.timeout(timeoutMs)), timeoutMs);
+      try {
+        const path = `/responses/${encodeURIComponent(responseId)}/cancel`;
+        const response = await ask(upstream, { method: 'post', path }, connection);
+        // The answer is the response, which nobody needs here.
+        await response.body?.cancel();
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  } catch (error) {
+    if (!endedStatuses.has((error as AttemptError).status)) throw error;
+  }
+}
