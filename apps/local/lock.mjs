@@ -32,7 +32,9 @@ export function birthOf(pid) {
 
 /** Whether the very process that `holder` describes is still running. */
 export function isRunning(holder) {
-  return holder !== null && Number.isInteger(holder.pid) && birthOf(holder.pid) === holder.born;
+  // Without a birth it had ended before it could be asked for: that equals "not running", and must not count as alike.
+  if (holder === null || typeof holder.born !== 'string' || !Number.isInteger(holder.pid)) return false;
+  return birthOf(holder.pid) === holder.born;
 }
 
 function readHolder(path) {

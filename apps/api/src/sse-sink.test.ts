@@ -94,7 +94,6 @@ describe('a reader that never reads', () => {
     });
     const ms = performance.now() - began;
     expect(ms).toBeGreaterThan(STALL_MS);
-    expect(ms).toBeLessThan(10 * STALL_MS);
     expect(mostUnsent).toBeGreaterThan(0);
     expect(mostUnsent).toBeLessThan(MB);
     // The readers' own buffers are in this process too: a quarter is left for those.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { birthOf, tryLock } from '../lock.mjs';
+import { birthOf, isRunning, tryLock } from '../lock.mjs';
 import { makeDirectory, removeDirectories, until } from './test-processes.ts';
 
 afterEach(removeDirectories);
@@ -57,5 +57,13 @@ describe('birthOf', () => {
     const child = spawn('true');
     await until('it has ended', () => child.exitCode !== null);
     expect(birthOf(child.pid ?? 0)).toBeNull();
+  });
+});
+
+describe('isRunning', () => {
+  it('is false for one that had ended before its birth was noted, whoever has its pid now or nobody', () => {
+    const gone = 2 ** 22 + 1;
+    for (const pid of [gone, process.pid]) expect(isRunning({ pid, born: birthOf(gone) })).toBe(false);
+    expect(isRunning({ pid: process.pid, born: birthOf(process.pid) })).toBe(true);
   });
 });

@@ -38,6 +38,8 @@ describe('a response that is taken up again', () => {
     );
     expect(events[0]).toEqual({ kind: 'event', event: backgroundEvents[0], cursor: 0 });
     expect(events).toHaveLength(8);
+    await upstream.call(resumeAfter(0));
+    expect(upstream.asked()[1]).toBe('GET /v1/responses/resp_1?stream=true&starting_after=0');
   });
 
   it.each([3, 5, 6])('tells nothing twice where the provider begins at the beginning (after %i)', async (after) => {
@@ -116,13 +118,19 @@ describe('a response that cannot be streamed when it is taken up again', () => {
   });
 
   it('ends the polling at an abort, at once and with its reason', async () => {
+    let answered = false;
     const upstream = await startBackgroundUpstream((response, { path }) => {
-      if (isStream(path)) answerJson(response, 400, problem);
-      else answerJson(response, 200, stored('in_progress'), { 'openai-poll-after-ms': '60000' });
+      if (isStream(path)) return answerJson(response, 400, problem);
+      response.on('finish', () => {
+        answered = true;
+      });
+      answerJson(response, 200, stored('in_progress'), { 'openai-poll-after-ms': '60000' });
     });
     const caller = new AbortController();
     const ended = upstream.call({ ...resumeAfter(3), signal: caller.signal });
-    await until(() => upstream.requests.length === 2);
+    await until(() => answered);
+    // The answer has left the server; the client needs a moment of the same event loop to read it and to begin to wait.
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     const reason = new Error('drain');
     caller.abort(reason);
     expect((await ended).error).toBe(reason);
