@@ -4,7 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 
@@ -101,6 +103,8 @@ export interface StackOptions {
   redisUrl?: string;
   workers?: number;
   env?: NodeJS.ProcessEnv;
+  /** What the config file is to hold, given the simulator's base URL. Default: no file. */
+  config?: (providerUrl: string) => unknown;
 }
 
 export class Stack {
@@ -120,12 +124,14 @@ export class Stack {
   }
 
   /** Starts simulator, API and workers; resolves when all are ready. */
-  static async start({ redisUrl, workers = 1, env = {} }: StackOptions = {}): Promise<Stack> {
+  static async start({ redisUrl, workers = 1, env = {}, config }: StackOptions = {}): Promise<Stack> {
     const url = redisUrl ?? process.env.HOLDFAST_TEST_REDIS_URL;
     if (!url)
       throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
     const [port, simulatorPort] = [await freePort(), await freePort()];
     const prefix = `t${randomBytes(6).toString('hex')}`;
+    const configFile = join(tmpdir(), `holdfast-${prefix}.json`);
+    if (config) writeFileSync(configFile, JSON.stringify(config(`http://127.0.0.1:${simulatorPort}/v1`)));
     const shared = {
       REDIS_URL: url,
       PORT: String(port),
@@ -135,6 +141,7 @@ export class Stack {
       HOLDFAST_BOOTSTRAP_KEY: apiKey,
       HOLDFAST_ADMIN_KEY: adminKey,
       DRAIN_SECONDS: '1',
+      ...(config ? { HOLDFAST_CONFIG: configFile } : {}),
       ...env,
     };
     const stack = new Stack(shared, prefix);
@@ -191,6 +198,7 @@ export class Stack {
   }
 
   async close(): Promise<void> {
+    if (this.env.HOLDFAST_CONFIG) rmSync(this.env.HOLDFAST_CONFIG, { force: true });
     const others = this.services.filter(({ name }) => name !== 'simulator');
     const simulators = this.services.filter(({ name }) => name === 'simulator');
     for (const group of [others, simulators]) {

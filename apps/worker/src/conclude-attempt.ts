@@ -9,7 +9,8 @@
  *                or job.failed                          → failed
  */
 import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
-import { JournalRefusal } from '@holdfast/journal';
+import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
+import { endResponse } from './end-response.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
@@ -18,12 +19,9 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'overtaken':
         return { kind: 'lost' };
       case 'cancelled':
-        return await cancelJob(attempt);
+        return await cancelJob(parts, attempt);
       case 'deadline':
-        return await failJob(
-          attempt,
-          new AttemptError('deadline_exceeded', 'The job did not end before its deadline.'),
-        );
+        return await missDeadline(parts, attempt);
       case 'draining':
         return await handBack(attempt);
       case null:
@@ -46,14 +44,29 @@ function keptText({ text }: Attempt) {
   return text === '' ? {} : { output_text: text };
 }
 
-async function cancelJob(attempt: Attempt): Promise<Outcome> {
+async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+  const stopped = stopPaying(parts, attempt);
   await attempt.writer.end('cancelled', 'job.cancelled', {}, keptText(attempt));
+  await stopped;
   return { kind: 'cancelled' };
+}
+
+async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+  const stopped = stopPaying(parts, attempt);
+  const error = new AttemptError('deadline_exceeded', 'The job did not end before its deadline.');
+  const outcome = await failJob(attempt, error);
+  await stopped;
+  return outcome;
+}
+
+/** A call of its own ended with its connection; a response in the background has to be told. */
+async function stopPaying({ logger }: WorkerParts, { lane, response }: Attempt): Promise<void> {
+  if (response) await endResponse(lane?.provider, response.id, logger);
 }
 
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), ...keptText(attempt) };
+  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...callAfter(attempt, error) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
   return { kind: 'failed', error };
 }
@@ -61,24 +74,45 @@ async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const failures = attempt.claim.failures + 1;
   const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
-  if (delayMs === null) return failJob(attempt, error);
-  await requeue(attempt, error, delayMs, failures);
+  if (delayMs === null || (isPaidForNothing(attempt, error) && attempt.claim.request.on_ambiguous === 'fail')) {
+    return failJob(attempt, error);
+  }
+  await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
   return { kind: 'retry', error, delayMs };
 }
 
-/** The job is none the worse: it goes back to the queue and counts as no failure. */
+/**
+ * The job is none the worse: it goes back to the queue and counts as no failure. A response is left running for the next
+ * attempt to take up; a call that had to be broken off stays open in the record, for the next attempt to judge.
+ */
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  await requeue(attempt, error, 0, attempt.claim.failures);
+  const open = attempt.called && !attempt.response;
+  await requeue(attempt, error, 0, { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls });
   return { kind: 'deferred', delayMs: 0 };
 }
 
-async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, failures: number): Promise<void> {
+/** The call may have been paid, and can neither be taken up nor repeated under its key. */
+function isPaidForNothing({ called, response, lane }: Attempt, error: AttemptError): boolean {
+  return called && error.ambiguous && (response !== null || !lane?.idempotent);
+}
+
+/** What the record keeps of the call, for the next attempt. */
+function callAfter(attempt: Attempt, error: AttemptError): FieldChanges {
+  const { claim, called, response, lane, ambiguousCalls } = attempt;
+  const ambiguous = ambiguousCalls + (isPaidForNothing(attempt, error) ? 1 : 0);
+  const kept: FieldChanges = { call_open: 0, ambiguous_calls: ambiguous };
+  // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
+  if (!called || (response ? !error.ambiguous : error.ambiguous && lane?.idempotent)) return kept;
+  return { ...kept, response_id: '', call_group: claim.calls.groupNumber + 1 };
+}
+
+async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<void> {
   const retryAt = Date.now() + delayMs;
   await writer.end(
     'queued',
     'attempt.failed',
     { error: error.toJobError(), retry_at: new Date(retryAt).toISOString() },
-    { failures, retry_at: retryAt },
+    { ...fields, retry_at: retryAt },
   );
 }

@@ -2,15 +2,17 @@
  * The workers of all lanes in this process, and how they stop:
  *
  *   1. take no more jobs
- *   2. let those under way go on for `drainMs`
- *   3. hand the rest back to the queue: their attempts end as `deferred`
- *   4. leave behind what still hangs; its lock runs out, and another process takes it up
+ *   2. hand over at once what another worker can take up where it is
+ *   3. let the others go on for `drainMs`
+ *   4. hand the rest back to the queue: their attempts end as `deferred`
+ *   5. leave behind what still hangs; its lock runs out, and another process takes it up
  */
 import type { Logger, Outcome } from '@holdfast/core';
 import { LaneWorker, type ReleaseData } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 import type { RunningAttempts } from './running-attempts.ts';
 
+const HAND_OVER_EVERY_MS = 100;
 /** Time to write the ends of what is handed back. */
 const HAND_BACK_MS = 3_000;
 
@@ -31,7 +33,11 @@ export async function startLaneWorkers(options: LaneWorkersOptions): Promise<(dr
   await Promise.all(workers.map((worker) => worker.ready()));
   return async (drainMs) => {
     const drained = Promise.all(workers.map((worker) => worker.drain()));
-    if (await within(drained, drainMs)) return;
+    // Again and again: a response that was being asked for becomes one that can be taken up.
+    const handingOver = setInterval(() => running.handOver(), HAND_OVER_EVERY_MS);
+    const finished = await within(drained, drainMs);
+    clearInterval(handingOver);
+    if (finished) return;
     shared.logger.info({ jobs: running.size }, 'handing unfinished jobs back');
     running.drain();
     if (await within(drained, HAND_BACK_MS)) return;

@@ -3,7 +3,7 @@
  * and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { defaultRetryPolicy, type Provider } from '@holdfast/core';
+import { defaultRetryPolicy } from '@holdfast/core';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneQueues } from '@holdfast/queue';
@@ -12,16 +12,16 @@ import { runService, type ServiceContext } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { startLaneWorkers } from './lane-workers.ts';
-import { runAttempt, type WorkerParts } from './run-attempt.ts';
+import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
 
-function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, Provider> {
-  const made = Object.entries(lanes).flatMap(([lane, { providers }]) =>
-    providers.map(({ name, base_url, api_key_env }): [string, Provider] => [
-      lane,
-      createOpenAiProvider({ name, baseUrl: base_url, apiKey: api_key_env && providerKeys[api_key_env] }),
-    ]),
+function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
+  const made = Object.entries(lanes).flatMap(([lane, { providers, background, idempotency_header: idempotent }]) =>
+    providers.map(({ name, base_url, api_key_env }): [string, LaneProvider] => {
+      const apiKey = api_key_env && providerKeys[api_key_env];
+      return [lane, { provider: createOpenAiProvider({ name, baseUrl: base_url, apiKey }), background, idempotent }];
+    }),
   );
   return new Map(made);
 }

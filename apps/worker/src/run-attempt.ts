@@ -4,7 +4,7 @@
  *
  *   1. claim     raise the attempt number; earlier attempts can write nothing any more
  *   2. admit     is it still wanted? not cancelled, in time, not a job that kills its workers
- *   3. prepare   the task's provider call
+ *   3. prepare   the task's provider call: a new one, or what an earlier attempt has left running
  *   4. call      journal the beginning, then call; from here on the call may have been paid
  *   5. record    every provider event into the journal, as it comes
  *   6. settle    what it used
@@ -14,11 +14,12 @@
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
 import { AttemptError, type Logger, type Outcome, type Provider, type RetryPolicy } from '@holdfast/core';
-import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
+import { AttemptWriter, type Claim, type FlushClock, type Journal, readText } from '@holdfast/journal';
 import type { ReleaseData } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
-import { callProvider } from './call-provider.ts';
+import { callProvider, type PreparedCall } from './call-provider.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
+import { endResponse } from './end-response.ts';
 import { finishJob } from './finish-job.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import { StopOrder } from './stop-order.ts';
@@ -29,11 +30,20 @@ export interface WorkerParts {
   running: RunningAttempts;
   tasks: ReadonlyMap<string, Task>;
   /** The provider of each lane. */
-  providers: ReadonlyMap<string, Provider>;
+  providers: ReadonlyMap<string, LaneProvider>;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
   logger: Logger;
+}
+
+/** A provider, and what can be relied on when a call to it breaks off. */
+export interface LaneProvider {
+  provider: Provider;
+  /** It runs `responses` in the background, and one that was begun can be taken up again. */
+  background: boolean;
+  /** It honours `Idempotency-Key`. */
+  idempotent: boolean;
 }
 
 /** An attempt under way: what the steps share. */
@@ -41,8 +51,16 @@ export interface Attempt {
   claim: Claim;
   writer: AttemptWriter;
   order: StopOrder;
-  /** Text of this attempt so far: kept for a job that ends without an output. */
+  /** null: this worker doesn't know the lane. */
+  lane: LaneProvider | null;
+  /** Text of the job so far: kept for one that ends without an output. */
   text: string;
+  /** A response that runs at the provider, and the number of its last event that was journalled. */
+  response: { id: string; cursor: number } | null;
+  /** Calls that may have been paid for nothing, those of earlier attempts included. */
+  ambiguousCalls: number;
+  /** The provider has been asked by this attempt. */
+  called: boolean;
 }
 
 export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockLost: AbortSignal): Promise<Outcome> {
@@ -64,7 +82,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const deadline = startDeadline(attempt);
   try {
     admitAttempt(parts, attempt);
-    const call = prepareCall(parts, attempt);
+    const call = await prepareCall(parts, attempt);
     const answer = await callProvider(attempt, call);
     return await finishJob(attempt, answer);
   } catch (error) {
@@ -75,11 +93,15 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 }
 
 async function claimJob(
-  { journal, clock }: WorkerParts,
+  { journal, clock, providers, logger }: WorkerParts,
   { jobId, release }: ReleaseData,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
+  if (reply.kind === 'ended' && reply.leftOver) {
+    const { lane, responseId } = reply.leftOver;
+    await endResponse(providers.get(lane)?.provider, responseId, logger);
+  }
   // A stale release and a forgotten job are nobody's any more: acknowledging them takes them off the queue.
   if (reply.kind !== 'claimed') return { kind: 'ended' };
   const { claim } = reply;
@@ -91,7 +113,9 @@ async function claimJob(
     onCancelRequested: () => order.give('cancelled'),
     onRefused: () => order.give('overtaken'),
   });
-  return { claim, writer, order, text: '' };
+  const { response, ambiguous } = claim.calls;
+  const lane = providers.get(claim.lane) ?? null;
+  return { claim, writer, order, lane, text: '', response, ambiguousCalls: ambiguous, called: false };
 }
 
 /** setTimeout's longest, about 24 days. */
@@ -103,22 +127,33 @@ function startDeadline({ claim, order }: Attempt): NodeJS.Timeout | undefined {
   return setTimeout(() => order.give('deadline'), Math.min(claim.deadlineInMs, LONGEST_TIMER_MS));
 }
 
-function admitAttempt({ crashLimit }: WorkerParts, { claim, order }: Attempt): void {
+function admitAttempt({ crashLimit }: WorkerParts, attempt: Attempt): void {
+  const { claim, order, lane, response } = attempt;
   if (claim.cancelRequested) order.give('cancelled');
   else if (claim.deadlineInMs !== null && claim.deadlineInMs <= 0) order.give('deadline');
   order.signal.throwIfAborted();
   if (claim.crashes >= crashLimit) {
     throw new AttemptError('crash_limit', `${claim.crashes} workers vanished while they ran this job.`);
   }
+  // The last worker left a call behind that can neither be taken up nor repeated under its key.
+  if (!claim.calls.open || response || lane?.idempotent) return;
+  attempt.ambiguousCalls += 1;
+  if (claim.request.on_ambiguous === 'fail') {
+    throw new AttemptError(
+      'ambiguous_call',
+      'A provider call broke off, and may have been paid for; see on_ambiguous.',
+    );
+  }
 }
 
-function prepareCall({ tasks, providers }: WorkerParts, { claim }: Attempt) {
+async function prepareCall({ tasks, journal }: WorkerParts, attempt: Attempt): Promise<PreparedCall> {
+  const { claim, lane } = attempt;
   const task = tasks.get(claim.request.task);
-  const provider = providers.get(claim.lane);
   // Accepted by an API with other settings than this worker's: nothing a retry on this worker would change.
   if (!task) throw new AttemptError('internal_error', `This worker knows no task "${claim.request.task}".`);
-  if (!provider) throw new AttemptError('internal_error', `This worker knows no lane "${claim.lane}".`);
-  return { provider, endpoint: task.endpoint, body: claim.request.input };
+  if (!lane) throw new AttemptError('internal_error', `This worker knows no lane "${claim.lane}".`);
+  if (attempt.response) attempt.text = await readText(journal, claim.jobId);
+  return { lane, endpoint: task.endpoint, body: claim.request.input };
 }
 
 function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {

@@ -2,7 +2,7 @@
  * The attempts under way in this process, and the orders that reach them from outside:
  *
  *   cancel   published on the control channel; after a gap in the subscription the records are asked
- *   drain    given when the process's time to finish is over
+ *   drain    given when the process's time to finish is over; at once to those that lose nothing by it
  */
 import type { Journal, LiveFeed } from '@holdfast/journal';
 import { controlChannel } from '@holdfast/journal';
@@ -25,6 +25,11 @@ export class RunningAttempts {
 
   drain(): void {
     for (const order of this.#orders.values()) order.give('draining');
+  }
+
+  /** Those that another worker can go on with where they are. */
+  handOver(): void {
+    for (const order of this.#orders.values()) if (order.canBeTakenUp) order.give('draining');
   }
 
   /** Obeys cancels from now on. Resolves once they are heard. */

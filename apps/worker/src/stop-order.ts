@@ -9,6 +9,9 @@ export class StopOrder {
   readonly #controller = new AbortController();
   #reason: StopReason | null = null;
 
+  /** Nothing is lost by stopping now: what the provider has begun can be taken up by another worker. */
+  canBeTakenUp = false;
+
   /** Aborts with the order; hand it to whatever the attempt waits for. */
   get signal(): AbortSignal {
     return this.#controller.signal;

@@ -128,7 +128,9 @@ export async function openTestWorker(): Promise<TestWorker> {
     clock: new FlushClock({ journal, logger: silent }),
     running: new RunningAttempts(),
     tasks: builtInTasks,
-    providers: new Map([['default', scriptedProvider(calls, known)]]),
+    providers: new Map([
+      ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
+    ]),
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
     random: () => 0,

@@ -30,6 +30,7 @@ export const httpStatusOf = {
   headers_too_large: 431,
   internal_error: 500,
   store_unavailable: 503,
+  queue_full: 503,
 } as const;
 
 export type HttpErrorCode = keyof typeof httpStatusOf;
@@ -49,6 +50,7 @@ export const jobErrorCodes = [
   'provider_refused',
   'content_refused',
   'deadline_exceeded',
+  'ambiguous_call',
   'crash_limit',
   'worker_stopped',
   'internal_error',

@@ -62,6 +62,9 @@ export const jobSchema = z
     error: jobErrorSchema.nullable(),
     usage: usageSchema.nullable(),
     provider_calls: z.int().meta({ description: 'Calls made to providers for this job, failed ones included.' }),
+    ambiguous_calls: z.int().meta({
+      description: 'Of these, calls that broke off and may have been paid for nothing: possible spend.',
+    }),
     cursor: z.int().meta({ description: 'Number of the last event in its journal.' }),
     metadata: z.record(z.string(), z.string()),
     links: z.object({ self: z.string(), events: z.string(), cancel: z.string() }),

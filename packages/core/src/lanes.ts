@@ -15,6 +15,12 @@ const providerSchema = z.strictObject({
 const laneSchema = z.strictObject({
   models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
   providers: z.array(providerSchema).length(1).meta({ description: 'The upstream that answers.' }),
+  background: z.boolean().default(false).meta({
+    description: 'The provider runs `responses` in the background, and one that was begun can be taken up again.',
+  }),
+  idempotency_header: z.boolean().default(false).meta({
+    description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
+  }),
 });
 
 export const lanesSchema = z

@@ -33,6 +33,9 @@ export const submitRequestSchema = z
       .max(30 * DAY_MS)
       .optional()
       .meta({ description: 'Fails as `deadline_exceeded` when it has not ended this many ms from now.' }),
+    on_ambiguous: z.enum(['retry', 'fail']).optional().meta({
+      description: 'What becomes of the job when a provider call broke off that may have been paid. Default `retry`.',
+    }),
   })
   .meta({ id: 'SubmitRequest' });
 

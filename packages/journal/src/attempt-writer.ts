@@ -20,7 +20,8 @@ import type { RecordField } from './record.ts';
 /** The journal took no more events of this attempt. */
 export class JournalRefusal extends HoldfastError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
 
-type FieldChanges = Partial<Record<RecordField, string | number>>;
+/** Fields of the record, and what they become. An empty text stands for none. */
+export type FieldChanges = Partial<Record<RecordField, string | number>>;
 
 /** An append, exactly as it is sent and, if need be, sent again. */
 export interface Append {

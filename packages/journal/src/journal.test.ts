@@ -57,7 +57,7 @@ describe('claim', () => {
     expect(await t.journal.renewRelease(id, 1)).toBeNull();
     expect(await t.journal.claim(id, 1)).toEqual({ kind: 'stale' });
     await t.journal.cancel(id);
-    expect(await t.journal.claim(id, 2)).toEqual({ kind: 'ended' });
+    expect(await t.journal.claim(id, 2)).toEqual({ kind: 'ended', leftOver: null });
     expect(await t.journal.claim('job_unknown', 1)).toEqual({ kind: 'missing' });
   });
 
@@ -139,7 +139,7 @@ describe('append', () => {
 describe('cancel', () => {
   it('ends a queued job itself, in one write', async () => {
     const { id } = await t.accept('cancel queued');
-    expect(await t.journal.cancel(id)).toEqual({ kind: 'cancelled', release: 1, lane: 'default' });
+    expect(await t.journal.cancel(id)).toEqual({ kind: 'cancelled', release: 1, lane: 'default', leftOver: false });
     expect((await t.journal.look(id))?.job.status).toBe('cancelled');
     expect(await logOf(id, 1)).toBe('id: 2\nevent: job.cancelled\ndata: {}\n\n');
     expect(await t.journal.cancel(id)).toEqual({ kind: 'ended' });

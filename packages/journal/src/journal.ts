@@ -9,7 +9,7 @@
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
-import { jobOf, type OwnedJob, recordFields } from './record.ts';
+import { jobOf, type OwnedJob, type RecordField, recordFields } from './record.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { cancelScript } from './scripts/cancel.ts';
 import { claimScript } from './scripts/claim.ts';
@@ -56,7 +56,7 @@ export interface Claim {
   seq: number;
   crashes: number;
   failures: number;
-  providerCalls: number;
+  calls: CallsSoFar;
   /** ms until the job's deadline, negative when it has passed; null without one. */
   deadlineInMs: number | null;
   cancelRequested: boolean;
@@ -65,11 +65,29 @@ export interface Claim {
   request: SubmitRequest;
 }
 
-export type ClaimReply = { kind: 'claimed'; claim: Claim } | { kind: 'ended' | 'stale' | 'missing' };
+/** What earlier attempts have left at the provider. */
+export interface CallsSoFar {
+  made: number;
+  /** Of these, those that may have been paid for nothing. */
+  ambiguous: number;
+  /** One was under way when its worker vanished or gave it up. */
+  open: boolean;
+  /** Names the calls that a provider may take for one. Unique to this life of the job. */
+  group: string;
+  groupNumber: number;
+  /** A response that can be taken up after its event `cursor` (-1: from the first). */
+  response: { id: string; cursor: number } | null;
+}
+
+export type ClaimReply =
+  | { kind: 'claimed'; claim: Claim }
+  /** `leftOver`: a response that may still run at the provider although the job was cancelled. */
+  | { kind: 'ended'; leftOver: { lane: string; responseId: string } | null }
+  | { kind: 'stale' | 'missing' };
 
 export type CancelReply =
-  | { kind: 'cancelled'; release: number; lane: string }
-  | { kind: 'requested' | 'ended' | 'missing' };
+  /** `leftOver`: a response may still run at the provider; a worker that gets the release ends it. */
+  { kind: 'cancelled'; release: number; lane: string; leftOver: boolean } | { kind: 'requested' | 'ended' | 'missing' };
 
 export type ForgetReply = 'forgotten' | 'refused' | 'missing';
 
@@ -123,6 +141,12 @@ export class Journal {
     return created === 1 ? null : { digest: storedDigest, release: Number(storedRelease) };
   }
 
+  /** The job that an id names already, or null. Writes nothing, so that a full Redis answers it too. */
+  async acceptedBefore(jobId: string): Promise<AcceptedBefore | null> {
+    const [digest, release] = await this.redis.hmget(this.keysOf(jobId).record, 'digest', 'release');
+    return digest == null ? null : { digest, release: Number(release) };
+  }
+
   /** The job and its tenant, or null. One round trip; never reads the log. */
   async look(jobId: string): Promise<OwnedJob | null> {
     return jobOf(jobId, await this.redis.hmget(this.keysOf(jobId).record, ...recordFields));
@@ -144,25 +168,29 @@ export class Journal {
     // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
     const [reply, values] = await Promise.all([
       claimScript.run(this.redis, [record], [release]),
-      this.redis.hmget(record, 'tenant', 'lane', 'request', 'failures', 'provider_calls', 'cancel_requested_at'),
+      this.redis.hmget(record, ...claimFields),
     ]);
-    const [kind, attempt, seq, crashes, deadline] = reply as [string, number, number, number, string];
-    if (kind !== 'claimed') return { kind: kind as 'ended' | 'stale' | 'missing' };
-    const [tenant, lane, request, failures, providerCalls, cancelRequested] = values;
+    const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
+    const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
+    if (kind === 'ended') {
+      const leftOver = detail === 'cancelled' && read.response_id !== '';
+      return { kind, leftOver: leftOver ? { lane: read.lane, responseId: read.response_id } : null };
+    }
+    if (kind !== 'claimed') return { kind: kind as 'stale' | 'missing' };
     return {
-      kind: 'claimed',
+      kind,
       claim: {
         jobId,
-        attempt,
+        attempt: Number(detail),
         seq,
         crashes,
-        failures: Number(failures),
-        providerCalls: Number(providerCalls),
+        failures: Number(read.failures),
+        calls: callsOf(read),
         deadlineInMs: deadline === '' ? null : Number(deadline),
-        cancelRequested: cancelRequested != null,
-        tenant: tenant ?? '',
-        lane: lane ?? '',
-        request: JSON.parse(request ?? 'null') as SubmitRequest,
+        cancelRequested: read.cancel_requested_at !== '',
+        tenant: read.tenant,
+        lane: read.lane,
+        request: JSON.parse(read.request) as SubmitRequest,
       },
     };
   }
@@ -176,10 +204,10 @@ export class Journal {
       jobId,
       this.retentionMs,
     ]);
-    const [kind, release, lane] = reply as [CancelReply['kind'], string, string];
+    const [kind, release, lane, leftOver] = reply as [CancelReply['kind'], string, string, number];
     if (kind !== 'cancelled') return { kind };
     await this.redis.zrem(openJobsKey(this.prefix), jobId);
-    return { kind, release: Number(release), lane };
+    return { kind, release: Number(release), lane, leftOver: leftOver === 1 };
   }
 
   /** Whether a cancel has been asked for, of each of these jobs. */
@@ -224,6 +252,35 @@ export class Journal {
     const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [lostRelease]);
     return reply === 0 ? null : (reply as number);
   }
+}
+
+const claimFields = [
+  'tenant',
+  'lane',
+  'request',
+  'created_at',
+  'failures',
+  'cancel_requested_at',
+  'provider_calls',
+  'ambiguous_calls',
+  'call_open',
+  'call_group',
+  'response_id',
+  'response_cursor',
+] as const satisfies RecordField[];
+
+type ClaimValues = Record<(typeof claimFields)[number], string>;
+
+function callsOf(read: ClaimValues): CallsSoFar {
+  return {
+    made: Number(read.provider_calls),
+    ambiguous: Number(read.ambiguous_calls),
+    open: read.call_open === '1',
+    // With the time of acceptance: a job that was forgotten and accepted anew under its key is another one.
+    group: `${read.created_at}.${Number(read.call_group)}`,
+    groupNumber: Number(read.call_group),
+    response: read.response_id === '' ? null : { id: read.response_id, cursor: Number(read.response_cursor) },
+  };
 }
 
 /** A job's keys in the order that the appending scripts take them. */

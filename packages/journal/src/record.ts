@@ -22,6 +22,7 @@ const viewFields = [
   'error',
   'usage',
   'provider_calls',
+  'ambiguous_calls',
   'metadata',
 ] as const;
 
@@ -34,7 +35,11 @@ type InnerField =
   | 'due_at' // a delayed job's beginning
   | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again
-  | 'crashes'; // attempts whose worker vanished
+  | 'crashes' // attempts whose worker vanished
+  | 'call_open' // '1' while a provider call is under way, and after its worker vanished
+  | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
+  | 'response_id' // of a response that runs in the background at the provider; '' none
+  | 'response_cursor'; // number of its last event that is in the journal
 
 export type RecordField = (typeof viewFields)[number] | InnerField;
 
@@ -79,6 +84,7 @@ export function jobOf(id: string, values: readonly (string | null)[]): OwnedJob 
     error: parsed<JobError>(record.error),
     usage: parsed<Usage>(record.usage),
     provider_calls: Number(record.provider_calls),
+    ambiguous_calls: Number(record.ambiguous_calls),
     cursor: Number(record.seq),
     metadata: parsed<Record<string, string>>(record.metadata) ?? {},
     links: { self, events: `${self}/events`, cancel: `${self}/cancel` },

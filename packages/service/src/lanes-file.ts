@@ -11,7 +11,13 @@ const DEFAULT_CONFIG_FILE = 'holdfast.config.json';
 /** One lane for every model, to `baseUrl`. */
 export function defaultLanes(baseUrl: string): Lanes {
   return {
-    default: { models: ['*'], providers: [{ name: 'main', base_url: baseUrl, api_key_env: 'OPENAI_API_KEY' }] },
+    default: {
+      models: ['*'],
+      providers: [{ name: 'main', base_url: baseUrl, api_key_env: 'OPENAI_API_KEY' }],
+      // Not every provider can; a lane that says it can is written down.
+      background: false,
+      idempotency_header: false,
+    },
   };
 }
 

@@ -1,11 +1,14 @@
 /** What is done to a job that is there: cancel it, run it again, forget it. */
 import { type Caller, RequestError } from '@holdfast/core';
-import { jobNotFound, waitForEnd } from '@holdfast/journal';
+import { type CancelReply, jobNotFound, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJob, sendJson } from '../send-job.ts';
+import { queueFull } from '../store-error.ts';
 import { untilGone } from '../until-gone.ts';
+
+type Cancelled = Extract<CancelReply, { kind: 'cancelled' }>;
 
 /** Workers obey a cancel within a second; so long the answer waits, to be able to say "cancelled". */
 const CANCEL_WAIT_MS = 1_500;
@@ -14,18 +17,27 @@ const CANCEL_WAIT_MS = 1_500;
 export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
   const reply = await parts.journal.cancel(id);
-  if (reply.kind === 'cancelled') {
-    // Tidiness only: a worker that gets hold of it finds it ended.
-    await parts.queue.remove({ jobId: id, ...reply }).catch(() => undefined);
-  }
+  if (reply.kind === 'cancelled') await takeOffQueue(parts, id, reply);
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
   sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
 }
 
-/** A failed or cancelled job runs again under its id; its journal goes on. */
+/** Tidiness only: a worker that gets hold of an ended job finds it ended. One is wanted, though, for what still costs money. */
+async function takeOffQueue({ queue, logger }: ApiParts, jobId: string, cancelled: Cancelled): Promise<void> {
+  const { release, lane, leftOver } = cancelled;
+  try {
+    await queue.remove({ jobId, release, lane });
+    if (leftOver) await queue.enqueue({ jobId, release, lane, delayMs: 0, priority: 0 });
+  } catch (error) {
+    logger.warn({ jobId, error }, 'cancelled, but not taken off the queue');
+  }
+}
+
+/** A failed or cancelled job runs again under its id; its journal goes on. Refused while Redis is nearly full: it is as much as a new job. */
 export async function retryJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { journal, queue, logger } = parts;
+  const { journal, queue, memory, logger } = parts;
   const job = await ownJob(parts, caller, String(request.params.id));
+  if (memory.isNearlyFull) throw queueFull();
   const release = await journal.rerun(job);
   await queue.enqueue({ jobId: job.id, delayMs: 0, ...release }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');

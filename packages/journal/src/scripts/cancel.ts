@@ -7,13 +7,15 @@ import { writeEvents } from './append.ts';
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  live channel, control channel, job id, retention ms
- *   returns {'cancelled', release, lane}  it was queued and has ended now
+ *   returns {'cancelled', release, lane, 1 if a response may still run at the provider}
+ *                                         it was queued and has ended now
  *           {'requested'}                 it runs; its worker ends it
  *           {'ended'}                     it had ended before
  *           {'missing'}
  */
 export const cancelScript = new Script(`${writeEvents}
-local status, seq, release, lane = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane'))
+local status, seq, release, lane, response = unpack(
+  redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane', 'response_id'))
 if not status then return {'missing'} end
 if status ~= 'queued' and status ~= 'running' then return {'ended'} end
 local time = redis.call('TIME')
@@ -25,5 +27,5 @@ end
 redis.call('HDEL', KEYS[1], 'retry_at')
 local next = tonumber(seq) + 1
 writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.cancelled\\ndata: {}\\n\\n', 'cancelled', ARGV[1], ARGV[4])
-return {'cancelled', release, lane}
+return {'cancelled', release, lane, (response and response ~= '') and 1 or 0}
 `);

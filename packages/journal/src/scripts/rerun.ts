@@ -16,7 +16,8 @@ if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
 for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
 redis.call('HDEL', KEYS[1], 'error', 'output', 'output_text', 'usage', 'finished_at', 'cancel_requested_at', 'retry_at',
-  'due_at', 'deadline_at', 'failures', 'crashes')
+  'due_at', 'deadline_at', 'failures', 'crashes', 'call_open', 'response_id', 'response_cursor')
+redis.call('HINCRBY', KEYS[1], 'call_group', 1)
 local release = redis.call('HINCRBY', KEYS[1], 'release', 1)
 local next = tonumber(seq) + 1
 writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.accepted\\ndata: ' .. ARGV[2] .. '\\n\\n', 'queued', ARGV[1], 0)
