@@ -9,6 +9,10 @@ export class ApiMetrics {
     'result',
   ]);
   readonly attachedReaders = this.#metrics.gauge('holdfast_attached_readers', 'Event streams open in this process');
+  readonly redisMemory = this.#metrics.gauge(
+    'holdfast_redis_memory_ratio',
+    'Used share of maxmemory; above 0.9 new jobs are refused; 0 where Redis has no limit',
+  );
   readonly #requests = this.#metrics.histogram(
     'holdfast_http_request_duration_seconds',
     'Time to the end of the answer; event streams count until they are closed',

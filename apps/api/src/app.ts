@@ -1,6 +1,5 @@
 /** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
 import { RequestError } from '@holdfast/core';
-import { isStoreUnavailable } from '@holdfast/redis';
 import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
 import { forCallers } from './authenticate.ts';
 import { demoPage } from './demo-page.ts';
@@ -14,6 +13,7 @@ import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
 import { submitJob } from './routes/submit-job.ts';
 import { sendJson } from './send-job.ts';
+import { storeError } from './store-error.ts';
 
 type Verb = 'get' | 'post' | 'delete';
 
@@ -48,13 +48,7 @@ function routesOf(parts: ApiParts): Routes {
 export function createApi(parts: ApiParts) {
   return createServerApp({
     logger: parts.logger,
-    translateError: (error) =>
-      isStoreUnavailable(error)
-        ? new RequestError('store_unavailable', 'The store of jobs is not reachable. Send the same again.', {
-            retryAfterMs: 1_000,
-            cause: error,
-          })
-        : null,
+    translateError: storeError,
     routes: (app) => {
       app.use(parts.metrics.measureRequest);
       const router = Router();

@@ -2,7 +2,7 @@
 import { createApiKeys } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
-import { checkDurability, connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
+import { checkDurability, connectRedis, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
@@ -25,6 +25,10 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
+  const metrics = new ApiMetrics();
+  const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
+  await memory.start();
+  onClose('memory watch', () => memory.stop());
   const stopping = new AbortController();
   const app = createApi({
     redis,
@@ -35,7 +39,8 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
     tasks: builtInTasks,
     lanes: config.lanes,
     durability,
-    metrics: new ApiMetrics(),
+    memory,
+    metrics,
     logger,
     stopping: stopping.signal,
     readerStallMs: READER_STALL_MS,

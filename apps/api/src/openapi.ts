@@ -29,7 +29,7 @@ const problemTitles: Record<number, string> = {
   413: 'The body is larger than 1 MB',
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
-  503: 'The store is not reachable: send the same again',
+  503: 'The store is not reachable, or (new jobs only) nearly full: send the same again',
 };
 
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
@@ -138,7 +138,12 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
       responses: {
         '200': json(
           'It can',
-          z.object({ status: z.literal('ready'), durability: z.enum(durabilityModes), workers: z.int() }),
+          z.object({
+            status: z.literal('ready'),
+            durability: z.enum(durabilityModes),
+            memory: z.enum(['ok', 'nearly full']).meta({ description: 'Nearly full: new jobs are refused.' }),
+            workers: z.int(),
+          }),
         ),
         ...problems(503),
       },

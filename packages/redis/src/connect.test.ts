@@ -14,6 +14,7 @@ import { type LoggedLine, type OwnRedis, rememberingLogger, startOwnRedis, until
 
 let own: OwnRedis;
 let other: OwnRedis;
+let closeLater: (() => Promise<void>)[] = [];
 let opened: Redis[] = [];
 let lines: LoggedLine[] = [];
 
@@ -24,6 +25,8 @@ afterEach(async () => {
   own.proceed();
   await Promise.all(opened.map(disconnectRedis));
   opened = [];
+  for (const close of closeLater) await close();
+  closeLater = [];
 });
 afterAll(() => Promise.all([own.remove(), other.remove()]));
 
@@ -94,6 +97,7 @@ describe('a producer', () => {
 describe('an outage', () => {
   it('fails a producer, holds a worker back, is logged in one line, and ends by itself', async () => {
     const short = await startOwnRedis();
+    closeLater.push(short.remove);
     const producer = await ready('producer', short.url);
     const producerLines = lines;
     const worker = await ready('worker', short.url);
@@ -109,6 +113,7 @@ describe('an outage', () => {
     await until('the producer tries again and again', () => tries >= 4);
     const port = Number(new URL(short.url).port);
     const back = await listenAsRedis(port);
+    closeLater.push(back.close);
     await until('the producer is back', () => producer.status === 'ready');
     expect(await held).toBe('OK');
     expect(producerLines).toEqual([
@@ -116,8 +121,6 @@ describe('an outage', () => {
       { level: 'info', fields: { role: 'producer' }, message: 'redis is back' },
     ]);
     for (const redis of [producer, worker]) redis.disconnect();
-    await back.close();
-    await short.remove();
   });
 });
 

@@ -1,7 +1,7 @@
 import { AttemptError, HoldfastError, RequestError } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { describeError } from './logger.ts';
+import { createLogger, describeError } from './logger.ts';
 
 const secret = 'secret-prompt';
 
@@ -59,5 +59,61 @@ describe('what is logged of an error', () => {
     delete error.stack;
     expect(describeError(error)).toEqual({ type: 'Error', message: 'x' });
     expect(describeError(undefined)).toEqual({ type: 'undefined' });
+  });
+});
+
+describe('a log under a storm of errors', () => {
+  interface Line {
+    level: string;
+    msg: string;
+    at?: number;
+    suppressed?: number;
+    err?: { message: string };
+  }
+
+  function stormyLog() {
+    const lines: Line[] = [];
+    const clock = { ms: 0 };
+    const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) };
+    return { lines, clock, logger: createLogger('test', 'debug', { now: () => clock.ms, destination }) };
+  }
+
+  it('has ten lines a second of level warn and above, of all requests together', () => {
+    const { lines, clock, logger } = stormyLog();
+    const [first, second] = [logger.child({}), logger.child({})];
+    for (clock.ms = 0; clock.ms < 3_000; clock.ms += 1) {
+      (clock.ms % 2 ? first : second)[clock.ms % 3 ? 'warn' : 'error']({ at: clock.ms }, 'failed');
+    }
+    expect(lines.length).toBeGreaterThanOrEqual(38);
+    // Ten at once at the beginning, then one every 100 ms.
+    expect(lines.length).toBeLessThanOrEqual(40);
+  });
+
+  it('says in the next line how many were held back, and loses none of what that line says', () => {
+    const { lines, clock, logger } = stormyLog();
+    for (let at = 0; at < 25; at++) logger.warn({ at }, 'failed');
+    clock.ms = 300;
+    logger.error({ at: 25 }, 'failed');
+    for (let at = 0; at < 3; at++) logger.error(new Error('boom'));
+    clock.ms = 500;
+    logger.error(new Error('boom'), 'again');
+    logger.fatal('plain');
+    expect(lines.slice(0, 10).map(({ suppressed }) => suppressed)).toEqual(Array(10).fill(undefined));
+    expect(lines[10]).toMatchObject({ level: 'error', at: 25, msg: 'failed', suppressed: 15 });
+    expect(lines.slice(11, 13).map(({ suppressed }) => suppressed)).toEqual([undefined, undefined]);
+    expect(lines[13]).toMatchObject({ level: 'error', msg: 'again', err: { message: 'boom' }, suppressed: 1 });
+    expect(lines[14]).toMatchObject({ level: 'fatal', msg: 'plain' });
+    expect(lines).toHaveLength(15);
+  });
+
+  it('has every line of level info and debug, and those take no room from the others', () => {
+    const { lines, logger } = stormyLog();
+    for (let at = 0; at < 50; at++) {
+      logger.info({ at }, 'said');
+      logger.debug({ at }, 'said');
+    }
+    logger.warn({}, 'failed');
+    expect(lines).toHaveLength(101);
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', msg: 'failed' });
   });
 });

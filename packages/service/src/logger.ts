@@ -1,9 +1,13 @@
 /**
  * The log: JSON lines. By allow-list: what is logged of an error is its kind, code and place. A prompt, a key or a whole
  * Redis error (whose `command.args` hold the prompt) must not get here.
+ *
+ * Lines of level warn and above are at most 10 a second: an outage fails every request and every job at once, and its log
+ * must not fill the disk. Held-back lines are counted in the next one. Info and debug are as many as there are.
  */
 import { AttemptError } from '@holdfast/core';
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { LineLimiter } from './line-limiter.ts';
 
 export interface LoggedError {
   type: string;
@@ -39,14 +43,46 @@ export function describeError(error: unknown): LoggedError {
 
 export type ServiceLogger = PinoLogger;
 
+const ALARMS_PER_SECOND = 10;
+const { warn: WARN = 40 } = pino.levels.values;
+
+type LogArguments = Parameters<PinoLogger['warn']>;
+
+/** The arguments of a log call, with one field more. */
+function withSuppressed([first, ...rest]: LogArguments, suppressed: number): LogArguments {
+  if (first instanceof Error) return [{ err: first, suppressed }, ...rest];
+  if (typeof first === 'object') return [{ ...first, suppressed }, ...rest];
+  return [{ suppressed }, first, ...rest] as LogArguments;
+}
+
+interface LoggerOptions {
+  /** A clock that never goes back, in ms. */
+  now?: () => number;
+  /** Default: standard output. */
+  destination?: DestinationStream;
+}
+
 /** @param name of the process, as `api` or `worker` */
-export function createLogger(name: string, level: string): ServiceLogger {
-  return pino({
-    name,
-    level,
-    base: { name, pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: describeError, error: describeError },
-  });
+export function createLogger(name: string, level: string, options: LoggerOptions = {}): ServiceLogger {
+  const { now = () => performance.now(), destination = pino.destination(1) } = options;
+  // One for the process: children, as of requests, share it.
+  const limiter = new LineLimiter({ perSecond: ALARMS_PER_SECOND, now });
+  return pino(
+    {
+      name,
+      level,
+      base: { name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, error: describeError },
+      hooks: {
+        logMethod(args, method, lineLevel) {
+          const suppressed = lineLevel < WARN ? 0 : limiter.admit();
+          if (suppressed === null) return;
+          method.apply(this, suppressed === 0 ? args : withSuppressed(args, suppressed));
+        },
+      },
+    },
+    destination,
+  );
 }

@@ -12,5 +12,10 @@ export async function healthz(_parts: ApiParts, _request: Request, response: Res
 export async function readyz(parts: ApiParts, _request: Request, response: Response): Promise<void> {
   if (parts.stopping.aborted) throw new RequestError('store_unavailable', 'This process is stopping.');
   const workers = await liveWorkers(parts.redis, parts.journal.prefix);
-  sendJson(response, 200, { status: 'ready', durability: parts.durability, workers: workers.length });
+  sendJson(response, 200, {
+    status: 'ready',
+    durability: parts.durability,
+    memory: parts.memory.isNearlyFull ? 'nearly full' : 'ok',
+    workers: workers.length,
+  });
 }

@@ -3,7 +3,8 @@
  *
  *   1. authenticate  whose key is it (`authenticate.ts`)
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
- *   3. accept        record and first event, durable; or the job that the key names already
+ *   3. accept        record and first event, durable; or the job that the key names already;
+ *                   while Redis is nearly full only the latter
  *   4. enqueue       hand it to the lane's queue
  *   5. answer        202 new, 200 there already, 422 another body under the same key
  *
@@ -23,9 +24,11 @@ import {
   submitRequestSchema,
 } from '@holdfast/core';
 import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
+import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import type { ApiParts } from '../parts.ts';
 import { sendJob } from '../send-job.ts';
+import { queueFull } from '../store-error.ts';
 
 const MAX_BODY_BYTES = 1_000_000;
 
@@ -89,9 +92,10 @@ function describeJob(
   return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now() };
 }
 
-/** What was there already, or null. @throws RequestError `idempotency_key_reused` */
-async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
-  const before = await journal.accept(job);
+/** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
+async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
+  const { journal, metrics } = parts;
+  const before = await acceptWhereRoom(parts, job);
   if (before === null || before.digest === job.digest) return before;
   // Other bytes may still be the same request: other spaces, other order of members.
   const stored = await journal.requestText(job.id);
@@ -103,6 +107,22 @@ async function acceptJob({ journal, metrics }: ApiParts, job: NewJob, body: Json
     'This Idempotency-Key names a job with another body. Send the same body, or another key.',
     { param: 'Idempotency-Key' },
   );
+}
+
+/** Creates nothing while Redis is nearly full, and still finds what is there. @throws RequestError `queue_full` */
+async function acceptWhereRoom({ journal, memory, metrics }: ApiParts, job: NewJob): Promise<AcceptedBefore | null> {
+  if (!memory.isNearlyFull) {
+    try {
+      return await journal.accept(job);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      memory.sawFull();
+    }
+  }
+  const before = await journal.acceptedBefore(job.id);
+  if (before) return before;
+  metrics.submits.inc({ result: 'queue_full' });
+  throw queueFull();
 }
 
 async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob, release: number): Promise<void> {
