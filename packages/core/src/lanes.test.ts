@@ -43,9 +43,13 @@ describe('laneFor', () => {
 describe('lanesSchema', () => {
   const lane = { models: ['*'], providers };
 
-  it('takes lanes and leaves them as they are', () => {
+  it('takes lanes as they are, and believes nothing of a provider that is not said', () => {
     const lanes = { a: lane, 'b-2': { models: ['x'], providers: [{ ...providers[0], api_key_env: 'KEY' }] } };
-    expect(lanesSchema.parse(lanes)).toEqual(lanes);
+    const parsed = lanesSchema.parse(lanes);
+    expect(parsed).toMatchObject(lanes);
+    expect(parsed.a).toMatchObject({ background: false, idempotency_header: false });
+    const able = { ...lane, background: true, idempotency_header: true };
+    expect(lanesSchema.parse({ able })).toEqual({ able });
   });
 
   it.each<[string, unknown]>([
