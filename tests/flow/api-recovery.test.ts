@@ -46,7 +46,7 @@ const theApi = () => {
 
 describe('an API that is killed while ten clients are attached', () => {
   it('is replaced by a new one on its port, and all ten go on and get the same events', async () => {
-    const { job } = await stack.client.submit(chat('api killed', 'tokens=200&itl_ms=20&seed=3'));
+    const { job } = await stack.client.submit(chat('api killed', 'tokens=450&itl_ms=20&seed=3'));
     const { followed } = await attachTen(job.id);
     await theApi().end('SIGKILL');
     expect(await probe.field(job.id, 'status')).toBe('running');
