@@ -2,7 +2,15 @@
 import { createApiKeys } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
-import { checkDurability, connectRedis, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
+import {
+  checkDurability,
+  connectRedis,
+  DurableWrites,
+  disconnectRedis,
+  MemoryWatch,
+  type Redis,
+  untilReady,
+} from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
@@ -14,6 +22,13 @@ const HEARTBEAT_MS = 15_000;
 /** Requests under way get so long at the end; attached readers are let go at once, and attach elsewhere. */
 const CLOSE_GRACE_MS = 3_000;
 
+/** For a pool: its outages are those of the main connection, which logs them. */
+async function connectQuietly(redisUrl: string): Promise<Redis> {
+  const redis = connectRedis(redisUrl, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
+  await untilReady(redis, 5_000);
+  return redis;
+}
+
 async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const redis = connectRedis(config.redisUrl, 'producer', logger);
@@ -22,6 +37,10 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
   await untilReady(redis, 30_000);
   await checkDurability(redis, durability);
   if (durability === 'memory') logger.warn({ durability }, 'DURABILITY=memory: accepted jobs can be lost');
+  const connect = () => connectQuietly(config.redisUrl);
+  const writes = new DurableWrites({ mode: durability, redis, prefix, connect });
+  onClose('durable writes', () => writes.close());
+  await writes.prepare();
 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
@@ -39,6 +58,7 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
     tasks: builtInTasks,
     lanes: config.lanes,
     durability,
+    writes,
     memory,
     metrics,
     logger,

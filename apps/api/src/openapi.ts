@@ -29,7 +29,7 @@ const problemTitles: Record<number, string> = {
   413: 'The body is larger than 1 MB',
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
-  503: 'The store is not reachable, or (new jobs only) nearly full: send the same again',
+  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full: send the same again',
 };
 
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
@@ -141,6 +141,7 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
           z.object({
             status: z.literal('ready'),
             durability: z.enum(durabilityModes),
+            replicas: z.int().optional().meta({ description: 'Connected ones, where `durability` is `replica`.' }),
             memory: z.enum(['ok', 'nearly full']).meta({ description: 'Nearly full: new jobs are refused.' }),
             workers: z.int(),
           }),

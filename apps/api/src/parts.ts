@@ -2,7 +2,7 @@
 import type { Caller, Lanes } from '@holdfast/core';
 import type { Journal, LiveFeed } from '@holdfast/journal';
 import type { LaneQueues } from '@holdfast/queue';
-import type { DurabilityMode, MemoryWatch, Redis } from '@holdfast/redis';
+import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfast/redis';
 import type { ServiceLogger } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -17,6 +17,8 @@ export interface ApiParts {
   tasks: ReadonlyMap<string, Task>;
   lanes: Lanes;
   durability: DurabilityMode;
+  /** What an answer of 2xx stands for is written through this. */
+  writes: DurableWrites;
   memory: MemoryWatch;
   metrics: ApiMetrics;
   logger: ServiceLogger;

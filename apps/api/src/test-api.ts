@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
-import { connectRedis, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
+import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
@@ -46,6 +46,7 @@ export async function startTestApi(options: { readerStallMs?: number; heartbeatM
     tasks: builtInTasks,
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory',
+    writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics(),
     logger: createLogger('api', 'silent'),

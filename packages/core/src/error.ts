@@ -31,6 +31,7 @@ export const httpStatusOf = {
   internal_error: 500,
   store_unavailable: 503,
   queue_full: 503,
+  durability_unmet: 503,
 } as const;
 
 export type HttpErrorCode = keyof typeof httpStatusOf;

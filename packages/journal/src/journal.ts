@@ -8,8 +8,9 @@
  */
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
+import { type ClaimReply, claimFields, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
-import { jobOf, type OwnedJob, type RecordField, recordFields } from './record.ts';
+import { jobOf, type OwnedJob, recordFields } from './record.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { cancelScript } from './scripts/cancel.ts';
 import { claimScript } from './scripts/claim.ts';
@@ -48,43 +49,6 @@ export interface AcceptedBefore {
   release: number;
 }
 
-/** What a worker gets when it claims a job. */
-export interface Claim {
-  jobId: string;
-  attempt: number;
-  /** Number of the last event in the journal. */
-  seq: number;
-  crashes: number;
-  failures: number;
-  calls: CallsSoFar;
-  /** ms until the job's deadline, negative when it has passed; null without one. */
-  deadlineInMs: number | null;
-  cancelRequested: boolean;
-  tenant: string;
-  lane: string;
-  request: SubmitRequest;
-}
-
-/** What earlier attempts have left at the provider. */
-export interface CallsSoFar {
-  made: number;
-  /** Of these, those that may have been paid for nothing. */
-  ambiguous: number;
-  /** One was under way when its worker vanished or gave it up. */
-  open: boolean;
-  /** Names the calls that a provider may take for one. Unique to this life of the job. */
-  group: string;
-  groupNumber: number;
-  /** A response that can be taken up after its event `cursor` (-1: from the first). */
-  response: { id: string; cursor: number } | null;
-}
-
-export type ClaimReply =
-  | { kind: 'claimed'; claim: Claim }
-  /** `leftOver`: a response that may still run at the provider although the job was cancelled. */
-  | { kind: 'ended'; leftOver: { lane: string; responseId: string } | null }
-  | { kind: 'stale' | 'missing' };
-
 export type CancelReply =
   /** `leftOver`: a response may still run at the provider; a worker that gets the release ends it. */
   { kind: 'cancelled'; release: number; lane: string; leftOver: boolean } | { kind: 'requested' | 'ended' | 'missing' };
@@ -100,6 +64,11 @@ export class Journal {
     this.redis = options.redis;
     this.prefix = options.prefix;
     this.retentionMs = options.retentionMs;
+  }
+
+  /** The same journal over another connection. */
+  over(redis: Redis): Journal {
+    return new Journal({ redis, prefix: this.prefix, retentionMs: this.retentionMs });
   }
 
   keysOf(jobId: string): JobKeys {
@@ -170,29 +139,7 @@ export class Journal {
       claimScript.run(this.redis, [record], [release]),
       this.redis.hmget(record, ...claimFields),
     ]);
-    const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
-    const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
-    if (kind === 'ended') {
-      const leftOver = detail === 'cancelled' && read.response_id !== '';
-      return { kind, leftOver: leftOver ? { lane: read.lane, responseId: read.response_id } : null };
-    }
-    if (kind !== 'claimed') return { kind: kind as 'stale' | 'missing' };
-    return {
-      kind,
-      claim: {
-        jobId,
-        attempt: Number(detail),
-        seq,
-        crashes,
-        failures: Number(read.failures),
-        calls: callsOf(read),
-        deadlineInMs: deadline === '' ? null : Number(deadline),
-        cancelRequested: read.cancel_requested_at !== '',
-        tenant: read.tenant,
-        lane: read.lane,
-        request: JSON.parse(read.request) as SubmitRequest,
-      },
-    };
+    return readClaim(jobId, reply, values);
   }
 
   /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
@@ -252,35 +199,6 @@ export class Journal {
     const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [lostRelease]);
     return reply === 0 ? null : (reply as number);
   }
-}
-
-const claimFields = [
-  'tenant',
-  'lane',
-  'request',
-  'created_at',
-  'failures',
-  'cancel_requested_at',
-  'provider_calls',
-  'ambiguous_calls',
-  'call_open',
-  'call_group',
-  'response_id',
-  'response_cursor',
-] as const satisfies RecordField[];
-
-type ClaimValues = Record<(typeof claimFields)[number], string>;
-
-function callsOf(read: ClaimValues): CallsSoFar {
-  return {
-    made: Number(read.provider_calls),
-    ambiguous: Number(read.ambiguous_calls),
-    open: read.call_open === '1',
-    // With the time of acceptance: a job that was forgotten and accepted anew under its key is another one.
-    group: `${read.created_at}.${Number(read.call_group)}`,
-    groupNumber: Number(read.call_group),
-    response: read.response_id === '' ? null : { id: read.response_id, cursor: Number(read.response_cursor) },
-  };
 }
 
 /** A job's keys in the order that the appending scripts take them. */

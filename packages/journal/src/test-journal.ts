@@ -4,8 +4,9 @@ import type { Logger } from '@holdfast/core';
 import { jobIdFor } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { AttemptWriter, type JournalRefusal } from './attempt-writer.ts';
+import type { Claim } from './claim.ts';
 import { FlushClock } from './flush-clock.ts';
-import { type Claim, Journal, type NewJob } from './journal.ts';
+import { Journal, type NewJob } from './journal.ts';
 import { LiveFeed } from './live-feed.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
-import { checkDurability } from './durability.ts';
+import { checkDurability, type DurabilityMode } from './durability.ts';
 import { type OwnRedis, rememberingLogger, startOwnRedis, until } from './test-redis.ts';
 
 const { logger } = rememberingLogger();
@@ -29,8 +29,8 @@ async function set(settings: Record<string, string>): Promise<void> {
   for (const [setting, value] of Object.entries(settings)) await redis.config('SET', setting, value);
 }
 
-async function complaint(asked = redis): Promise<HoldfastError> {
-  const error = await checkDurability(asked, 'fsync').then(
+async function complaint(asked = redis, mode: DurabilityMode = 'fsync'): Promise<HoldfastError> {
+  const error = await checkDurability(asked, mode).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -60,6 +60,15 @@ describe('checkDurability', () => {
     await set({ appendonly: 'no', appendfsync: 'everysec', 'maxmemory-policy': 'volatile-ttl' });
     const { message } = await complaint();
     for (const setting of Object.keys(good)) expect(message).toContain(`CONFIG SET ${setting} `);
+  });
+
+  it('asks for a replica in mode replica, and says what to do where there is none', async () => {
+    const { code, message } = await complaint(redis, 'replica');
+    expect(code).toBe('durability_unmet');
+    expect(message).toMatch(/no replica is connected.*--replicaof.*DURABILITY=fsync if one copy is enough/);
+    expect(message).not.toContain('CONFIG SET');
+    await set({ appendfsync: 'everysec' });
+    expect((await complaint(redis, 'replica')).message).toMatch(/CONFIG SET appendfsync always.*no replica/);
   });
 
   it('asks nothing of the server in memory mode', async () => {

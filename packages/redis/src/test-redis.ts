@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@holdfast/core';
 import { type StartedRedis, startRedis } from '@holdfast/local/redis';
+import { connectRedis } from './connect.ts';
+import { connectedReplicas } from './durability.ts';
 
 export interface OwnRedis extends StartedRedis {
   /** Keeps it from answering, without closing anything, until `proceed`. */
@@ -33,6 +35,19 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes `replica` a replica of `master`, and waits until it is in step. */
+export async function replicate(master: OwnRedis, replica: OwnRedis): Promise<void> {
+  const { logger } = rememberingLogger();
+  const [from, to] = [connectRedis(master.url, 'worker', logger), connectRedis(replica.url, 'worker', logger)];
+  try {
+    await from.config('SET', 'repl-diskless-sync-delay', '0');
+    await to.replicaof('127.0.0.1', new URL(master.url).port);
+    await until('the replica is in step', async () => (await connectedReplicas(from)) > 0);
+  } finally {
+    for (const redis of [from, to]) redis.disconnect();
+  }
 }
 
 export interface LoggedLine {

@@ -16,7 +16,7 @@ const CANCEL_WAIT_MS = 1_500;
 /** Idempotent. The wish is stored before anything else, so it outlives every process that might obey it. */
 export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
-  const reply = await parts.journal.cancel(id);
+  const reply = await parts.writes.run((redis) => parts.journal.over(redis).cancel(id));
   if (reply.kind === 'cancelled') await takeOffQueue(parts, id, reply);
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
   sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
@@ -35,10 +35,10 @@ async function takeOffQueue({ queue, logger }: ApiParts, jobId: string, cancelle
 
 /** A failed or cancelled job runs again under its id; its journal goes on. Refused while Redis is nearly full: it is as much as a new job. */
 export async function retryJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { journal, queue, memory, logger } = parts;
+  const { journal, queue, writes, memory, logger } = parts;
   const job = await ownJob(parts, caller, String(request.params.id));
   if (memory.isNearlyFull) throw queueFull();
-  const release = await journal.rerun(job);
+  const release = await writes.run((redis) => journal.over(redis).rerun(job));
   await queue.enqueue({ jobId: job.id, delayMs: 0, ...release }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
   });

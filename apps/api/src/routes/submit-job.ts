@@ -109,17 +109,18 @@ async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<
   );
 }
 
-/** Creates nothing while Redis is nearly full, and still finds what is there. @throws RequestError `queue_full` */
-async function acceptWhereRoom({ journal, memory, metrics }: ApiParts, job: NewJob): Promise<AcceptedBefore | null> {
+/** Creates nothing while Redis is nearly full, and still finds what is there. @throws RequestError `queue_full`, `durability_unmet` */
+async function acceptWhereRoom(parts: ApiParts, job: NewJob): Promise<AcceptedBefore | null> {
+  const { journal, writes, memory, metrics } = parts;
   if (!memory.isNearlyFull) {
     try {
-      return await journal.accept(job);
+      return await writes.run((redis) => journal.over(redis).accept(job));
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       memory.sawFull();
     }
   }
-  const before = await journal.acceptedBefore(job.id);
+  const before = await writes.run((redis) => journal.over(redis).acceptedBefore(job.id));
   if (before) return before;
   metrics.submits.inc({ result: 'queue_full' });
   throw queueFull();

@@ -1,0 +1,143 @@
+/** DURABILITY=replica with a real master and a real replica: what a 2xx stands for, and what happens when none confirms. */
+import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnRedis, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { JournalProbe, silent } from './journal-probe.ts';
+import { apiKey, chat, Stack, until } from './stack.ts';
+
+/** No request may take longer, whatever the replica does. */
+const ANSWERED_WITHIN_MS = 2_500;
+
+let master: OwnRedis;
+let replica: OwnRedis;
+let onReplica: Redis;
+let stack: Stack;
+let probe: JournalProbe;
+beforeAll(async () => {
+  [master, replica] = await Promise.all([startOwnRedis(), startOwnRedis()]);
+  await replicate(master, replica);
+  onReplica = connectRedis(replica.url, 'worker', silent);
+  await untilReady(onReplica, 5_000);
+  stack = await Stack.start({ redisUrl: master.url, env: { DURABILITY: 'replica' } });
+  probe = await JournalProbe.open(stack);
+}, 60_000);
+afterEach(() => replica.proceed());
+afterAll(async () => {
+  await probe?.close();
+  await stack?.close();
+  await disconnectRedis(onReplica);
+  await Promise.all([replica.remove(), master.remove()]);
+}, 60_000);
+
+/** One try, no retries. */
+async function post(path: string, key: string, body?: object) {
+  const began = performance.now();
+  const response = await fetch(`${stack.apiUrl}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': key },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = (await response.json()) as { id: string; code?: string; status: string | number };
+  return { status: response.status, after: response.headers.get('retry-after'), answer, ms: performance.now() - began };
+}
+
+const submit = (key: string) => post('/v1/jobs', key, chat(key, 'tokens=2&itl_ms=1&ttft_ms=1'));
+const isReplicated = async (id: string) => (await onReplica.exists(probe.journal.keysOf(id).record)) === 1;
+
+function expectUnmet({ status, after, answer, ms }: Awaited<ReturnType<typeof post>>) {
+  expect({ status, after, code: answer.code }).toEqual({ status: 503, after: '1', code: 'durability_unmet' });
+  expect(ms).toBeLessThan(ANSWERED_WITHIN_MS);
+}
+
+/** Lets the replica run for 30 ms in every 150 ms only, until the returned function is called. */
+function lag(): () => void {
+  replica.freeze();
+  const beat = setInterval(() => {
+    replica.proceed();
+    setTimeout(() => replica.freeze(), 30);
+  }, 150);
+  return () => {
+    clearInterval(beat);
+    // Not before the last freeze.
+    setTimeout(() => replica.proceed(), 60);
+  };
+}
+
+describe('a job that was answered with 2xx', () => {
+  it('is on the replica by then', async () => {
+    const ready = await (await fetch(`${stack.apiUrl}/readyz`)).json();
+    expect(ready).toMatchObject({ status: 'ready', durability: 'replica', replicas: 1 });
+    const missing = await Promise.all(
+      Array.from({ length: 50 }, async (_, at) => {
+        const { status, answer } = await submit(`replicated ${at}`);
+        return status === 202 && (await isReplicated(answer.id)) ? [] : [at];
+      }),
+    );
+    expect(missing.flat()).toEqual([]);
+  });
+
+  it('is on a replica that lags, and 100 at once are all answered in time', async () => {
+    const stop = lag();
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => submit(`lags ${at}`))).finally(stop);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    for (const { ms } of answers) expect(ms).toBeLessThan(ANSWERED_WITHIN_MS);
+    for (const { answer } of answers) expect(await isReplicated(answer.id)).toBe(true);
+  }, 30_000);
+});
+
+describe('a replica that does not confirm', () => {
+  it('makes submits answer 503 in time; the same keys afterwards are one job each', async () => {
+    const keys = Array.from({ length: 100 }, (_, at) => `stopped ${at}`);
+    replica.freeze();
+    for (const answer of await Promise.all(keys.map(submit))) expectUnmet(answer);
+    // A replay isn't confirmed either.
+    expectUnmet(await submit('stopped 0'));
+    replica.proceed();
+    const again = await Promise.all(
+      keys.map((key) =>
+        until(`${key} is accepted`, async () => {
+          const { status, answer } = await submit(key);
+          return status < 300 ? answer.id : '';
+        }),
+      ),
+    );
+    expect(new Set(again).size).toBe(keys.length);
+    const ended = await Promise.all(again.map((id) => stack.client.wait(id)));
+    expect(ended.map(({ status, provider_calls }) => [status, provider_calls])).toEqual(
+      keys.map(() => ['completed', 1]),
+    );
+    for (const key of keys) expect((await stack.providerCalls(key)).calls).toBe(1);
+  }, 60_000);
+
+  it('makes cancels and second runs answer 503; asked again, a cancel is done', async () => {
+    const { job } = await stack.client.submit({ ...chat('to cancel', 'tokens=2'), delay_ms: 60_000 });
+    const ended = await stack.client.submit({ ...chat('to run again', 'tokens=2'), delay_ms: 60_000 });
+    await stack.client.cancel(ended.job.id);
+    replica.freeze();
+    expectUnmet(await post(`/v1/jobs/${job.id}/cancel`, ''));
+    expectUnmet(await post(`/v1/jobs/${ended.job.id}/retry`, ''));
+    const polled = await stack.client.get(job.id);
+    expect(polled.status).toBe('cancelled');
+    replica.proceed();
+    const answer = await until('it is confirmed', async () => {
+      const { status, answer } = await post(`/v1/jobs/${job.id}/cancel`, '');
+      return status === 200 && answer;
+    });
+    expect(answer).toMatchObject({ status: 'cancelled' });
+    expect(await onReplica.hget(probe.journal.keysOf(job.id).record, 'status')).toBe('cancelled');
+  });
+
+  it('is shown as missing once it is gone, and polls still work', async () => {
+    const { job } = await stack.client.submit(chat('polled', 'tokens=2'));
+    replica.freeze();
+    const replicas = async () =>
+      ((await (await fetch(`${stack.apiUrl}/readyz`)).json()) as { replicas: number }).replicas;
+    await probe.redis.call('CLIENT', 'KILL', 'TYPE', 'replica');
+    await until('none is left', async () => (await replicas()) === 0);
+    expectUnmet(await submit('with none'));
+    expect((await stack.client.wait(job.id)).status).toBe('completed');
+    replica.proceed();
+    await until('it is back', async () => (await submit('with none')).status < 300);
+  });
+});
