@@ -88,8 +88,8 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
   });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
-  const { attempt, seq } = reply.claim;
+  const { attempt, life, seq } = reply.claim;
   const ignore = () => undefined;
-  const writer = new AttemptWriter({ clock, jobId, attempt, seq, onCancelRequested: ignore, onRefused: ignore });
+  const writer = new AttemptWriter({ clock, jobId, attempt, life, seq, onCancelRequested: ignore, onRefused: ignore });
   return { jobId, writer };
 }

@@ -109,6 +109,7 @@ async function claimJob(
     clock,
     jobId,
     attempt: claim.attempt,
+    life: claim.life,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
     onRefused: () => order.give('overtaken'),

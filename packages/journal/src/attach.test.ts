@@ -126,6 +126,30 @@ describe('attach', () => {
     expect(sink.text).toBe(await wholeLog(id));
   });
 
+  it('does not take an old end for the end when the job is run again while the log is being read', async () => {
+    const { id } = await t.accept('rerun within replay');
+    await t.journal.cancel(id);
+    const { job } = (await t.journal.look(id)) ?? {};
+    if (!job) throw new Error('no job');
+    const { redis, prefix, retentionMs } = t.journal;
+    let again = false;
+    const getrangeBuffer = async (...range: [string, number, number]) => {
+      if (!again) await t.journal.rerun(job);
+      again = true;
+      return redis.getrangeBuffer(...range);
+    };
+    const slow = new Proxy(redis, {
+      get: (target, name) => (name === 'getrangeBuffer' ? getrangeBuffer : Reflect.get(target, name).bind(target)),
+    });
+    const journal = new Journal({ redis: slow, prefix, retentionMs });
+    const sink = new CollectingSink();
+    const done = attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal: AbortSignal.timeout(10_000) });
+    while (!sink.text.includes('"again":true')) await new Promise((resolve) => setImmediate(resolve));
+    await t.journal.cancel(id);
+    expect(await done).toBe('ended');
+    expect(sink.text).toBe(await wholeLog(id));
+  });
+
   it('lets a slow reader fall behind and catch up from the log', async () => {
     const { id } = await t.accept('slow');
     const writer = t.writer(await t.claim(id));

@@ -102,7 +102,8 @@ export async function attach(options: AttachOptions): Promise<'ended' | 'aborted
       if (signal.aborted) return 'aborted';
       if (!replayed.standing) return 'gone';
       cursor = replayed.cursor;
-      if (hasEnded(replayed.standing.status) && cursor >= replayed.standing.seq) return 'ended';
+      // Read further than the standing: the job was run again meanwhile, and what was its end is one no more.
+      if (hasEnded(replayed.standing.status) && cursor === replayed.standing.seq) return 'ended';
       const lived = await live(options, mailbox, cursor);
       if (lived.end) return lived.end;
       cursor = lived.cursor;

@@ -27,6 +27,8 @@ export type FieldChanges = Partial<Record<RecordField, string | number>>;
 export interface Append {
   jobId: string;
   attempt: number;
+  /** When the job was accepted, as its record has it. */
+  life: string;
   before: number;
   after: number;
   bytes: string;
@@ -43,6 +45,7 @@ interface WriterOptions {
   clock: FlushClock;
   jobId: string;
   attempt: number;
+  life: string;
   /** Number of the last event in the journal when the attempt was claimed. */
   seq: number;
   onCancelRequested: () => void;
@@ -116,6 +119,7 @@ export class AttemptWriter {
     this.#underWay = {
       jobId: this.#options.jobId,
       attempt: this.#options.attempt,
+      life: this.#options.life,
       before: this.#sent,
       after: this.#seq,
       bytes: this.#bytes,

@@ -6,6 +6,8 @@ import type { RecordField } from './record.ts';
 export interface Claim {
   jobId: string;
   attempt: number;
+  /** Which life of the job this is: one that was forgotten may come to another under its key. */
+  life: string;
   /** Number of the last event in the journal. */
   seq: number;
   crashes: number;
@@ -83,6 +85,7 @@ export function readClaim(jobId: string, reply: unknown, values: readonly (strin
     claim: {
       jobId,
       attempt: Number(detail),
+      life: read.created_at,
       seq,
       crashes,
       failures: Number(read.failures),

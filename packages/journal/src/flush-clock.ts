@@ -8,7 +8,7 @@ import { hasEnded, type Logger } from '@holdfast/core';
 import { isNoScript } from '@holdfast/redis';
 import type { Append, AppendReply, AttemptWriter } from './attempt-writer.ts';
 import { type Journal, scriptKeys } from './journal.ts';
-import { openJobsKey } from './keys.ts';
+import { dropEnded } from './open-jobs.ts';
 import { appendScript } from './scripts/append.ts';
 
 interface FlushClockOptions {
@@ -79,7 +79,7 @@ export class FlushClock {
   #settle(writer: AttemptWriter, append: Append, reply: AppendReply): void {
     if (reply.kind === 'applied' && hasEnded(append.status)) {
       // Tidiness only: the sweeper drops what this misses.
-      this.#journal.redis.zrem(openJobsKey(this.#journal.prefix), append.jobId).catch(() => undefined);
+      dropEnded(this.#journal, [append.jobId]).catch(() => undefined);
     }
     writer.settle(reply);
   }
@@ -102,9 +102,12 @@ export class FlushClock {
 
   #arguments(append: Append): [string[], (string | number)[]] {
     const { live, ...keys } = this.#journal.keysOf(append.jobId);
-    const { attempt, before, after, bytes, status } = append;
+    const { attempt, before, after, bytes, status, life } = append;
     const fields = Object.entries(append.fields).flat();
-    return [scriptKeys(keys), [attempt, before, after, bytes, status, live, this.#journal.retentionMs, ...fields]];
+    return [
+      scriptKeys(keys),
+      [attempt, before, after, bytes, status, live, this.#journal.retentionMs, life, ...fields],
+    ];
   }
 }
 

@@ -99,6 +99,21 @@ describe('append', () => {
     expect(await logOf(id)).not.toContain('late');
   });
 
+  it('refuses an attempt of an earlier life of the job, whose numbers begin at 1 again', async () => {
+    const job = await t.accept('second life');
+    const zombie = t.writer(await t.claim(job.id));
+    await t.writer(await t.claim(job.id)).end('completed', 'job.completed', { output: null, usage: null });
+    await t.journal.forget(job.id, 'acme');
+    await t.journal.accept(job);
+    const writer = t.writer(await t.claim(job.id));
+    zombie.write('text.delta', { text: 'of another life' });
+    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'missing' });
+    writer.write('attempt.started', { attempt: 1, resumed: false });
+    await writer.flushed();
+    expect(await logOf(job.id)).not.toContain('of another life');
+    expect(await logOf(job.id, 1)).toContain('attempt.started');
+  });
+
   it('writes the terminal event and the final state together, once', async () => {
     const { id } = await t.accept('terminal');
     const writer = t.writer(await t.claim(id));

@@ -10,6 +10,7 @@ import { formatEvent, type Job, type JsonObject, RequestError, type SubmitReques
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, claimFields, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
+import { dropEnded } from './open-jobs.ts';
 import { jobOf, type OwnedJob, recordFields } from './record.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { cancelScript } from './scripts/cancel.ts';
@@ -153,7 +154,7 @@ export class Journal {
     ]);
     const [kind, release, lane, leftOver] = reply as [CancelReply['kind'], string, string, number];
     if (kind !== 'cancelled') return { kind };
-    await this.redis.zrem(openJobsKey(this.prefix), jobId);
+    await dropEnded(this, [jobId]);
     return { kind, release: Number(release), lane, leftOver: leftOver === 1 };
   }
 
@@ -172,7 +173,8 @@ export class Journal {
    */
   async rerun(job: Job): Promise<{ release: number; lane: string; priority: number }> {
     const { live, ...keys } = this.keysOf(job.id);
-    await this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
+    const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
+    await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
     const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
     const [kind, release, lane, priority] = reply as [string, number | string, string, string];
@@ -183,6 +185,8 @@ export class Journal {
         `The job is ${release}; only a failed or cancelled one can run again.`,
       );
     }
+    // Once more: the end of the run before may just now have been taken off the list.
+    await list();
     return { release: Number(release), lane, priority: Number(priority) };
   }
 

@@ -8,10 +8,30 @@ export interface OpenJob {
   lane: string;
   release: number;
   priority: number;
-  /** When it was accepted, in ms. */
-  acceptedAt: number;
   /** When its delay ends or its retry is due, in ms; 0: at once. */
   dueAt: number;
+}
+
+/** A record that is missing for so long, in ms, won't come any more. */
+const MISSING_FOR_MS = 3_600_000;
+
+/**
+ * Takes ended jobs off the list. One that is run again at this very moment is put back: whoever opens a job lists it after
+ * its record is open too, so that of the two at least the later one sees the other.
+ */
+export async function dropEnded(
+  journal: Pick<Journal, 'redis' | 'prefix' | 'keysOf'>,
+  jobIds: readonly string[],
+): Promise<void> {
+  if (jobIds.length === 0) return;
+  const { redis, prefix } = journal;
+  await redis.zrem(openJobsKey(prefix), ...jobIds);
+  const statuses = await Promise.all(jobIds.map((id) => redis.hget(journal.keysOf(id).record, 'status')));
+  const open = jobIds.filter((_, at) => {
+    const status = statuses[at];
+    return status !== null && status !== undefined && !hasEnded(status);
+  });
+  await Promise.all(open.map((id) => redis.zadd(openJobsKey(prefix), 'NX', Date.now(), id)));
 }
 
 interface Page {
@@ -37,19 +57,21 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
   const gone: string[] = [];
   ids.forEach((jobId, at) => {
     const [status, lane, release, priority, retryAt, dueAt] = records[at] ?? [];
-    if (!status || !lane || hasEnded(status)) gone.push(jobId);
+    const acceptedAt = Number(entries[2 * at + 1]);
+    if (!status || !lane) {
+      // The entry is written before the record is, by a machine whose clock may be off.
+      if (acceptedAt < Date.now() - MISSING_FOR_MS) gone.push(jobId);
+    } else if (hasEnded(status)) gone.push(jobId);
     else {
-      const acceptedAt = Number(entries[2 * at + 1]);
       jobs.push({
         jobId,
         lane,
         release: Number(release),
         priority: Number(priority),
-        acceptedAt,
         dueAt: Math.max(Number(retryAt), Number(dueAt)),
       });
     }
   });
-  if (gone.length > 0) await redis.zrem(openJobsKey(prefix), ...gone);
+  await dropEnded(journal, gone);
   return { jobs, next: ids.length < size ? null : offset + jobs.length };
 }

@@ -1,0 +1,130 @@
+/** What can happen in an interleaving besides going on: what is asked for from outside, and what breaks. */
+import { jobIdFor } from '@holdfast/core';
+import type { Interleaving } from './model-interleaving.ts';
+import { describeJob, TENANT } from './model-processes.ts';
+
+type Happening = (all: Interleaving) => unknown;
+
+/** One job whose calls are plain, one whose calls run in the background. */
+const keys = ['a', 'b'];
+const idOf = (key: string) => jobIdFor(TENANT, key);
+
+function submit(all: Interleaving): void {
+  const { dice } = all;
+  const api = dice.pick(all.apis);
+  const job = describeJob(dice.pick(keys), all.newRelease(), dice.chance(0.2));
+  all.start(api, `submit ${job.digest}`, async () => {
+    await api.submit(job);
+    all.acknowledged.add(job.id);
+  });
+}
+
+function cancel(all: Interleaving): void {
+  const api = all.dice.pick(all.apis);
+  const key = all.dice.pick(keys);
+  all.start(api, `cancel ${key}`, () => api.cancel(idOf(key)));
+}
+
+function rerun(all: Interleaving): void {
+  const api = all.dice.pick(all.apis);
+  const key = all.dice.pick(keys);
+  all.start(api, `run again ${key}`, () => api.rerun(idOf(key)));
+}
+
+function forget(all: Interleaving): void {
+  const api = all.dice.pick(all.apis);
+  const key = all.dice.pick(keys);
+  all.start(api, `forget ${key}`, async () => void (await api.journal.forget(idOf(key), TENANT)));
+}
+
+function attach(all: Interleaving): void {
+  const { dice, witness } = all;
+  const process = dice.pick(all.apis);
+  const key = dice.pick(keys);
+  const jobId = idOf(key);
+  const life = witness.lives.get(jobId);
+  if (!life || all.readers.length >= 3) return;
+  const after = dice.below(life.seq + 1);
+  const forgotten = witness.timesForgotten(jobId);
+  const reader = { jobId, after, bytes: '', result: null, process, forgotten };
+  all.readers.push(reader);
+  all.start(process, `attach ${key} after ${after}`, () => process.read(reader));
+}
+
+function sweep(all: Interleaving): void {
+  const worker = all.dice.pick(all.workers);
+  all.start(worker, 'sweep', () => worker.sweep());
+}
+
+async function sweepLockEnds(all: Interleaving): Promise<void> {
+  all.note('the lock of a sweep runs out');
+  await all.surroundings.shared.run('del', [`${all.surroundings.prefix}:sweeping`]);
+}
+
+function cutCommands(all: Interleaving): void {
+  const { name, redis, queueWire } = all.dice.pick(all.processes);
+  const resend = all.dice.chance(0.6);
+  all.note(`${name} is cut off${resend ? ', and sends again' : ''}`);
+  redis.cut(all.dice, resend);
+  if (all.dice.chance(0.5)) queueWire.cut(all.dice, resend);
+}
+
+async function cutMessages(all: Interleaving): Promise<void> {
+  const { name, subscriber } = all.dice.pick(all.processes);
+  all.note(`${name} loses its subscriptions`);
+  subscriber.wire.cut(all.dice, true);
+  await subscriber.cut();
+}
+
+/** A worker whose lock has run out; it may learn of it, or go on as a zombie. */
+function stall(all: Interleaving): void {
+  const { queue } = all.surroundings;
+  const active = queue.count('active');
+  const delivery = active > 0 ? queue.stall(all.dice.below(active)) : null;
+  if (delivery === null) return;
+  const told = all.dice.chance(0.4);
+  all.note(`delivery ${delivery} stalls${told ? ', and its worker learns of it' : ''}`);
+  if (told) for (const worker of all.workers) worker.timers.hold(() => worker.loseLock(delivery));
+}
+
+function loseQueue(all: Interleaving): void {
+  all.note('the queue is lost');
+  all.surroundings.queue.lose();
+}
+
+function handBack(all: Interleaving): void {
+  const worker = all.dice.pick(all.workers);
+  all.note(`${worker.name} hands back what it runs`);
+  worker.timers.hold(() => worker.running.drain());
+}
+
+/** A deadline, or the patience of whoever waits for a subscription. */
+function longTimer(all: Interleaving): void {
+  const process = all.dice.pick(all.processes);
+  if (process.timers.count(Number.POSITIVE_INFINITY) === 0) return;
+  all.note(`${process.name}: a timer rings`);
+  process.timers.ring(Number.POSITIVE_INFINITY);
+}
+
+const crashWorker: Happening = (all) => all.crash(all.dice.pick(all.workers));
+const crashApi: Happening = (all) => all.crash(all.dice.pick(all.apis));
+
+/** As often as they are named. */
+export const happenings: readonly Happening[] = [
+  ...Array.from({ length: 6 }, () => submit),
+  ...Array.from({ length: 3 }, () => attach),
+  ...Array.from({ length: 3 }, () => stall),
+  ...Array.from({ length: 2 }, () => crashWorker),
+  ...Array.from({ length: 2 }, () => cutCommands),
+  cancel,
+  rerun,
+  rerun,
+  forget,
+  sweep,
+  sweepLockEnds,
+  cutMessages,
+  loseQueue,
+  handBack,
+  longTimer,
+  crashApi,
+];

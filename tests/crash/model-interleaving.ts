@@ -1,0 +1,280 @@
+/**
+ * One interleaving: a few processes, two jobs, and dice that decide at every point who goes on and what breaks.
+ *
+ *   1. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
+ *              delivered; or something new is asked for; or something breaks (`model-faults.ts`)
+ *   2. drain   faults stop; everything goes on until nothing moves; what the queue lost is swept up
+ *   3. judge   the journals, the records, the readers and the ledger of acknowledged submits
+ *
+ * Nothing in it depends on time: the same seed makes the same interleaving.
+ */
+import { type Dice, dice } from './model-dice.ts';
+import { happenings } from './model-faults.ts';
+import { BrokenPromise, promise, readEntries } from './model-job.ts';
+import { Api, type Process, type Reader, type Surroundings, Worker } from './model-processes.ts';
+import { Upstream } from './model-provider.ts';
+import { ModelQueue } from './model-queue.ts';
+import type { Arguments, SharedRedis, Switches } from './model-redis.ts';
+import type { Wire } from './model-wire.ts';
+import { Witness } from './model-witness.ts';
+
+/** Timers of at most so many ms ring by themselves; longer ones (deadlines, time-outs) are faults. */
+export const SHORT_MS = 1_000;
+const DRAIN_ROUNDS = 1_500;
+
+export interface Verdict {
+  /** The promise that was broken, or null. */
+  broken: string | null;
+  trace: string[];
+  steps: number;
+  commands: number;
+  crashes: number;
+  resumed: number;
+  replies: ReadonlyMap<string, number>;
+}
+
+export class Interleaving {
+  readonly dice: Dice;
+  readonly surroundings: Surroundings;
+  readonly witness: Witness;
+  readonly workers: Worker[] = [];
+  readonly apis: Api[] = [];
+  readonly readers: Reader[] = [];
+  readonly acknowledged = new Set<string>();
+  readonly trace: string[] = [];
+  crashes = 0;
+  #release = 1_000;
+  #names = 0;
+  #commands = 0;
+  #broken: string | null = null;
+  /** Connections of the dead, while commands that had left are still to be executed. */
+  #lingering: Wire[] = [];
+
+  constructor(shared: SharedRedis, prefix: string, seed: number, switches: Switches) {
+    this.dice = dice(seed);
+    this.witness = new Witness(shared, switches);
+    this.surroundings = {
+      shared,
+      switches,
+      prefix,
+      dice: this.dice,
+      queue: new ModelQueue(),
+      upstream: new Upstream(this.dice),
+      execute: (name, args) => this.#execute(name, args),
+    };
+    for (let count = 0; count < 2; count += 1) this.addWorker();
+    this.addApi();
+  }
+
+  get processes(): Process[] {
+    return [...this.workers, ...this.apis];
+  }
+
+  addWorker(): void {
+    this.#names += 1;
+    const worker = new Worker(`w${this.#names}`, this.surroundings);
+    this.workers.push(worker);
+    this.start(worker, 'listen', () => worker.listen());
+  }
+
+  addApi(): void {
+    this.#names += 1;
+    this.apis.push(new Api(`a${this.#names}`, this.surroundings));
+  }
+
+  /** A number that no hand-over has had, as the time in ms is one. */
+  newRelease(): number {
+    this.#release += 1_000;
+    return this.#release;
+  }
+
+  note(step: string): void {
+    this.trace.push(step);
+  }
+
+  /** Begins work of a process; what it throws (a cut connection, a refusal) is its caller's to see. */
+  start(process: Process, what: string, work: () => Promise<void>): void {
+    this.note(`${process.name}: ${what}`);
+    process.timers.hold(() => work().catch(() => undefined));
+  }
+
+  async crash(process: Process): Promise<void> {
+    this.crashes += 1;
+    this.note(`${process.name} dies`);
+    await process.die();
+    this.#lingering.push(process.redis, process.queueWire);
+    for (const list of [this.workers, this.apis] as Process[][]) {
+      const at = list.indexOf(process);
+      if (at >= 0) list.splice(at, 1);
+    }
+    if (process instanceof Worker) this.addWorker();
+    else this.addApi();
+  }
+
+  async run(steps: number): Promise<Verdict> {
+    let step = 0;
+    try {
+      for (; step < steps && this.#broken === null; step += 1) await this.#step();
+      this.note('the faults stop');
+      this.surroundings.upstream.faulty = false;
+      if (this.#broken === null) await this.#drain();
+      if (this.#broken === null) await this.#judge();
+    } catch (error) {
+      if (!(error instanceof BrokenPromise)) throw error;
+      this.#broken ??= error.message;
+    }
+    await this.#clear();
+    const { trace, crashes } = this;
+    const { replies } = this.witness;
+    const { resumed } = this.surroundings.upstream;
+    return { broken: this.#broken, trace, steps: step, commands: this.#commands, crashes, resumed, replies };
+  }
+
+  async #execute(name: string, args: Arguments): Promise<unknown> {
+    this.#commands += 1;
+    try {
+      const { reply, told, changed } = await this.witness.run(name, args);
+      this.note(`  ${told}`);
+      if (changed && this.processes.some(({ subscriber }) => subscriber.listening)) {
+        await this.surroundings.shared.messagesArrived();
+      }
+      return reply;
+    } catch (error) {
+      // Nothing that is sent to Redis here is wrong: an error is either a broken promise or a fault of this test's.
+      this.#broken ??= String(error instanceof BrokenPromise ? error.message : error);
+      throw error;
+    }
+  }
+
+  async #step(): Promise<void> {
+    await settled();
+    const moves = this.#moves();
+    if (moves.length > 0 && this.dice.chance(0.82)) await this.dice.pick(moves)();
+    else await this.dice.pick(happenings)(this);
+  }
+
+  /** Everything that can go on by itself. */
+  #moves(): (() => unknown)[] {
+    const moves: (() => unknown)[] = [];
+    this.#lingering = this.#lingering.filter((wire) => wire.canExecute);
+    for (const wire of this.#lingering) moves.push(() => this.#move(wire));
+    for (const { wires, subscriber, timers } of this.processes) {
+      for (const wire of wires) {
+        if (wire === subscriber.wire && subscriber.status !== 'ready') continue;
+        if (wire.canDeliver) moves.push(() => wire.deliver());
+        if (wire.canExecute) moves.push(() => this.#move(wire));
+      }
+      if (subscriber.canReceive) moves.push(() => subscriber.receive());
+      if (subscriber.status !== 'ready') moves.push(() => subscriber.reconnect());
+      if (timers.count(SHORT_MS) > 0) moves.push(() => timers.ring(SHORT_MS));
+    }
+    if (this.surroundings.queue.count('waiting') > 0) moves.push(() => this.#deliver());
+    return moves;
+  }
+
+  async #move(wire: Wire): Promise<void> {
+    this.note(`${wire.name} ${wire.next}`);
+    await wire.execute();
+    if (wire.canDeliver && this.dice.chance(0.6)) wire.deliver();
+  }
+
+  #deliver(): void {
+    const { queue } = this.surroundings;
+    const delivery = queue.deliver(this.dice.below(queue.count('waiting')));
+    if (!delivery) return;
+    const worker = this.dice.pick(this.workers);
+    this.start(worker, `delivered ${delivery.jobId.slice(4, 8)} ${delivery.release}`, () => worker.run(delivery));
+  }
+
+  async #drain(): Promise<void> {
+    let sweeps = 0;
+    for (let round = 0; this.#broken === null; round += 1) {
+      promise(round < DRAIN_ROUNDS, 'everything comes to rest once the faults stop');
+      await settled();
+      if (await this.#advance()) continue;
+      if (this.surroundings.queue.stall(0) !== null) continue;
+      if (sweeps >= 3 || (this.witness.open === 0 && sweeps > 0)) return;
+      sweeps += 1;
+      // The lock of a sweep that died runs out.
+      await this.surroundings.shared.run('del', [`${this.surroundings.prefix}:sweeping`]);
+      const sweeper = this.dice.pick(this.workers);
+      this.start(sweeper, 'sweep', () => sweeper.sweep());
+    }
+  }
+
+  /** Everything that can go on does, each process by one command. False: nothing moves any more. */
+  async #advance(): Promise<boolean> {
+    const { queue } = this.surroundings;
+    const wires = [...this.#lingering, ...this.processes.flatMap((process) => process.wires)];
+    let moved = queue.count('waiting') > 0;
+    if (moved) this.#deliver();
+    for (const { subscriber, timers } of this.processes) {
+      if (subscriber.status !== 'ready') subscriber.reconnect();
+      while (subscriber.canReceive) {
+        moved = true;
+        subscriber.receive();
+      }
+      if (timers.count(SHORT_MS) > 0) {
+        moved = true;
+        timers.ring(SHORT_MS);
+      }
+    }
+    const ready = wires.filter((wire) => wire.canExecute || wire.canDeliver);
+    // In order on the one real connection, and so the same every time.
+    const executed = ready.filter((wire) => wire.canExecute);
+    for (const wire of executed) this.note(`${wire.name} ${wire.next}`);
+    await Promise.all(executed.map((wire) => wire.execute()));
+    for (const wire of ready) while (wire.canDeliver) wire.deliver();
+    return moved || ready.length > 0;
+  }
+
+  async #judge(): Promise<void> {
+    const { prefix, upstream } = this.surroundings;
+    promise(this.witness.open === 0, 'every accepted job ends once the faults stop');
+    const journals = await this.witness.journals(prefix);
+    for (const jobId of this.acknowledged) {
+      promise(
+        journals.some((journal) => journal.jobId === jobId),
+        'a job that was acknowledged is never lost',
+      );
+    }
+    const counted = journals.reduce((sum, { providerCalls }) => sum + providerCalls, 0);
+    promise(upstream.begun.length <= counted, `${upstream.begun.length} calls were made, ${counted} counted`);
+    for (const reader of this.readers) {
+      // What a reader of a job that is deleted under it has seen is nobody's promise.
+      if (reader.process.dead || this.witness.timesForgotten(reader.jobId) > reader.forgotten) continue;
+      const log = journals.findLast(({ jobId }) => jobId === reader.jobId)?.log ?? '';
+      checkReader(reader, log);
+    }
+  }
+
+  async #clear(): Promise<void> {
+    const { shared, prefix } = this.surroundings;
+    for (const process of this.processes) await process.die();
+    const ids = new Set([...this.witness.lives.keys(), ...this.witness.closed.map(({ jobId }) => jobId)]);
+    const keys = [...ids].flatMap((id) => ['record', 'log', 'index'].map((key) => `${prefix}:{${id}}:${key}`));
+    await shared.run('unlink', [`${prefix}:open`, `${prefix}:tenant:acme:jobs`, `${prefix}:sweeping`, ...keys]);
+  }
+}
+
+/** Whoever attaches, whenever, from whatever cursor, sees the same events. */
+function checkReader({ after, bytes, result }: Reader, log: string): void {
+  const entries = readEntries(log);
+  const start = entries.findIndex(({ seq }) => seq === after + 1);
+  const rest = start === -1 ? '' : log.slice(log.indexOf(`id: ${after + 1}\n`));
+  promise(rest.startsWith(bytes), `a reader from ${after} gets the log's bytes: "${bytes}" of "${rest}"`);
+  promise(result !== null, `a reader from ${after} is told of the end; it has "${bytes}" of "${rest}"`);
+  if (result === 'failed') return;
+  promise(result === 'ended', `a reader of a kept job comes to its end, not to "${result}"`);
+  // Not "the last of what it got": a job that is run again while its end is read may have its next beginning read too.
+  const got = [...entries.slice(Math.max(0, after - 1), after), ...readEntries(bytes)];
+  promise(
+    got.some(({ type }) => ['job.completed', 'job.failed', 'job.cancelled'].includes(type)),
+    `a reader ends with the job, not with ${got.at(-1)?.type}`,
+  );
+}
+
+/** Resolves when everybody who can go on without the scheduler has. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,142 @@
+/**
+ * The model: what DESIGN promises of one job, as a machine that is told what Redis was seen to do, in Redis' own order.
+ *
+ *   absent ──accept──▶ queued ──claim──▶ running ──terminal event──▶ ended ──forget──▶ absent
+ *                        ▲ │cancel ▶ ended  │ claim again                │
+ *                        └─┴──attempt.failed┘                            │
+ *                        └───────────────── accept again ◀──────────────┘ (not from completed)
+ *
+ * It knows nothing of Redis, of scripts, or of how a promise is kept. A broken promise throws.
+ */
+import { type EndedStatus, hasEnded, type JobStatus } from '@holdfast/core';
+
+export class BrokenPromise extends Error {}
+
+export function promise(kept: boolean, what: string): asserts kept {
+  if (!kept) throw new BrokenPromise(what);
+}
+
+const endings: Record<string, EndedStatus> = {
+  'job.completed': 'completed',
+  'job.failed': 'failed',
+  'job.cancelled': 'cancelled',
+};
+
+export interface Entry {
+  seq: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** The entries of a log. @throws BrokenPromise where its bytes are not whole events */
+export function readEntries(log: string): Entry[] {
+  const entries = [...log.matchAll(/id: (\d+)\nevent: (.+)\ndata: (.+)\n\n/g)];
+  promise(entries.map(([bytes]) => bytes).join('') === log, 'the log holds whole events only');
+  return entries.map(([, seq, type, data]) => ({
+    seq: Number(seq),
+    type: type ?? '',
+    data: JSON.parse(data ?? '') as Record<string, unknown>,
+  }));
+}
+
+/** One life of a job, from its acceptance until it is forgotten. */
+export class JobModel {
+  status: JobStatus = 'queued';
+  attempt = 0;
+  seq = 1;
+  /** A cancel has been asked for in this run. */
+  cancelAsked = false;
+
+  claimed(attempt: number): void {
+    promise(!hasEnded(this.status), `no attempt is begun at a job that is ${this.status}`);
+    promise(attempt > this.attempt, `attempts rise: ${attempt} after ${this.attempt}`);
+    this.attempt = attempt;
+    this.status = 'running';
+  }
+
+  appended(attempt: number, bytes: string): void {
+    promise(attempt === this.attempt, `attempt ${attempt} writes nothing once ${this.attempt} has begun`);
+    for (const { seq, type, data } of readEntries(bytes)) {
+      promise(this.status === 'running', `${type} is written while the job runs, not when it is ${this.status}`);
+      promise(seq === this.seq + 1, `event ${this.seq + 1} comes after ${this.seq}, not ${seq}`);
+      if (type === 'attempt.started') promise(data.attempt === attempt, `attempt ${attempt} begins as itself`);
+      this.seq = seq;
+      this.status = endings[type] ?? (type === 'attempt.failed' ? 'queued' : 'running');
+    }
+  }
+
+  cancelled(kind: string): void {
+    const expected = { queued: 'cancelled', running: 'requested' }[this.status as string] ?? 'ended';
+    promise(kind === expected, `a cancel of a job that is ${this.status} is ${expected}, not ${kind}`);
+    if (kind === 'ended') return;
+    this.cancelAsked = true;
+    if (kind !== 'cancelled') return;
+    this.seq += 1;
+    this.status = 'cancelled';
+  }
+
+  ranAgain(): void {
+    promise(this.status === 'failed' || this.status === 'cancelled', `a job that is ${this.status} doesn't run again`);
+    this.seq += 1;
+    this.status = 'queued';
+    this.cancelAsked = false;
+  }
+
+  forgotten(): void {
+    promise(hasEnded(this.status), `a job that is ${this.status} is not forgotten`);
+  }
+
+  /** The record must never say anything but what the journal's events say. */
+  stands(status: string | null, seq: string | null): void {
+    promise(status === this.status, `the record says ${status}, the journal ${this.status}`);
+    promise(Number(seq) === this.seq, `the record says event ${seq}, the journal ${this.seq}`);
+  }
+}
+
+/** What a whole journal shows by itself, whoever wrote it. */
+export function checkJournal(log: string, providerCalls: number): void {
+  let open = false;
+  let running = false;
+  let attempt = 0;
+  let started = 0;
+  let piece = { tag: '', next: 0 };
+  const done = new Set<string>();
+  for (const [at, { seq, type, data }] of readEntries(log).entries()) {
+    promise(seq === at + 1, `events are numbered 1 to n: ${seq} in place ${at + 1}`);
+    if (type === 'job.accepted') {
+      promise(!open && (at === 0) === (data.again !== true), `a run begins where none is open (event ${seq})`);
+      open = true;
+      continue;
+    }
+    promise(open, `nothing comes after the end but job.accepted, not ${type} (event ${seq})`);
+    if (type === 'attempt.started') {
+      promise(Number(data.attempt) > attempt, `attempts come in order: ${data.attempt} after ${attempt}`);
+      attempt = Number(data.attempt);
+      running = true;
+      if (data.resumed === true) continue;
+      started += 1;
+      if (piece.tag !== '') done.add(piece.tag);
+      piece = { tag: '', next: 0 };
+    } else if (type === 'text.delta') {
+      promise(running, `text comes from an attempt that has begun (event ${seq})`);
+      const [tag = '', number] = String(data.text).trim().split('.');
+      promise(
+        !done.has(tag) && (piece.tag === '' || piece.tag === tag),
+        `one call writes between two beginnings: ${tag}`,
+      );
+      promise(Number(number) === piece.next, `piece ${piece.next} of ${tag} is next, not ${number}`);
+      piece = { tag, next: piece.next + 1 };
+    } else if (type === 'attempt.failed') {
+      running = false;
+    } else if (type in endings) {
+      open = false;
+      running = false;
+    }
+    if (type === 'job.completed') {
+      const told = Array.from({ length: piece.next }, (_, n) => `${piece.tag}.${n} `).join('');
+      promise(data.output === told, `the output is what was told: ${String(data.output)} after ${told}`);
+    }
+  }
+  promise(!open, 'every accepted job ends once the faults stop');
+  promise(started === providerCalls, `${providerCalls} provider calls are counted, ${started} were begun`);
+}
