@@ -1,0 +1,31 @@
+/** A worker as a first project has it: BullMQ's defaults, the `openai` SDK, the text so far as the job's progress. */
+import { Worker } from 'bullmq';
+import OpenAI from 'openai';
+
+const [queue = '', redisUrl = '', baseURL = ''] = process.argv.slice(2);
+const openai = new OpenAI({ baseURL, apiKey: 'any' });
+const { hostname: host, port } = new URL(redisUrl);
+
+const worker = new Worker<{ name: string; sim: string }, string>(
+  queue,
+  async (job) => {
+    const stream = await openai.chat.completions.create({
+      model: 'sim',
+      messages: [{ role: 'user', content: 'Say something.' }],
+      metadata: { case: job.data.name, sim: job.data.sim },
+      stream: true,
+    });
+    let text = '';
+    for await (const { choices } of stream) {
+      text += choices[0]?.delta.content ?? '';
+      await job.updateProgress({ worker: process.pid, text });
+    }
+    return text;
+  },
+  // All but the number of jobs at once, which would be 1.
+  { connection: { host, port: Number(port) }, concurrency: 50 },
+);
+worker.on('error', () => undefined);
+await worker.waitUntilReady();
+process.once('disconnect', () => process.exit());
+process.send?.('ready');

@@ -1,0 +1,18 @@
+/** Redis dies under submits and running jobs, is away for a moment, and comes back with what it had on disk. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault } from '../fault.ts';
+
+export const killRedis: Fault = {
+  name: 'redis-kill',
+  does: 'SIGKILL of Redis under submits, back after up to 1 s',
+  workers: 2,
+  load: { jobs: 800, perSecond: 40, tokens: [5, 30], itlMs: 20 },
+  every: [2_500, 4_500],
+  recovery: 'next token',
+  async inject({ redis, dice, watch }) {
+    watch.mark();
+    await redis.kill();
+    await delay(dice.between(0, 1_000));
+    await redis.start();
+  },
+};

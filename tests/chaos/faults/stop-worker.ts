@@ -1,0 +1,17 @@
+/** A deploy: a worker is told to stop in the middle of its jobs; its replacement is there before. */
+import type { Fault } from '../fault.ts';
+
+export const stopWorker: Fault = {
+  name: 'worker-term',
+  does: 'SIGTERM to a random worker of three (drain 1 s), replaced',
+  workers: 3,
+  load: { jobs: 240, perSecond: 12, tokens: [20, 60], itlMs: 30 },
+  every: [2_500, 3_500],
+  recovery: 'next token',
+  async inject({ stack, dice }) {
+    const worker = dice.pick(stack.running('worker'));
+    await stack.start('worker');
+    await worker.end('SIGTERM');
+    if (worker.child.exitCode !== 0) throw new Error(`a worker ended with ${worker.child.exitCode} on SIGTERM`);
+  },
+};

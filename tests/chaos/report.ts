@@ -1,0 +1,118 @@
+/** How outcomes are shown: a row each, and the page made of them. */
+import { quantile } from '../../bench/token-delay/statistics.ts';
+import type { LaneCalls } from './judge.ts';
+import type { Outcome } from './run-fault.ts';
+import { lanes } from './scene.ts';
+
+export interface Row {
+  fault: string;
+  load: string;
+  acknowledged: string;
+  ended: string;
+  lost: string;
+  duplicates: string;
+  journals: string;
+  calls: string;
+  recovery: string;
+}
+
+const titles: Record<keyof Row, string> = {
+  fault: 'fault',
+  load: 'load',
+  acknowledged: 'acknowledged',
+  ended: 'completed / failed / not ended',
+  lost: 'lost',
+  duplicates: 'duplicates',
+  journals: 'journals with gaps or doubles',
+  calls: 'provider calls per job',
+  recovery: 'recovery p50 / p95 / max',
+};
+
+/** @param times in ms */
+export function recoveryOf(times: readonly number[]): string {
+  if (times.length === 0) return 'nothing was hit';
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)}`;
+  const [p50, p95, max] = [0.5, 0.95, 1].map((share) => seconds(quantile(times, share)));
+  return `${p50} / ${p95} / ${max} s (${times.length} hit)`;
+}
+
+function callsOf({ jobs, calls, ambiguous }: LaneCalls): string {
+  const allowed = ambiguous > 0 ? ` (ambiguous ${(ambiguous / jobs).toFixed(3)})` : '';
+  return `${jobs === 0 ? '–' : (calls / jobs).toFixed(3)}${allowed}`;
+}
+
+export function rowOf(outcome: Outcome): Row {
+  const { fault, states, recoveries } = outcome;
+  const { perSecond, tokens, itlMs } = fault.load;
+  const when = fault.recovery === 'next submit' ? ' to the next acknowledgement' : '';
+  return {
+    fault: `${outcome.injections} × ${fault.does}`,
+    load: `${outcome.jobs} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`,
+    acknowledged: String(outcome.acknowledged),
+    ended: `${states.completed} / ${states.failed} / ${states.queued + states.running}`,
+    lost: String(outcome.lost),
+    duplicates: String(outcome.duplicates),
+    journals: String(outcome.faultyJournals),
+    calls: lanes.map((lane) => `${lane} ${callsOf(outcome.calls[lane])}`).join('; '),
+    recovery: recoveryOf(recoveries) + when,
+  };
+}
+
+/** One line for the terminal. */
+export function lineOf(row: Row): string {
+  return (Object.keys(titles) as (keyof Row)[]).map((name) => `  ${titles[name]}: ${row[name]}`).join('\n');
+}
+
+export interface Report {
+  date: string;
+  commit: string;
+  machine: string;
+  seed: number;
+  rows: Row[];
+  /** A sentence each. */
+  broken: string[];
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const names = Object.keys(titles) as (keyof Row)[];
+  const cells = [names.map((name) => titles[name]), ...rows.map((row) => names.map((name) => row[name]))];
+  const widths = names.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
+
+const MOST_SENTENCES = 20;
+
+export function pageOf({ date, commit, machine, seed, rows, broken }: Report): string {
+  const sentences = broken.slice(0, MOST_SENTENCES).map((sentence) => `- ${sentence}`);
+  const verdict =
+    broken.length === 0 ? 'No promise was broken.' : `Broken: ${broken.length}\n\n${sentences.join('\n')}`;
+  return `# Chaos report
+
+Made by \`npm run chaos -- --report\` on ${date}, at commit ${commit}, seed ${seed}. ${machine}
+
+Each row is a run of its own: real processes, real signals, a Redis with \`appendfsync always\`, and a ledger outside of
+Holdfast that holds what was acknowledged. The last row is plain BullMQ with its defaults, under the first row's fault
+and load. Jobs take turns between three lanes: a provider that runs responses in the background, one that honours
+\`Idempotency-Key\`, and one that does neither.
+
+${tableOf(rows)}
+
+${verdict}
+
+- **Lost**: acknowledged, and unknown now. **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
+- **Provider calls** are the simulator's own count. Ambiguous: calls per job that Holdfast says may have been paid for
+  nothing; a plain lane may not cost more than 1 + that.
+- **Recovery** is from the last sight of a job's progress before its worker was gone to the first token of its next run, seen
+  every 50 ms. A hand-back at SIGTERM is progress; for Redis it is from its end to the next progress of each running job,
+  its time away included; for the API from its end to the next acknowledgement.
+- The simulator names a background response within milliseconds of the call. A provider that takes longer leaves a time in
+  which a killed worker costs a second call, counted as ambiguous, unless the lane sends a key as well: not shown here.
+- A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
+
+Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked
+event loop, a partition between worker and Redis, failover with a lagging replica, a full disk, a power cut. A full
+Redis and single faults are tests of their own, in \`tests/flow\`.
+`;
+}
