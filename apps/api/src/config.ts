@@ -1,7 +1,7 @@
 /** The API's settings: the only place of this app that reads the environment. */
 import type { Lanes } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
 export interface ApiConfig {
@@ -43,6 +43,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+    lanes: readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL).lanes,
   });
 }

@@ -1,6 +1,6 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes } from '@holdfast/core';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
 const shape = {
@@ -40,7 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     prefix: settings.HOLDFAST_PREFIX,
     adminKey: settings.HOLDFAST_ADMIN_KEY,
     logLevel: settings.LOG_LEVEL,
-    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+    lanes: readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL).lanes,
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/\/+$/, ''),
   });
 }

@@ -1,6 +1,6 @@
 /** The worker's settings: the only place of this app that reads the environment. */
 import type { Lanes } from '@holdfast/core';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -36,7 +36,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const lanes = readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
   const names = Object.values(lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );

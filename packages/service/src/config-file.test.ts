@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { defaultLanes, readLanes } from './lanes-file.ts';
+import { defaultLanes, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
@@ -13,7 +13,7 @@ const file = join(folder, 'config.json');
 
 function readWith(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-  return readLanes(file, baseUrl);
+  return readConfigFile(file, baseUrl).lanes;
 }
 
 const lane = { models: ['*'], providers: [{ name: 'main', base_url: baseUrl }] };
@@ -27,8 +27,24 @@ describe('the config file', () => {
 
   it('may be missing, unless it was named, and may name no lanes', () => {
     expect(readWith({})).toEqual(defaultLanes(baseUrl));
-    expect(() => readLanes(join(folder, 'none.json'), baseUrl)).toThrow(SettingsError);
-    expect(() => readLanes(join(folder, 'none.json'), baseUrl)).toThrow(/none\.json can't be read/);
+    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl).lanes).toThrow(SettingsError);
+    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl).lanes).toThrow(/none\.json can't be read/);
+  });
+
+  it('gives plans and prices', () => {
+    const plans = { free: { requests_per_minute: 60, budget_usd: { day: 1 } } };
+    const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
+    writeFileSync(file, JSON.stringify({ plans, prices }));
+    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices });
+  });
+
+  it('may be a TypeScript module', () => {
+    const module = join(folder, 'config.ts');
+    writeFileSync(
+      module,
+      `const lane: object = ${JSON.stringify(lane)};\nexport default { lanes: { typed: lane } };\n`,
+    );
+    expect(Object.keys(readConfigFile(module, baseUrl).lanes)).toEqual(['typed']);
   });
 
   it.each([
@@ -38,6 +54,18 @@ describe('the config file', () => {
     ['a lane without models', { lanes: { a: { ...lane, models: [] } } }, /lanes\.a\.models/],
     ['a lane without providers', { lanes: { a: { ...lane, providers: [] } } }, /lanes\.a\.providers/],
     ['no lanes', { lanes: {} }, /lanes: name at least one lane/],
+    [
+      'two providers of one name',
+      { lanes: { a: { ...lane, providers: [lane.providers[0], lane.providers[0]] } } },
+      /names must differ/,
+    ],
+    ['a limit that is none', { lanes: { a: { ...lane, limits: { max_running: 0 } } } }, /max_running: .*; got 0/],
+    [
+      'a price below nothing',
+      { prices: { m: { input_usd_per_million: -1, output_usd_per_million: 1 } } },
+      /prices\.m\.input/,
+    ],
+    ['a plan with an unknown limit', { plans: { free: { speed: 1 } } }, /plans\.free: .*speed/],
     ['a name that Redis keys can not bear', { lanes: { 'a:b': lane } }, /lanes/],
     [
       'an address that is none',
