@@ -168,7 +168,7 @@ describe('a release that is nobody’s any more', () => {
       'of a job that has a later one',
       async () => {
         const jobId = await t.accept('answer');
-        await t.journal.renewRelease(jobId, 1);
+        await t.journal.renewRelease({ jobId, release: 1, attempt: 0 });
         return { jobId };
       },
     ],

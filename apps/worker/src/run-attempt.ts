@@ -109,7 +109,7 @@ async function claimJob(
     clock,
     jobId,
     attempt: claim.attempt,
-    life: claim.life,
+    ticket: claim.ticket,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
     onRefused: () => order.give('overtaken'),

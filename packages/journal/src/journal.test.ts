@@ -51,10 +51,17 @@ describe('claim', () => {
     expect(await t.claim(id)).toMatchObject({ attempt: 2, seq: 1, crashes: 1 });
   });
 
+  it('makes void what a sweep found before it: the hand-over was not lost, only late', async () => {
+    const { id } = await t.accept('late');
+    await t.claim(id);
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBeNull();
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 1 })).toBe(2);
+  });
+
   it('refuses an older release, an ended job and an unknown one', async () => {
     const { id } = await t.accept('stale');
-    expect(await t.journal.renewRelease(id, 1)).toBe(2);
-    expect(await t.journal.renewRelease(id, 1)).toBeNull();
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBe(2);
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBeNull();
     expect(await t.journal.claim(id, 1)).toEqual({ kind: 'stale' });
     await t.journal.cancel(id);
     expect(await t.journal.claim(id, 2)).toEqual({ kind: 'ended', leftOver: null });
@@ -107,7 +114,7 @@ describe('append', () => {
     await t.journal.accept(job);
     const writer = t.writer(await t.claim(job.id));
     zombie.write('text.delta', { text: 'of another life' });
-    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'missing' });
+    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'fenced' });
     writer.write('attempt.started', { attempt: 1, resumed: false });
     await writer.flushed();
     expect(await logOf(job.id)).not.toContain('of another life');

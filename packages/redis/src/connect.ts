@@ -47,6 +47,13 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
   return redis;
 }
 
+/** A producer's connection that can be used. Logs nothing: its outages are those of the main connection, which does. */
+export async function connectForPool(url: string): Promise<Redis> {
+  const redis = connectRedis(url, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
+  await untilReady(redis, 5_000);
+  return redis;
+}
+
 /** Resolves when the connection can be used. Rejects with `store_unavailable` after `timeoutMs`. */
 export async function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
