@@ -8,6 +8,7 @@
  *   5. judge
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { startRestartableRedis } from '../flow/restartable-redis.ts';
 import { until } from '../flow/stack.ts';
 import { type Break, breakAfter, breakBefore } from './break-safety.ts';
 import { diceOf } from './dice.ts';
@@ -65,7 +66,15 @@ async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Ou
   const strikes: number[] = [];
   const over = new AbortController();
   const struck = () => void strikes.push(performance.now());
-  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, over: over.signal };
+  const reach: Reach = {
+    ...scene,
+    dice: diceOf(seed),
+    holdMs: fault.holdMs ?? 0,
+    ledger,
+    watch,
+    struck,
+    over: over.signal,
+  };
   watch.start();
   await breakBefore(options.break, scene);
   const load = { ...fault.load, jobs };
@@ -86,7 +95,14 @@ async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Ou
 }
 
 export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
-  const scene = await openScene({ workers: fault.workers, unkeyed: options.break === 'unkeyed' });
+  const { workers, ownLines = false, env = {}, openRedis = () => startRestartableRedis() } = fault;
+  const scene = await openScene({
+    workers,
+    unkeyed: options.break === 'unkeyed',
+    openRedis: () => openRedis(diceOf(options.seed + 2)),
+    ownLines,
+    env: options.break === 'one-copy' ? { ...env, DURABILITY: 'fsync' } : env,
+  });
   try {
     return await play(fault, scene, options);
   } finally {
