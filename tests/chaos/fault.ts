@@ -36,6 +36,8 @@ export interface Fault {
   ownLines?: boolean;
   /** Settings of the processes. */
   env?: NodeJS.ProcessEnv;
+  /** Redis may come back without what workers wrote last, so that a call is made again and nobody knows of the first. */
+  forgetsCalls?: boolean;
   /** Why the fault can't be made on this machine; null where it can. */
   whyNotHere?(): string | null;
   /** What recovery is: the next token of a job that was hit, or the next submit that is acknowledged. */

@@ -10,15 +10,21 @@ export const partitionWorker: Fault = {
   does: 'nothing passes between a random worker of three and Redis for a while; then all arrives late',
   workers: 3,
   ownLines: true,
-  load: { jobs: 250, perSecond: 8, tokens: [20, 60], itlMs: 30 },
+  // Long enough for calls to be under way from before until after.
+  load: { jobs: 160, perSecond: 5, tokens: [50, 600], itlMs: 30 },
   every: [12_500, 13_500],
   holdMs: 12_000,
   recovery: 'next token',
-  long: { load: { jobs: 2_000, perSecond: 8, tokens: [20, 60], itlMs: 30 }, every: [12_500, 14_500] },
+  long: { load: { jobs: 1_000, perSecond: 5, tokens: [50, 600], itlMs: 30 }, every: [12_500, 14_500] },
   async inject({ lines: [, ...workers], dice, holdMs }) {
     const line = dice.pick(workers);
     line.hold();
     await delay(holdMs);
     line.resume();
+  },
+  async beside({ stack, ledger }, loadDone) {
+    await loadDone;
+    const counts = await Promise.all(ledger.entries.map(({ name }) => stack.providerCalls(name)));
+    return counts.some(({ aborted }) => aborted > 0) ? [] : ['no zombie has broken off its call'];
   },
 };
