@@ -4,7 +4,7 @@
  */
 
 import { type EventData, type EventType, formatEvent, jobIdFor } from '@holdfast/core';
-import { Journal, scriptKeys } from '@holdfast/journal';
+import { type Claim, Journal, scriptKeys } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, Script, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendScript } from '../../packages/journal/src/scripts/append.ts';
@@ -40,13 +40,15 @@ class Writer {
   readonly #jobId: string;
   readonly #attempt: number;
   readonly #life: string;
+  readonly #token: string;
   #seq: number;
 
-  constructor(script: Script, claim: { jobId: string; attempt: number; life: string; seq: number }) {
+  constructor(script: Script, claim: Claim) {
     this.#script = script;
     this.#jobId = claim.jobId;
     this.#attempt = claim.attempt;
     this.#life = claim.life;
+    this.#token = claim.token;
     this.#seq = claim.seq;
   }
 
@@ -55,7 +57,7 @@ class Writer {
     const { live, ...keys } = journal.keysOf(this.#jobId);
     const next = this.#seq + 1;
     const bytes = formatEvent(next, type, data);
-    const args = [this.#attempt, this.#seq, next, bytes, status, live, journal.retentionMs, this.#life];
+    const args = [this.#attempt, this.#seq, next, bytes, status, live, journal.retentionMs, this.#life, this.#token];
     const [kind] = (await this.#script.run(redis, scriptKeys(keys), args)) as [string];
     if (kind === 'applied' || kind === 'again') this.#seq = next;
     else this.refusal = kind;

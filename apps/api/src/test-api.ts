@@ -88,8 +88,17 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
   });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
-  const { attempt, life, seq } = reply.claim;
+  const { attempt, life, token, seq } = reply.claim;
   const ignore = () => undefined;
-  const writer = new AttemptWriter({ clock, jobId, attempt, life, seq, onCancelRequested: ignore, onRefused: ignore });
+  const writer = new AttemptWriter({
+    clock,
+    jobId,
+    attempt,
+    life,
+    token,
+    seq,
+    onCancelRequested: ignore,
+    onRefused: ignore,
+  });
   return { jobId, writer };
 }

@@ -110,6 +110,7 @@ async function claimJob(
     jobId,
     attempt: claim.attempt,
     life: claim.life,
+    token: claim.token,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
     onRefused: () => order.give('overtaken'),

@@ -29,6 +29,8 @@ export interface Append {
   attempt: number;
   /** When the job was accepted, as its record has it. */
   life: string;
+  /** Of the claim. */
+  token: string;
   before: number;
   after: number;
   bytes: string;
@@ -46,6 +48,7 @@ interface WriterOptions {
   jobId: string;
   attempt: number;
   life: string;
+  token: string;
   /** Number of the last event in the journal when the attempt was claimed. */
   seq: number;
   onCancelRequested: () => void;
@@ -120,6 +123,7 @@ export class AttemptWriter {
       jobId: this.#options.jobId,
       attempt: this.#options.attempt,
       life: this.#options.life,
+      token: this.#options.token,
       before: this.#sent,
       after: this.#seq,
       bytes: this.#bytes,

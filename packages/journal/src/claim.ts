@@ -8,6 +8,8 @@ export interface Claim {
   attempt: number;
   /** Which life of the job this is: one that was forgotten may come to another under its key. */
   life: string;
+  /** Of this claim alone: a failover may undo it, and another then gets its number. */
+  token: string;
   /** Number of the last event in the journal. */
   seq: number;
   crashes: number;
@@ -71,19 +73,25 @@ function callsOf(read: ClaimValues): CallsSoFar {
   };
 }
 
-/** @param reply of `scripts/claim.ts`, @param values of `claimFields` */
-export function readClaim(jobId: string, reply: unknown, values: readonly (string | null)[]): ClaimReply {
+/** @param token it was claimed with, @param reply of `scripts/claim.ts`, @param values of `claimFields` */
+export function readClaim(
+  jobId: string,
+  token: string,
+  reply: unknown,
+  values: readonly (string | null)[],
+): ClaimReply {
   const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
   const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
   if (kind === 'ended') {
     const leftOver = detail === 'cancelled' && read.response_id !== '';
     return { kind, leftOver: leftOver ? { lane: read.lane, responseId: read.response_id } : null };
   }
-  if (kind !== 'claimed') return { kind: kind as 'stale' | 'missing' };
+  if (kind !== 'claimed' && kind !== 'again') return { kind: kind as 'stale' | 'missing' };
   return {
-    kind,
+    kind: 'claimed',
     claim: {
       jobId,
+      token,
       attempt: Number(detail),
       life: read.created_at,
       seq,

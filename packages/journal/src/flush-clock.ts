@@ -102,11 +102,11 @@ export class FlushClock {
 
   #arguments(append: Append): [string[], (string | number)[]] {
     const { live, ...keys } = this.#journal.keysOf(append.jobId);
-    const { attempt, before, after, bytes, status, life } = append;
+    const { attempt, before, after, bytes, status, life, token } = append;
     const fields = Object.entries(append.fields).flat();
     return [
       scriptKeys(keys),
-      [attempt, before, after, bytes, status, live, this.#journal.retentionMs, life, ...fields],
+      [attempt, before, after, bytes, status, live, this.#journal.retentionMs, life, token, ...fields],
     ];
   }
 }

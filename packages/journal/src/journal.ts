@@ -6,6 +6,7 @@
  * jobs and of a tenant's jobs) is written before the record: an entry without a record is harmless and gets dropped, a
  * record without an entry would be a job that nobody finds.
  */
+import { randomUUID } from 'node:crypto';
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, claimFields, readClaim } from './claim.ts';
@@ -135,12 +136,13 @@ export class Journal {
   /** Begins an attempt for a release. See `scripts/claim.ts`. */
   async claim(jobId: string, release: number): Promise<ClaimReply> {
     const { record } = this.keysOf(jobId);
+    const token = randomUUID();
     // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
     const [reply, values] = await Promise.all([
-      claimScript.run(this.redis, [record], [release]),
+      claimScript.run(this.redis, [record], [release, token]),
       this.redis.hmget(record, ...claimFields),
     ]);
-    return readClaim(jobId, reply, values);
+    return readClaim(jobId, token, reply, values);
   }
 
   /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */

@@ -39,23 +39,25 @@ end
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  attempt, seq before, seq after, bytes, new status or '', live channel, retention ms, life,
- *         then fields and values; `life` is the job's `created_at`: forgotten and accepted anew it counts from 1 again
+ *         token of the claim, then fields and values; `life` is the job's `created_at`: forgotten and accepted anew it
+ *         counts from 1 again. So it does where a failover undid a claim: the token tells two of one number apart
  *   returns {'applied', 1 if a cancel has been asked for}
  *           {'again', …}        it had been applied before
- *           {'fenced', attempt} a later attempt exists
+ *           {'fenced', attempt} a later attempt exists, or another of this number
  *           {'ended', status}   the job has ended
  *           {'mismatch', seq}   the journal stands elsewhere
  *           {'missing'}         no such job
  */
 export const appendScript = new Script(`${writeEvents}
-local status, attempt, seq, cancel, life = unpack(
-  redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'created_at'))
+local status, attempt, seq, cancel, life, token = unpack(
+  redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'created_at', 'claim_token'))
 if not status or life ~= ARGV[8] then return {'missing'} end
 if attempt ~= ARGV[1] then return {'fenced', attempt} end
+if attempt == ARGV[1] and token ~= ARGV[9] then return {'fenced', attempt} end
 if seq == ARGV[3] then return {'again', cancel and 1 or 0} end
 if status ~= 'running' then return {'ended', status} end
 if seq ~= ARGV[2] then return {'mismatch', seq} end
-if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
+if #ARGV > 9 then redis.call('HSET', KEYS[1], unpack(ARGV, 10)) end
 writeEvents(tonumber(ARGV[2]) + 1, tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7])
 return {'applied', cancel and 1 or 0}
 `);
