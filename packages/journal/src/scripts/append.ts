@@ -45,13 +45,16 @@ end
  *           {'again', …}        it had been applied before
  *           {'fenced', attempt} a later attempt exists, or another of this number
  *           {'ended', status}   the job has ended
- *           {'mismatch', seq}   the journal stands elsewhere
+ *           {'mismatch', seq}   the journal stands elsewhere: a failover has undone earlier appends, or the claim
  *           {'missing'}         no such job
  */
 export const appendScript = new Script(`${writeEvents}
 local status, attempt, seq, cancel, life, token = unpack(
   redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'created_at', 'claim_token'))
 if not status or life ~= ARGV[8] then return {'missing'} end
+if tonumber(attempt) < tonumber(ARGV[1]) then
+  return {'mismatch', seq}
+end
 if attempt ~= ARGV[1] then return {'fenced', attempt} end
 if attempt == ARGV[1] and token ~= ARGV[9] then return {'fenced', attempt} end
 if seq == ARGV[3] then return {'again', cancel and 1 or 0} end
