@@ -119,8 +119,10 @@ ${verdict}
   which a killed worker costs a second call, counted as ambiguous, unless the lane sends a key as well: not shown here.
 - A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
 
-Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked
-event loop, a partition between worker and Redis, failover with a lagging replica, a full disk, a power cut. A full
-Redis and single faults are tests of their own, in \`tests/flow\`.
+- A failover loses what workers wrote last: they wait for no replica. Under it calls are counted and not judged: a call
+  whose beginning was lost is made again, and nobody knows of the first. A job whose queue entry was lost waits for a
+  sweep, up to 25 s.
+
+Not run here: a power cut, split brain. Single faults are tests of their own, in \`tests/flow\`.
 `;
 }
