@@ -4,13 +4,14 @@
  *
  *   no-aof         Redis stops writing to disk once all have started (they refuse to start on such a one)
  *   unkeyed        the idempotent lane calls a provider that could honour keys, and sends none
+ *   one-copy       a 2xx waits for no replica, under failovers
  *   lost-record    one acknowledged job is deleted with its journal
  *   torn-journal   the last event of one journal is written twice
  */
 import type { Ledger } from './ledger.ts';
 import type { Scene } from './scene.ts';
 
-export const breaks = ['no-aof', 'unkeyed', 'lost-record', 'torn-journal'] as const;
+export const breaks = ['no-aof', 'unkeyed', 'one-copy', 'lost-record', 'torn-journal'] as const;
 export type Break = (typeof breaks)[number];
 
 export async function breakBefore(which: Break | undefined, { probe }: Scene): Promise<void> {

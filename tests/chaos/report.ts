@@ -1,5 +1,6 @@
 /** How outcomes are shown: a row each, and the page made of them. */
 import { quantile } from '../../bench/token-delay/statistics.ts';
+import type { Fault } from './fault.ts';
 import type { LaneCalls } from './judge.ts';
 import type { Outcome } from './run-fault.ts';
 import { lanes } from './scene.ts';
@@ -43,10 +44,11 @@ function callsOf({ jobs, calls, ambiguous }: LaneCalls): string {
 
 export function rowOf(outcome: Outcome): Row {
   const { fault, states, recoveries } = outcome;
+  const lasting = fault.holdMs === undefined ? '' : `, ${fault.holdMs / 1_000} s each`;
   const { perSecond, tokens, itlMs } = fault.load;
   const when = fault.recovery === 'next submit' ? ' to the next acknowledgement' : '';
   return {
-    fault: `${outcome.injections} × ${fault.does}`,
+    fault: `${outcome.injections} × ${fault.does}${lasting}`,
     load: `${outcome.jobs} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`,
     acknowledged: String(outcome.acknowledged),
     ended: `${states.completed} / ${states.failed} / ${states.queued + states.running}`,
@@ -56,6 +58,12 @@ export function rowOf(outcome: Outcome): Row {
     calls: lanes.map((lane) => `${lane} ${callsOf(outcome.calls[lane])}`).join('; '),
     recovery: recoveryOf(recoveries) + when,
   };
+}
+
+/** A fault that couldn't be made: nothing is proved of it. */
+export function rowOfSkipped({ does }: Fault, why: string): Row {
+  const none = Object.fromEntries(Object.keys(titles).map((name) => [name, '–'])) as Record<keyof Row, string>;
+  return { ...none, fault: `NOT RUN: ${does}`, load: why };
 }
 
 /** One line for the terminal. */
@@ -111,8 +119,10 @@ ${verdict}
   which a killed worker costs a second call, counted as ambiguous, unless the lane sends a key as well: not shown here.
 - A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
 
-Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked
-event loop, a partition between worker and Redis, failover with a lagging replica, a full disk, a power cut. A full
-Redis and single faults are tests of their own, in \`tests/flow\`.
+- A failover loses what workers wrote last: they wait for no replica. Under it calls are counted and not judged: a call
+  whose beginning was lost is made again, and nobody knows of the first. A job whose queue entry was lost waits for a
+  sweep, up to 25 s.
+
+Not run here: a power cut, split brain. Single faults are tests of their own, in \`tests/flow\`.
 `;
 }

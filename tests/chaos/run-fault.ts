@@ -8,6 +8,7 @@
  *   5. judge
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { startRestartableRedis } from '../flow/restartable-redis.ts';
 import { until } from '../flow/stack.ts';
 import { type Break, breakAfter, breakBefore } from './break-safety.ts';
 import { diceOf } from './dice.ts';
@@ -18,7 +19,8 @@ import { Ledger, submitAll } from './ledger.ts';
 import { openScene, type Scene } from './scene.ts';
 import { type Sight, Watch } from './watch.ts';
 
-const ALL_END_WITHIN_MS = 90_000;
+/** Jobs end as fast as the machine can; when none has for so long, none will. */
+const NEXT_ENDS_WITHIN_MS = 90_000;
 /** After the jobs. */
 const READERS_END_WITHIN_MS = 10_000;
 
@@ -57,6 +59,14 @@ function answersAfter(strikes: readonly number[], { entries }: Ledger): number[]
   });
 }
 
+/** Resolves when no job is open, or none ends any more. */
+async function allEnded(watch: Watch): Promise<void> {
+  for (let open = watch.open; open > 0; open = watch.open) {
+    const ended = until('another job ends', () => watch.open < open, NEXT_ENDS_WITHIN_MS);
+    if (!(await ended.catch(() => false))) return;
+  }
+}
+
 async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Outcome> {
   const { seed, jobs } = options;
   // Stored before a run's first token: that the attempt has begun.
@@ -65,7 +75,15 @@ async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Ou
   const strikes: number[] = [];
   const over = new AbortController();
   const struck = () => void strikes.push(performance.now());
-  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, over: over.signal };
+  const reach: Reach = {
+    ...scene,
+    dice: diceOf(seed),
+    holdMs: fault.holdMs ?? 0,
+    ledger,
+    watch,
+    struck,
+    over: over.signal,
+  };
   watch.start();
   await breakBefore(options.break, scene);
   const load = { ...fault.load, jobs };
@@ -73,10 +91,10 @@ async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Ou
   const schedule = { every: fault.every, dice: reach.dice, inject: () => fault.inject(reach) };
   const beside = fault.beside?.(reach, loadDone);
   const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
-  await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
+  await allEnded(watch);
   await watch.stop();
   await breakAfter(options.break, scene, ledger);
-  const verdict = await judge(scene, ledger);
+  const verdict = await judge(scene, ledger, fault.forgetsCalls);
   await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
   over.abort();
   verdict.broken.push(...((await beside) ?? []));
@@ -86,7 +104,14 @@ async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Ou
 }
 
 export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
-  const scene = await openScene({ workers: fault.workers, unkeyed: options.break === 'unkeyed' });
+  const { workers, ownLines = false, env = {}, openRedis = () => startRestartableRedis() } = fault;
+  const scene = await openScene({
+    workers,
+    unkeyed: options.break === 'unkeyed',
+    openRedis: () => openRedis(diceOf(options.seed + 2)),
+    ownLines,
+    env: options.break === 'one-copy' ? { ...env, DURABILITY: 'fsync' } : env,
+  });
   try {
     return await play(fault, scene, options);
   } finally {

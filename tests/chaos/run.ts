@@ -19,7 +19,7 @@ import { measurePeer } from '../../bench/peers/bullmq.ts';
 import { breaks } from './break-safety.ts';
 import { faults } from './faults/index.ts';
 import { killWorker } from './faults/kill-worker.ts';
-import { lineOf, pageOf, type Row, rowOf } from './report.ts';
+import { lineOf, pageOf, type Row, rowOf, rowOfSkipped } from './report.ts';
 import { runFault } from './run-fault.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -54,6 +54,12 @@ const rows: Row[] = [];
 const failures: string[] = [];
 say(`seed ${seed}`);
 for (const fault of chosen) {
+  const missing = fault.whyNotHere?.() ?? null;
+  if (missing !== null) {
+    rows.push(rowOfSkipped(fault, missing));
+    say(`\n${fault.name}: NOT RUN: ${missing}`);
+    continue;
+  }
   const began = performance.now();
   const jobs = Number(values.jobs ?? fault.load.jobs);
   const outcome = await runFault(fault, { seed, jobs, break: broken });

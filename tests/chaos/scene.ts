@@ -3,8 +3,9 @@
  * journals past the API. Real processes from the sources. Three lanes, told apart by the model's name.
  */
 import { JournalProbe } from '../flow/journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from '../flow/restartable-redis.ts';
+import type { RestartableRedis } from '../flow/restartable-redis.ts';
 import { Stack } from '../flow/stack.ts';
+import { RedisProxy } from './redis-proxy.ts';
 
 export const lanes = ['background', 'idempotent', 'plain'] as const;
 export type Lane = (typeof lanes)[number];
@@ -13,6 +14,8 @@ export interface Scene {
   redis: RestartableRedis;
   stack: Stack;
   probe: JournalProbe;
+  /** One per process, the API's first; none unless asked for. The probe has none. */
+  lines: RedisProxy[];
   close(): Promise<void>;
 }
 
@@ -20,6 +23,10 @@ export interface SceneOptions {
   workers: number;
   /** The idempotent lane is told that its provider honours no key: calls must then be made twice. */
   unkeyed: boolean;
+  openRedis: () => Promise<RestartableRedis>;
+  /** Every process of Holdfast reaches Redis by a line of its own that can be disturbed. */
+  ownLines: boolean;
+  env: NodeJS.ProcessEnv;
 }
 
 function configOf(providerUrl: string, unkeyed: boolean) {
@@ -33,20 +40,35 @@ function configOf(providerUrl: string, unkeyed: boolean) {
   };
 }
 
-export async function openScene({ workers, unkeyed }: SceneOptions): Promise<Scene> {
-  const redis = await startRestartableRedis();
+/** With lines of their own workers are started one by one, as each has another address for Redis. */
+async function startStack(options: SceneOptions, redisUrl: string, lines: RedisProxy[]): Promise<Stack> {
+  const { workers, unkeyed, env, ownLines } = options;
+  const config = (providerUrl: string) => configOf(providerUrl, unkeyed);
+  if (!ownLines) return Stack.start({ redisUrl, workers, config, env });
+  for (let at = 0; at <= workers; at++) lines.push(await RedisProxy.open(redisUrl));
+  const [first, ...others] = lines.map(({ url }) => url);
+  const stack = await Stack.start({ redisUrl: String(first), workers: 0, config, env });
+  await Promise.all(others.map((url) => stack.start('worker', { REDIS_URL: url })));
+  return stack;
+}
+
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const redis = await options.openRedis();
+  const lines: RedisProxy[] = [];
+  const closeRedis = async () => {
+    await Promise.all(lines.map((line) => line.close()));
+    await redis.close();
+  };
   try {
-    const config = (providerUrl: string) => configOf(providerUrl, unkeyed);
-    const stack = await Stack.start({ redisUrl: redis.url, workers, config });
-    const probe = await JournalProbe.open(stack);
+    const stack = await startStack(options, redis.url, lines);
+    const probe = await JournalProbe.open(stack, redis.url);
     const close = async () => {
       await probe.close();
-      await stack.close();
-      await redis.close();
+      await stack.close().finally(closeRedis);
     };
-    return { redis, stack, probe, close };
+    return { redis, stack, probe, lines, close };
   } catch (error) {
-    await redis.close();
+    await closeRedis();
     throw error;
   }
 }

@@ -26,7 +26,7 @@ type Check = 'fenced' | 'again' | 'ended' | 'mismatch';
 function without(...checks: Check[]): Script {
   let { lua } = appendScript;
   for (const check of checks) {
-    const rest = lua.replace(new RegExp(`^if .* then return \\{'${check}',.*\\n`, 'm'), '');
+    const rest = lua.replace(new RegExp(`^if .* then return \\{'${check}',.*\\n`, 'gm'), '');
     if (rest === lua) throw new Error(`the script has no check "${check}"`);
     lua = rest;
   }

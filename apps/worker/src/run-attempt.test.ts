@@ -244,6 +244,19 @@ describe('an attempt that is overtaken', () => {
   });
 });
 
+describe('an attempt that a failover has undone', () => {
+  const undone = { 'in part': { seq: '1' }, whole: { seq: '1', attempt: '0', status: 'queued' } };
+  it.each(Object.entries(undone))('%s stops its call and gives the job back at once', async (_, before) => {
+    const jobId = await t.accept('babble');
+    const outcome = t.run(jobId);
+    await textIs(jobId, '.');
+    await t.redis.hset(recordOf(jobId), before);
+    expect(await outcome).toEqual({ kind: 'deferred', delayMs: 0 });
+    expect(t.calls[0]?.signal.aborted).toBe(true);
+    expect(await t.redis.hgetall(recordOf(jobId))).toMatchObject(before);
+  });
+});
+
 describe('a cancel', () => {
   it('that came while nobody ran the job ends it without a call', async () => {
     const jobId = await t.accept('answer');

@@ -112,7 +112,7 @@ async function claimJob(
     ticket: claim.ticket,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
-    onRefused: () => order.give('overtaken'),
+    onRefused: ({ code }) => order.give(code === 'mismatch' ? 'undone' : 'overtaken'),
   });
   const { response, ambiguous } = claim.calls;
   const lane = providers.get(claim.lane) ?? null;

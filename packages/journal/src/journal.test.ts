@@ -3,6 +3,7 @@ import { JournalRefusal } from './attempt-writer.ts';
 import { listJobs } from './list-jobs.ts';
 import { readOpenJobs } from './open-jobs.ts';
 import { readLog } from './read-log.ts';
+import { claimScript } from './scripts/claim.ts';
 import { openTestJournal, type TestJournal } from './test-journal.ts';
 
 let t: TestJournal;
@@ -58,6 +59,15 @@ describe('claim', () => {
     expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 1 })).toBe(2);
   });
 
+  it('counts once when it is sent again after a lost reply', async () => {
+    const { id } = await t.accept('claimed again');
+    const { record } = t.journal.keysOf(id);
+    const send = (ticket: string) => claimScript.run(t.redis, [record], [1, ticket]);
+    expect(await send('one')).toEqual(['claimed', 1, 1, 0, '']);
+    expect(await send('one')).toEqual(['claimed', 1, 1, 0, '']);
+    expect(await send('other')).toEqual(['claimed', 2, 1, 1, '']);
+  });
+
   it('refuses an older release, an ended job and an unknown one', async () => {
     const { id } = await t.accept('stale');
     expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBe(2);
@@ -104,6 +114,23 @@ describe('append', () => {
     expect(refusals).toEqual(['fenced']);
     expect(() => zombie.write('text.delta', { text: 'later' })).toThrow(JournalRefusal);
     expect(await logOf(id)).not.toContain('late');
+  });
+
+  it('refuses an attempt whose claim a failover has undone, although another now has its number', async () => {
+    const { id } = await t.accept('failed over');
+    const { record } = t.journal.keysOf(id);
+    const before = await t.redis.dumpBuffer(record);
+    const undone = await t.claim(id);
+    await t.redis.restore(record, 0, before, 'REPLACE');
+    const claim = await t.claim(id);
+    expect(claim.attempt).toBe(undone.attempt);
+    const writer = t.writer(claim);
+    writer.write('text.delta', { text: 'of the one' });
+    await writer.flushed();
+    const zombie = t.writer(undone);
+    zombie.write('text.delta', { text: 'of the other' });
+    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'fenced' });
+    expect(await logOf(id)).not.toContain('of the other');
   });
 
   it('refuses an attempt of an earlier life of the job, whose numbers begin at 1 again', async () => {

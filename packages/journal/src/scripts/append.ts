@@ -45,7 +45,7 @@ end
  *           {'again', …}        it had been applied before
  *           {'fenced', attempt} a later attempt exists
  *           {'ended', status}   the job has ended
- *           {'mismatch', seq}   the journal stands elsewhere
+ *           {'mismatch', seq}   the journal stands elsewhere: a failover has undone earlier appends, or the claim
  *           {'missing'}         no such job
  */
 export const appendScript = new Script(
@@ -53,6 +53,7 @@ export const appendScript = new Script(
 local status, attempt, seq, cancel, ticket = unpack(
   redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'ticket'))
 if not status then return {'missing'} end
+if tonumber(attempt) < tonumber(ARGV[1]) then return {'mismatch', seq} end
 if attempt ~= ARGV[1] or ticket ~= ARGV[8] then return {'fenced', attempt} end
 if seq == ARGV[3] then return {'again', cancel and 1 or 0} end
 if status ~= 'running' then return {'ended', status} end
