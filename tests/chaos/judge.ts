@@ -16,6 +16,15 @@ import { type Lane, lanes, type Scene } from './scene.ts';
 
 type State = Job['status'] | 'missing';
 
+/** Which promise: `beside` is what a fault's own witnesses saw, `nothing shown` a run that proves nothing. */
+export type Kind = 'lost' | 'duplicates' | 'journals' | 'calls' | 'failed' | 'not ended' | 'beside' | 'nothing shown';
+
+/** What was promised and not kept. */
+export interface Breakage {
+  kind: Kind;
+  sentence: string;
+}
+
 export interface LaneCalls {
   jobs: number;
   calls: number;
@@ -30,8 +39,8 @@ export interface Verdict {
   /** Journals with a gap, a double, a second end, or another text than the job's. */
   faultyJournals: number;
   calls: Record<Lane, LaneCalls>;
-  /** What was promised and not kept, a sentence each; empty when all was. */
-  broken: string[];
+  /** Empty when all was kept. */
+  broken: Breakage[];
 }
 
 async function find({ stack }: Scene, id: string): Promise<Job | null> {
@@ -49,11 +58,12 @@ function outputIn(log: string): JsonValue {
   return isJsonObject(data) ? (data.output ?? null) : null;
 }
 
-function stateFaults(job: Job | null): string[] {
-  if (job === null) return ['is lost'];
-  if (job.status === 'completed') return [];
-  if (job.status === 'failed') return job.error?.code === 'crash_limit' ? [] : [`failed: ${job.error?.code}`];
-  return [`is ${job.status}`];
+function stateFaults(job: Job | null): Breakage[] {
+  if (job === null) return [{ kind: 'lost', sentence: 'is lost' }];
+  const { status, error } = job;
+  if (status === 'completed' || error?.code === 'crash_limit') return [];
+  if (status === 'queued' || status === 'running') return [{ kind: 'not ended', sentence: `is ${status}` }];
+  return [{ kind: 'failed', sentence: `is ${status}: ${error?.code}` }];
 }
 
 /** In the plain lane a call that may have been paid can only be counted. */
@@ -94,8 +104,13 @@ async function judgeJob(scene: Scene, entry: Entry, verdict: Verdict): Promise<v
   lane.ambiguous += job?.ambiguous_calls ?? 0;
   const wrong = logFaults(job, log);
   if (wrong.length > 0) verdict.faultyJournals += 1;
-  const faults = [...stateFaults(job), ...wrong, ...callFaults(entry, job, calls)];
-  verdict.broken.push(...faults.map((fault) => `${entry.name} (${entry.lane}, ${entry.id}): ${fault}`));
+  const faults = [
+    ...stateFaults(job),
+    ...wrong.map((sentence): Breakage => ({ kind: 'journals', sentence })),
+    ...callFaults(entry, job, calls).map((sentence): Breakage => ({ kind: 'calls', sentence })),
+  ];
+  const about = `${entry.name} (${entry.lane}, ${entry.id})`;
+  verdict.broken.push(...faults.map(({ kind, sentence }) => ({ kind, sentence: `${about}: ${sentence}` })));
 }
 
 export async function judge(scene: Scene, ledger: Ledger): Promise<Verdict> {
@@ -109,9 +124,13 @@ export async function judge(scene: Scene, ledger: Ledger): Promise<Verdict> {
     calls: calls as Record<Lane, LaneCalls>,
     broken: [],
   };
-  if (verdict.duplicates > 0) verdict.broken.push(`${verdict.duplicates} jobs more than keys`);
+  if (verdict.duplicates > 0) {
+    verdict.broken.push({ kind: 'duplicates', sentence: `${verdict.duplicates} jobs more than keys` });
+  }
   for (const entry of ledger.entries) await judgeJob(scene, entry, verdict);
   const counted = Object.values(verdict.states).reduce((sum, count) => sum + count, 0);
-  if (counted !== verdict.acknowledged) verdict.broken.push(`${counted} states of ${verdict.acknowledged} jobs`);
+  if (counted !== verdict.acknowledged) {
+    verdict.broken.push({ kind: 'lost', sentence: `${counted} states of ${verdict.acknowledged} jobs` });
+  }
   return verdict;
 }

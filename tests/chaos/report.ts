@@ -1,8 +1,12 @@
 /** How outcomes are shown: a row each, and the page made of them. */
 import { quantile } from '../../bench/token-delay/statistics.ts';
 import type { LaneCalls } from './judge.ts';
+import type { Load } from './ledger.ts';
 import type { Outcome } from './run-fault.ts';
 import { lanes } from './scene.ts';
+import { countKinds, type Sighting } from './see-red.ts';
+import type { Size } from './sizes.ts';
+import type { Findings } from './trials.ts';
 
 export interface Row {
   fault: string;
@@ -41,13 +45,16 @@ function callsOf({ jobs, calls, ambiguous }: LaneCalls): string {
   return `${jobs === 0 ? '–' : (calls / jobs).toFixed(3)}${allowed}`;
 }
 
+export function loadOf({ jobs, perSecond, tokens, itlMs }: Load): string {
+  return `${jobs} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`;
+}
+
 export function rowOf(outcome: Outcome): Row {
-  const { fault, states, recoveries } = outcome;
-  const { perSecond, tokens, itlMs } = fault.load;
+  const { fault, dose, states, recoveries } = outcome;
   const when = fault.recovery === 'next submit' ? ' to the next acknowledgement' : '';
   return {
     fault: `${outcome.injections} × ${fault.does}`,
-    load: `${outcome.jobs} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`,
+    load: loadOf(dose.load),
     acknowledged: String(outcome.acknowledged),
     ended: `${states.completed} / ${states.failed} / ${states.queued + states.running}`,
     lost: String(outcome.lost),
@@ -68,38 +75,56 @@ export interface Report {
   commit: string;
   machine: string;
   seed: number;
-  rows: Row[];
-  /** A sentence each. */
-  broken: string[];
+  size: Size;
+  findings: readonly Findings[];
 }
 
-function tableOf(rows: readonly Row[]): string {
-  const names = Object.keys(titles) as (keyof Row)[];
-  const cells = [names.map((name) => titles[name]), ...rows.map((row) => names.map((name) => row[name]))];
+function tableOf<Name extends string>(titled: Record<Name, string>, rows: readonly Record<Name, string>[]): string {
+  const names = Object.keys(titled) as Name[];
+  const cells = [titled, ...rows].map((row) => names.map((name) => row[name]));
   const widths = names.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = cells;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
+const switchTitles = { name: 'switch', does: 'what it breaks', fault: 'under', expected: 'must be seen', seen: 'seen' };
+
+function switchRow({ broken, red, tries, seed, breakages }: Sighting): Record<keyof typeof switchTitles, string> {
+  const { name, does, fault, expected } = broken;
+  const seen = `${red ? 'red' : 'NOT RED'}: ${countKinds(breakages)} (try ${tries}, seed ${seed})`;
+  return { name, does, fault: fault.name, expected, seen };
+}
+
 const MOST_SENTENCES = 20;
 
-export function pageOf({ date, commit, machine, seed, rows, broken }: Report): string {
+export function pageOf({ date, commit, machine, seed, size, findings }: Report): string {
+  const rows = findings.flatMap(({ row }) => row ?? []);
+  const sightings = findings.flatMap(({ sighting }) => sighting ?? []);
+  const broken = findings.flatMap((finding) => finding.broken);
   const sentences = broken.slice(0, MOST_SENTENCES).map((sentence) => `- ${sentence}`);
   const verdict =
     broken.length === 0 ? 'No promise was broken.' : `Broken: ${broken.length}\n\n${sentences.join('\n')}`;
   return `# Chaos report
 
-Made by \`npm run chaos -- --report\` on ${date}, at commit ${commit}, seed ${seed}. ${machine}
+Made by \`tests/chaos/run.ts --report\` in its ${size} form on ${date}, at commit ${commit}, seed ${seed}. ${machine}
 
 Each row is a run of its own: real processes, real signals, a Redis with \`appendfsync always\`, and a ledger outside of
-Holdfast that holds what was acknowledged. The last row is plain BullMQ with its defaults, under the first row's fault
-and load. Jobs take turns between three lanes: a provider that runs responses in the background, one that honours
+Holdfast that holds what was acknowledged. Rows of plain BullMQ with its defaults stand below the ones
+whose fault and load they share. Jobs take turns between three lanes: a provider that runs responses in the background, one that honours
 \`Idempotency-Key\`, and one that does neither.
 
-${tableOf(rows)}
+${tableOf(titles, rows)}
 
 ${verdict}
+
+## The proof is seen to fail
+
+Each switch breaks one safety from outside the product, and must turn its run red for the reason named.
+
+${tableOf(switchTitles, sightings.map(switchRow))}
+
+## How it is read
 
 - **Lost**: acknowledged, and unknown now. **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
 - **Provider calls** are the simulator's own count. Ambiguous: calls per job that Holdfast says may have been paid for
@@ -113,6 +138,7 @@ ${verdict}
 
 Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked
 event loop, a partition between worker and Redis, failover with a lagging replica, a full disk, a power cut. A full
-Redis and single faults are tests of their own, in \`tests/flow\`.
+Redis and single faults are tests of their own, in \`tests/flow\`. No switch for \`appendfsync everysec\`: what a killed
+Redis has written is with the operating system, and only a power cut would lose it.
 `;
 }

@@ -9,11 +9,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../flow/stack.ts';
-import { type Break, breakAfter, breakBefore } from './break-safety.ts';
+import type { Switch } from './break-safety.ts';
 import { diceOf } from './dice.ts';
-import type { Fault, Reach } from './fault.ts';
+import type { Dose, Fault, Reach } from './fault.ts';
 import { injectUntil } from './inject.ts';
-import { judge, type Verdict } from './judge.ts';
+import { type Breakage, judge, type Verdict } from './judge.ts';
 import { Ledger, submitAll } from './ledger.ts';
 import { openScene, type Scene } from './scene.ts';
 import { type Sight, Watch } from './watch.ts';
@@ -24,14 +24,13 @@ const READERS_END_WITHIN_MS = 10_000;
 
 export interface RunOptions {
   seed: number;
-  jobs: number;
-  break?: Break | undefined;
+  dose: Dose;
+  broken?: Switch;
 }
 
 export interface Outcome extends Verdict {
   fault: Fault;
-  jobs: number;
-  seed: number;
+  dose: Dose;
   injections: number;
   /** Of what was hit, in ms. */
   recoveries: number[];
@@ -57,36 +56,38 @@ function answersAfter(strikes: readonly number[], { entries }: Ledger): number[]
   });
 }
 
-async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Outcome> {
-  const { seed, jobs } = options;
+async function play(fault: Fault, scene: Scene, { seed, dose, broken }: RunOptions): Promise<Outcome> {
   // Stored before a run's first token: that the attempt has begun.
   const watch = new Watch({ look: lookAt(scene), preamble: 1 });
   const ledger = new Ledger(({ id }) => watch.add(id));
   const strikes: number[] = [];
   const over = new AbortController();
   const struck = () => void strikes.push(performance.now());
-  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, over: over.signal };
+  const { holdMs } = dose;
+  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, holdMs, over: over.signal };
   watch.start();
-  await breakBefore(options.break, scene);
-  const load = { ...fault.load, jobs };
-  const loadDone = submitAll(scene.stack.newClient(), ledger, load, diceOf(seed + 1), `${fault.name} ${seed}`);
-  const schedule = { every: fault.every, dice: reach.dice, inject: () => fault.inject(reach) };
+  await broken?.before?.(scene);
+  const loadDone = submitAll(scene.stack.newClient(), ledger, dose.load, diceOf(seed + 1), `${fault.name} ${seed}`);
+  const schedule = { every: dose.every, dice: reach.dice, inject: () => fault.inject(reach) };
   const beside = fault.beside?.(reach, loadDone);
   const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
-  await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
+  await until('all jobs end', () => watch.open === 0, broken?.endWithinMs ?? ALL_END_WITHIN_MS).catch(() => undefined);
   await watch.stop();
-  await breakAfter(options.break, scene, ledger);
+  await broken?.after?.(scene, ledger);
   const verdict = await judge(scene, ledger);
   await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
   over.abort();
-  verdict.broken.push(...((await beside) ?? []));
-  if (injections === 0) verdict.broken.push('no fault was injected, so nothing is proved: take more jobs');
+  const seen = (await beside) ?? [];
+  verdict.broken.push(...seen.map((sentence): Breakage => ({ kind: 'beside', sentence })));
+  if (injections === 0)
+    verdict.broken.push({ kind: 'nothing shown', sentence: 'no fault was injected: take more jobs' });
   const recoveries = fault.recovery === 'next token' ? watch.silences : answersAfter(strikes, ledger);
-  return { ...verdict, fault, jobs, seed, injections, recoveries };
+  return { ...verdict, fault, dose, injections, recoveries };
 }
 
 export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
-  const scene = await openScene({ workers: fault.workers, unkeyed: options.break === 'unkeyed' });
+  const { unkeyed = false, launch = {} } = options.broken ?? {};
+  const scene = await openScene({ workers: fault.workers, unkeyed, launch });
   try {
     return await play(fault, scene, options);
   } finally {

@@ -4,7 +4,7 @@
  */
 import { JournalProbe } from '../flow/journal-probe.ts';
 import { type RestartableRedis, startRestartableRedis } from '../flow/restartable-redis.ts';
-import { Stack } from '../flow/stack.ts';
+import { Stack, type StackOptions } from '../flow/stack.ts';
 
 export const lanes = ['background', 'idempotent', 'plain'] as const;
 export type Lane = (typeof lanes)[number];
@@ -18,8 +18,9 @@ export interface Scene {
 
 export interface SceneOptions {
   workers: number;
-  /** The idempotent lane is told that its provider honours no key: calls must then be made twice. */
-  unkeyed: boolean;
+  /** The idempotent lane is told that its provider honours no key: calls must then be made twice. Default false. */
+  unkeyed?: boolean;
+  launch?: StackOptions['launch'];
 }
 
 function configOf(providerUrl: string, unkeyed: boolean) {
@@ -33,11 +34,11 @@ function configOf(providerUrl: string, unkeyed: boolean) {
   };
 }
 
-export async function openScene({ workers, unkeyed }: SceneOptions): Promise<Scene> {
+export async function openScene({ workers, unkeyed = false, launch = {} }: SceneOptions): Promise<Scene> {
   const redis = await startRestartableRedis();
   try {
     const config = (providerUrl: string) => configOf(providerUrl, unkeyed);
-    const stack = await Stack.start({ redisUrl: redis.url, workers, config });
+    const stack = await Stack.start({ redisUrl: redis.url, workers, config, launch });
     const probe = await JournalProbe.open(stack);
     const close = async () => {
       await probe.close();

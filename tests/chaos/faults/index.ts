@@ -4,7 +4,16 @@ import { freezeWorker } from './freeze-worker.ts';
 import { killApi } from './kill-api.ts';
 import { killRedis } from './kill-redis.ts';
 import { killWorker } from './kill-worker.ts';
+import { loseQueue } from './lose-queue.ts';
 import { refreshClients } from './refresh-clients.ts';
 import { stopWorker } from './stop-worker.ts';
 
-export const faults: readonly Fault[] = [killWorker, stopWorker, freezeWorker, killApi, killRedis, refreshClients];
+export const faults: readonly Fault[] = [
+  killWorker,
+  stopWorker,
+  freezeWorker,
+  killApi,
+  killRedis,
+  loseQueue,
+  refreshClients,
+];
