@@ -11,6 +11,7 @@
 import { HoldfastApiError, type Job } from '@holdfast/client';
 import { isJsonObject, type JsonValue, outputTextOf } from '@holdfast/core';
 import { journalFaults } from '../flow/journal-faults.ts';
+import { allowedCalls } from './allowed-calls.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { type Lane, lanes, type Scene } from './scene.ts';
 
@@ -66,10 +67,9 @@ function stateFaults(job: Job | null): Breakage[] {
   return [{ kind: 'failed', sentence: `is ${status}: ${error?.code}` }];
 }
 
-/** In the plain lane a call that may have been paid can only be counted. */
-function callFaults({ lane }: Entry, job: Job | null, calls: number): string[] {
+function callFaults({ lane }: Entry, job: Job | null, log: string, calls: number): string[] {
   if (job === null) return [];
-  const allowed = lane === 'plain' ? 1 + job.ambiguous_calls : 1;
+  const allowed = allowedCalls(lane, job.ambiguous_calls, log);
   if (calls > allowed) return [`cost ${calls} calls, ${allowed} allowed (${job.ambiguous_calls} ambiguous)`];
   return calls === 0 && job.status === 'completed' ? ['completed without a call'] : [];
 }
@@ -107,7 +107,7 @@ async function judgeJob(scene: Scene, entry: Entry, verdict: Verdict): Promise<v
   const faults = [
     ...stateFaults(job),
     ...wrong.map((sentence): Breakage => ({ kind: 'journals', sentence })),
-    ...callFaults(entry, job, calls).map((sentence): Breakage => ({ kind: 'calls', sentence })),
+    ...callFaults(entry, job, log, calls).map((sentence): Breakage => ({ kind: 'calls', sentence })),
   ];
   const about = `${entry.name} (${entry.lane}, ${entry.id})`;
   verdict.broken.push(...faults.map(({ kind, sentence }) => ({ kind, sentence: `${about}: ${sentence}` })));

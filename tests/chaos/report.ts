@@ -128,12 +128,13 @@ ${tableOf(switchTitles, sightings.map(switchRow))}
 
 - **Lost**: acknowledged, and unknown now. **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
 - **Provider calls** are the simulator's own count. Ambiguous: calls per job that Holdfast says may have been paid for
-  nothing; a plain lane may not cost more than 1 + that.
+  nothing. A plain lane may cost 1 + that; an idempotent one costs 1; a background one costs 1, unless its worker was gone
+  before the provider had named the response.
 - **Recovery** is from the last sight of a job's progress before its worker was gone to the first token of its next run, seen
   every 50 ms. A hand-back at SIGTERM is progress; for Redis it is from its end to the next progress of each running job,
   its time away included; for the API from its end to the next acknowledgement.
-- The simulator names a background response within milliseconds of the call. A provider that takes longer leaves a time in
-  which a killed worker costs a second call, counted as ambiguous, unless the lane sends a key as well: not shown here.
+- The simulator names a background response within milliseconds of the call. A provider that takes longer leaves more time
+  in which a killed worker costs a second call, unless the lane sends a key as well: not shown here.
 - A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
 
 Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked

@@ -38,7 +38,8 @@ function doseFor(fault: Fault, { size, jobs }: TrialOptions) {
 
 async function tryFault(fault: Fault, options: TrialOptions): Promise<Findings> {
   const outcome = await runFault(fault, { seed: options.seed, dose: doseFor(fault, options) });
-  const verdict = outcome.broken.length === 0 ? 'kept' : `BROKEN: ${countKinds(outcome.broken)}`;
+  const kept = outcome.broken.length === 0 ? 'kept' : `BROKEN: ${countKinds(outcome.broken)}`;
+  const verdict = `${outcome.acknowledged} jobs, ${outcome.injections} injections: ${kept}`;
   return { verdict, broken: outcome.broken.map(({ sentence }) => sentence), row: rowOf(outcome) };
 }
 
