@@ -73,7 +73,7 @@ async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptio
   watch.start();
   const over = new AbortController();
   const dice = diceOf(seed);
-  const { every, holdMs } = dose;
+  const { every, holdMs = 0 } = dose;
   const reach: Reach = { ...scene, dice, ledger, watch, struck: () => undefined, holdMs, over: over.signal };
   const added = addAll(queue, ledger, dose.load, seed);
   const [injections] = await Promise.all([
@@ -106,6 +106,7 @@ async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptio
 export async function measurePeer(options: PeerOptions): Promise<Row> {
   const scene = await openScene({ workers: options.fault.workers, launch: { worker: { program } } });
   const queue = new Queue(QUEUE, { connection: scene.probe.redis });
+  queue.on('error', () => undefined);
   try {
     return await play(queue, scene, options);
   } finally {

@@ -10,8 +10,8 @@ export interface Reach extends Scene {
   watch: Watch;
   /** Notes the moment from which the fault's recovery counts; for a fault whose recovery is told by answers. */
   struck(): void;
-  /** As the dose has it. */
-  holdMs: number | undefined;
+  /** As the dose has it; 0 where it has none. */
+  holdMs: number;
   /** Aborted when all has been judged: nothing may go on after it. */
   over: AbortSignal;
 }

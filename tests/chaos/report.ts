@@ -133,6 +133,8 @@ ${tableOf(switchTitles, sightings.map(switchRow))}
 - **Recovery** is from the last sight of a job's progress before its worker was gone to the first token of its next run, seen
   every 50 ms. A hand-back at SIGTERM is progress; for Redis it is from its end to the next progress of each running job,
   its time away included; for the API from its end to the next acknowledgement.
+- Plain BullMQ's worker ends on SIGTERM with the last of its own jobs, however long they take; a freeze is nothing to it
+  unless it outlasts the lock of 30 s.
 - The simulator names a background response within milliseconds of the call. A provider that takes longer leaves more time
   in which a killed worker costs a second call, unless the lane sends a key as well: not shown here.
 - A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.

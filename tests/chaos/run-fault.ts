@@ -63,7 +63,7 @@ async function play(fault: Fault, scene: Scene, { seed, dose, broken }: RunOptio
   const strikes: number[] = [];
   const over = new AbortController();
   const struck = () => void strikes.push(performance.now());
-  const { holdMs } = dose;
+  const { holdMs = 0 } = dose;
   const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, holdMs, over: over.signal };
   watch.start();
   await broken?.before?.(scene);

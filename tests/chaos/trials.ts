@@ -39,7 +39,7 @@ function doseFor(fault: Fault, { size, jobs }: TrialOptions) {
 async function tryFault(fault: Fault, options: TrialOptions): Promise<Findings> {
   const outcome = await runFault(fault, { seed: options.seed, dose: doseFor(fault, options) });
   const kept = outcome.broken.length === 0 ? 'kept' : `BROKEN: ${countKinds(outcome.broken)}`;
-  const verdict = `${outcome.acknowledged} jobs, ${outcome.injections} injections: ${kept}`;
+  const verdict = `${outcome.acknowledged} jobs, injected ${outcome.injections} times: ${kept}`;
   return { verdict, broken: outcome.broken.map(({ sentence }) => sentence), row: rowOf(outcome) };
 }
 
