@@ -67,7 +67,13 @@ function lookAt(queue: Queue) {
   return (ids: readonly string[]) => Promise.all(ids.map(sightOf));
 }
 
-async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptions): Promise<Row> {
+interface Played {
+  ledger: Ledger;
+  watch: Watch;
+  injections: number;
+}
+
+async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptions): Promise<Played> {
   const watch = new Watch({ look: lookAt(queue), preamble: 0 });
   const ledger = new Ledger(({ id }) => watch.add(id));
   watch.start();
@@ -75,14 +81,20 @@ async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptio
   const dice = diceOf(seed);
   const { every, holdMs = 0 } = dose;
   const reach: Reach = { ...scene, dice, ledger, watch, struck: () => undefined, holdMs, over: over.signal };
-  const added = addAll(queue, ledger, dose.load, seed);
-  const [injections] = await Promise.all([
-    injectUntil(added, { every, dice, inject: () => fault.inject(reach) }),
-    added,
-  ]);
-  await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
-  await watch.stop();
-  over.abort();
+  try {
+    const added = addAll(queue, ledger, dose.load, seed);
+    const inject = () => fault.inject(reach);
+    const [injections] = await Promise.all([injectUntil(added, { every, dice, inject }), added]);
+    await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
+    return { ledger, watch, injections };
+  } finally {
+    over.abort();
+    await watch.stop();
+  }
+}
+
+async function rowOf(queue: Queue, scene: Scene, { fault, dose }: PeerOptions, played: Played): Promise<Row> {
+  const { ledger, watch, injections } = played;
   const { entries } = ledger;
   const jobs = await Promise.all(entries.map(({ id }) => queue.getJob(id)));
   const counts = await Promise.all(entries.map(({ name }) => scene.stack.providerCalls(name)));
@@ -108,7 +120,7 @@ export async function measurePeer(options: PeerOptions): Promise<Row> {
   const queue = new Queue(QUEUE, { connection: scene.probe.redis });
   queue.on('error', () => undefined);
   try {
-    return await play(queue, scene, options);
+    return await rowOf(queue, scene, options, await play(queue, scene, options));
   } finally {
     await queue.close();
     await scene.close();

@@ -52,15 +52,26 @@ function mayHaveBeenAccepted(error: unknown): boolean {
   return error instanceof HoldfastConnectionError || (error instanceof HoldfastError && error.retryable);
 }
 
+interface Submits {
+  client: Holdfast;
+  ledger: Ledger;
+  load: Load;
+  dice: Dice;
+  /** Begins the name of each job. */
+  run: string;
+  /** Ends the tries of a run that was broken off. */
+  over: AbortSignal;
+}
+
 /** As a careful client does: the same key, until it is acknowledged. */
-async function submit(client: Holdfast, ledger: Ledger, lane: Lane, name: string, sim: string): Promise<void> {
+async function submit({ client, ledger, over }: Submits, lane: Lane, name: string, sim: string): Promise<void> {
   for (;;) {
     try {
       const { job } = await client.submit(requestFor(lane, name, sim), { idempotencyKey: name });
       ledger.add({ id: job.id, name, lane, acknowledgedAt: performance.now() });
       return;
     } catch (error) {
-      if (!mayHaveBeenAccepted(error)) throw error;
+      if (over.aborted || !mayHaveBeenAccepted(error)) throw error;
       ledger.resubmits += 1;
       await delay(100);
     }
@@ -68,13 +79,14 @@ async function submit(client: Holdfast, ledger: Ledger, lane: Lane, name: string
 }
 
 /** Submits at an even rate, whatever becomes of the jobs before. Resolves when all are acknowledged. */
-export async function submitAll(client: Holdfast, ledger: Ledger, load: Load, dice: Dice, run: string): Promise<void> {
+export async function submitAll(options: Submits): Promise<void> {
+  const { load, dice, run } = options;
   const began = performance.now();
   const submits: Promise<void>[] = [];
   for (let at = 0; at < load.jobs; at++) {
     const lane = lanes[at % lanes.length] ?? 'plain';
     const sim = `tokens=${dice.between(...load.tokens)}&itl_ms=${load.itlMs}&seed=${at}`;
-    submits.push(submit(client, ledger, lane, `${run} ${at}`, sim));
+    submits.push(submit(options, lane, `${run} ${at}`, sim));
     const due = began + ((at + 1) * 1_000) / load.perSecond;
     await delay(Math.max(0, due - performance.now()));
   }

@@ -56,6 +56,14 @@ function answersAfter(strikes: readonly number[], { entries }: Ledger): number[]
   });
 }
 
+function witnessed(sentences: readonly string[]): Breakage[] {
+  return sentences.map((sentence) => ({ kind: 'beside', sentence }));
+}
+
+function shown(injections: number): Breakage[] {
+  return injections > 0 ? [] : [{ kind: 'nothing shown', sentence: 'no fault was injected: take more jobs' }];
+}
+
 async function play(fault: Fault, scene: Scene, { seed, dose, broken }: RunOptions): Promise<Outcome> {
   // Stored before a run's first token: that the attempt has begun.
   const watch = new Watch({ look: lookAt(scene), preamble: 1 });
@@ -66,23 +74,29 @@ async function play(fault: Fault, scene: Scene, { seed, dose, broken }: RunOptio
   const { holdMs = 0 } = dose;
   const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, holdMs, over: over.signal };
   watch.start();
-  await broken?.before?.(scene);
-  const loadDone = submitAll(scene.stack.newClient(), ledger, dose.load, diceOf(seed + 1), `${fault.name} ${seed}`);
-  const schedule = { every: dose.every, dice: reach.dice, inject: () => fault.inject(reach) };
-  const beside = fault.beside?.(reach, loadDone);
-  const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
-  await until('all jobs end', () => watch.open === 0, broken?.endWithinMs ?? ALL_END_WITHIN_MS).catch(() => undefined);
-  await watch.stop();
-  await broken?.after?.(scene, ledger);
-  const verdict = await judge(scene, ledger);
-  await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
-  over.abort();
-  const seen = (await beside) ?? [];
-  verdict.broken.push(...seen.map((sentence): Breakage => ({ kind: 'beside', sentence })));
-  if (injections === 0)
-    verdict.broken.push({ kind: 'nothing shown', sentence: 'no fault was injected: take more jobs' });
-  const recoveries = fault.recovery === 'next token' ? watch.silences : answersAfter(strikes, ledger);
-  return { ...verdict, fault, dose, injections, recoveries };
+  try {
+    await broken?.before?.(scene);
+    const client = scene.stack.newClient();
+    const run = `${fault.name} ${seed}`;
+    const loadDone = submitAll({ client, ledger, load: dose.load, dice: diceOf(seed + 1), run, over: over.signal });
+    const schedule = { every: dose.every, dice: reach.dice, inject: () => fault.inject(reach) };
+    const beside = fault.beside?.(reach, loadDone);
+    const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
+    const endWithinMs = broken?.endWithinMs ?? ALL_END_WITHIN_MS;
+    await until('all jobs end', () => watch.open === 0, endWithinMs).catch(() => undefined);
+    await watch.stop();
+    await broken?.after?.(scene, ledger);
+    const verdict = await judge(scene, ledger);
+    await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
+    over.abort();
+    verdict.broken.push(...witnessed((await beside) ?? []), ...shown(injections));
+    const recoveries = fault.recovery === 'next token' ? watch.silences : answersAfter(strikes, ledger);
+    return { ...verdict, fault, dose, injections, recoveries };
+  } finally {
+    // One that was broken off leaves nothing behind that goes on.
+    over.abort();
+    await watch.stop();
+  }
 }
 
 export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
