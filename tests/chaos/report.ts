@@ -110,8 +110,8 @@ export function pageOf({ date, commit, machine, seed, size, findings }: Report):
 Made by \`tests/chaos/run.ts --report\` in its ${size} form on ${date}, at commit ${commit}, seed ${seed}. ${machine}
 
 Each row is a run of its own: real processes, real signals, a Redis with \`appendfsync always\`, and a ledger outside of
-Holdfast that holds what was acknowledged. Rows of plain BullMQ with its defaults stand below the ones
-whose fault and load they share. Jobs take turns between three lanes: a provider that runs responses in the background, one that honours
+Holdfast that holds what was acknowledged. Rows of plain BullMQ with its defaults stand below the ones whose fault and
+load they share. Jobs take turns between three lanes: a provider that runs responses in the background, one that honours
 \`Idempotency-Key\`, and one that does neither.
 
 ${tableOf(titles, rows)}
@@ -141,7 +141,7 @@ ${tableOf(switchTitles, sightings.map(switchRow))}
 
 Not run here: 500 submits a second, 500 readers, thousands of jobs (\`--jobs\` makes more of them); cut replies, a blocked
 event loop, a partition between worker and Redis, failover with a lagging replica, a full disk, a power cut. A full
-Redis and single faults are tests of their own, in \`tests/flow\`. No switch for \`appendfsync everysec\`: what a killed
-Redis has written is with the operating system, and only a power cut would lose it.
+Redis and single faults are tests of their own, in \`tests/flow\`. No switch for \`appendfsync everysec\`: a killed
+Redis loses with it only what still waited for a slow disk, too seldom to be seen each time.
 `;
 }
