@@ -63,8 +63,11 @@ export class Watch {
 
   start(): void {
     this.#watching = this.#watch();
+    // Told by `stop`; not as an error that nobody caught.
+    this.#watching.catch(() => undefined);
   }
 
+  /** Rejects where looking has failed. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#watching;

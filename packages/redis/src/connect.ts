@@ -31,6 +31,8 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
     connectionName: `holdfast-${role}`,
     connectTimeout: 2_000,
     keepAlive: 10_000,
+    // While Redis still reads its file it says how long that may take; asked sooner, it is often ready sooner.
+    maxLoadingRetryTime: 500,
     retryStrategy: (times: number) => Math.min(50 * times, 500),
   };
   const redis = new Redis(url, options);

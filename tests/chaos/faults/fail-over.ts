@@ -1,7 +1,7 @@
 /**
  * The master dies with a replica that lags, which takes its place: `replicated-redis.ts`. With DURABILITY=replica nothing
- * that was acknowledged may be lost. What workers wrote last may be: they wait for no replica. A journal then stands
- * earlier than it was seen, a job may run again, and a call whose beginning was lost is made again without being counted.
+ * that was acknowledged may be lost, and no call made twice: a beginning, a response's id and an end wait for a replica too.
+ * Text on its way waits for none, so a journal may stand a little earlier than it was seen.
  */
 
 import type { Fault } from '../fault.ts';
@@ -13,7 +13,6 @@ export const failOver: Fault = {
   name: 'failover',
   does: 'SIGKILL of the master under submits; its replica, 20 to 200 ms behind, takes its place and gets a fresh replica',
   env: { DURABILITY: 'replica' },
-  forgetsCalls: true,
   openRedis: startReplicatedRedis,
   load: { jobs: 600, perSecond: 20, tokens: [10, 40], itlMs: 25 },
   every: [5_000, 7_000],

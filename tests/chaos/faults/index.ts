@@ -9,6 +9,7 @@ import { freezeWorker } from './freeze-worker.ts';
 import { killApi } from './kill-api.ts';
 import { killRedis } from './kill-redis.ts';
 import { killWorker } from './kill-worker.ts';
+import { loseQueue } from './lose-queue.ts';
 import { partitionWorker } from './partition-worker.ts';
 import { refreshClients } from './refresh-clients.ts';
 import { stopWorker } from './stop-worker.ts';
@@ -21,6 +22,7 @@ export const faults: readonly Fault[] = [
   partitionWorker,
   killApi,
   killRedis,
+  loseQueue,
   cutReplies,
   failOver,
   fillRedis,
