@@ -3,7 +3,7 @@
  * from Holdfast's own bookkeeping, so a job that Holdfast forgot is still in it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Holdfast, HoldfastConnectionError, HoldfastError } from '@holdfast/client';
+import { type Holdfast, HoldfastApiError, HoldfastConnectionError, HoldfastError } from '@holdfast/client';
 import type { Dice } from './dice.ts';
 import { type Lane, lanes } from './scene.ts';
 
@@ -73,6 +73,11 @@ interface Submits {
   over: AbortSignal;
 }
 
+/** Between accepting it and looking at it Redis lost the job: it was not acknowledged. */
+function wasForgotten(error: unknown): boolean {
+  return error instanceof HoldfastApiError && error.code === 'job_not_found';
+}
+
 /** As a careful client does: the same key, until it is acknowledged. */
 async function submit({ client, ledger, over }: Submits, lane: Lane, name: string, sim: string): Promise<void> {
   for (;;) {
@@ -81,7 +86,7 @@ async function submit({ client, ledger, over }: Submits, lane: Lane, name: strin
       ledger.add({ id: job.id, name, lane, acknowledgedAt: performance.now() });
       return;
     } catch (error) {
-      if (over.aborted || !mayHaveBeenAccepted(error)) throw error;
+      if (over.aborted || !(mayHaveBeenAccepted(error) || wasForgotten(error))) throw error;
       ledger.resubmits += 1;
       await delay(100);
     }
@@ -92,14 +97,16 @@ async function submit({ client, ledger, over }: Submits, lane: Lane, name: strin
 export async function submitAll(options: Submits): Promise<void> {
   const { load, dice, run } = options;
   const began = performance.now();
-  const submits: Promise<void>[] = [];
+  const submits: Promise<unknown>[] = [];
   for (let at = 0; at < load.jobs; at++) {
     const lane = lanes[at % lanes.length] ?? 'plain';
     const sim = `tokens=${dice.between(...load.tokens)}&itl_ms=${load.itlMs}&seed=${at}`;
-    submits.push(submit(options, lane, `${run} ${at}`, sim));
+    // Caught at once: a rejection that nobody awaits yet would end the process.
+    submits.push(submit(options, lane, `${run} ${at}`, sim).catch((error: unknown) => error));
     const early = began + ((at + 1) * 1_000) / load.perSecond - performance.now();
     // Behind time it doesn't wait at all: a timer takes a millisecond at least.
     if (early > 0) await delay(early);
   }
-  await Promise.all(submits);
+  const failure = (await Promise.all(submits)).find((error) => error !== undefined);
+  if (failure !== undefined) throw failure;
 }

@@ -5,6 +5,7 @@
 import type { Switch } from './break-safety.ts';
 import type { Breakage } from './judge.ts';
 import { runFault } from './run-fault.ts';
+import { doseOf } from './sizes.ts';
 
 const MOST_TRIES = 3;
 
@@ -20,7 +21,7 @@ export interface Sighting {
 
 export async function seeRed(broken: Switch, firstSeed: number): Promise<Sighting> {
   const { fault, load, expected } = broken;
-  const dose = { load, every: fault.every };
+  const dose = { ...doseOf(fault, 'usual'), load };
   for (let tries = 1; ; tries++) {
     const seed = firstSeed + tries - 1;
     const { broken: breakages } = await runFault(fault, { seed, dose, broken });

@@ -31,7 +31,7 @@ export const blockWorker: Fault = {
   holdMs: 8_000,
   recovery: 'next token',
   long: {
-    load: { jobs: 1_500, perSecond: 8, tokens: [20, 60], itlMs: 30 },
+    load: { jobs: 720, perSecond: 8, tokens: [20, 60], itlMs: 30 },
     every: [42_000, 45_000],
     holdMs: 40_000,
   },

@@ -10,5 +10,5 @@ export const fillDisk: Fault = {
   does: "Redis' disk is full under submits, Redis ends, and is started again up to 1 s later with room on its disk",
   openRedis: startRedisOnSmallDisk,
   whyNotHere: whyNoSmallDisk,
-  long: { load: { jobs: 4_000, perSecond: 40, tokens: [5, 30], itlMs: 20 }, every: [2_500, 4_500] },
+  long: { load: { jobs: 2_400, perSecond: 40, tokens: [5, 30], itlMs: 20 }, every: [2_500, 4_500] },
 };

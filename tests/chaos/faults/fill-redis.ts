@@ -26,7 +26,7 @@ export const fillRedis: Fault = {
   every: [5_000, 7_000],
   holdMs: 3_000,
   recovery: 'next submit',
-  long: { load: { jobs: 4_000, perSecond: 20, tokens: [10, 60], itlMs: 30 }, every: [5_000, 7_000], holdMs: 3_000 },
+  long: { load: { jobs: 2_000, perSecond: 20, tokens: [10, 60], itlMs: 30 }, every: [5_000, 7_000], holdMs: 3_000 },
   async inject(reach) {
     await limitTo(reach, reach.dice.pick(SHARES));
     await delay(reach.holdMs);

@@ -3,7 +3,11 @@
  * with its provider calls. Then what it had sent arrives, late: a zombie's writes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../flow/stack.ts';
 import type { Fault } from '../fault.ts';
+
+/** After the last submit: the fault may just have begun. */
+const GIVES_UP_WITHIN_MS = 30_000;
 
 export const partitionWorker: Fault = {
   name: 'worker-partition',
@@ -11,11 +15,11 @@ export const partitionWorker: Fault = {
   workers: 3,
   ownLines: true,
   // Long enough for calls to be under way from before until after.
-  load: { jobs: 160, perSecond: 5, tokens: [50, 600], itlMs: 30 },
+  load: { jobs: 120, perSecond: 4, tokens: [300, 400], itlMs: 60 },
   every: [12_500, 13_500],
   holdMs: 12_000,
   recovery: 'next token',
-  long: { load: { jobs: 1_000, perSecond: 5, tokens: [50, 600], itlMs: 30 }, every: [12_500, 14_500] },
+  long: { load: { jobs: 400, perSecond: 4, tokens: [300, 400], itlMs: 60 }, every: [12_500, 14_500], holdMs: 12_000 },
   async inject({ lines: [, ...workers], dice, holdMs }) {
     const line = dice.pick(workers);
     line.hold();
@@ -24,7 +28,13 @@ export const partitionWorker: Fault = {
   },
   async beside({ stack, ledger }, loadDone) {
     await loadDone;
-    const counts = await Promise.all(ledger.entries.map(({ name }) => stack.providerCalls(name)));
-    return counts.some(({ aborted }) => aborted > 0) ? [] : ['no zombie has broken off its call'];
+    const zombieGaveUp = async () => {
+      const counts = await Promise.all(ledger.entries.map(({ name }) => stack.providerCalls(name)));
+      return counts.some(({ aborted }) => aborted > 0);
+    };
+    return until('a zombie breaks off its call', zombieGaveUp, GIVES_UP_WITHIN_MS).then(
+      () => [],
+      () => ['no zombie has broken off its call'],
+    );
   },
 };
