@@ -1,13 +1,16 @@
-/** A worker as a first project has it: BullMQ's defaults, the `openai` SDK, the text so far as the job's progress. */
+/**
+ * A worker as a first project has it: BullMQ's defaults, the `openai` SDK, the text so far as the job's progress. On
+ * SIGTERM it does as BullMQ's guide to production says: takes no more jobs, and ends with the last of its own.
+ */
 import { Worker } from 'bullmq';
 import OpenAI from 'openai';
 
-const [queue = '', redisUrl = '', baseURL = ''] = process.argv.slice(2);
+const { REDIS_URL = '', OPENAI_BASE_URL: baseURL } = process.env;
 const openai = new OpenAI({ baseURL, apiKey: 'any' });
-const { hostname: host, port } = new URL(redisUrl);
+const { hostname: host, port } = new URL(REDIS_URL);
 
 const worker = new Worker<{ name: string; sim: string }, string>(
-  queue,
+  'chat',
   async (job) => {
     const stream = await openai.chat.completions.create({
       model: 'sim',
@@ -26,6 +29,6 @@ const worker = new Worker<{ name: string; sim: string }, string>(
   { connection: { host, port: Number(port) }, concurrency: 50 },
 );
 worker.on('error', () => undefined);
+process.once('SIGTERM', () => void worker.close().then(() => process.exit(0)));
 await worker.waitUntilReady();
-process.once('disconnect', () => process.exit());
-process.send?.('ready');
+console.log('worker ready');

@@ -5,63 +5,50 @@
  * What it may expect from its users is left out as they leave it out: no `jobId`, no `attempts`, no lock settings. Its
  * jobs are judged by what they are: an answer that was generated twice is a duplicate, and so is one paid for twice.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { disconnectRedis } from '@holdfast/redis';
+import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
-import { type Dice, diceOf } from '../../tests/chaos/dice.ts';
-import type { Fault } from '../../tests/chaos/fault.ts';
+import { diceOf } from '../../tests/chaos/dice.ts';
+import type { Dose, Fault, Reach } from '../../tests/chaos/fault.ts';
+import { freezeWorker } from '../../tests/chaos/faults/freeze-worker.ts';
+import { killRedis } from '../../tests/chaos/faults/kill-redis.ts';
+import { killWorker } from '../../tests/chaos/faults/kill-worker.ts';
+import { stopWorker } from '../../tests/chaos/faults/stop-worker.ts';
 import { injectUntil } from '../../tests/chaos/inject.ts';
-import { type Row, recoveryOf } from '../../tests/chaos/report.ts';
+import { Ledger, type Load } from '../../tests/chaos/ledger.ts';
+import { loadOf, type Row, recoveryOf } from '../../tests/chaos/report.ts';
+import { openScene, type Scene } from '../../tests/chaos/scene.ts';
 import { type Sight, Watch } from '../../tests/chaos/watch.ts';
-import { startRestartableRedis } from '../../tests/flow/restartable-redis.ts';
-import { Stack, until } from '../../tests/flow/stack.ts';
-import { openRedis } from '../token-delay/open-redis.ts';
+import { until } from '../../tests/flow/stack.ts';
 
+/** Those that it can be put under: it has no API and no journal. */
+export const peerFaults: readonly Fault[] = [killWorker, stopWorker, freezeWorker, killRedis];
+
+/** As the worker has it. */
 const QUEUE = 'chat';
 /** Its lock runs out after 30 s, and is looked at every 30 s. */
 const ALL_END_WITHIN_MS = 120_000;
-const WORKER = new URL('./bullmq-worker.ts', import.meta.url);
+const program = fileURLToPath(new URL('./bullmq-worker.ts', import.meta.url));
 
 export interface PeerOptions {
   fault: Fault;
-  jobs: number;
+  dose: Dose;
   seed: number;
 }
 
-interface Scene {
-  queue: Queue;
-  stack: Stack;
-  redisUrl: string;
-  workers: Set<ChildProcess>;
-}
-
-async function startWorker({ redisUrl, stack, workers }: Scene): Promise<void> {
-  const child = fork(WORKER, [QUEUE, redisUrl, `${stack.simulatorUrl}/v1`], { execArgv: ['--conditions=source'] });
-  await once(child, 'message');
-  workers.add(child);
-}
-
-async function killOne(scene: Scene, dice: Dice): Promise<void> {
-  const worker = dice.pick([...scene.workers]);
-  scene.workers.delete(worker);
-  const gone = once(worker, 'exit');
-  worker.kill('SIGKILL');
-  await gone;
-  await startWorker(scene);
-}
-
-async function addAll({ queue }: Scene, { fault, jobs, seed }: PeerOptions, onAdded: (id: string) => void) {
-  const { tokens, itlMs, perSecond } = fault.load;
+async function addAll(queue: Queue, ledger: Ledger, load: Load, seed: number): Promise<void> {
   const dice = diceOf(seed + 1);
   const began = performance.now();
-  for (let at = 0; at < jobs; at++) {
-    const sim = `tokens=${dice.between(...tokens)}&itl_ms=${itlMs}&seed=${at}`;
-    const job = await queue.add('chat', { name: `peer ${at}`, sim });
-    onAdded(job.id ?? '');
-    await delay(Math.max(0, began + ((at + 1) * 1_000) / perSecond - performance.now()));
+  const adds: Promise<void>[] = [];
+  const add = async (name: string, sim: string) => {
+    const { id = '' } = await queue.add('chat', { name, sim });
+    ledger.add({ id, name, lane: 'plain', acknowledgedAt: performance.now() });
+  };
+  for (let at = 0; at < load.jobs; at++) {
+    adds.push(add(`peer ${at}`, `tokens=${dice.between(...load.tokens)}&itl_ms=${load.itlMs}&seed=${at}`));
+    await delay(Math.max(0, began + ((at + 1) * 1_000) / load.perSecond - performance.now()));
   }
+  await Promise.all(adds);
 }
 
 /** A run of a job is known by the process that writes its progress; runs are numbered as they are seen. */
@@ -80,54 +67,62 @@ function lookAt(queue: Queue) {
   return (ids: readonly string[]) => Promise.all(ids.map(sightOf));
 }
 
-async function play(scene: Scene, options: PeerOptions): Promise<Row> {
-  const { queue, stack } = scene;
-  const ids: string[] = [];
+interface Played {
+  ledger: Ledger;
+  watch: Watch;
+  injections: number;
+}
+
+async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptions): Promise<Played> {
   const watch = new Watch({ look: lookAt(queue), preamble: 0 });
+  const ledger = new Ledger(({ id }) => watch.add(id));
   watch.start();
-  const added = addAll(scene, options, (id) => {
-    ids.push(id);
-    watch.add(id);
-  });
-  const dice = diceOf(options.seed);
-  const schedule = { every: options.fault.every, dice, inject: () => killOne(scene, dice) };
-  const [injections] = await Promise.all([injectUntil(added, schedule), added]);
-  await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
-  await watch.stop();
-  const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
-  const counts = await Promise.all(ids.map((_, at) => stack.providerCalls(`peer ${at}`)));
+  const over = new AbortController();
+  const dice = diceOf(seed);
+  const { every, holdMs = 0 } = dose;
+  const reach: Reach = { ...scene, dice, ledger, watch, struck: () => undefined, holdMs, over: over.signal };
+  try {
+    const added = addAll(queue, ledger, dose.load, seed);
+    const inject = () => fault.inject(reach);
+    const [injections] = await Promise.all([injectUntil(added, { every, dice, inject }), added]);
+    await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
+    return { ledger, watch, injections };
+  } finally {
+    over.abort();
+    await watch.stop();
+  }
+}
+
+async function rowOf(queue: Queue, scene: Scene, { fault, dose }: PeerOptions, played: Played): Promise<Row> {
+  const { ledger, watch, injections } = played;
+  const { entries } = ledger;
+  const jobs = await Promise.all(entries.map(({ id }) => queue.getJob(id)));
+  const counts = await Promise.all(entries.map(({ name }) => scene.stack.providerCalls(name)));
   const completed = jobs.filter((job) => job?.finishedOn && job.failedReason === undefined).length;
   const failed = jobs.filter((job) => job?.failedReason !== undefined).length;
   const calls = counts.reduce((sum, count) => sum + count.calls, 0);
-  const { perSecond, tokens, itlMs } = options.fault.load;
   return {
-    fault: `plain BullMQ: ${injections} × ${options.fault.does}`,
-    load: `${ids.length} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`,
-    acknowledged: String(ids.length),
-    ended: `${completed} / ${failed} / ${ids.length - completed - failed}`,
+    fault: `plain BullMQ: ${injections} × ${fault.does}`,
+    load: loadOf(dose.load),
+    acknowledged: String(entries.length),
+    ended: `${completed} / ${failed} / ${entries.length - completed - failed}`,
     lost: `${jobs.filter((job) => !job).length} (and ${failed} without an answer)`,
     duplicates: `${counts.filter((count) => count.calls > 1).length} called for twice or more`,
     journals: 'no journal',
-    calls: (calls / ids.length).toFixed(3),
+    calls: (calls / entries.length).toFixed(3),
     recovery: recoveryOf(watch.silences),
   };
 }
 
 /** A run of its own, from start to end. */
 export async function measurePeer(options: PeerOptions): Promise<Row> {
-  const redis = await startRestartableRedis();
-  const stack = await Stack.start({ redisUrl: redis.url, workers: 0 });
-  const connection = await openRedis(redis.url, 'worker');
-  const queue = new Queue(QUEUE, { connection });
-  const scene: Scene = { queue, stack, redisUrl: redis.url, workers: new Set() };
+  const scene = await openScene({ workers: options.fault.workers, launch: { worker: { program } } });
+  const queue = new Queue(QUEUE, { connection: scene.probe.redis });
+  queue.on('error', () => undefined);
   try {
-    await Promise.all(Array.from({ length: options.fault.workers }, () => startWorker(scene)));
-    return await play(scene, options);
+    return await rowOf(queue, scene, options, await play(queue, scene, options));
   } finally {
-    for (const worker of scene.workers) worker.kill('SIGKILL');
     await queue.close();
-    await disconnectRedis(connection);
-    await stack.close();
-    await redis.close();
+    await scene.close();
   }
 }

@@ -1,29 +1,133 @@
 /**
- * Switches that break, from outside, the safety that a run proves: with any of them a run must end red. They are there to
- * show that the judge can see.
+ * Switches that break, from outside, a safety that a run proves: there is none in the product. Each names the fault under
+ * which it must turn a run red, and the promise that must be seen broken: red for another reason doesn't count.
  *
- *   no-aof         Redis stops writing to disk once all have started (they refuse to start on such a one)
- *   unkeyed        the idempotent lane calls a provider that could honour keys, and sends none
- *   lost-record    one acknowledged job is deleted with its journal
- *   torn-journal   the last event of one journal is written twice
+ *   preloads     change a part of the API or a worker before it starts: `breaks/`
+ *   before       changes what is around them, once all have started
+ *   after        forges the outcome, to show that the judge sees it
  */
-import type { Ledger } from './ledger.ts';
-import type { Scene } from './scene.ts';
+import type { Fault } from './fault.ts';
+import { failOver } from './faults/fail-over.ts';
+import { freezeWorker } from './faults/freeze-worker.ts';
+import { killApi } from './faults/kill-api.ts';
+import { killRedis } from './faults/kill-redis.ts';
+import { killWorker } from './faults/kill-worker.ts';
+import { loseQueue } from './faults/lose-queue.ts';
+import type { Kind } from './judge.ts';
+import type { Ledger, Load } from './ledger.ts';
+import type { Scene, SceneOptions } from './scene.ts';
 
-export const breaks = ['no-aof', 'unkeyed', 'lost-record', 'torn-journal'] as const;
-export type Break = (typeof breaks)[number];
-
-export async function breakBefore(which: Break | undefined, { probe }: Scene): Promise<void> {
-  if (which === 'no-aof') await probe.redis.config('SET', 'appendonly', 'no');
+export interface Switch extends Pick<SceneOptions, 'unkeyed' | 'launch' | 'env'> {
+  name: string;
+  /** What is broken, for the report. */
+  does: string;
+  fault: Fault;
+  expected: Kind;
+  /** Enough for the fault to meet what is broken. */
+  load: Load;
+  /** When no job has ended for so long, none will any more; in ms. Default: as in any run. */
+  nextEndsWithinMs?: number;
+  before?(scene: Scene): Promise<void>;
+  after?(scene: Scene, ledger: Ledger): Promise<void>;
 }
 
-export async function breakAfter(which: Break | undefined, { probe }: Scene, { entries }: Ledger): Promise<void> {
-  const entry = entries[Math.floor(entries.length / 2)];
-  if (!entry) return;
-  const { record, log } = probe.journal.keysOf(entry.id);
-  if (which === 'lost-record') await probe.redis.del(record, log);
-  if (which === 'torn-journal') {
-    const last = (await probe.log(entry.id)).split('\n\n').at(-2);
-    await probe.redis.append(log, `${last}\n\n`);
-  }
-}
+const preload = (name: string) => ({ preload: new URL(`./breaks/${name}.ts`, import.meta.url).href });
+const middleOf = ({ entries }: Ledger): string => entries[Math.floor(entries.length / 2)]?.id ?? '';
+
+export const switches: readonly Switch[] = [
+  {
+    name: 'no-fence',
+    does: 'appends ask neither for their attempt nor for where the journal stands',
+    fault: freezeWorker,
+    expected: 'journals',
+    // Long answers: a job taken over must still be under way when the frozen worker wakes.
+    load: { jobs: 100, perSecond: 10, tokens: [200, 240], itlMs: 30 },
+    launch: { worker: preload('no-fence') },
+  },
+  {
+    name: 'split-end',
+    does: 'terminal event and final state are two writes',
+    fault: killWorker,
+    expected: 'journals',
+    load: { jobs: 80, perSecond: 10, tokens: [5, 20], itlMs: 30 },
+    launch: { worker: preload('split-end') },
+  },
+  {
+    name: 'no-sweeper',
+    does: 'nobody sweeps: the lock of the one who does is held for good',
+    fault: loseQueue,
+    expected: 'not ended',
+    load: { ...loseQueue.load, jobs: 80 },
+    // The sweeper would have needed 25 s.
+    nextEndsWithinMs: 30_000,
+    before: async ({ probe, stack }) => void (await probe.redis.set(`${stack.prefix}:sweeping`, 'held')),
+  },
+  {
+    name: 'no-aof',
+    does: 'Redis stops writing to disk once all have started (they refuse to start on such a one)',
+    fault: killRedis,
+    expected: 'lost',
+    load: { ...killRedis.load, jobs: 200 },
+    nextEndsWithinMs: 8_000,
+    before: async ({ probe }) => void (await probe.redis.config('SET', 'appendonly', 'no')),
+  },
+  {
+    name: 'one-copy',
+    does: 'a 2xx waits for no replica: DURABILITY=fsync',
+    fault: failOver,
+    expected: 'lost',
+    load: { ...failOver.load, jobs: 160 },
+    nextEndsWithinMs: 8_000,
+    env: { DURABILITY: 'fsync' },
+  },
+  {
+    name: 'early-ack',
+    does: 'the API answers 202 a fifth of a second before it accepts the job',
+    fault: killApi,
+    expected: 'lost',
+    load: { ...killApi.load, jobs: 100 },
+    nextEndsWithinMs: 8_000,
+    launch: { api: preload('early-ack') },
+  },
+  {
+    name: 'no-key',
+    does: 'the API sees no idempotency keys, and answers slowly',
+    fault: killApi,
+    expected: 'duplicates',
+    load: { ...killApi.load, jobs: 100 },
+    // Enough to be counted; the sweeper's turn, for those that the API left behind, needn't be awaited.
+    nextEndsWithinMs: 8_000,
+    launch: { api: preload('no-key') },
+  },
+  {
+    name: 'unkeyed',
+    does: 'the idempotent lane calls a provider that could honour keys, and sends none',
+    fault: killWorker,
+    expected: 'calls',
+    load: { ...killWorker.load, jobs: 60, tokens: [80, 120] },
+    unkeyed: true,
+  },
+  {
+    name: 'lost-record',
+    does: 'one acknowledged job is deleted with its journal',
+    fault: killApi,
+    expected: 'lost',
+    load: { ...killApi.load, jobs: 100 },
+    async after({ probe }, ledger) {
+      const { record, log } = probe.journal.keysOf(middleOf(ledger));
+      await probe.redis.del(record, log);
+    },
+  },
+  {
+    name: 'torn-journal',
+    does: 'the last event of one journal is written twice',
+    fault: killApi,
+    expected: 'journals',
+    load: { ...killApi.load, jobs: 100 },
+    async after({ probe }, ledger) {
+      const id = middleOf(ledger);
+      const last = (await probe.log(id)).split('\n\n').at(-2);
+      await probe.redis.append(probe.journal.keysOf(id).log, `${last}\n\n`);
+    },
+  },
+];

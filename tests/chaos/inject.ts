@@ -9,6 +9,12 @@ export interface Schedule {
   inject: () => Promise<void>;
 }
 
+/**
+ * Between the end of one injection and the start of the next, where the clock allows less: on a machine that needs long
+ * to start what was killed, nothing would ever be up to get on with the load.
+ */
+const BREATH_MS = 1_000;
+
 /** Injects again and again until the load is done; returns how often. */
 export async function injectUntil(loadDone: Promise<void>, { every, dice, inject }: Schedule): Promise<number> {
   let over = false;
@@ -18,7 +24,8 @@ export async function injectUntil(loadDone: Promise<void>, { every, dice, inject
   loadDone.then(stop, stop);
   let due = performance.now();
   for (let injections = 0; ; injections++) {
-    due = Math.max(performance.now(), due + dice.between(...every));
+    const breath = injections === 0 ? 0 : Math.min(BREATH_MS, every[0] / 2);
+    due = Math.max(performance.now() + breath, due + dice.between(...every));
     await delay(Math.max(0, due - performance.now()));
     if (over) return injections;
     await inject();

@@ -11,10 +11,20 @@
 import { HoldfastApiError, type Job } from '@holdfast/client';
 import { isJsonObject, type JsonValue, outputTextOf } from '@holdfast/core';
 import { journalFaults } from '../flow/journal-faults.ts';
+import { allowedCalls } from './allowed-calls.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { type Lane, lanes, type Scene } from './scene.ts';
 
 type State = Job['status'] | 'missing';
+
+/** Which promise: `beside` is what a fault's own witnesses saw, `nothing shown` a run that proves nothing. */
+export type Kind = 'lost' | 'duplicates' | 'journals' | 'calls' | 'failed' | 'not ended' | 'beside' | 'nothing shown';
+
+/** What was promised and not kept. */
+export interface Breakage {
+  kind: Kind;
+  sentence: string;
+}
 
 export interface LaneCalls {
   jobs: number;
@@ -30,8 +40,8 @@ export interface Verdict {
   /** Journals with a gap, a double, a second end, or another text than the job's. */
   faultyJournals: number;
   calls: Record<Lane, LaneCalls>;
-  /** What was promised and not kept, a sentence each; empty when all was. */
-  broken: string[];
+  /** Empty when all was kept. */
+  broken: Breakage[];
 }
 
 async function find({ stack }: Scene, id: string): Promise<Job | null> {
@@ -49,17 +59,17 @@ function outputIn(log: string): JsonValue {
   return isJsonObject(data) ? (data.output ?? null) : null;
 }
 
-function stateFaults(job: Job | null): string[] {
-  if (job === null) return ['is lost'];
-  if (job.status === 'completed') return [];
-  if (job.status === 'failed') return job.error?.code === 'crash_limit' ? [] : [`failed: ${job.error?.code}`];
-  return [`is ${job.status}`];
+function stateFaults(job: Job | null): Breakage[] {
+  if (job === null) return [{ kind: 'lost', sentence: 'is lost' }];
+  const { status, error } = job;
+  if (status === 'completed' || error?.code === 'crash_limit') return [];
+  if (status === 'queued' || status === 'running') return [{ kind: 'not ended', sentence: `is ${status}` }];
+  return [{ kind: 'failed', sentence: `is ${status}: ${error?.code}` }];
 }
 
-/** In the plain lane a call that may have been paid can only be counted. */
-function callFaults({ lane }: Entry, job: Job | null, calls: number): string[] {
+function callFaults({ lane }: Entry, job: Job | null, log: string, calls: number): string[] {
   if (job === null) return [];
-  const allowed = lane === 'plain' ? 1 + job.ambiguous_calls : 1;
+  const allowed = allowedCalls(lane, job.ambiguous_calls, log);
   if (calls > allowed) return [`cost ${calls} calls, ${allowed} allowed (${job.ambiguous_calls} ambiguous)`];
   return calls === 0 && job.status === 'completed' ? ['completed without a call'] : [];
 }
@@ -80,6 +90,9 @@ async function countDuplicates({ stack, probe }: Scene, { entries }: Ledger): Pr
   return entries.length - ids.size + known.filter((id) => !ids.has(id)).length;
 }
 
+/** Jobs judged at once. */
+const AT_ONCE = 20;
+
 async function judgeJob(scene: Scene, entry: Entry, verdict: Verdict): Promise<void> {
   const [job, log, { calls }] = await Promise.all([
     find(scene, entry.id),
@@ -94,8 +107,13 @@ async function judgeJob(scene: Scene, entry: Entry, verdict: Verdict): Promise<v
   lane.ambiguous += job?.ambiguous_calls ?? 0;
   const wrong = logFaults(job, log);
   if (wrong.length > 0) verdict.faultyJournals += 1;
-  const faults = [...stateFaults(job), ...wrong, ...callFaults(entry, job, calls)];
-  verdict.broken.push(...faults.map((fault) => `${entry.name} (${entry.lane}, ${entry.id}): ${fault}`));
+  const faults = [
+    ...stateFaults(job),
+    ...wrong.map((sentence): Breakage => ({ kind: 'journals', sentence })),
+    ...callFaults(entry, job, log, calls).map((sentence): Breakage => ({ kind: 'calls', sentence })),
+  ];
+  const about = `${entry.name} (${entry.lane}, ${entry.id})`;
+  verdict.broken.push(...faults.map(({ kind, sentence }) => ({ kind, sentence: `${about}: ${sentence}` })));
 }
 
 export async function judge(scene: Scene, ledger: Ledger): Promise<Verdict> {
@@ -109,9 +127,16 @@ export async function judge(scene: Scene, ledger: Ledger): Promise<Verdict> {
     calls: calls as Record<Lane, LaneCalls>,
     broken: [],
   };
-  if (verdict.duplicates > 0) verdict.broken.push(`${verdict.duplicates} jobs more than keys`);
-  for (const entry of ledger.entries) await judgeJob(scene, entry, verdict);
+  if (verdict.duplicates > 0) {
+    verdict.broken.push({ kind: 'duplicates', sentence: `${verdict.duplicates} jobs more than keys` });
+  }
+  for (let at = 0; at < ledger.entries.length; at += AT_ONCE) {
+    const some = ledger.entries.slice(at, at + AT_ONCE);
+    await Promise.all(some.map((entry) => judgeJob(scene, entry, verdict)));
+  }
   const counted = Object.values(verdict.states).reduce((sum, count) => sum + count, 0);
-  if (counted !== verdict.acknowledged) verdict.broken.push(`${counted} states of ${verdict.acknowledged} jobs`);
+  if (counted !== verdict.acknowledged) {
+    verdict.broken.push({ kind: 'lost', sentence: `${counted} states of ${verdict.acknowledged} jobs` });
+  }
   return verdict;
 }

@@ -9,29 +9,29 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../flow/stack.ts';
-import { type Break, breakAfter, breakBefore } from './break-safety.ts';
+import type { Switch } from './break-safety.ts';
 import { diceOf } from './dice.ts';
-import type { Fault, Reach } from './fault.ts';
+import type { Dose, Fault, Reach } from './fault.ts';
 import { injectUntil } from './inject.ts';
-import { judge, type Verdict } from './judge.ts';
+import { type Breakage, judge, type Verdict } from './judge.ts';
 import { Ledger, submitAll } from './ledger.ts';
 import { openScene, type Scene } from './scene.ts';
 import { type Sight, Watch } from './watch.ts';
 
-const ALL_END_WITHIN_MS = 90_000;
+/** Jobs end as fast as the machine can; when none has for so long, none will. */
+const NEXT_ENDS_WITHIN_MS = 90_000;
 /** After the jobs. */
 const READERS_END_WITHIN_MS = 10_000;
 
 export interface RunOptions {
   seed: number;
-  jobs: number;
-  break?: Break | undefined;
+  dose: Dose;
+  broken?: Switch;
 }
 
 export interface Outcome extends Verdict {
   fault: Fault;
-  jobs: number;
-  seed: number;
+  dose: Dose;
   injections: number;
   /** Of what was hit, in ms. */
   recoveries: number[];
@@ -57,36 +57,67 @@ function answersAfter(strikes: readonly number[], { entries }: Ledger): number[]
   });
 }
 
-async function play(fault: Fault, scene: Scene, options: RunOptions): Promise<Outcome> {
-  const { seed, jobs } = options;
+/** Resolves when no job is open, or none ends any more. */
+async function allEnded(watch: Watch, nextEndsWithinMs = NEXT_ENDS_WITHIN_MS): Promise<void> {
+  for (let open = watch.open; open > 0; open = watch.open) {
+    const ended = until('another job ends', () => watch.open < open, nextEndsWithinMs);
+    if (!(await ended.catch(() => false))) return;
+  }
+}
+
+function witnessed(sentences: readonly string[]): Breakage[] {
+  return sentences.map((sentence) => ({ kind: 'beside', sentence }));
+}
+
+function shown(injections: number): Breakage[] {
+  return injections > 0 ? [] : [{ kind: 'nothing shown', sentence: 'no fault was injected: take more jobs' }];
+}
+
+async function play(fault: Fault, scene: Scene, { seed, dose, broken }: RunOptions): Promise<Outcome> {
   // Stored before a run's first token: that the attempt has begun.
   const watch = new Watch({ look: lookAt(scene), preamble: 1 });
   const ledger = new Ledger(({ id }) => watch.add(id));
   const strikes: number[] = [];
   const over = new AbortController();
   const struck = () => void strikes.push(performance.now());
-  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, over: over.signal };
+  const { holdMs = 0 } = dose;
+  const reach: Reach = { ...scene, dice: diceOf(seed), ledger, watch, struck, holdMs, over: over.signal };
   watch.start();
-  await breakBefore(options.break, scene);
-  const load = { ...fault.load, jobs };
-  const loadDone = submitAll(scene.stack.newClient(), ledger, load, diceOf(seed + 1), `${fault.name} ${seed}`);
-  const schedule = { every: fault.every, dice: reach.dice, inject: () => fault.inject(reach) };
-  const beside = fault.beside?.(reach, loadDone);
-  const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
-  await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
-  await watch.stop();
-  await breakAfter(options.break, scene, ledger);
-  const verdict = await judge(scene, ledger);
-  await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
-  over.abort();
-  verdict.broken.push(...((await beside) ?? []));
-  if (injections === 0) verdict.broken.push('no fault was injected, so nothing is proved: take more jobs');
-  const recoveries = fault.recovery === 'next token' ? watch.silences : answersAfter(strikes, ledger);
-  return { ...verdict, fault, jobs, seed, injections, recoveries };
+  try {
+    await broken?.before?.(scene);
+    const client = scene.stack.newClient();
+    const run = `${fault.name} ${seed}`;
+    const loadDone = submitAll({ client, ledger, load: dose.load, dice: diceOf(seed + 1), run, over: over.signal });
+    const schedule = { every: dose.every, dice: reach.dice, inject: () => fault.inject(reach) };
+    const beside = fault.beside?.(reach, loadDone);
+    const [injections] = await Promise.all([injectUntil(loadDone, schedule), loadDone]);
+    await allEnded(watch, broken?.nextEndsWithinMs);
+    await watch.stop();
+    await broken?.after?.(scene, ledger);
+    const verdict = await judge(scene, ledger);
+    await Promise.race([beside, delay(READERS_END_WITHIN_MS, undefined, { ref: false })]);
+    over.abort();
+    verdict.broken.push(...witnessed((await beside) ?? []), ...shown(injections));
+    const recoveries = fault.recovery === 'next token' ? watch.silences : answersAfter(strikes, ledger);
+    return { ...verdict, fault, dose, injections, recoveries };
+  } finally {
+    // One that was broken off leaves nothing behind that goes on.
+    over.abort();
+    await watch.stop();
+  }
 }
 
 export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
-  const scene = await openScene({ workers: fault.workers, unkeyed: options.break === 'unkeyed' });
+  const { workers, ownLines = false, openRedis } = fault;
+  const { unkeyed = false, launch = {}, env = {} } = options.broken ?? {};
+  const scene = await openScene({
+    workers,
+    unkeyed,
+    launch,
+    ownLines,
+    ...(openRedis ? { openRedis: () => openRedis(diceOf(options.seed + 2)) } : {}),
+    env: { ...fault.env, ...env },
+  });
   try {
     return await play(fault, scene, options);
   } finally {

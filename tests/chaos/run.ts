@@ -1,46 +1,79 @@
 /**
- * Faults under load, and what became of the promises. Real processes and signals; takes about six minutes for all.
+ * Faults under load, and what became of the promises. Real processes and signals.
  *
- *   node --conditions=source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--break SWITCH] [--report]
+ *   npm run chaos                   every fault in its long form, and the switches
+ *   npm run chaos -- --report       and plain BullMQ beside; writes docs/chaos-report.md
+ *   npm run chaos:short             every fault for ten seconds, and the switches: what CI runs
+ *   node --conditions=source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--at-once N] [--short | --long] [--report]
+ *                                   neither short nor long: every fault for some half a minute, without the switches
  *
  *   --jobs     jobs per fault, instead of each fault's own number
- *   --only     one fault of `faults/`, or `peer`: plain BullMQ under the first fault
- *   --break    a switch of `break-safety.ts`: the run must then end red
- *   --report   runs the peer as well, and writes docs/chaos-report.md
+ *   --only     one fault of `faults/`, one switch of `break-safety.ts`, or `peer-` and a fault: plain BullMQ under it
+ *   --at-once  so many at the same time; default 2 in the short form, else 1
  *
- * Prints the seed first. Ends with 1 when a promise was broken.
+ * A switch must be seen red. Prints the seed first, and last "N passed, N failed", one for each fault and each switch.
+ * Ends with 1 when one failed.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measurePeer } from '../../bench/peers/bullmq.ts';
-import { breaks } from './break-safety.ts';
-import { faults } from './faults/index.ts';
-import { killWorker } from './faults/kill-worker.ts';
-import { lineOf, pageOf, type Row, rowOf } from './report.ts';
-import { runFault } from './run-fault.ts';
+import { lineOf, pageOf } from './report.ts';
+import type { Size } from './sizes.ts';
+import { allTrials, type Findings, type Trial } from './trials.ts';
 
 const root = join(import.meta.dirname, '../..');
-const say = (line: string) => console.log(line);
+const MOST_SENTENCES = 20;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     jobs: { type: 'string' },
     only: { type: 'string' },
-    break: { type: 'string' },
+    'at-once': { type: 'string' },
+    short: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
-const broken = breaks.find((name) => name === values.break);
-if (values.break !== undefined && broken === undefined) throw new Error(`--break is one of ${breaks.join(', ')}`);
-const chosen = faults.filter(({ name }) => values.only === undefined || values.only === name);
-const withPeer = values.only === 'peer' || (values.report && values.only === undefined);
-if (chosen.length === 0 && !withPeer) {
-  throw new Error(`--only is one of ${[...faults.map(({ name }) => name), 'peer'].join(', ')}`);
+const size: Size = values.short ? 'short' : values.long ? 'long' : 'usual';
+const atOnce = Number(values['at-once'] ?? (values.short ? 2 : 1));
+const trials = allTrials({ seed, size, jobs: values.jobs === undefined ? undefined : Number(values.jobs) });
+const chosen = trials.filter(isChosen);
+if (chosen.length === 0) throw new Error(`--only is one of ${trials.map(({ name }) => name).join(', ')}`);
+
+function isChosen({ name, kind }: Trial): boolean {
+  if (values.only !== undefined) return name === values.only;
+  return { fault: true, switch: size !== 'usual' || values.report, peer: values.report }[kind];
+}
+
+/** One that couldn't be brought to its end is broken, and keeps no other from its turn. */
+async function runTrial(trial: Trial): Promise<Findings> {
+  const began = performance.now();
+  const findings = await trial.run().catch((error: unknown): Findings => {
+    return {
+      verdict: 'BROKEN OFF',
+      broken: [`${trial.name} broke off: ${error instanceof Error ? error.stack : error}`],
+    };
+  });
+  const { verdict, broken, row } = findings;
+  console.log(`${trial.kind} ${trial.name}: ${verdict}, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  if (row && (size !== 'short' || broken.length > 0)) console.log(lineOf(row));
+  for (const sentence of broken.slice(0, MOST_SENTENCES)) console.log(`  ! ${sentence}`);
+  return findings;
+}
+
+/** In order, `atOnce` at a time. */
+async function runAll(): Promise<Map<Trial, Findings>> {
+  const found = new Map<Trial, Findings>();
+  const turns = chosen.values();
+  const takeTurns = async () => {
+    for (const trial of turns) found.set(trial, await runTrial(trial));
+  };
+  await Promise.all(Array.from({ length: atOnce }, takeTurns));
+  return found;
 }
 
 function commitOf(): string {
@@ -49,30 +82,19 @@ function commitOf(): string {
   return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
 }
 
-const machine = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}.`;
-const rows: Row[] = [];
-const failures: string[] = [];
-say(`seed ${seed}`);
-for (const fault of chosen) {
-  const began = performance.now();
-  const jobs = Number(values.jobs ?? fault.load.jobs);
-  const outcome = await runFault(fault, { seed, jobs, break: broken });
-  rows.push(rowOf(outcome));
-  failures.push(...outcome.broken);
-  const verdict = outcome.broken.length === 0 ? 'kept' : `BROKEN: ${outcome.broken.length}`;
-  say(
-    `\n${fault.name}: ${verdict}, in ${((performance.now() - began) / 1_000).toFixed(0)} s\n${lineOf(rowOf(outcome))}`,
-  );
-  for (const sentence of outcome.broken.slice(0, 20)) say(`  ! ${sentence}`);
-}
-if (withPeer) {
-  const peer = await measurePeer({ fault: killWorker, jobs: Number(values.jobs ?? killWorker.load.jobs), seed });
-  rows.push(peer);
-  say(`\nplain BullMQ\n${lineOf(peer)}`);
-}
+console.log(`seed ${seed}`);
+const found = await runAll();
+const findings = chosen.flatMap((trial) => found.get(trial) ?? []);
 if (values.report) {
+  const machine = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}.`;
   const date = new Date().toISOString().slice(0, 10);
-  const page = pageOf({ date, commit: commitOf(), machine, seed, rows, broken: failures });
-  writeFileSync(join(root, 'docs/chaos-report.md'), page);
+  writeFileSync(
+    join(root, 'docs/chaos-report.md'),
+    pageOf({ date, commit: commitOf(), machine, seed, size, findings }),
+  );
 }
-process.exitCode = failures.length === 0 ? 0 : 1;
+const judged = chosen.filter(({ kind }) => kind !== 'peer').flatMap((trial) => found.get(trial) ?? []);
+const failed = findings.filter(({ broken }) => broken.length > 0).length;
+const passed = judged.filter(({ broken, skipped }) => broken.length === 0 && !skipped).length;
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

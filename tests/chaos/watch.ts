@@ -23,6 +23,8 @@ interface Watched extends Sight {
 }
 
 const LOOK_EVERY_MS = 50;
+/** The oldest of those open. Where more are open the others still wait for a worker, or have one and are seen later. */
+const MOST_LOOKED_AT = 500;
 
 export interface WatchOptions {
   /** Sights of these jobs, in their order; null for one that isn't there. */
@@ -61,8 +63,11 @@ export class Watch {
 
   start(): void {
     this.#watching = this.#watch();
+    // Told by `stop`; not as an error that nobody caught.
+    this.#watching.catch(() => undefined);
   }
 
+  /** Rejects where looking has failed. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#watching;
@@ -70,7 +75,7 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const ids = [...this.#open.keys()];
+      const ids = [...this.#open.keys()].slice(0, MOST_LOOKED_AT);
       const sights = await this.#options.look(ids);
       ids.forEach((id, at) => {
         this.#take(id, sights[at] ?? null);

@@ -46,9 +46,16 @@ export class JobModel {
   seq = 1;
   /** A cancel has been asked for in this run. */
   cancelAsked = false;
+  /** Of the claim that began the newest attempt. */
+  #ticket = '';
 
-  claimed(attempt: number): void {
+  claimed(attempt: number, ticket: string): void {
     promise(!hasEnded(this.status), `no attempt is begun at a job that is ${this.status}`);
+    if (this.status === 'running' && ticket === this.#ticket) {
+      promise(attempt === this.attempt, `a claim that is sent again gets its attempt ${this.attempt}, not ${attempt}`);
+      return;
+    }
+    this.#ticket = ticket;
     promise(attempt > this.attempt, `attempts rise: ${attempt} after ${this.attempt}`);
     this.attempt = attempt;
     this.status = 'running';

@@ -99,7 +99,7 @@ export class Witness {
       `${script} says "missing" of a job only where there is none`,
     );
     if (!life) return;
-    if (script === 'claim' && kind === 'claimed') life.claimed(Number(detail));
+    if (script === 'claim' && kind === 'claimed') life.claimed(Number(detail), values[1] ?? '');
     if (script === 'append' && kind === 'applied') life.appended(Number(values[0]), values[3] ?? '');
     if (script === 'cancel') life.cancelled(String(kind));
     if (script === 'rerun' && kind === 'queued') life.ranAgain();

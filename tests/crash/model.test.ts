@@ -118,7 +118,7 @@ describe('the model', () => {
   };
 
   it('sees workers that are not fenced off', async () => {
-    const parts = ["if attempt ~= ARGV[1] then return {'fenced', attempt} end"];
+    const parts = ["if attempt ~= ARGV[1] or ticket ~= ARGV[8] then return {'fenced', attempt} end"];
     expect(await red({ scripts: await without(scripts.append, ...parts) })).toBeDefined();
   });
 
@@ -143,6 +143,13 @@ describe('the model', () => {
     expect(lua).not.toBe(scripts.claim.lua);
     await shared.commands.script('LOAD', lua);
     expect(await red({ scripts: new Map([[scripts.claim.sha, new Script(lua)]]) })).toBeDefined();
+  });
+
+  it('sees a claim counted twice that was sent again', async () => {
+    const lua = scripts.claim.lua.replace("if status ~= 'running' or ticket ~= ARGV[2] then", 'if true then');
+    expect(lua).not.toBe(scripts.claim.lua);
+    await shared.commands.script('LOAD', lua);
+    expect(await red({ scripts: new Map([[scripts.claim.sha, new Script(lua)]]) })).toMatch('sent again');
   });
 
   it('sees readers that read before they have subscribed', async () => {

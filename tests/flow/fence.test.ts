@@ -26,7 +26,7 @@ type Check = 'fenced' | 'again' | 'ended' | 'mismatch';
 function without(...checks: Check[]): Script {
   let { lua } = appendScript;
   for (const check of checks) {
-    const rest = lua.replace(new RegExp(`^if .* then return \\{'${check}',.*\\n`, 'm'), '');
+    const rest = lua.replace(new RegExp(`^if .* then return \\{'${check}',.*\\n`, 'gm'), '');
     if (rest === lua) throw new Error(`the script has no check "${check}"`);
     lua = rest;
   }
@@ -39,14 +39,14 @@ class Writer {
   readonly #script: Script;
   readonly #jobId: string;
   readonly #attempt: number;
-  readonly #life: string;
+  readonly #ticket: string;
   #seq: number;
 
-  constructor(script: Script, claim: { jobId: string; attempt: number; life: string; seq: number }) {
+  constructor(script: Script, claim: { jobId: string; attempt: number; ticket: string; seq: number }) {
     this.#script = script;
     this.#jobId = claim.jobId;
     this.#attempt = claim.attempt;
-    this.#life = claim.life;
+    this.#ticket = claim.ticket;
     this.#seq = claim.seq;
   }
 
@@ -55,7 +55,7 @@ class Writer {
     const { live, ...keys } = journal.keysOf(this.#jobId);
     const next = this.#seq + 1;
     const bytes = formatEvent(next, type, data);
-    const args = [this.#attempt, this.#seq, next, bytes, status, live, journal.retentionMs, this.#life];
+    const args = [this.#attempt, this.#seq, next, bytes, status, live, journal.retentionMs, this.#ticket];
     const [kind] = (await this.#script.run(redis, scriptKeys(keys), args)) as [string];
     if (kind === 'applied' || kind === 'again') this.#seq = next;
     else this.refusal = kind;

@@ -21,8 +21,9 @@ export class JournalProbe {
     this.queue = new LaneQueues({ redis, prefix, onError: () => undefined });
   }
 
-  static async open({ env, prefix }: Stack): Promise<JournalProbe> {
-    const redis = connectRedis(String(env.REDIS_URL), 'worker', silent);
+  /** @param redisUrl default: the stack's */
+  static async open({ env, prefix }: Stack, redisUrl = String(env.REDIS_URL)): Promise<JournalProbe> {
+    const redis = connectRedis(redisUrl, 'worker', silent);
     await untilReady(redis, 5_000);
     return new JournalProbe(redis, prefix);
   }

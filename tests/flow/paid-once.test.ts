@@ -7,6 +7,7 @@ const lanes = (providerUrl: string) => {
   const providers = [{ name: 'main', base_url: providerUrl }];
   return {
     background: { models: ['sim-background'], providers, background: true },
+    both: { models: ['sim-both'], providers, background: true, idempotency_header: true },
     idempotent: { models: ['sim-idempotent'], providers, idempotency_header: true },
     plain: { models: ['*'], providers },
   };
@@ -20,9 +21,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack?.close());
 
-const response = (name: string, sim: string) => ({
+const response = (name: string, sim: string, model = 'sim-background') => ({
   task: 'responses',
-  input: { model: 'sim-background', input: 'Say something.', metadata: { case: name, sim } },
+  input: { model, input: 'Say something.', metadata: { case: name, sim } },
 });
 
 const onLane = (model: string, name: string, sim: string) => {
@@ -83,6 +84,31 @@ describe('a worker that is killed', () => {
     expect(refused.job).toMatchObject({ status: 'failed', provider_calls: 1, ambiguous_calls: 1 });
     expect(refused.job.error?.code).toBe('ambiguous_call');
     expect(await stack.providerCalls('killed refused')).toMatchObject({ calls: 1 });
+  }, 60_000);
+});
+
+describe('a worker that is killed before the provider has named the response', () => {
+  it('costs no second call where the call was made under a key, and a counted one elsewhere', async () => {
+    const late = 'tokens=10&head_ms=1500&idempotent=1';
+    const keyed = await stack.client.submit(response('unnamed keyed', late, 'sim-both'));
+    const unkeyed = await stack.client.submit(response('unnamed', late));
+    for (const name of ['unnamed keyed', 'unnamed']) {
+      await until('it is called', async () => (await stack.providerCalls(name)).calls === 1);
+    }
+    await stack.running('worker')[0]?.end('SIGKILL');
+    await stack.start('worker');
+    expect(await stack.client.wait(keyed.job.id)).toMatchObject({
+      status: 'completed',
+      attempt: 2,
+      ambiguous_calls: 0,
+    });
+    expect(await stack.client.wait(unkeyed.job.id)).toMatchObject({
+      status: 'completed',
+      attempt: 2,
+      ambiguous_calls: 1,
+    });
+    expect(await stack.providerCalls('unnamed keyed')).toMatchObject({ calls: 1 });
+    expect(await stack.providerCalls('unnamed')).toMatchObject({ calls: 2 });
   }, 60_000);
 });
 

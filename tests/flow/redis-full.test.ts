@@ -86,14 +86,21 @@ describe('Redis that is nearly full', () => {
     expect(await post(retry)).toMatchObject({ status: 202 });
   }, 60_000);
 
-  it('is recognised by its refusal of a write, before the next look; keys are still found', async () => {
+  it('is recognised by its refusal of a write, before the next look; keys are still found, jobs cancelled, and those that run end', async () => {
     await until('there is room', async () => (await ready()).memory === 'ok', 3_000);
     const before = await submit('before');
+    const waiting = await stack.client.submit({ ...chat('waits again', 'tokens=3'), delay_ms: 60_000 });
+    const running = await stack.client.submit(chat('runs on', 'tokens=150&itl_ms=10'));
+    await probe.streaming(running.job.id);
     // No look of the API comes between: the limit and the submits reach Redis within milliseconds.
     await limitTo(2);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => submit(`refused ${at}`)));
     for (const answer of answers) expect(answer).toMatchObject(full);
     expect(await submit('before')).toMatchObject({ status: 200, body: { id: before.body.id } });
+    const cancelled = await post(`/v1/jobs/${waiting.job.id}/cancel`);
+    expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    expect(await stack.client.wait(running.job.id)).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(await probe.faults([running.job.id])).toEqual([]);
     await limitTo(0.5);
     await until('a submit works', async () => (await submit('refused 0')).status === 202, 3_000);
   });

@@ -1,4 +1,5 @@
 /** DURABILITY=replica with a real master and a real replica: what a 2xx stands for, and what happens when none confirms. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OwnRedis, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
@@ -51,16 +52,17 @@ function expectUnmet({ status, after, answer, ms }: Awaited<ReturnType<typeof po
 }
 
 /** Lets the replica run for 30 ms in every 150 ms only, until the returned function is called. */
-function lag(): () => void {
+function lag(): () => Promise<void> {
   replica.freeze();
   const beat = setInterval(() => {
     replica.proceed();
     setTimeout(() => replica.freeze(), 30);
   }, 150);
-  return () => {
+  return async () => {
     clearInterval(beat);
-    // Not before the last freeze.
-    setTimeout(() => replica.proceed(), 60);
+    // The last one that was begun is over by then.
+    await delay(60);
+    replica.proceed();
   };
 }
 
@@ -83,6 +85,23 @@ describe('a job that was answered with 2xx', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
     for (const { ms } of answers) expect(ms).toBeLessThan(ANSWERED_WITHIN_MS);
     for (const { answer } of answers) expect(await isReplicated(answer.id)).toBe(true);
+    await Promise.all(answers.map(({ answer }) => stack.client.wait(answer.id)));
+  }, 30_000);
+});
+
+describe('a call', () => {
+  it('is made only once a replica has its beginning: a failover must not forget what may be paid', async () => {
+    const [worker] = stack.running('worker');
+    const { job } = await stack.client.submit({ ...chat('begins', 'tokens=2'), delay_ms: 300 });
+    replica.freeze();
+    const isUnconfirmed = (line: string) => line.includes(job.id) && line.includes('append failed, trying again');
+    await until('its beginning is not confirmed', () => worker?.log.split('\n').some(isUnconfirmed));
+    expect(await stack.client.get(job.id)).toMatchObject({ status: 'running', provider_calls: 1 });
+    expect((await stack.providerCalls('begins')).calls).toBe(0);
+    replica.proceed();
+    expect(await stack.client.wait(job.id)).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 1 });
+    expect((await stack.providerCalls('begins')).calls).toBe(1);
+    expect(await onReplica.hget(probe.journal.keysOf(job.id).record, 'status')).toBe('completed');
   }, 30_000);
 });
 
@@ -125,10 +144,13 @@ describe('a replica that does not confirm', () => {
       return status === 200 && answer;
     });
     expect(answer).toMatchObject({ status: 'cancelled' });
+    replica.freeze();
+    expect(await stack.fetch(`/v1/jobs/${ended.job.id}`, { method: 'DELETE' })).toMatchObject({ status: 503 });
+    replica.proceed();
     expect(await onReplica.hget(probe.journal.keysOf(job.id).record, 'status')).toBe('cancelled');
   });
 
-  it('is shown as missing once it is gone, and polls still work', async () => {
+  it('is shown as missing once it is gone; polls still work, and jobs wait for it', async () => {
     const { job } = await stack.client.submit(chat('polled', 'tokens=2'));
     replica.freeze();
     const replicas = async () =>
@@ -136,8 +158,9 @@ describe('a replica that does not confirm', () => {
     await probe.redis.call('CLIENT', 'KILL', 'TYPE', 'replica');
     await until('none is left', async () => (await replicas()) === 0);
     expectUnmet(await submit('with none'));
-    expect((await stack.client.wait(job.id)).status).toBe('completed');
+    expect((await stack.client.get(job.id)).id).toBe(job.id);
     replica.proceed();
+    expect(await stack.client.wait(job.id)).toMatchObject({ status: 'completed', provider_calls: 1 });
     await until('it is back', async () => (await submit('with none')).status < 300);
   });
 });

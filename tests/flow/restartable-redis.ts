@@ -13,14 +13,18 @@ export interface RestartableRedis {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it without a chance to write anything. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Resolves when it has ended, by `kill` or by itself. */
+  exited(): Promise<void>;
   /** Starts it again. Resolves when it answers. */
   start(): Promise<void>;
   /** Ends it and deletes its data. */
   close(): Promise<void>;
 }
 
-export async function startRestartableRedis(): Promise<RestartableRedis> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-redis-'));
+/** @param dataDir default: a directory of its own. Deleted in the end. */
+export async function startRestartableRedis(
+  dataDir = mkdtempSync(join(tmpdir(), 'holdfast-redis-')),
+): Promise<RestartableRedis> {
   const found = await findRedis({ env: process.env, cacheDir: packageCache, log: () => undefined });
   if (found.kind === 'docker') throw new Error('these tests send signals to Redis: they need it on this machine');
   const home = await claimRedisHome(dataDir);
@@ -36,6 +40,9 @@ export async function startRestartableRedis(): Promise<RestartableRedis> {
     signal: (signal) => void process.kill(running.pid, signal),
     async kill() {
       process.kill(running.pid, 'SIGKILL');
+      await running.exited;
+    },
+    async exited() {
       await running.exited;
     },
     async start() {

@@ -21,6 +21,14 @@ const entries = {
 
 export type ServiceName = keyof typeof entries;
 
+/** How a kind of process is to differ from ours. */
+export interface Launch {
+  /** A file to run in the place of ours, which says that it is ready as ours does. */
+  program?: string;
+  /** URL of a module that is loaded before it. */
+  preload?: string;
+}
+
 export const apiKey = 'hold_test0123456789abcdefghijklmnop';
 export const adminKey = 'hold_admin_test0123456789abcdefghijklmnop';
 
@@ -61,9 +69,14 @@ export class Service {
   readonly child: ChildProcess;
   log = '';
 
-  constructor(name: ServiceName, env: NodeJS.ProcessEnv) {
+  constructor(
+    name: ServiceName,
+    env: NodeJS.ProcessEnv,
+    { program = join(root, entries[name]), preload }: Launch = {},
+  ) {
     this.name = name;
-    this.child = spawn(process.execPath, ['--conditions=source', join(root, entries[name])], {
+    const preloads = preload === undefined ? [] : ['--import', preload];
+    this.child = spawn(process.execPath, ['--conditions=source', ...preloads, program], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: root,
@@ -105,6 +118,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** What the config file is to hold, given the simulator's base URL. Default: no file. */
   config?: (providerUrl: string) => unknown;
+  /** Default: all processes are ours as they are. */
+  launch?: Partial<Record<ServiceName, Launch>>;
 }
 
 export class Stack {
@@ -114,9 +129,11 @@ export class Stack {
   readonly simulatorUrl: string;
   readonly client: Holdfast;
   readonly prefix: string;
+  readonly #launch: Partial<Record<ServiceName, Launch>>;
 
-  private constructor(env: NodeJS.ProcessEnv, prefix: string) {
+  private constructor(env: NodeJS.ProcessEnv, prefix: string, launch: Partial<Record<ServiceName, Launch>>) {
     this.env = env;
+    this.#launch = launch;
     this.prefix = prefix;
     this.apiUrl = `http://127.0.0.1:${env.PORT}`;
     this.simulatorUrl = `http://127.0.0.1:${env.SIMULATOR_PORT}`;
@@ -124,7 +141,7 @@ export class Stack {
   }
 
   /** Starts simulator, API and workers; resolves when all are ready. */
-  static async start({ redisUrl, workers = 1, env = {}, config }: StackOptions = {}): Promise<Stack> {
+  static async start({ redisUrl, workers = 1, env = {}, config, launch = {} }: StackOptions = {}): Promise<Stack> {
     const url = redisUrl ?? process.env.HOLDFAST_TEST_REDIS_URL;
     if (!url)
       throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
@@ -144,7 +161,7 @@ export class Stack {
       ...(config ? { HOLDFAST_CONFIG: configFile } : {}),
       ...env,
     };
-    const stack = new Stack(shared, prefix);
+    const stack = new Stack(shared, prefix, launch);
     try {
       await Promise.all([
         stack.start('simulator'),
@@ -164,7 +181,7 @@ export class Stack {
 
   /** Starts one process more and waits until it is ready. */
   async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<Service> {
-    const service = new Service(name, { ...this.env, ...env });
+    const service = new Service(name, { ...this.env, ...env }, this.#launch[name]);
     this.services.push(service);
     const ready = {
       simulator: 'simulator listening',

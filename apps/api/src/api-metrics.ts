@@ -1,4 +1,5 @@
 /** What the API counts. Labels have few values: no ids, no tenants, routes instead of paths. */
+import type { DurabilityMode } from '@holdfast/redis';
 import { Metrics, type RequestHandler } from '@holdfast/service';
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -13,12 +14,18 @@ export class ApiMetrics {
     'holdfast_redis_memory_ratio',
     'Used share of maxmemory; above 0.9 new jobs are refused; 0 where Redis has no limit',
   );
+  readonly #durability = this.#metrics.gauge('holdfast_durability_info', 'What a 2xx stands for', ['mode']);
   readonly #requests = this.#metrics.histogram(
     'holdfast_http_request_duration_seconds',
     'Time to the end of the answer; event streams count until they are closed',
     ['method', 'route', 'status'],
     SECONDS,
   );
+
+  /** Shows the mode that this process was started in. */
+  constructor(durability: DurabilityMode) {
+    this.#durability.set({ mode: durability }, 1);
+  }
 
   readonly measureRequest: RequestHandler = (request, response, next) => {
     const stop = this.#requests.startTimer();

@@ -1,6 +1,7 @@
 /** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
 import { RequestError } from '@holdfast/core';
 import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
+import { answerInTime } from './answer-in-time.ts';
 import { forCallers } from './authenticate.ts';
 import { demoPage } from './demo-page.ts';
 import { docsPage } from './docs-page.ts';
@@ -8,7 +9,7 @@ import { openApiDocument } from './openapi.ts';
 import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
 import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
-import { getJob } from './routes/get-job.ts';
+import { getJob, waitAskedFor } from './routes/get-job.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
 import { submitJob } from './routes/submit-job.ts';
@@ -53,7 +54,9 @@ export function createApi(parts: ApiParts) {
       app.use(parts.metrics.measureRequest);
       const router = Router();
       for (const [path, handlers] of Object.entries(routesOf(parts))) {
-        for (const [verb, handler] of Object.entries(handlers)) router[verb as Verb](path, handler);
+        for (const [verb, handler] of Object.entries(handlers)) {
+          router[verb as Verb](path, answerInTime(handler, path === '/v1/jobs/:id' ? waitAskedFor : undefined));
+        }
         router.all(path, methodNotAllowed(Object.keys(handlers) as Verb[]));
       }
       app.use(router);

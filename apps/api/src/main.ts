@@ -4,11 +4,11 @@ import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import {
   checkDurability,
+  connectForPool,
   connectRedis,
   DurableWrites,
   disconnectRedis,
   MemoryWatch,
-  type Redis,
   untilReady,
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
@@ -22,13 +22,6 @@ const HEARTBEAT_MS = 15_000;
 /** Requests under way get so long at the end; attached readers are let go at once, and attach elsewhere. */
 const CLOSE_GRACE_MS = 3_000;
 
-/** For a pool: its outages are those of the main connection, which logs them. */
-async function connectQuietly(redisUrl: string): Promise<Redis> {
-  const redis = connectRedis(redisUrl, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
-  await untilReady(redis, 5_000);
-  return redis;
-}
-
 async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const redis = connectRedis(config.redisUrl, 'producer', logger);
@@ -37,14 +30,13 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
   await untilReady(redis, 30_000);
   await checkDurability(redis, durability);
   if (durability === 'memory') logger.warn({ durability }, 'DURABILITY=memory: accepted jobs can be lost');
-  const connect = () => connectQuietly(config.redisUrl);
-  const writes = new DurableWrites({ mode: durability, redis, prefix, connect });
+  const writes = new DurableWrites({ mode: durability, redis, prefix, connect: () => connectForPool(config.redisUrl) });
   onClose('durable writes', () => writes.close());
   await writes.prepare();
 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
-  const metrics = new ApiMetrics();
+  const metrics = new ApiMetrics(durability);
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());

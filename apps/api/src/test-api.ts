@@ -48,7 +48,7 @@ export async function startTestApi(options: { readerStallMs?: number; heartbeatM
     durability: 'memory',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
-    metrics: new ApiMetrics(),
+    metrics: new ApiMetrics('fsync'),
     logger: createLogger('api', 'silent'),
     stopping: stopping.signal,
     readerStallMs: 10_000,
@@ -88,8 +88,16 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
   });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
-  const { attempt, life, seq } = reply.claim;
+  const { attempt, ticket, seq } = reply.claim;
   const ignore = () => undefined;
-  const writer = new AttemptWriter({ clock, jobId, attempt, life, seq, onCancelRequested: ignore, onRefused: ignore });
+  const writer = new AttemptWriter({
+    clock,
+    jobId,
+    attempt,
+    ticket,
+    seq,
+    onCancelRequested: ignore,
+    onRefused: ignore,
+  });
   return { jobId, writer };
 }

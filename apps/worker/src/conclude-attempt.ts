@@ -2,6 +2,7 @@
  * How an attempt that didn't complete ends. An order to stop comes before whatever error it caused:
  *
  *   overtaken    nothing may be written                 → lost
+ *   undone       nothing may be written, due at once    → deferred
  *   cancelled    job.cancelled, the text so far kept    → cancelled
  *   deadline     job.failed deadline_exceeded           → failed
  *   draining     attempt.failed, due again at once      → deferred
@@ -18,6 +19,8 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
     switch (attempt.order.reason) {
       case 'overtaken':
         return { kind: 'lost' };
+      case 'undone':
+        return { kind: 'deferred', delayMs: 0 };
       case 'cancelled':
         return await cancelJob(parts, attempt);
       case 'deadline':
@@ -28,9 +31,14 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
         return await retryOrFail(parts, attempt, asAttemptError(parts, attempt, error));
     }
   } catch (refusal) {
-    if (refusal instanceof JournalRefusal) return { kind: 'lost' };
+    if (refusal instanceof JournalRefusal) return refusedOutcome(refusal);
     throw refusal;
   }
+}
+
+/** One that was undone still has the queue's lock. Taken for lost it would be off the queue, and wait for a sweep. */
+function refusedOutcome({ code }: JournalRefusal): Outcome {
+  return code === 'mismatch' ? { kind: 'deferred', delayMs: 0 } : { kind: 'lost' };
 }
 
 function asAttemptError({ logger }: WorkerParts, { claim }: Attempt, error: unknown): AttemptError {

@@ -1,5 +1,6 @@
 /** The worker's settings: the only place of this app that reads the environment. */
 import type { Lanes } from '@holdfast/core';
+import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
@@ -7,6 +8,7 @@ export interface WorkerConfig {
   redisUrl: string;
   prefix: string;
   logLevel: string;
+  durability: DurabilityMode;
   /** Jobs at once in this process, per lane. */
   concurrency: number;
   /** How long a job is kept after its end, in ms. */
@@ -27,6 +29,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       REDIS_URL: setting.redisUrl,
       HOLDFAST_PREFIX: setting.prefix,
       LOG_LEVEL: setting.logLevel,
+      DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
       WORKER_CONCURRENCY: setting.count(50, 10_000),
       RETENTION_HOURS: setting.hours(24),
       DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
@@ -44,6 +47,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     redisUrl: settings.REDIS_URL,
     prefix: settings.HOLDFAST_PREFIX,
     logLevel: settings.LOG_LEVEL,
+    durability: settings.DURABILITY,
     concurrency: settings.WORKER_CONCURRENCY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     drainMs: settings.DRAIN_SECONDS * 1_000,

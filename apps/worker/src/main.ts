@@ -7,7 +7,7 @@ import { defaultRetryPolicy } from '@holdfast/core';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneQueues } from '@holdfast/queue';
-import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
+import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
@@ -26,6 +26,17 @@ function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneP
   return new Map(made);
 }
 
+/**
+ * What a failover must not take back: that a call was begun, the id of its response, a job's end. Taken back, they would be
+ * paid again. Where a replica isn't asked for, Redis' own reply is enough.
+ */
+async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerConfig, redis: Redis) {
+  if (mode !== 'replica') return undefined;
+  const writes = new DurableWrites({ mode, redis, prefix, connect: () => connectForPool(redisUrl) });
+  await writes.prepare();
+  return writes;
+}
+
 async function start(config: WorkerConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const { prefix } = config;
   const redis = connectRedis(config.redisUrl, 'worker', logger);
@@ -36,9 +47,11 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
   const queue = new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') });
   const running = new RunningAttempts();
+  const writes = await openDurableWrites(config, redis);
+  onClose('durable writes', () => writes?.close());
   const parts: WorkerParts = {
     journal,
-    clock: new FlushClock({ journal, logger }),
+    clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
     tasks: builtInTasks,
     providers: makeProviders(config),

@@ -168,7 +168,7 @@ describe('a release that is nobody’s any more', () => {
       'of a job that has a later one',
       async () => {
         const jobId = await t.accept('answer');
-        await t.journal.renewRelease(jobId, 1);
+        await t.journal.renewRelease({ jobId, release: 1, attempt: 0 });
         return { jobId };
       },
     ],
@@ -241,6 +241,19 @@ describe('an attempt that is overtaken', () => {
     await t.redis.del(recordOf(jobId));
     expect(await outcome).toEqual({ kind: 'lost' });
     expect(await t.redis.exists(recordOf(jobId))).toBe(0);
+  });
+});
+
+describe('an attempt that a failover has undone', () => {
+  const undone = { 'in part': { seq: '1' }, whole: { seq: '1', attempt: '0', status: 'queued' } };
+  it.each(Object.entries(undone))('%s stops its call and gives the job back at once', async (_, before) => {
+    const jobId = await t.accept('babble');
+    const outcome = t.run(jobId);
+    await textIs(jobId, '.');
+    await t.redis.hset(recordOf(jobId), before);
+    expect(await outcome).toEqual({ kind: 'deferred', delayMs: 0 });
+    expect(t.calls[0]?.signal.aborted).toBe(true);
+    expect(await t.redis.hgetall(recordOf(jobId))).toMatchObject(before);
   });
 });
 

@@ -109,10 +109,10 @@ async function claimJob(
     clock,
     jobId,
     attempt: claim.attempt,
-    life: claim.life,
+    ticket: claim.ticket,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
-    onRefused: () => order.give('overtaken'),
+    onRefused: ({ code }) => order.give(code === 'mismatch' ? 'undone' : 'overtaken'),
   });
   const { response, ambiguous } = claim.calls;
   const lane = providers.get(claim.lane) ?? null;

@@ -3,6 +3,7 @@ export type StopReason =
   | 'cancelled' // its client asked for it
   | 'deadline' // the job's time is over
   | 'overtaken' // another worker has the job, or may have it: nothing may be written any more
+  | 'undone' // a failover has undone what it wrote: nothing may be written any more, and nobody else need have the job
   | 'draining'; // this process is stopping
 
 export class StopOrder {

@@ -58,7 +58,7 @@ async function recover({ journal, queue, logger }: SweepParts, jobs: OpenJob[]):
   const lost = await queue.unknown(jobs);
   let recovered = 0;
   for (const job of jobs.filter(({ jobId }) => lost.has(jobId))) {
-    const release = await journal.renewRelease(job.jobId, job.release);
+    const release = await journal.renewRelease(job);
     if (release === null) continue;
     const delayMs = Math.max(0, job.dueAt - Date.now());
     await queue.enqueue({ jobId: job.jobId, lane: job.lane, priority: job.priority, release, delayMs });

@@ -27,13 +27,15 @@ export type FieldChanges = Partial<Record<RecordField, string | number>>;
 export interface Append {
   jobId: string;
   attempt: number;
-  /** When the job was accepted, as its record has it. */
-  life: string;
+  /** Of the attempt's claim. */
+  ticket: string;
   before: number;
   after: number;
   bytes: string;
   status: JobStatus | '';
   fields: FieldChanges;
+  /** The attempt goes on only once this is stored: a beginning, a response's id, an end. */
+  awaited: boolean;
 }
 
 /** What the journal said to an append. */
@@ -45,7 +47,7 @@ interface WriterOptions {
   clock: FlushClock;
   jobId: string;
   attempt: number;
-  life: string;
+  ticket: string;
   /** Number of the last event in the journal when the attempt was claimed. */
   seq: number;
   onCancelRequested: () => void;
@@ -119,12 +121,13 @@ export class AttemptWriter {
     this.#underWay = {
       jobId: this.#options.jobId,
       attempt: this.#options.attempt,
-      life: this.#options.life,
+      ticket: this.#options.ticket,
       before: this.#sent,
       after: this.#seq,
       bytes: this.#bytes,
       status: this.#status,
       fields: this.#fields,
+      awaited: this.#waiters.length > 0,
     };
     this.#bytes = '';
     this.#fields = {};

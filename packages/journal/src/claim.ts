@@ -6,8 +6,8 @@ import type { RecordField } from './record.ts';
 export interface Claim {
   jobId: string;
   attempt: number;
-  /** Which life of the job this is: one that was forgotten may come to another under its key. */
-  life: string;
+  /** No other claim has it. With the attempt's number it is the fence. */
+  ticket: string;
   /** Number of the last event in the journal. */
   seq: number;
   crashes: number;
@@ -72,7 +72,11 @@ function callsOf(read: ClaimValues): CallsSoFar {
 }
 
 /** @param reply of `scripts/claim.ts`, @param values of `claimFields` */
-export function readClaim(jobId: string, reply: unknown, values: readonly (string | null)[]): ClaimReply {
+export function readClaim(
+  { jobId, ticket }: Pick<Claim, 'jobId' | 'ticket'>,
+  reply: unknown,
+  values: readonly (string | null)[],
+): ClaimReply {
   const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
   const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
   if (kind === 'ended') {
@@ -85,7 +89,7 @@ export function readClaim(jobId: string, reply: unknown, values: readonly (strin
     claim: {
       jobId,
       attempt: Number(detail),
-      life: read.created_at,
+      ticket,
       seq,
       crashes,
       failures: Number(read.failures),

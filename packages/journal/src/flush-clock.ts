@@ -5,7 +5,7 @@
  * event on both sides and adds 3 ms to the median delay; a longer wait per stream is worse.
  */
 import { hasEnded, type Logger } from '@holdfast/core';
-import { isNoScript } from '@holdfast/redis';
+import { isNoScript, type Redis } from '@holdfast/redis';
 import type { Append, AppendReply, AttemptWriter } from './attempt-writer.ts';
 import { type Journal, scriptKeys } from './journal.ts';
 import { dropEnded } from './open-jobs.ts';
@@ -15,6 +15,11 @@ interface FlushClockOptions {
   /** On a connection with the role `worker`, which waits for Redis as long as it is away. */
   journal: Journal;
   logger: Logger;
+  /**
+   * Runs a write on a connection, and resolves once it is as durable as the mode asks; rejects when that isn't known. For
+   * appends that somebody waits for, where Redis' own reply isn't enough: text on its way needn't be. Default: it is enough.
+   */
+  durably?: ((write: (redis: Redis) => Promise<unknown>) => Promise<unknown>) | undefined;
   intervalMs?: number;
   /** Pause before an append that failed is sent again. */
   retryMs?: number;
@@ -23,15 +28,17 @@ interface FlushClockOptions {
 export class FlushClock {
   readonly #journal: Journal;
   readonly #logger: Logger;
+  readonly #durably: FlushClockOptions['durably'];
   readonly #intervalMs: number;
   readonly #retryMs: number;
   #waiting = new Set<AttemptWriter>();
   #lastFlush = new WeakMap<AttemptWriter, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ journal, logger, intervalMs = 5, retryMs = 200 }: FlushClockOptions) {
+  constructor({ journal, logger, durably, intervalMs = 5, retryMs = 200 }: FlushClockOptions) {
     this.#journal = journal;
     this.#logger = logger;
+    this.#durably = durably;
     this.#intervalMs = intervalMs;
     this.#retryMs = retryMs;
   }
@@ -58,10 +65,12 @@ export class FlushClock {
   }
 
   async #flush(writers: AttemptWriter[]): Promise<void> {
-    const sent = writers.flatMap((writer) => {
+    const sent: { writer: AttemptWriter; append: Append }[] = [];
+    for (const writer of writers) {
       const append = writer.take();
-      return append ? [{ writer, append }] : [];
-    });
+      if (append && this.#durably && append.awaited) void this.#sendAlone(writer, append, 0);
+      else if (append) sent.push({ writer, append });
+    }
     if (sent.length === 0) return;
     const pipeline = this.#journal.redis.pipeline();
     for (const { append } of sent) {
@@ -71,7 +80,7 @@ export class FlushClock {
     const replies = await pipeline.exec().catch(() => null);
     sent.forEach(({ writer, append }, at) => {
       const [error, reply] = replies?.[at] ?? [new Error('no reply'), null];
-      if (error) void this.#sendAgain(writer, append, error);
+      if (error) void this.#sendAlone(writer, append, isNoScript(error) ? 0 : this.#retryMs);
       else this.#settle(writer, append, toAppendReply(reply));
     });
   }
@@ -84,29 +93,28 @@ export class FlushClock {
     writer.settle(reply);
   }
 
-  /** One append, alone, until Redis has answered it: it is the same append every time, so it can't be applied twice. */
-  async #sendAgain(writer: AttemptWriter, append: Append, cause: Error): Promise<void> {
-    let wait = isNoScript(cause) ? 0 : this.#retryMs;
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
+  /** One append until it is answered: it is the same append every time, so it can't be applied twice. */
+  async #sendAlone(writer: AttemptWriter, append: Append, waitMs: number): Promise<void> {
+    const write = (redis: Redis) => appendScript.run(redis, ...this.#arguments(append));
+    for (let wait = waitMs; ; wait = Math.min(Math.max(wait * 2, this.#retryMs), 2_000)) {
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       try {
-        const reply = await appendScript.run(this.#journal.redis, ...this.#arguments(append));
+        const reply = await (append.awaited && this.#durably ? this.#durably(write) : write(this.#journal.redis));
         this.#settle(writer, append, toAppendReply(reply));
         return;
       } catch (error) {
         if (wait <= this.#retryMs) this.#logger.warn({ jobId: append.jobId, error }, 'append failed, trying again');
-        wait = Math.min(Math.max(wait * 2, this.#retryMs), 2_000);
       }
     }
   }
 
   #arguments(append: Append): [string[], (string | number)[]] {
     const { live, ...keys } = this.#journal.keysOf(append.jobId);
-    const { attempt, before, after, bytes, status, life } = append;
+    const { attempt, before, after, bytes, status, ticket } = append;
     const fields = Object.entries(append.fields).flat();
     return [
       scriptKeys(keys),
-      [attempt, before, after, bytes, status, live, this.#journal.retentionMs, life, ...fields],
+      [attempt, before, after, bytes, status, live, this.#journal.retentionMs, ticket, ...fields],
     ];
   }
 }

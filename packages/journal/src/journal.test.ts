@@ -3,6 +3,7 @@ import { JournalRefusal } from './attempt-writer.ts';
 import { listJobs } from './list-jobs.ts';
 import { readOpenJobs } from './open-jobs.ts';
 import { readLog } from './read-log.ts';
+import { claimScript } from './scripts/claim.ts';
 import { openTestJournal, type TestJournal } from './test-journal.ts';
 
 let t: TestJournal;
@@ -51,10 +52,26 @@ describe('claim', () => {
     expect(await t.claim(id)).toMatchObject({ attempt: 2, seq: 1, crashes: 1 });
   });
 
+  it('makes void what a sweep found before it: the hand-over was not lost, only late', async () => {
+    const { id } = await t.accept('late');
+    await t.claim(id);
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBeNull();
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 1 })).toBe(2);
+  });
+
+  it('counts once when it is sent again after a lost reply', async () => {
+    const { id } = await t.accept('claimed again');
+    const { record } = t.journal.keysOf(id);
+    const send = (ticket: string) => claimScript.run(t.redis, [record], [1, ticket]);
+    expect(await send('one')).toEqual(['claimed', 1, 1, 0, '']);
+    expect(await send('one')).toEqual(['claimed', 1, 1, 0, '']);
+    expect(await send('other')).toEqual(['claimed', 2, 1, 1, '']);
+  });
+
   it('refuses an older release, an ended job and an unknown one', async () => {
     const { id } = await t.accept('stale');
-    expect(await t.journal.renewRelease(id, 1)).toBe(2);
-    expect(await t.journal.renewRelease(id, 1)).toBeNull();
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBe(2);
+    expect(await t.journal.renewRelease({ jobId: id, release: 1, attempt: 0 })).toBeNull();
     expect(await t.journal.claim(id, 1)).toEqual({ kind: 'stale' });
     await t.journal.cancel(id);
     expect(await t.journal.claim(id, 2)).toEqual({ kind: 'ended', leftOver: null });
@@ -99,6 +116,23 @@ describe('append', () => {
     expect(await logOf(id)).not.toContain('late');
   });
 
+  it('refuses an attempt whose claim a failover has undone, although another now has its number', async () => {
+    const { id } = await t.accept('failed over');
+    const { record } = t.journal.keysOf(id);
+    const before = await t.redis.dumpBuffer(record);
+    const undone = await t.claim(id);
+    await t.redis.restore(record, 0, before, 'REPLACE');
+    const claim = await t.claim(id);
+    expect(claim.attempt).toBe(undone.attempt);
+    const writer = t.writer(claim);
+    writer.write('text.delta', { text: 'of the one' });
+    await writer.flushed();
+    const zombie = t.writer(undone);
+    zombie.write('text.delta', { text: 'of the other' });
+    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'fenced' });
+    expect(await logOf(id)).not.toContain('of the other');
+  });
+
   it('refuses an attempt of an earlier life of the job, whose numbers begin at 1 again', async () => {
     const job = await t.accept('second life');
     const zombie = t.writer(await t.claim(job.id));
@@ -107,7 +141,7 @@ describe('append', () => {
     await t.journal.accept(job);
     const writer = t.writer(await t.claim(job.id));
     zombie.write('text.delta', { text: 'of another life' });
-    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'missing' });
+    await expect(zombie.flushed()).rejects.toMatchObject({ code: 'fenced' });
     writer.write('attempt.started', { attempt: 1, resumed: false });
     await writer.flushed();
     expect(await logOf(job.id)).not.toContain('of another life');

@@ -6,11 +6,12 @@
  * jobs and of a tenant's jobs) is written before the record: an entry without a record is harmless and gets dropped, a
  * record without an entry would be a job that nobody finds.
  */
+import { randomUUID } from 'node:crypto';
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, claimFields, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
-import { dropEnded } from './open-jobs.ts';
+import { dropEnded, type OpenJob } from './open-jobs.ts';
 import { jobOf, type OwnedJob, recordFields } from './record.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { cancelScript } from './scripts/cancel.ts';
@@ -135,12 +136,13 @@ export class Journal {
   /** Begins an attempt for a release. See `scripts/claim.ts`. */
   async claim(jobId: string, release: number): Promise<ClaimReply> {
     const { record } = this.keysOf(jobId);
+    const ticket = randomUUID();
     // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
     const [reply, values] = await Promise.all([
-      claimScript.run(this.redis, [record], [release]),
+      claimScript.run(this.redis, [record], [release, ticket]),
       this.redis.hmget(record, ...claimFields),
     ]);
-    return readClaim(jobId, reply, values);
+    return readClaim({ jobId, ticket }, reply, values);
   }
 
   /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
@@ -198,9 +200,13 @@ export class Journal {
     return reply;
   }
 
-  /** The next release number of a job that the queue has lost; null if it has ended or another sweep was faster. */
-  async renewRelease(jobId: string, lostRelease: number): Promise<number | null> {
-    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [lostRelease]);
+  /** The next release number of a job that the queue has lost; null if it has ended, was begun, or another sweep was faster. */
+  async renewRelease({
+    jobId,
+    release,
+    attempt,
+  }: Pick<OpenJob, 'jobId' | 'release' | 'attempt'>): Promise<number | null> {
+    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [release, attempt]);
     return reply === 0 ? null : (reply as number);
   }
 }

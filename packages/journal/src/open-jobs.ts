@@ -7,6 +7,7 @@ export interface OpenJob {
   jobId: string;
   lane: string;
   release: number;
+  attempt: number;
   priority: number;
   /** When its delay ends or its retry is due, in ms; 0: at once. */
   dueAt: number;
@@ -50,13 +51,13 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
   const ids = entries.filter((_, at) => at % 2 === 0);
   const records = await Promise.all(
     ids.map((id) =>
-      redis.hmget(journal.keysOf(id).record, 'status', 'lane', 'release', 'priority', 'retry_at', 'due_at'),
+      redis.hmget(journal.keysOf(id).record, 'status', 'lane', 'release', 'attempt', 'priority', 'retry_at', 'due_at'),
     ),
   );
   const jobs: OpenJob[] = [];
   const gone: string[] = [];
   ids.forEach((jobId, at) => {
-    const [status, lane, release, priority, retryAt, dueAt] = records[at] ?? [];
+    const [status, lane, release, attempt, priority, retryAt, dueAt] = records[at] ?? [];
     const acceptedAt = Number(entries[2 * at + 1]);
     if (!status || !lane) {
       // The entry is written before the record is, by a machine whose clock may be off.
@@ -67,6 +68,7 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
         jobId,
         lane,
         release: Number(release),
+        attempt: Number(attempt),
         priority: Number(priority),
         dueAt: Math.max(Number(retryAt), Number(dueAt)),
       });

@@ -36,6 +36,7 @@ type InnerField =
   | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes' // attempts whose worker vanished
+  | 'ticket' // of the claim that began the newest attempt
   | 'call_open' // '1' while a provider call is under way, and after its worker vanished
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
   | 'response_id' // of a response that runs in the background at the provider; '' none

@@ -51,12 +51,12 @@ export async function openTestJournal(retentionMs = 60_000): Promise<TestJournal
       if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
       return reply.claim;
     },
-    writer: ({ jobId, attempt, life, seq }, seen = {}) =>
+    writer: ({ jobId, attempt, ticket, seq }, seen = {}) =>
       new AttemptWriter({
         clock,
         jobId,
         attempt,
-        life,
+        ticket,
         seq,
         onCancelRequested: seen.cancel ?? (() => undefined),
         onRefused: seen.refused ?? (() => undefined),

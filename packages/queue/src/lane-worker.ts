@@ -11,9 +11,12 @@ import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { ReleaseData } from './lane-queues.ts';
 import { queuePrefix } from './names.ts';
 
-/** A lock lasts so long after its last renewal (every half of it); measured: with 5 s / 2 s a job of a killed worker is taken up in 4.7–5.6 s. */
+/**
+ * A lock lasts so long after its last renewal (every half of it). The check after the one that saw it expired hands the job
+ * over: 6 s at most after a worker has died.
+ */
 const LOCK_MS = 5_000;
-const STALLED_CHECK_MS = 2_000;
+const STALLED_CHECK_MS = 1_000;
 /** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
 const RETRY_FETCH_MS = 500;
 const NEVER_GIVE_UP = 1_000_000_000;

@@ -31,6 +31,8 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
     connectionName: `holdfast-${role}`,
     connectTimeout: 2_000,
     keepAlive: 10_000,
+    // While Redis still reads its file it says how long that may take; asked sooner, it is often ready sooner.
+    maxLoadingRetryTime: 500,
     retryStrategy: (times: number) => Math.min(50 * times, 500),
   };
   const redis = new Redis(url, options);
@@ -44,6 +46,13 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
     if (away) logger.info({ role }, 'redis is back');
     away = false;
   });
+  return redis;
+}
+
+/** A producer's connection that can be used. Logs nothing: its outages are those of the main connection, which does. */
+export async function connectForPool(url: string): Promise<Redis> {
+  const redis = connectRedis(url, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
+  await untilReady(redis, 5_000);
   return redis;
 }
 

@@ -24,6 +24,10 @@ const REPLICA_MS = 800;
 /** How long a write may take altogether, in ms; no request is to be answered after 2.5 s. */
 const WHOLE_MS = 2_200;
 
+/** A write that a full Redis takes too: replays and cancels are confirmed as well. */
+const markLua = `#!lua flags=allow-oom
+return redis.call('SET', KEYS[1], '1')`;
+
 interface DurableWritesOptions {
   mode: DurabilityMode;
   /** For everything that waits for no replica. Has the role `producer`. */
@@ -142,7 +146,7 @@ export class DurableWrites {
     try {
       // A replayed submit writes nothing, and WAIT speaks of writes alone (7.0 counts reads too, but doesn't promise it).
       // This write comes after all that the server has written so far: a replica that has it has the replayed job too.
-      const mark = redis.set(`${this.#options.prefix}:durability`, '1');
+      const mark = redis.eval(markLua, 1, `${this.#options.prefix}:durability`);
       const reply = this.#waitsForDisk ? redis.call('WAITAOF', 1, 1, REPLICA_MS) : redis.call('WAIT', 1, REPLICA_MS);
       const [, confirmed] = await Promise.all([mark, reply]);
       // WAITAOF: [this server, replicas]; WAIT: replicas.

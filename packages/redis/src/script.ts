@@ -4,13 +4,18 @@ import type { Redis } from './connect.ts';
 
 export type ScriptArgument = string | number | Buffer;
 
+export interface ScriptOptions {
+  /** May write although Redis is over its `maxmemory`: for what ends jobs, and so makes room. Needs Redis 7. */
+  whenFull?: boolean;
+}
+
 export class Script {
   readonly lua: string;
   readonly sha: string;
 
-  constructor(lua: string) {
-    this.lua = lua;
-    this.sha = createHash('sha1').update(lua).digest('hex');
+  constructor(lua: string, { whenFull = false }: ScriptOptions = {}) {
+    this.lua = whenFull ? `#!lua flags=allow-oom\n${lua}` : lua;
+    this.sha = createHash('sha1').update(this.lua).digest('hex');
   }
 
   /** Runs the script; its reply as Redis gives it. Throws what the connection throws. */

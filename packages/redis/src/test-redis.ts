@@ -50,6 +50,16 @@ export async function replicate(master: OwnRedis, replica: OwnRedis): Promise<vo
   }
 }
 
+/** Makes a replica a master of its own, with what it has. */
+export async function promote(replica: OwnRedis): Promise<void> {
+  const redis = connectRedis(replica.url, 'worker', rememberingLogger().logger);
+  try {
+    await redis.replicaof('NO', 'ONE');
+  } finally {
+    redis.disconnect();
+  }
+}
+
 export interface LoggedLine {
   level: keyof Logger;
   fields: object;

@@ -77,7 +77,8 @@ function cut(exchange: Exchange, run: Run, as: Delivery['as']): void {
   res.write(' ', () => res.destroy());
 }
 
-async function sleepUnlessGone(ms: number | null, gone: AbortSignal): Promise<void> {
+/** @param ms null: for ever */
+export async function sleepUnlessGone(ms: number | null, gone: AbortSignal): Promise<void> {
   const longest = 2 ** 31 - 1;
   await setTimeout(ms ?? longest, undefined, { signal: gone }).catch(() => undefined);
 }

@@ -61,6 +61,8 @@ const table = {
   tokens: number(0, 200_000, null),
   ttft_ms: number(0, HOUR_MS, 30, false),
   itl_ms: number(0, HOUR_MS, 15, false),
+  /** Nothing is heard of the answer for so long, not even a status or its id; it is under way meanwhile. */
+  head_ms: number(0, HOUR_MS, 0, false),
   seed: word,
   unicode: flag,
   /** Each token of a text is the time at which it is written: see `clock-token.ts`. */

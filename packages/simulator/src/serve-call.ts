@@ -13,7 +13,7 @@
  * the answer.
  */
 import { ApiError, badRequest, orderedError } from './api-error.ts';
-import { type Delivery, deliver } from './deliver.ts';
+import { type Delivery, deliver, sleepUnlessGone } from './deliver.ts';
 import { type Exchange, readJson, sendJson, whenGone, writeHead } from './exchange.ts';
 import { type Faults, faultsOf } from './faults.ts';
 import type { JsonObject } from './json.ts';
@@ -60,7 +60,7 @@ export async function serveCall(world: World, exchange: Exchange, prepare: Prepa
   world.limits.admit(caseName, limits, prepared.cost);
   sayLimits();
   if (keyName !== null) void world.keyed.keep(keyName, { run: prepared.run });
-  await runAndDeliver(world, exchange, prepared, orders.stall_ms);
+  await runAndDeliver(world, exchange, prepared, orders);
 }
 
 async function readCall(exchange: Exchange): Promise<Call> {
@@ -108,14 +108,15 @@ export function answerInstead(exchange: Exchange, orders: Orders, { instead }: F
   }
 }
 
-async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, stallMs: number | null) {
+async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, orders: Orders) {
   const { run, drive, deliverAs, faults } = prepared;
   const receipt = run.toBody();
   world.running.add(run);
   run.start(drive);
   void run.ended.then(() => world.running.delete(run));
+  if (orders.head_ms > 0) await sleepUnlessGone(orders.head_ms, whenGone(exchange));
   if (deliverAs === 'receipt') sendJson(exchange, 200, receipt);
-  else await deliver(exchange, run, { as: deliverAs, from: 0, faults, stallMs });
+  else await deliver(exchange, run, { as: deliverAs, from: 0, faults, stallMs: orders.stall_ms });
 }
 
 /** Text of the bearer doesn't matter, but for one that is refused. @throws ApiError 401 */

@@ -2,19 +2,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../fault.ts';
 
-const FROZEN_MS = 8_000;
-
 export const freezeWorker: Fault = {
   name: 'worker-freeze',
-  does: `SIGSTOP of a random worker of three for ${FROZEN_MS / 1_000} s, then SIGCONT`,
+  does: 'SIGSTOP of a random worker of three for a while, then SIGCONT',
   workers: 3,
   load: { jobs: 250, perSecond: 8, tokens: [20, 60], itlMs: 30 },
   every: [8_500, 9_500],
+  holdMs: 8_000,
   recovery: 'next token',
-  async inject({ stack, dice }) {
+  long: {
+    load: { jobs: 720, perSecond: 8, tokens: [20, 60], itlMs: 30 },
+    every: [42_000, 45_000],
+    holdMs: 40_000,
+  },
+  async inject({ stack, dice, holdMs }) {
     const worker = dice.pick(stack.running('worker'));
     worker.signal('SIGSTOP');
-    await delay(FROZEN_MS);
+    await delay(holdMs);
     worker.signal('SIGCONT');
   },
 };

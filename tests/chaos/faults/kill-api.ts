@@ -8,6 +8,7 @@ export const killApi: Fault = {
   load: { jobs: 400, perSecond: 25, tokens: [5, 20], itlMs: 15 },
   every: [2_500, 3_500],
   recovery: 'next submit',
+  long: { load: { jobs: 1_000, perSecond: 25, tokens: [5, 20], itlMs: 15 }, every: [2_500, 3_500] },
   async inject({ stack, dice, struck }) {
     const api = dice.pick(stack.running('api'));
     await api.end('SIGKILL');

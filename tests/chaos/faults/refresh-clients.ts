@@ -43,6 +43,8 @@ export const refreshClients: Fault = {
   does: 'every job has a reader that re-attaches every 500 ms; and SIGKILL of workers',
   load: { jobs: 120, perSecond: 10, tokens: [60, 200], itlMs: 30 },
   every: [3_000, 5_000],
+  env: { WORKER_CONCURRENCY: '250' },
+  long: { load: { jobs: 1_500, perSecond: 55, tokens: [20, 40], itlMs: 300 }, every: [3_000, 5_000] },
   async beside(reach, loadDone) {
     const readers: Promise<string[]>[] = [];
     const followNew = () => {

@@ -8,6 +8,7 @@ export const stopWorker: Fault = {
   load: { jobs: 240, perSecond: 12, tokens: [20, 60], itlMs: 30 },
   every: [2_500, 3_500],
   recovery: 'next token',
+  long: { load: { jobs: 1_900, perSecond: 12, tokens: [20, 60], itlMs: 30 }, every: [2_500, 3_500] },
   async inject({ stack, dice }) {
     const worker = dice.pick(stack.running('worker'));
     await stack.start('worker');

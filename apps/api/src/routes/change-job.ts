@@ -48,7 +48,7 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
 /** Forgets an ended job. */
 export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
-  const reply = await parts.journal.forget(id, caller.tenant);
+  const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant));
   if (reply === 'missing') throw jobNotFound(id);
   if (reply === 'refused') {
     throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });

@@ -17,6 +17,12 @@ function waitSecondsOf(request: Request): number {
   return Number(wait);
 }
 
+/** How long the answer is to wait, in ms; 0 where that makes no sense, which `getJob` refuses. */
+export function waitAskedFor(request: Request): number {
+  const seconds = Number(request.query.wait);
+  return seconds > 0 && seconds <= LONGEST_WAIT_S ? seconds * 1_000 : 0;
+}
+
 export async function getJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const waitMs = waitSecondsOf(request) * 1_000;
   const id = String(request.params.id);

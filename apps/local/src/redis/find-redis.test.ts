@@ -41,14 +41,14 @@ describe('findRedis', () => {
   });
 
   it('takes valkey-server where Redis is missing, too old, or does not run', async () => {
-    for (const old of [{}, { 'redis-server': redis('6.0.16') }, { 'redis-server': 'exit 127' }]) {
+    for (const old of [{}, { 'redis-server': redis('6.2.14') }, { 'redis-server': 'exit 127' }]) {
       const { bin, search } = machineWith({ ...old, 'valkey-server': valkey('8.1.0') });
       expect(await search()).toMatchObject({ path: join(bin, 'valkey-server'), version: '8.1.0' });
     }
   });
 
-  it('takes 6.2, and 10.0', async () => {
-    for (const version of ['6.2.0', '10.0.1']) {
+  it('takes 7.0, and 10.0', async () => {
+    for (const version of ['7.0.0', '10.0.1']) {
       expect(await machineWith({ 'redis-server': redis(version) }).search()).toMatchObject({ version });
     }
   });
@@ -92,7 +92,7 @@ describe('findRedis', () => {
       'dpkg-deb': '',
     });
     const failure = search().catch((error: Error) => error.message);
-    expect(await failure).toContain('redis-server is 5.0.14, older than 6.2');
+    expect(await failure).toContain('redis-server is 5.0.14, older than 7.0');
     expect(await failure).toContain('E: no network');
     expect(await failure).toMatch(/Run `(sudo apt-get install redis-server|brew install redis)`/);
   });

@@ -1,5 +1,5 @@
 /**
- * Finds a Redis or Valkey, 6.2 or later, that can be started here. In order:
+ * Finds a Redis or Valkey, 7.0 or later, that can be started here. In order:
  *
  * 1. `redis-server`, then `valkey-server`, on the PATH
  * 2. on Debian and Ubuntu: the package, unpacked into a cache directory (`unpack-redis.ts`)
@@ -27,9 +27,9 @@ interface SearchOptions {
 const IMAGE = 'redis:7';
 const PROGRAMS = ['redis-server', 'valkey-server'] as const;
 
+/** Older ones know no scripts that may write while memory is short. */
 function isRecent(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 6 || (major === 6 && minor >= 2);
+  return Number.parseInt(version, 10) >= 7;
 }
 
 /** The program's version as it tells it itself; null when it doesn't run here. */
@@ -48,7 +48,7 @@ async function onPath(env: NodeJS.ProcessEnv, refused: string[]): Promise<FoundR
     if (path === null) continue;
     const version = await versionOf(path, env);
     if (version !== null && isRecent(version)) return { kind: 'program', path, version, libraries: [] };
-    refused.push(version === null ? `${path} does not run` : `${path} is ${version}, older than 6.2`);
+    refused.push(version === null ? `${path} does not run` : `${path} is ${version}, older than 7.0`);
   }
   return null;
 }
@@ -98,7 +98,7 @@ export async function findRedis(options: SearchOptions): Promise<FoundRedis> {
   if (found !== null) return found;
   throw new Error(
     [
-      'Holdfast needs Redis or Valkey, 6.2 or later, and found none.',
+      'Holdfast needs Redis or Valkey, 7.0 or later, and found none.',
       ...refused.map((reason) => `  (${reason})`),
       `Run \`${installCommand(options.env)}\`, or start Docker, or set REDIS_URL to one that runs elsewhere.`,
     ].join('\n'),

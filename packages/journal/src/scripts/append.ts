@@ -38,24 +38,30 @@ end
  * are therefore one write. Safe to send again after a lost reply.
  *
  *   KEYS  record, log, index, trimmed
- *   ARGV  attempt, seq before, seq after, bytes, new status or '', live channel, retention ms, life,
- *         then fields and values; `life` is the job's `created_at`: forgotten and accepted anew it counts from 1 again
+ *   ARGV  attempt, seq before, seq after, bytes, new status or '', live channel, retention ms, ticket,
+ *         then fields and values; the ticket is that of the attempt's claim: of a job that was forgotten and accepted anew,
+ *         and after a failover that lost a claim, two attempts have one number
  *   returns {'applied', 1 if a cancel has been asked for}
  *           {'again', …}        it had been applied before
  *           {'fenced', attempt} a later attempt exists
  *           {'ended', status}   the job has ended
- *           {'mismatch', seq}   the journal stands elsewhere
+ *           {'mismatch', seq}   the journal stands elsewhere: a failover has undone earlier appends, or the claim
  *           {'missing'}         no such job
  */
-export const appendScript = new Script(`${writeEvents}
-local status, attempt, seq, cancel, life = unpack(
-  redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'created_at'))
-if not status or life ~= ARGV[8] then return {'missing'} end
-if attempt ~= ARGV[1] then return {'fenced', attempt} end
+export const appendScript = new Script(
+  `${writeEvents}
+local status, attempt, seq, cancel, ticket = unpack(
+  redis.call('HMGET', KEYS[1], 'status', 'attempt', 'seq', 'cancel_requested_at', 'ticket'))
+if not status then return {'missing'} end
+if tonumber(attempt) < tonumber(ARGV[1]) then return {'mismatch', seq} end
+if attempt ~= ARGV[1] or ticket ~= ARGV[8] then return {'fenced', attempt} end
 if seq == ARGV[3] then return {'again', cancel and 1 or 0} end
 if status ~= 'running' then return {'ended', status} end
 if seq ~= ARGV[2] then return {'mismatch', seq} end
 if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
 writeEvents(tonumber(ARGV[2]) + 1, tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7])
 return {'applied', cancel and 1 or 0}
-`);
+`,
+  // What a job under way has paid for must get in, and its end makes room.
+  { whenFull: true },
+);

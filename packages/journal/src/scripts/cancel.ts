@@ -13,7 +13,8 @@ import { writeEvents } from './append.ts';
  *           {'ended'}                     it had ended before
  *           {'missing'}
  */
-export const cancelScript = new Script(`${writeEvents}
+export const cancelScript = new Script(
+  `${writeEvents}
 local status, seq, release, lane, response = unpack(
   redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane', 'response_id'))
 if not status then return {'missing'} end
@@ -28,4 +29,6 @@ redis.call('HDEL', KEYS[1], 'retry_at')
 local next = tonumber(seq) + 1
 writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.cancelled\\ndata: {}\\n\\n', 'cancelled', ARGV[1], ARGV[4])
 return {'cancelled', release, lane, (response and response ~= '') and 1 or 0}
-`);
+`,
+  { whenFull: true },
+);

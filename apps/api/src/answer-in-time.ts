@@ -1,0 +1,39 @@
+/**
+ * No request waits longer than 2.5 s for Redis: each command is bounded, but a request sends several, one after the other.
+ * What takes longer is answered with 503; it may still be done, which the same request sent again finds out.
+ */
+import { RequestError } from '@holdfast/core';
+import type { Request, RequestHandler, Response } from '@holdfast/service';
+
+/** Counted from the request's arrival, in ms. */
+const ANSWER_MS = 2_400;
+
+/** @param waitMs how long the client has asked the answer to wait, in ms */
+export function answerInTime(handler: RequestHandler, waitMs: (request: Request) => number = () => 0): RequestHandler {
+  return async (request, response, next) => {
+    // The handler that was too late goes on; what it still sends is refused by the answer that is out.
+    await Promise.race([handler(request, response, next), lateness(request, response, ANSWER_MS + waitMs(request))]);
+  };
+}
+
+/** Rejects when it is time to answer. Never does once the answer has begun: a stream may take as long as its job. */
+function lateness(request: Request, response: Response, ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const look = () => {
+      if (response.headersSent) return;
+      // A body that is still on its way is late by itself; how long that may take is the server's to say.
+      if (request.complete) reject(tooLate());
+      else timer = setTimeout(look, ms);
+    };
+    let timer = setTimeout(look, ms);
+    response.once('close', () => clearTimeout(timer));
+  });
+}
+
+function tooLate(): RequestError {
+  return new RequestError(
+    'store_unavailable',
+    'The store of jobs did not answer in time. This may have been done: send the same again, with the same key.',
+    { retryAfterMs: 1_000 },
+  );
+}
