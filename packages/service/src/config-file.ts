@@ -9,16 +9,21 @@ import { type Lanes, lanesSchema, type Plans, type Prices, plansSchema, pricesSc
 import { z } from 'zod';
 import { SettingsError } from './settings.ts';
 
+/** Settings of tasks, by their names. */
+const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
+
 const configSchema = z.strictObject({
   lanes: lanesSchema.optional(),
   plans: plansSchema.default({}),
   prices: pricesSchema.default({}),
+  tasks: tasksSchema.default({}),
 });
 
 export interface ConfigFile {
   lanes: Lanes;
   plans: Plans;
   prices: Prices;
+  tasks: z.output<typeof tasksSchema>;
 }
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
@@ -38,7 +43,7 @@ export function defaultLanes(baseUrl: string): Lanes {
 }
 
 /**
- * What the config file says; `defaultLanes(baseUrl)`, no plans and no prices where it says nothing, or isn't there.
+ * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
  * @throws SettingsError naming file, path, what was expected and what was got
  */
@@ -52,8 +57,8 @@ export function readConfigFile(file: string | undefined, baseUrl: string): Confi
     );
     throw new SettingsError(`${path} doesn't fit:\n${lines.join('\n')}`);
   }
-  const { lanes = defaultLanes(baseUrl), plans, prices } = result.data;
-  return { lanes, plans, prices };
+  const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
+  return { lanes, ...rest };
 }
 
 function readContent(path: string): unknown {
