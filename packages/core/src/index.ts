@@ -27,3 +27,4 @@ export * from './ports.ts';
 export * from './prices.ts';
 export * from './retry-policy.ts';
 export * from './submit-request.ts';
+export * from './task-info.ts';

@@ -8,16 +8,14 @@ const INSTRUCTIONS =
 /** No `system` among the roles: a client can't override the prompt. */
 const turn = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1).max(100_000) });
 
-const input = z
-  .strictObject({
-    history: z.array(turn).max(200).default([]).meta({ description: 'Earlier turns, oldest first.' }),
-    message: z
-      .string()
-      .min(1)
-      .max(100_000)
-      .meta({ examples: ['What is a fencing token?'] }),
-  })
-  .meta({ id: 'ChatInput' });
+const input = z.strictObject({
+  history: z.array(turn).max(200).default([]).meta({ description: 'Earlier turns, oldest first.' }),
+  message: z
+    .string()
+    .min(1)
+    .max(100_000)
+    .meta({ examples: ['What is a fencing token?'] }),
+});
 
 export const chat = defineTask({
   name: 'chat',

@@ -19,17 +19,15 @@ const field = z.strictObject({
   description: z.string().max(500).optional().meta({ description: 'What is meant, where the name doesn’t say it.' }),
 });
 
-const input = z
-  .strictObject({
-    text: z.string().min(1).max(200_000),
-    fields: z
-      .array(field)
-      .min(1)
-      .max(50)
-      .refine((fields) => new Set(fields.map(({ name }) => name)).size === fields.length, 'names must differ')
-      .meta({ examples: [[{ name: 'company' }, { name: 'total', type: 'number' }]] }),
-  })
-  .meta({ id: 'ExtractInput' });
+const input = z.strictObject({
+  text: z.string().min(1).max(200_000),
+  fields: z
+    .array(field)
+    .min(1)
+    .max(50)
+    .refine((fields) => new Set(fields.map(({ name }) => name)).size === fields.length, 'names must differ')
+    .meta({ examples: [[{ name: 'company' }, { name: 'total', type: 'number' }]] }),
+});
 
 export const extract = defineTask({
   name: 'extract',

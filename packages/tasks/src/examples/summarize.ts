@@ -15,13 +15,11 @@ import { splitText } from './split-text.ts';
 const PART_CHARACTERS = 12_000;
 const PARTS_AT_ONCE = 4;
 
-const input = z
-  .strictObject({
-    text: z.string().min(1).max(900_000),
-    words: z.int().min(20).max(2_000).default(150).meta({ description: 'About how long the summary shall be.' }),
-    focus: z.string().max(500).optional().meta({ description: 'What the reader is most interested in.' }),
-  })
-  .meta({ id: 'SummarizeInput' });
+const input = z.strictObject({
+  text: z.string().min(1).max(900_000),
+  words: z.int().min(20).max(2_000).default(150).meta({ description: 'About how long the summary shall be.' }),
+  focus: z.string().max(500).optional().meta({ description: 'What the reader is most interested in.' }),
+});
 
 export const summarize = defineTask({
   name: 'summarize',
