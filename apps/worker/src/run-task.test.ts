@@ -114,6 +114,20 @@ describe('a step', () => {
     expect(await dataOf(id, 'step.completed')).toEqual([{ step: 'first' }, { step: 'second' }]);
   });
 
+  it('that is not kept is paid twice: the switch of the test above', async () => {
+    let fails = true;
+    const { id, attempt } = await jobOf(async (ctx) => {
+      const said = await ctx.step('first', () => ctx.generate({ prompt: 'one' }));
+      if (fails) throw limited();
+      return said;
+    });
+    expect((await attempt()).kind).toBe('retry');
+    fails = false;
+    expect(await t.redis.hdel(t.journal.keysOf(id).record, 'step:first')).toBe(1);
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(prompts()).toEqual(['one', 'one']);
+  });
+
   it('fails beside others, which are waited for and kept', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

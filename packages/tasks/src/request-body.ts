@@ -20,10 +20,17 @@ export function requestBody(
     ...(isResponse ? { instructions, input: plain(conversation) } : { messages: plain([...system, ...conversation]) }),
     [isResponse ? 'max_output_tokens' : 'max_completion_tokens']: maxTokens,
     temperature,
-    // OpenAI refuses metadata of some requests; who sets none sends none.
     metadata: metadata && Object.keys(metadata).length > 0 ? { ...metadata } : undefined,
     ...(answerSchema ? formatMember(isResponse, answerSchema) : {}),
   });
+}
+
+/**
+ * Of a job's metadata, what steers the simulator. The rest is the client's own and stays here; and OpenAI refuses chat
+ * completions with metadata that aren't stored (400, "only allowed when 'store' is enabled").
+ */
+export function simulatorOrders(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => name === 'sim' || name === 'case'));
 }
 
 function formatMember(isResponse: boolean, schema: JsonObject): JsonObject {

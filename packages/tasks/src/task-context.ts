@@ -17,7 +17,7 @@ export interface GenerateOptions {
   model?: string;
   max_output_tokens?: number;
   temperature?: number;
-  /** Goes to the provider. Default: the job's. */
+  /** Goes to the provider; OpenAI takes it of `responses` only. Default: the job's orders to the simulator, if any. */
   metadata?: Readonly<Record<string, string>>;
   /** Readers see the text as it comes. Default: outside of steps they do, inside they don't. One such call at a time. */
   stream?: boolean;
