@@ -2,7 +2,7 @@
 import type { Lanes } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
-import type { TaskSettings } from '@holdfast/tasks';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface ApiConfig {
@@ -37,7 +37,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
-  const { lanes, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, tasks } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,

@@ -1,7 +1,7 @@
 /** The worker's settings: the only place of this app that reads the environment. */
 import type { Lanes } from '@holdfast/core';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
-import type { TaskSettings } from '@holdfast/tasks';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -39,7 +39,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, tasks } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   const names = Object.values(lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );

@@ -39,6 +39,17 @@ describe('the config file', () => {
     expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks });
   });
 
+  it('is refused in the same way where the app does not know what it names', () => {
+    writeFileSync(file, '{}');
+    const read = (error: Error) => () =>
+      readConfigFile(file, baseUrl, () => {
+        throw error;
+      });
+    expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
+    expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);
+    expect(read(new TypeError('a fault'))).toThrow(TypeError);
+  });
+
   it('may be a TypeScript module', () => {
     const module = join(folder, 'config.ts');
     writeFileSync(

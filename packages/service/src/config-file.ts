@@ -45,9 +45,14 @@ export function defaultLanes(baseUrl: string): Lanes {
 /**
  * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
+ * @param check throws RangeError where something in it isn't known to the app
  * @throws SettingsError naming file, path, what was expected and what was got
  */
-export function readConfigFile(file: string | undefined, baseUrl: string): ConfigFile {
+export function readConfigFile(
+  file: string | undefined,
+  baseUrl: string,
+  check: (config: ConfigFile) => void = () => undefined,
+): ConfigFile {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readContent(path);
   const result = configSchema.safeParse(content, { reportInput: true });
@@ -58,7 +63,14 @@ export function readConfigFile(file: string | undefined, baseUrl: string): Confi
     throw new SettingsError(`${path} doesn't fit:\n${lines.join('\n')}`);
   }
   const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
-  return { lanes, ...rest };
+  const config = { lanes, ...rest };
+  try {
+    check(config);
+  } catch (error) {
+    if (error instanceof RangeError) throw new SettingsError(`${path} doesn't fit:\n  ${error.message}`);
+    throw error;
+  }
+  return config;
 }
 
 function readContent(path: string): unknown {

@@ -20,7 +20,10 @@ export function allTasks(settings: Readonly<Record<string, TaskSettings>>): Read
   const tasks = new Map([...builtInTasks.values(), ...ownTasks].map((task) => [task.name, task]));
   for (const [name, { model }] of Object.entries(settings)) {
     const task = tasks.get(name);
-    if (!task?.model) throw new RangeError(`tasks.${name}: ${task ? 'its input names the model' : 'no such task'}`);
+    if (!task?.model) {
+      const names = ownTasks.map((own) => own.name).join(', ');
+      throw new RangeError(`tasks.${name}: ${task ? 'its input names the model' : `no such task; one of ${names}`}`);
+    }
     tasks.set(name, { ...task, model });
   }
   return tasks;
