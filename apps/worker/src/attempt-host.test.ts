@@ -59,6 +59,20 @@ describe('a call of a task', () => {
     expect(model.prompts()).toHaveLength(3);
   });
 
+  it('that is refused has been paid: it is counted, and is over', async () => {
+    const { id, attempt } = await jobOf(t, async (ctx) =>
+      ctx.step('s', () => ctx.generate({ prompt: 'no' }).catch((error: AttemptError) => error.code)),
+    );
+    model.says.no = async function* () {
+      const output = { choices: [{ message: { role: 'assistant', content: null, refusal: 'I can not.' } }] };
+      yield { kind: 'result', output, usage: { input_tokens: 3, output_tokens: 2 } };
+    };
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await t.job(id)).toMatchObject({ output: 'content_refused', usage: { input_tokens: 3 } });
+    const record = await t.redis.hgetall(t.journal.keysOf(id).record);
+    expect(Object.entries(record).filter(([field, value]) => field.startsWith('call:') && value !== '')).toEqual([]);
+  });
+
   it('that may have been paid and is lost fails the job, where it model.says so', async () => {
     const { id, attempt } = await jobOf(t, async (ctx) => ctx.step('s', () => ctx.generate({ prompt: 'lost' })), {
       on_ambiguous: 'fail',

@@ -11,8 +11,8 @@
 import { AttemptError, type JsonObject, type JsonValue, outputTextOf, type ProviderEndpoint } from '@holdfast/core';
 import { answerField, type FieldChanges, type Kept, readText, stepField } from '@holdfast/journal';
 import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/tasks';
-import { callProvider } from './call-provider.ts';
-import { closeCall } from './call-slots.ts';
+import { type Answer, callProvider } from './call-provider.ts';
+import { type CallSlot, closeCall } from './call-slots.ts';
 import type { Attempt, LaneProvider, PreparedTask, WorkerParts } from './run-attempt.ts';
 import { addTokens } from './usage-of.ts';
 
@@ -77,7 +77,7 @@ export class AttemptHost implements TaskHost {
     const isCut = [...calls.values()].some(({ visible, response }) => visible && !response);
     const resumed = this.attempt > 1 && !attempt.textVoid && !isCut;
     this.#tellsAgain = !resumed;
-    if (!resumed) for (const { visible, response } of calls.values()) if (visible && response) response.cursor = -1;
+    if (!resumed) for (const slot of calls.values()) tellFromStart(slot);
     // Until all that was told is told again: see `#make`.
     const fields: FieldChanges = resumed || this.attempt === 1 ? {} : { text_void: 1 };
     writer.write('attempt.started', { attempt: this.attempt, resumed }, fields);
@@ -121,7 +121,7 @@ export class AttemptHost implements TaskHost {
     this.#broken.abort(new Error('the task has failed'));
   }
 
-  /** Resolves when no call is under way, none can begin, and none has spoilt the text. @throws what did */
+  /** Resolves when no call is under way. @throws what has spoilt the text, if anything has */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     if (this.#end !== null) throw this.#end;
@@ -142,43 +142,65 @@ export class AttemptHost implements TaskHost {
   #recall<Given extends Kept>(kept: Given): Given {
     if (kept.text !== '' && this.#tellsAgain) {
       if (this.#telling !== null) throw new TaskError('A text that readers see is told beside another.');
-      this.#attempt.text += kept.text;
-      this.#attempt.writer.write('text.delta', { text: kept.text });
+      this.#tell(kept.text);
     }
     return kept;
   }
 
-  async #make({ id, model, body, visible }: HostCall): Promise<Kept & { value: string }> {
-    const attempt = this.#attempt;
-    const { writer } = attempt;
-    const toldBefore = attempt.text.length;
-    // What comes before it has been told by now.
-    const told: FieldChanges = visible && this.#tellsAgain && this.attempt > 1 ? { text_void: '' } : {};
+  #tell(text: string): void {
+    this.#attempt.text += text;
+    this.#attempt.writer.write('text.delta', { text });
+  }
+
+  async #make(call: HostCall): Promise<Kept & { value: string }> {
+    const { id, visible } = call;
+    const { writer, calls } = this.#attempt;
+    const wasTold = (calls.get(id)?.told ?? 0) > 0;
+    const lengthBefore = this.#attempt.text.length;
     try {
-      const { output, usage } = await callProvider(attempt, {
-        ...{ id, lane: this.#lane, endpoint: this.endpoint, body, signal: this.signal },
-        tells: visible ? 'text' : 'nothing',
-        announce: (resumed, fields) =>
-          writer.write('call.started', { call: id, model, resumed }, { ...fields, ...told }),
-      });
-      // The attempt's last event may have been written by now.
-      if (this.#isClosed) throw new TaskError('The attempt is over.');
+      const { output, usage, told } = await this.#callProvider(call);
       const value = textOf(output, this.#lane);
+      // Of an answer that came in one piece, or whose stream could not be taken up, readers have nothing or the beginning.
+      if (visible && value.length > told) this.#tell(value.slice(told));
       const kept = { value, text: visible ? value : '' };
       this.#answers.set(id, kept);
-      attempt.spent = addTokens(attempt.spent, model, usage);
-      const fields = { ...closeCall(attempt, id), ...answerField(id, kept), spent: JSON.stringify(attempt.spent) };
-      writer.write('call.completed', { call: id, usage }, fields);
+      writer.write('call.completed', { call: id, usage }, answerField(id, kept));
       await writer.flushed();
       return kept;
     } catch (error) {
       if (!(error instanceof AttemptError) || this.#isClosed) throw error;
       writer.write('call.failed', { call: id, error: error.toJobError() });
       // Readers have the beginning of a text that won't go on in this attempt, whatever the task makes of it.
-      if (attempt.text.length > toldBefore) this.#end ??= error;
+      if (visible && (wasTold || this.#attempt.text.length > lengthBefore)) this.#end ??= error;
       throw error;
     }
   }
+
+  /** The answer of a call that is over, which the record says with the next event. `told`: so much of it readers have. */
+  async #callProvider({ id, model, body, visible }: HostCall): Promise<Answer & { told: number }> {
+    const attempt = this.#attempt;
+    const { writer } = attempt;
+    // What comes before it has been told by now.
+    const again: FieldChanges = visible && this.#tellsAgain && this.attempt > 1 ? { text_void: '' } : {};
+    const answer = await callProvider(attempt, {
+      ...{ id, lane: this.#lane, endpoint: this.endpoint, body, signal: this.signal },
+      tells: visible ? 'text' : 'nothing',
+      announce: (resumed, fields) =>
+        writer.write('call.started', { call: id, model, resumed }, { ...fields, ...again }),
+    });
+    // The attempt's last event may have been written by now.
+    if (this.#isClosed) throw new TaskError('The attempt is over.');
+    const told = attempt.calls.get(id)?.told ?? 0;
+    attempt.spent = addTokens(attempt.spent, model, answer.usage);
+    writer.change({ ...closeCall(attempt, id), spent: JSON.stringify(attempt.spent) });
+    return { ...answer, told };
+  }
+}
+
+/** Readers have dropped what it had told. */
+function tellFromStart(slot: CallSlot): void {
+  slot.told = 0;
+  if (slot.visible && slot.response) slot.response.cursor = -1;
 }
 
 /** @throws AttemptError `content_refused`, `provider_bad_response` */

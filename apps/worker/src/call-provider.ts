@@ -117,6 +117,7 @@ function tell(
   const { writer } = attempt;
   const { response } = slot;
   if (response && event.cursor !== undefined) response.cursor = event.cursor;
+  if (event.kind === 'text') slot.told += event.text.length;
   const fields = response && event.cursor !== undefined ? callField(slot.id, slot) : {};
   if (event.kind === 'event') {
     writer.write('provider.event', { event: event.event }, fields);

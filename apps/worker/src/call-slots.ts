@@ -23,11 +23,11 @@ export interface CallSlot extends OpenCall {
   toJSON(): OpenCall;
 }
 
-export function slotOf(id: string, { group, visible, response }: OpenCall): CallSlot {
+export function slotOf(id: string, { group, visible, told, response }: OpenCall): CallSlot {
   return {
-    ...{ id, group, visible, response, state: 'left', isSafe: false },
+    ...{ id, group, visible, told, response, state: 'left', isSafe: false },
     toJSON() {
-      return { group: this.group, visible: this.visible, response: this.response };
+      return { group: this.group, visible: this.visible, told: this.told, response: this.response };
     },
   };
 }
@@ -36,11 +36,12 @@ export function slotOf(id: string, { group, visible, response }: OpenCall): Call
 export function beginCall(attempt: Attempt, id: string, visible: boolean): { slot: CallSlot; fields: FieldChanges } {
   const { calls, claim } = attempt;
   const left = calls.get(id);
-  const slot = slotOf(id, left ?? { group: attempt.group, visible, response: null });
+  const slot = slotOf(id, left ?? { group: attempt.group, visible, told: 0, response: null });
   slot.state = 'running';
   calls.set(id, slot);
   attempt.order.canBeTakenUp = false;
   if (slot.response) return { slot, fields: {} };
+  slot.told = 0;
   attempt.callsMade += 1;
   const provider_calls = claim.calls.made + attempt.callsMade;
   return { slot, fields: { ...callField(id, slot), provider_calls } };

@@ -182,6 +182,27 @@ describe('the text that readers see', () => {
     expect(await t.job(id)).toMatchObject({ output: 'ABCD', provider_calls: 2, ambiguous_calls: 0 });
   });
 
+  it('is whole where the answer comes in one piece, or its stream can not be taken up', async () => {
+    const { id, attempt, text } = await jobOf(
+      t,
+      async (ctx) => `${await ctx.generate({ prompt: 'ab' })}${await ctx.generate({ prompt: 'cd' })}`,
+      { lane: { background: true } },
+    );
+    model.says.ab = async function* () {
+      yield whole('AB');
+    };
+    model.says.cd = async function* ({ resume }) {
+      if (!resume) yield { kind: 'response', id: 'resp_1' };
+      if (!resume) yield { kind: 'text', text: 'C', cursor: 7 };
+      if (!resume) throw new AttemptError('provider_stream_cut', 'Cut.', { retryable: true });
+      yield whole('CD');
+    };
+    expect((await attempt()).kind).toBe('retry');
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await text()).toBe('ABCD');
+    expect((await t.job(id)).output).toBe('ABCD');
+  });
+
   it('that broke off ends the attempt, even where the task catches the error', async () => {
     const { attempt, text } = await jobOf(t, async (ctx) =>
       ctx.generate({ prompt: 'first' }).catch(() => ctx.generate({ prompt: 'other' })),

@@ -13,6 +13,7 @@ const kept = (value: string) => ({ value, text: '' });
 const open = (id: string | null): OpenCall => ({
   group: 0,
   visible: false,
+  told: 0,
   response: id === null ? null : { id, cursor: 4 },
 });
 const failed = { error: { code: 'x', message: 'y', retryable: false }, retry_at: new Date(0).toISOString() };

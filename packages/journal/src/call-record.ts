@@ -17,6 +17,8 @@ export interface OpenCall {
   group: number;
   /** Its text is told to readers. */
   visible: boolean;
+  /** So many characters of it are in the journal. */
+  told: number;
   /** A response that can be taken up after its event `cursor` (-1: from the first). */
   response: { id: string; cursor: number } | null;
 }
