@@ -174,6 +174,7 @@ export class Worker extends Process {
         ['default', { provider, background: false, idempotent: false }],
         ['background', { provider, background: true, idempotent: false }],
       ]),
+      laneOf: () => null,
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,
       random: () => dice.below(100) / 100,

@@ -2,6 +2,7 @@
 import type { Lanes } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface ApiConfig {
@@ -16,6 +17,8 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
+  /** What the config file says of tasks, by their names. */
+  tasks: Readonly<Record<string, TaskSettings>>;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -34,6 +37,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
+  const { lanes, tasks } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,
@@ -43,6 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes: readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL).lanes,
+    lanes,
+    tasks,
   });
 }

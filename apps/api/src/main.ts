@@ -12,7 +12,7 @@ import {
   untilReady,
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
-import { builtInTasks } from '@holdfast/tasks';
+import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
@@ -47,7 +47,7 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
     feed: new LiveFeed(subscriber),
     queue: new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') }),
     findCaller: (key) => apiKeys.find(key),
-    tasks: builtInTasks,
+    tasks: allTasks(config.tasks),
     lanes: config.lanes,
     durability,
     writes,

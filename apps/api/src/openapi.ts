@@ -1,5 +1,5 @@
 /** `/openapi.json`: the contract, made from the schemas that requests are checked by and answers are typed by. */
-import { eventDataSchemas, jobListSchema, jobSchema, submitRequestSchema } from '@holdfast/core';
+import { eventDataSchemas, jobListSchema, jobSchema, submitRequestSchema, taskListSchema } from '@holdfast/core';
 import { durabilityModes } from '@holdfast/redis';
 import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
@@ -162,9 +162,19 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
   },
 };
 
-/** The inputs of tasks, as schemas that the document lists by name. */
-function taskInputs(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
-  return Object.fromEntries([...tasks.values()].map((task) => [`input.${task.name}`, task.input]));
+const listTasks: ZodOpenApiOperationObject = {
+  summary: 'List the tasks that your key may submit',
+  responses: { '200': json('All of them', taskListSchema), ...problems(401, 403, 503) },
+};
+
+/** What tasks take and give, as schemas that the document lists by name. */
+function taskSchemas(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
+  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => {
+    // Nothing in the document refers to it, and it would be shown as what comes out of the schema, defaults filled in.
+    z.globalRegistry.add(input, { ...z.globalRegistry.get(input), unusedIO: 'input' });
+    return [[`input.${name}`, input], ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : [])];
+  });
+  return Object.fromEntries(named);
 }
 
 export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
@@ -184,11 +194,12 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
       '/v1/jobs/{id}/retry': { post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 409) },
+      '/v1/tasks': { get: listTasks },
       ...operations,
     },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'hold_…' } },
-      schemas: taskInputs(tasks),
+      schemas: taskSchemas(tasks),
     },
   });
 }

@@ -5,7 +5,7 @@ import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal'
 import { LaneQueues } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
-import { builtInTasks } from '@holdfast/tasks';
+import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import type { ApiParts } from './parts.ts';
@@ -27,7 +27,10 @@ export interface TestApi extends RunningServer {
   end(): Promise<void>;
 }
 
-export async function startTestApi(options: { readerStallMs?: number; heartbeatMs?: number } = {}): Promise<TestApi> {
+type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayTasks?: readonly string[] };
+
+/** @param options `mayTasks`: the tasks that the API key is limited to */
+export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);
@@ -42,8 +45,8 @@ export async function startTestApi(options: { readerStallMs?: number; heartbeatM
     journal,
     feed: new LiveFeed(subscriber),
     queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
-    findCaller: async (key) => (`Bearer ${key}` === authorization ? caller : null),
-    tasks: builtInTasks,
+    findCaller: async (key) => (`Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null),
+    tasks: allTasks({}),
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),

@@ -11,8 +11,11 @@
  */
 import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
-import { endResponse } from './end-response.ts';
+import { asAttemptError } from './as-attempt-error.ts';
+import { responsesOf } from './call-slots.ts';
+import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
+import { usageOf } from './usage-of.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
   try {
@@ -28,7 +31,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'draining':
         return await handBack(attempt);
       case null:
-        return await retryOrFail(parts, attempt, asAttemptError(parts, attempt, error));
+        return await retryOrFail(parts, attempt, asAttemptError(attempt, error));
     }
   } catch (refusal) {
     if (refusal instanceof JournalRefusal) return refusedOutcome(refusal);
@@ -41,20 +44,15 @@ function refusedOutcome({ code }: JournalRefusal): Outcome {
   return code === 'mismatch' ? { kind: 'deferred', delayMs: 0 } : { kind: 'lost' };
 }
 
-function asAttemptError({ logger }: WorkerParts, { claim }: Attempt, error: unknown): AttemptError {
-  if (error instanceof JournalRefusal) throw error;
-  if (error instanceof AttemptError) return error;
-  logger.error({ jobId: claim.jobId, attempt: claim.attempt, error }, 'attempt broke');
-  return new AttemptError('internal_error', 'The worker met an error of its own.', { cause: error });
-}
-
-function keptText({ text }: Attempt) {
-  return text === '' ? {} : { output_text: text };
+/** What a job that ends without an output keeps of what it paid for. */
+function keptParts({ text, spent }: Attempt): FieldChanges {
+  const usage = usageOf(spent);
+  return { ...(text === '' ? {} : { output_text: text }), ...(usage ? { usage: JSON.stringify(usage) } : {}) };
 }
 
 async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
-  await attempt.writer.end('cancelled', 'job.cancelled', {}, keptText(attempt));
+  await attempt.writer.end('cancelled', 'job.cancelled', {}, keptParts(attempt));
   await stopped;
   return { kind: 'cancelled' };
 }
@@ -67,14 +65,14 @@ async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outco
   return outcome;
 }
 
-/** A call of its own ended with its connection; a response in the background has to be told. */
-async function stopPaying({ logger }: WorkerParts, { lane, response }: Attempt): Promise<void> {
-  if (response) await endResponse(lane?.provider, response.id, logger);
+/** Calls end with their connections; responses in the background have to be told. */
+async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<void> {
+  await endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running', 'failed'), logger);
 }
 
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...callAfter(attempt, error) };
+  const fields = { error: JSON.stringify(shown), ...keptParts(attempt) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
   return { kind: 'failed', error };
 }
@@ -82,37 +80,25 @@ async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const failures = attempt.claim.failures + 1;
   const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
-  if (delayMs === null || (isPaidForNothing(attempt, error) && attempt.claim.request.on_ambiguous === 'fail')) {
-    return failJob(attempt, error);
+  if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
+    // Calls beside the one that failed: nobody will want their answers.
+    const stopped = endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running'), parts.logger);
+    const outcome = await failJob(attempt, error);
+    await stopped;
+    return outcome;
   }
-  await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
+  await requeue(attempt, error, delayMs, { failures });
   return { kind: 'retry', error, delayMs };
 }
 
 /**
- * The job is none the worse: it goes back to the queue and counts as no failure. A response is left running for the next
+ * The job is none the worse: it goes back to the queue and counts as no failure. Responses are left running for the next
  * attempt to take up; a call that had to be broken off stays open in the record, for the next attempt to judge.
  */
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  const open = attempt.called && !attempt.response;
-  await requeue(attempt, error, 0, { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls });
+  await requeue(attempt, error, 0, {});
   return { kind: 'deferred', delayMs: 0 };
-}
-
-/** The call may have been paid, and can neither be taken up nor repeated under its key. */
-function isPaidForNothing({ called, response, lane }: Attempt, error: AttemptError): boolean {
-  return called && error.ambiguous && (response !== null || !lane?.idempotent);
-}
-
-/** What the record keeps of the call, for the next attempt. */
-function callAfter(attempt: Attempt, error: AttemptError): FieldChanges {
-  const { claim, called, response, lane, ambiguousCalls } = attempt;
-  const ambiguous = ambiguousCalls + (isPaidForNothing(attempt, error) ? 1 : 0);
-  const kept: FieldChanges = { call_open: 0, ambiguous_calls: ambiguous };
-  // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
-  if (!called || (response ? !error.ambiguous : error.ambiguous && lane?.idempotent)) return kept;
-  return { ...kept, response_id: '', call_group: claim.calls.groupNumber + 1 };
 }
 
 async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Lanes } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -19,6 +20,8 @@ export interface WorkerConfig {
   /** A job whose workers vanished so many times fails. */
   crashLimit: number;
   lanes: Lanes;
+  /** What the config file says of tasks, by their names. */
+  tasks: Readonly<Record<string, TaskSettings>>;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
 }
@@ -39,7 +42,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, tasks } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   const names = Object.values(lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );
@@ -54,6 +61,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
     lanes,
+    tasks,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

@@ -3,13 +3,13 @@
  * and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { defaultRetryPolicy } from '@holdfast/core';
+import { defaultRetryPolicy, laneFor } from '@holdfast/core';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneQueues } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
-import { builtInTasks } from '@holdfast/tasks';
+import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
@@ -53,8 +53,9 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     journal,
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
-    tasks: builtInTasks,
+    tasks: allTasks(config.tasks),
     providers: makeProviders(config),
+    laneOf: (model) => laneFor(config.lanes, model),
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
     random: Math.random,

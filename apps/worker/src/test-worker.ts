@@ -131,6 +131,7 @@ export async function openTestWorker(): Promise<TestWorker> {
     providers: new Map([
       ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
     ]),
+    laneOf: () => 'default',
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
     random: () => 0,

@@ -4,7 +4,7 @@
  * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
  * errors, 408, 429 and 5xx: none of them can do a thing twice. Errors: see `errors.ts`.
  */
-import type { Job, JobEvent, JobList, JobStatus, SubmitRequest } from '@holdfast/core';
+import type { Job, JobEvent, JobList, JobStatus, SubmitRequest, TaskInfo, TaskList } from '@holdfast/core';
 import { type AttachOptions, attachTo } from './attach.ts';
 import { defaultRetryOptions, type RetryOptions } from './back-off.ts';
 import { HoldfastApiError, type HoldfastError } from './errors.ts';
@@ -167,6 +167,12 @@ export class Holdfast {
       yield* page.data;
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /** The tasks that this API key may submit, with the JSON Schemas of what they take and give. */
+  async tasks({ signal }: CallOptions = {}): Promise<TaskInfo[]> {
+    const { body } = await this.#http.send({ method: 'GET', path: '/v1/tasks', signal });
+    return (body as TaskList).data;
   }
 
   /**

@@ -9,6 +9,7 @@ export type {
   JobStatus,
   RequestIssue,
   SubmitRequest,
+  TaskInfo,
   Usage,
 } from '@holdfast/core';
 export type { AttachOptions, Reconnect } from './attach.ts';

@@ -1,7 +1,8 @@
 /** Stage 5 of 6: journals in Redis, written once, read by everyone. */
 export * from './attach.ts';
 export { AttemptWriter, type FieldChanges, JournalRefusal } from './attempt-writer.ts';
-export type { Claim } from './claim.ts';
+export * from './call-record.ts';
+export type { Claim, Tokens } from './claim.ts';
 export { FlushClock } from './flush-clock.ts';
 export * from './journal.ts';
 export { controlChannel } from './keys.ts';

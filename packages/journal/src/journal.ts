@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import { type ClaimReply, claimFields, readClaim } from './claim.ts';
+import { type ClaimReply, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
 import { dropEnded, type OpenJob } from './open-jobs.ts';
 import { jobOf, type OwnedJob, recordFields } from './record.ts';
@@ -52,7 +52,7 @@ export interface AcceptedBefore {
 }
 
 export type CancelReply =
-  /** `leftOver`: a response may still run at the provider; a worker that gets the release ends it. */
+  /** `leftOver`: responses may still run at the provider; a worker that gets the release ends them. */
   { kind: 'cancelled'; release: number; lane: string; leftOver: boolean } | { kind: 'requested' | 'ended' | 'missing' };
 
 export type ForgetReply = 'forgotten' | 'refused' | 'missing';
@@ -140,7 +140,7 @@ export class Journal {
     // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
     const [reply, values] = await Promise.all([
       claimScript.run(this.redis, [record], [release, ticket]),
-      this.redis.hmget(record, ...claimFields),
+      this.redis.hgetall(record),
     ]);
     return readClaim({ jobId, ticket }, reply, values);
   }

@@ -37,10 +37,12 @@ type InnerField =
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes' // attempts whose worker vanished
   | 'ticket' // of the claim that began the newest attempt
-  | 'call_open' // '1' while a provider call is under way, and after its worker vanished
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
-  | 'response_id' // of a response that runs in the background at the provider; '' none
-  | 'response_cursor'; // number of its last event that is in the journal
+  | 'spent' // tokens by model, JSON: of the calls that completed
+  | 'text_void'; // '1': the text in the journal isn't what a reader shall keep; the next attempt tells it anew
+
+/** What is kept of the calls and steps of a job, one field each. See `call-record.ts`. */
+export type KeptField = `call:${string}` | `answer:${string}` | `step:${string}`;
 
 export type RecordField = (typeof viewFields)[number] | InnerField;
 

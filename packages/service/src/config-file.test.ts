@@ -31,11 +31,23 @@ describe('the config file', () => {
     expect(() => readConfigFile(join(folder, 'none.json'), baseUrl).lanes).toThrow(/none\.json can't be read/);
   });
 
-  it('gives plans and prices', () => {
+  it('gives plans, prices and the models of tasks', () => {
     const plans = { free: { requests_per_minute: 60, budget_usd: { day: 1 } } };
     const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
-    writeFileSync(file, JSON.stringify({ plans, prices }));
-    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices });
+    const tasks = { summarize: { model: 'sim' } };
+    writeFileSync(file, JSON.stringify({ plans, prices, tasks }));
+    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks });
+  });
+
+  it('is refused in the same way where the app does not know what it names', () => {
+    writeFileSync(file, '{}');
+    const read = (error: Error) => () =>
+      readConfigFile(file, baseUrl, () => {
+        throw error;
+      });
+    expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
+    expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);
+    expect(read(new TypeError('a fault'))).toThrow(TypeError);
   });
 
   it('may be a TypeScript module', () => {
@@ -66,6 +78,7 @@ describe('the config file', () => {
       /prices\.m\.input/,
     ],
     ['a plan with an unknown limit', { plans: { free: { speed: 1 } } }, /plans\.free: .*speed/],
+    ['a task with an unknown setting', { tasks: { chat: { model: 'm', speed: 1 } } }, /tasks\.chat: .*speed/],
     ['a name that Redis keys can not bear', { lanes: { 'a:b': lane } }, /lanes/],
     [
       'an address that is none',

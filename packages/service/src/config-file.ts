@@ -9,16 +9,21 @@ import { type Lanes, lanesSchema, type Plans, type Prices, plansSchema, pricesSc
 import { z } from 'zod';
 import { SettingsError } from './settings.ts';
 
+/** Settings of tasks, by their names. */
+const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
+
 const configSchema = z.strictObject({
   lanes: lanesSchema.optional(),
   plans: plansSchema.default({}),
   prices: pricesSchema.default({}),
+  tasks: tasksSchema.default({}),
 });
 
 export interface ConfigFile {
   lanes: Lanes;
   plans: Plans;
   prices: Prices;
+  tasks: z.output<typeof tasksSchema>;
 }
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
@@ -38,11 +43,16 @@ export function defaultLanes(baseUrl: string): Lanes {
 }
 
 /**
- * What the config file says; `defaultLanes(baseUrl)`, no plans and no prices where it says nothing, or isn't there.
+ * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
+ * @param check throws RangeError where something in it isn't known to the app
  * @throws SettingsError naming file, path, what was expected and what was got
  */
-export function readConfigFile(file: string | undefined, baseUrl: string): ConfigFile {
+export function readConfigFile(
+  file: string | undefined,
+  baseUrl: string,
+  check: (config: ConfigFile) => void = () => undefined,
+): ConfigFile {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readContent(path);
   const result = configSchema.safeParse(content, { reportInput: true });
@@ -52,8 +62,15 @@ export function readConfigFile(file: string | undefined, baseUrl: string): Confi
     );
     throw new SettingsError(`${path} doesn't fit:\n${lines.join('\n')}`);
   }
-  const { lanes = defaultLanes(baseUrl), plans, prices } = result.data;
-  return { lanes, plans, prices };
+  const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
+  const config = { lanes, ...rest };
+  try {
+    check(config);
+  } catch (error) {
+    if (error instanceof RangeError) throw new SettingsError(`${path} doesn't fit:\n  ${error.message}`);
+    throw error;
+  }
+  return config;
 }
 
 function readContent(path: string): unknown {

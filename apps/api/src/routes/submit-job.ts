@@ -26,6 +26,7 @@ import {
 import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
+import { modelOf } from '@holdfast/tasks';
 import type { ApiParts } from '../parts.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
@@ -82,10 +83,11 @@ function describeJob(
   }
   const input = task.input.safeParse(request.input);
   if (!input.success) throw validationError(input.error, 'input');
-  const lane = laneFor(lanes, input.data.model);
+  const model = modelOf(task, request.input);
+  const lane = laneFor(lanes, model);
   if (!lane) {
-    const { model } = input.data;
-    throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param: 'input.model' });
+    const param = task.model === null ? 'input.model' : 'task';
+    throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param });
   }
   const digest = createHash('sha256').update(text).digest('base64url');
   const id = jobIdFor(caller.tenant, key);
