@@ -1,5 +1,5 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
@@ -16,6 +16,7 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
+  plans: Plans;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -34,6 +35,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
+  const { lanes, plans } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,
@@ -43,6 +45,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes: readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL).lanes,
+    lanes,
+    plans,
   });
 }

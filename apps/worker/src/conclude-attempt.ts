@@ -8,10 +8,11 @@
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
  */
-import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
+import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
 import { endResponse } from './end-response.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
+import { heedRetryAfter } from './settle-call.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
   try {
@@ -72,13 +73,14 @@ async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> 
 }
 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  heedRetryAfter(parts, attempt, error);
   const failures = attempt.claim.failures + 1;
   const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
   if (delayMs === null || (isPaidForNothing(attempt, error) && attempt.claim.request.on_ambiguous === 'fail')) {
     return failJob(attempt, error);
   }
-  await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
-  return { kind: 'retry', error, delayMs };
+  const next = await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
+  return { kind: 'retry', error, next };
 }
 
 /**
@@ -88,8 +90,8 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
   const open = attempt.called && !attempt.response;
-  await requeue(attempt, error, 0, { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls });
-  return { kind: 'deferred', delayMs: 0 };
+  const fields = { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls };
+  return { kind: 'deferred', next: await requeue(attempt, error, 0, fields) };
 }
 
 /** The call may have been paid, and can neither be taken up nor repeated under its key. */
@@ -107,12 +109,24 @@ function callAfter(attempt: Attempt, error: AttemptError): FieldChanges {
   return { ...kept, response_id: '', call_group: claim.calls.groupNumber + 1 };
 }
 
-async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<void> {
+/**
+ * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
+ * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
+ */
+async function requeue(attempt: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<Release> {
+  const { writer, claim, claimedAt } = attempt;
+  const { jobId, lane, tenant, tokens, deadlineInMs } = claim;
+  const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
   await writer.end(
     'queued',
     'attempt.failed',
     { error: error.toJobError(), retry_at: new Date(retryAt).toISOString() },
-    { ...fields, retry_at: retryAt },
+    { ...fields, release, retry_at: retryAt },
   );
+  return {
+    ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
+    priority: claim.request.priority ?? 0,
+    deadlineInMs: deadlineInMs === null ? null : deadlineInMs - (performance.now() - claimedAt),
+  };
 }

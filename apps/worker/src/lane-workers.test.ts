@@ -26,6 +26,7 @@ async function start(lane: string, hang?: () => Promise<Outcome>) {
     lanes: [lane],
     redis: t.redis,
     prefix: t.journal.prefix,
+    queues,
     concurrency: 5,
     logger: silent,
     running,
@@ -34,14 +35,18 @@ async function start(lane: string, hang?: () => Promise<Outcome>) {
   return { stop, running };
 }
 
+const releaseOf = (jobId: string, lane: string) => ({
+  ...{ jobId, lane, tenant: 'acme' },
+  ...{ release: 1, tokens: 10, priority: 0 },
+});
+
 async function submit(lane: string, mode: string): Promise<string> {
   const jobId = await t.accept(mode, { lane });
-  await queues.enqueue({ jobId, release: 1, lane, delayMs: 0, priority: 0 });
+  await queues.enqueue({ ...releaseOf(jobId, lane), delayMs: 0, deadlineInMs: null, again: false });
   return jobId;
 }
 
-const isUnknown = async (jobId: string, lane: string) =>
-  (await queues.unknown([{ jobId, release: 1, lane }])).has(jobId);
+const isUnknown = async (jobId: string, lane: string) => (await queues.unknown([releaseOf(jobId, lane)])).has(jobId);
 
 describe('lane workers', () => {
   it('run what is queued, and stop at once when nothing is under way', async () => {

@@ -1,16 +1,18 @@
 /**
- * A worker process: takes released jobs, runs attempts, and does the duty of sweeping. On SIGTERM it takes no more jobs
+ * A worker process: takes released jobs, runs attempts, and does the duties of feeding and sweeping. On SIGTERM it takes no more jobs
  * and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
 import { defaultRetryPolicy } from '@holdfast/core';
+import { createTenantLimits, createTenants } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
-import { announceWorker, LaneQueues } from '@holdfast/queue';
+import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { builtInTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
+import { endExpired } from './end-expired.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
@@ -34,7 +36,6 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   await untilReady(redis, 30_000);
 
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
-  const queue = new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') });
   const running = new RunningAttempts();
   const parts: WorkerParts = {
     journal,
@@ -42,22 +43,34 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     running,
     tasks: builtInTasks,
     providers: makeProviders(config),
+    callLimits: new LaneCallLimits({ redis, prefix }),
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
     random: Math.random,
     logger,
   };
+  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: config.plans, logger });
+  const queues: LaneQueues = new LaneQueues({
+    redis,
+    prefix,
+    onError: (error) => logger.warn({ error }, 'queue error'),
+    limitsOf: limits.of,
+    onExpired: (lane, release) => endExpired(parts, queues, lane, release),
+  });
+  onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
-  onClose('sweeping', startSweeping({ journal, queue, logger }));
+  onClose('sweeping', startSweeping({ journal, queue: queues, logger }));
   const stop = await startLaneWorkers({
     lanes: Object.keys(config.lanes),
     redis,
     prefix,
+    queues,
     concurrency: config.concurrency,
     logger,
     running,
     run: (release, lockLost) => runAttempt(parts, release, lockLost),
   });
+  onClose('feeding', startFeeding({ queues, lanes: config.lanes, logger }));
   onClose('jobs under way', () => stop(config.drainMs));
   onClose('presence', await announceWorker(redis, prefix, `${hostname()}-${process.pid}`));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');

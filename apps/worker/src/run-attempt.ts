@@ -13,9 +13,16 @@
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
-import { AttemptError, type Logger, type Outcome, type Provider, type RetryPolicy } from '@holdfast/core';
+import {
+  AttemptError,
+  type CallLimits,
+  type Logger,
+  type Outcome,
+  type Provider,
+  type RetryPolicy,
+} from '@holdfast/core';
 import { AttemptWriter, type Claim, type FlushClock, type Journal, readText } from '@holdfast/journal';
-import type { ReleaseData } from '@holdfast/queue';
+import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { callProvider, type PreparedCall } from './call-provider.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
@@ -31,6 +38,7 @@ export interface WorkerParts {
   tasks: ReadonlyMap<string, Task>;
   /** The provider of each lane. */
   providers: ReadonlyMap<string, LaneProvider>;
+  callLimits: CallLimits;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
@@ -49,6 +57,8 @@ export interface LaneProvider {
 /** An attempt under way: what the steps share. */
 export interface Attempt {
   claim: Claim;
+  /** On the clock of `performance.now()`, in ms. */
+  claimedAt: number;
   writer: AttemptWriter;
   order: StopOrder;
   /** null: this worker doesn't know the lane. */
@@ -63,7 +73,7 @@ export interface Attempt {
   called: boolean;
 }
 
-export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockLost: AbortSignal): Promise<Outcome> {
+export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
   const order = new StopOrder();
   lockLost.addEventListener('abort', () => order.give('overtaken'));
   const unlist = parts.running.add(release.jobId, order);
@@ -84,7 +94,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     admitAttempt(parts, attempt);
     const call = await prepareCall(parts, attempt);
     const answer = await callProvider(attempt, call);
-    return await finishJob(attempt, answer);
+    return await finishJob(parts, attempt, answer);
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
   } finally {
@@ -94,7 +104,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 
 async function claimJob(
   { journal, clock, providers, logger }: WorkerParts,
-  { jobId, release }: ReleaseData,
+  { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
@@ -116,7 +126,8 @@ async function claimJob(
   });
   const { response, ambiguous } = claim.calls;
   const lane = providers.get(claim.lane) ?? null;
-  return { claim, writer, order, lane, text: '', response, ambiguousCalls: ambiguous, called: false };
+  const claimedAt = performance.now();
+  return { claim, claimedAt, writer, order, lane, text: '', response, ambiguousCalls: ambiguous, called: false };
 }
 
 /** setTimeout's longest, about 24 days. */
@@ -164,7 +175,7 @@ function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
     tenant: claim.tenant,
     outcome: outcome.kind,
     ...('error' in outcome ? { code: outcome.error.code, status: outcome.error.status } : {}),
-    ...('delayMs' in outcome ? { delayMs: outcome.delayMs } : {}),
+    ...('next' in outcome ? { delayMs: outcome.next.delayMs } : {}),
   };
   if (outcome.kind === 'failed' || outcome.kind === 'lost') logger.warn(fields, 'attempt over');
   else logger.info(fields, 'attempt over');

@@ -60,8 +60,7 @@ async function recover({ journal, queue, logger }: SweepParts, jobs: OpenJob[]):
   for (const job of jobs.filter(({ jobId }) => lost.has(jobId))) {
     const release = await journal.renewRelease(job.jobId, job.release);
     if (release === null) continue;
-    const delayMs = Math.max(0, job.dueAt - Date.now());
-    await queue.enqueue({ jobId: job.jobId, lane: job.lane, priority: job.priority, release, delayMs });
+    await queue.enqueue({ ...job, release, again: true });
     logger.warn({ jobId: job.jobId, release }, 'the queue had lost this job; handed over again');
     recovered += 1;
   }

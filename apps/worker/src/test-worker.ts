@@ -13,6 +13,7 @@ import {
   type SubmitRequest,
 } from '@holdfast/core';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
+import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
@@ -131,6 +132,7 @@ export async function openTestWorker(): Promise<TestWorker> {
     providers: new Map([
       ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
     ]),
+    callLimits: new LaneCallLimits({ redis, prefix: journal.prefix }),
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
     random: () => 0,
@@ -149,7 +151,8 @@ export async function openTestWorker(): Promise<TestWorker> {
       const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...change };
       const requestText = JSON.stringify(request);
       const id = jobIdFor('acme', null);
-      await journal.accept({ id, tenant: 'acme', lane, request, requestText, digest: requestText, release: 1 });
+      const described = { id, tenant: 'acme', lane, request, requestText, digest: requestText };
+      await journal.accept({ ...described, release: 1, tokens: 10 });
       return id;
     },
     run: (jobId, { lockLost = new AbortController().signal, release = 1, parts: change = {} } = {}) =>

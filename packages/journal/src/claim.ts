@@ -6,6 +6,8 @@ import type { RecordField } from './record.ts';
 export interface Claim {
   jobId: string;
   attempt: number;
+  /** The hand-over that the attempt is made for. */
+  release: number;
   /** Which life of the job this is: one that was forgotten may come to another under its key. */
   life: string;
   /** Number of the last event in the journal. */
@@ -18,6 +20,8 @@ export interface Claim {
   cancelRequested: boolean;
   tenant: string;
   lane: string;
+  /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
+  tokens: number;
   request: SubmitRequest;
 }
 
@@ -45,6 +49,7 @@ export type ClaimReply =
 export const claimFields = [
   'tenant',
   'lane',
+  'tokens',
   'request',
   'created_at',
   'failures',
@@ -72,7 +77,11 @@ function callsOf(read: ClaimValues): CallsSoFar {
 }
 
 /** @param reply of `scripts/claim.ts`, @param values of `claimFields` */
-export function readClaim(jobId: string, reply: unknown, values: readonly (string | null)[]): ClaimReply {
+export function readClaim(
+  { jobId, release }: { jobId: string; release: number },
+  reply: unknown,
+  values: readonly (string | null)[],
+): ClaimReply {
   const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
   const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
   if (kind === 'ended') {
@@ -85,6 +94,7 @@ export function readClaim(jobId: string, reply: unknown, values: readonly (strin
     claim: {
       jobId,
       attempt: Number(detail),
+      release,
       life: read.created_at,
       seq,
       crashes,
@@ -94,6 +104,7 @@ export function readClaim(jobId: string, reply: unknown, values: readonly (strin
       cancelRequested: read.cancel_requested_at !== '',
       tenant: read.tenant,
       lane: read.lane,
+      tokens: Number(read.tokens),
       request: JSON.parse(read.request) as SubmitRequest,
     },
   };
