@@ -12,7 +12,10 @@ const lanePatchSchema = z
       description: 'All limits of the lane, over those of the config file until set to null.',
     }),
   })
-  .refine(({ paused, limits }) => paused !== undefined || limits !== undefined, 'send "paused" or "limits"');
+  .refine(({ paused, limits }) => paused !== undefined || limits !== undefined, {
+    path: ['paused'],
+    message: 'send "paused" or "limits"',
+  });
 
 export interface LaneRoutesOptions {
   lanes: OpenLanes;

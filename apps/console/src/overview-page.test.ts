@@ -8,7 +8,7 @@ describe('the overview page', () => {
   it('shows each lane with its state and counts', () => {
     const html = overviewPage({
       lanes: [
-        { name: 'default', models: ['*'], paused: false, limits: {}, limits_from: 'config' as const, counts },
+        { name: 'default', models: ['*'], paused: false, limits: {}, limits_from: 'config', counts },
         { name: 'slow', models: ['big-*'], paused: true, limits: {}, limits_from: 'config' as const, counts },
       ],
       formToken: 'token',

@@ -38,7 +38,8 @@ describe('a sweep', () => {
   it('hands over a job that the queue has lost, with a new release, once', async () => {
     const jobId = await t.accept('answer', { priority: 7 });
     expect(await sweep()).toBe(1);
-    expect(handedOver).toEqual([{ jobId, release: 2, lane: 'default', priority: 7, delayMs: 0 }]);
+    const described = { jobId, lane: 'default', tenant: 'acme', tokens: 10, priority: 7 };
+    expect(handedOver).toEqual([{ ...described, release: 2, delayMs: 0, deadlineInMs: null, again: true }]);
     expect(await sweep()).toBe(0);
     expect(await t.run(jobId, { release: 2 })).toEqual({ kind: 'completed' });
   });

@@ -84,6 +84,7 @@ export interface TestWorker {
   /** More of what the provider can be told to do, by `mode`. */
   modes: Record<string, Mode>;
   accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
+  /** Default: its newest release. */
   run(
     jobId: string,
     options?: { lockLost?: AbortSignal; release?: number; parts?: Partial<WorkerParts> },
@@ -155,8 +156,10 @@ export async function openTestWorker(): Promise<TestWorker> {
       await journal.accept({ ...described, release: 1, tokens: 10 });
       return id;
     },
-    run: (jobId, { lockLost = new AbortController().signal, release = 1, parts: change = {} } = {}) =>
-      runAttempt({ ...parts, ...change }, { jobId, release }, lockLost),
+    async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
+      const newest = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
+      return runAttempt({ ...parts, ...change }, { jobId, release: release ?? newest }, lockLost);
+    },
     async crash(jobId) {
       const { kind } = await journal.claim(jobId, 1);
       if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);
