@@ -192,7 +192,7 @@ describe('a release that is nobody’s any more', () => {
     const { jobId } = await prepare();
     t.calls.length = 0;
     const before = await t.events(jobId);
-    expect(await t.run(jobId)).toEqual({ kind: 'ended' });
+    expect(await t.run(jobId, { release: 1 })).toEqual({ kind: 'ended' });
     expect(await t.events(jobId)).toEqual(before);
     expect(t.calls).toHaveLength(0);
     expect(t.parts.running.size).toBe(0);

@@ -32,8 +32,8 @@ async function takeOffQueue(
   const { release, lane, leftOver } = cancelled;
   try {
     await queue.remove({ jobId, release, lane });
-    // No call will be made, so it takes no tokens, and goes before all of the tenant's that have yet to begin.
-    const atOnce = { tokens: 0, delayMs: 0, deadlineInMs: null, priority: 100, again: true };
+    // As one past its deadline: no call will be made, so no limit is to hold it up.
+    const atOnce = { tokens: 0, delayMs: 0, deadlineInMs: 0, priority: 100, again: true };
     if (leftOver) await queue.enqueue({ jobId, release, lane, tenant, ...atOnce });
   } catch (error) {
     logger.warn({ jobId, error }, 'cancelled, but not taken off the queue');
