@@ -1,5 +1,6 @@
 /** Stage 2 of 6: fair order and limits, then BullMQ, and the only home of it. */
 export { LaneCallLimits } from './call-limits.ts';
+export { Feed } from './feed.ts';
 export { startFeeding } from './feeding.ts';
 export { openLaneQueue } from './lane-queue.ts';
 export { LaneQueues } from './lane-queues.ts';
