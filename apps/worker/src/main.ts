@@ -30,6 +30,7 @@ function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneP
 
 async function start(config: WorkerConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const { prefix } = config;
+  const lanes = Object.keys(config.lanes);
   const redis = connectRedis(config.redisUrl, 'worker', logger);
   const subscriber = connectRedis(config.redisUrl, 'subscriber', logger);
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
@@ -59,9 +60,9 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   });
   onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
-  onClose('sweeping', startSweeping({ journal, queue: queues, logger }));
+  onClose('sweeping', startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size(lanes) }));
   const stop = await startLaneWorkers({
-    lanes: Object.keys(config.lanes),
+    lanes,
     redis,
     prefix,
     queues,
@@ -73,7 +74,7 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   onClose('feeding', startFeeding({ queues, lanes: config.lanes, logger }));
   onClose('jobs under way', () => stop(config.drainMs));
   onClose('presence', await announceWorker(redis, prefix, `${hostname()}-${process.pid}`));
-  logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
+  logger.info({ lanes, concurrency: config.concurrency }, 'worker ready');
 }
 
 await runService('worker', () => readConfig(process.env), start);

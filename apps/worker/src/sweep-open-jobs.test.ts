@@ -1,6 +1,6 @@
 import type { JobQueue, Release } from '@holdfast/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { sweepOpenJobs } from './sweep-open-jobs.ts';
+import { isSweepDue, sweepOpenJobs } from './sweep-open-jobs.ts';
 import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
 
 let t: TestWorker;
@@ -33,6 +33,21 @@ const queue: JobQueue = {
 };
 
 const sweep = (graceMs = -1_000) => sweepOpenJobs({ journal: t.journal, queue, logger: silent, graceMs });
+
+describe('a sweep is due', () => {
+  it('while more jobs are open than the queue holds, and when nobody has looked for a while', async () => {
+    const due = (held: number) => isSweepDue(t.journal, async () => held);
+    const swept = `${t.journal.prefix}:swept`;
+    await t.redis.del(swept);
+    expect(await due(1)).toBe(true);
+    await sweep();
+    expect(await due(0)).toBe(false);
+    await t.accept('answer');
+    expect([await due(0), await due(1)]).toEqual([true, false]);
+    await t.redis.del(swept);
+    expect(await due(1)).toBe(true);
+  });
+});
 
 describe('a sweep', () => {
   it('hands over a job that the queue has lost, with a new release, once', async () => {

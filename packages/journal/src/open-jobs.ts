@@ -52,6 +52,11 @@ const openFields = [
   'deadline_at',
 ] as const satisfies RecordField[];
 
+/** How many jobs are listed as open. */
+export async function countOpenJobs({ redis, prefix }: Pick<Journal, 'redis' | 'prefix'>): Promise<number> {
+  return redis.zcard(openJobsKey(prefix));
+}
+
 interface Page {
   jobs: OpenJob[];
   /** Where the next page begins; null after the last. */

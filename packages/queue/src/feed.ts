@@ -165,6 +165,12 @@ export class Feed {
     return (await setTenantLimitsScript.run(this.#redis, this.#prefix, '', [tenant, limitsText(limits)])) as string[];
   }
 
+  /** How many releases of these lanes it knows. */
+  async size(lanes: readonly string[]): Promise<number> {
+    const sizes = await Promise.all(lanes.map((lane) => this.#redis.hlen(`${feedBase(this.#prefix)}jobs:${lane}`)));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
   async counts(lane: string): Promise<FeedCounts> {
     const base = feedBase(this.#prefix);
     const [known, delayed, slots] = await Promise.all([
