@@ -141,7 +141,7 @@ async function serveNewcomers(
     }
     const before = lane.ended;
     const served = await lane.serve();
-    if (served.length === 0) break;
+    if (served.length === 0) throw new Error(`Nothing left to run after ${before} jobs.`);
     for (const [at, tenant] of served.entries()) {
       const now = before + at;
       if (tenant.startsWith('old')) {
