@@ -1,5 +1,5 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { allTasks, type TaskSettings } from '@holdfast/tasks';
@@ -19,6 +19,7 @@ export interface ApiConfig {
   lanes: Lanes;
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
+  plans: Plans;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -37,7 +38,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
-  const { lanes, tasks } = readConfigFile(
+  const { lanes, plans, tasks } = readConfigFile(
     settings.HOLDFAST_CONFIG,
     settings.OPENAI_BASE_URL,
     (config) => void allTasks(config.tasks),
@@ -53,5 +54,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     lanes,
     tasks,
+    plans,
   });
 }

@@ -1,5 +1,5 @@
 /** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
-import { createApiKeys } from '@holdfast/gate';
+import { createApiKeys, createTenantLimits, createTenants } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import {
@@ -36,16 +36,24 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
+  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: config.plans, logger });
   const metrics = new ApiMetrics(durability);
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());
+  const queue = new LaneQueues({
+    redis,
+    prefix,
+    onError: (error) => logger.warn({ error }, 'queue error'),
+    limitsOf: limits.of,
+  });
+  onClose('queue', () => queue.close());
   const stopping = new AbortController();
   const app = createApi({
     redis,
     journal: new Journal({ redis, prefix, retentionMs: config.retentionMs }),
     feed: new LiveFeed(subscriber),
-    queue: new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') }),
+    queue,
     findCaller: (key) => apiKeys.find(key),
     tasks: allTasks(config.tasks),
     lanes: config.lanes,

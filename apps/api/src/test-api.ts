@@ -88,6 +88,7 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
     requestText,
     digest: key,
     release: 1,
+    tokens: 10,
   });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApiKeys } from '@holdfast/gate';
-import { openLaneQueue } from '@holdfast/queue';
+import { LaneQueues, openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
 
@@ -85,7 +85,7 @@ describe('the admin API', () => {
       ['POST', '/tenants/strict/keys', { scopes: ['admin'] }, 'scopes.0'],
       ['POST', '/tenants/strict/keys', { scopes: ['read'], tasks: null }, 'tasks'],
       ['POST', '/tenants/strict/keys', { scopes: ['read'], name: 'x' }, 'name'],
-      ['PATCH', '/lanes/default', { limits: { max_running: 1 } }, 'limits'],
+      ['PATCH', '/lanes/default', { limits: { max_running: 0 } }, 'limits.max_running'],
       ['PATCH', '/lanes/default', {}, 'paused'],
     ];
     for (const [method, path, body, param] of cases) {
@@ -132,6 +132,8 @@ describe('the admin API', () => {
       name: 'default',
       models: ['*'],
       paused: false,
+      limits: {},
+      limits_from: 'config',
       counts: { waiting: 1, active: 0, delayed: 1, completed: 0, failed: 0 },
     });
     expect(await (await admin('PATCH', '/lanes/default', { paused: true })).json()).toMatchObject({ paused: true });
@@ -139,6 +141,28 @@ describe('the admin API', () => {
     expect(await (await admin('PATCH', '/lanes/default', { paused: false })).json()).toMatchObject({ paused: false });
     expect(await queue.isPaused()).toBe(false);
     await queue.close();
+  });
+
+  it('counts jobs that wait in the feed, on the board too', async () => {
+    const queues = new LaneQueues({ ...running, onError: () => undefined });
+    const job = { release: 1, lane: 'fast', tenant: 'acme', tokens: 10, deadlineInMs: null, priority: 0, again: false };
+    for (const jobId of ['job_a', 'job_b']) await queues.enqueue({ ...job, jobId, delayMs: 0 });
+    await queues.enqueue({ ...job, jobId: 'job_c', delayMs: 60_000 });
+    const { data } = (await (await admin('GET', '/lanes')).json()) as { data: object[] };
+    expect(data[0]).toMatchObject({ name: 'fast', counts: { waiting: 2, delayed: 1 } });
+    const headers = { cookie: await running.logIn() };
+    const board = await running.get('/queues/api/queues?activeQueue=fast', headers);
+    const shown = (await board.json()) as { queues: { name: string; counts: object }[] };
+    expect(shown.queues.find(({ name }) => name === 'fast')?.counts).toMatchObject({ waiting: 2, delayed: 1 });
+    await queues.close();
+  });
+
+  it('limits lanes at run time, over the config file until that is taken back', async () => {
+    const limits = { max_running: 2, tokens_per_minute: 1_000 };
+    const set = await admin('PATCH', '/lanes/default', { limits });
+    expect(await set.json()).toMatchObject({ paused: false, limits, limits_from: 'admin' });
+    const taken = await admin('PATCH', '/lanes/default', { limits: null });
+    expect(await taken.json()).toMatchObject({ limits: {}, limits_from: 'config' });
   });
 });
 

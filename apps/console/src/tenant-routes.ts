@@ -5,18 +5,21 @@
  *   GET    /tenants/{id}                 POST  /tenants/{id}/keys            the key is in this answer, and never again
  *   PUT    /tenants/{id}                 DELETE /tenants/{id}/keys/{keyId}   obeyed everywhere within 5 s
  */
-import { RequestError } from '@holdfast/core';
+import { type Plans, RequestError } from '@holdfast/core';
 import { type ApiKeys, keyRequestSchema, type Tenant, type Tenants, tenantSettingsSchema } from '@holdfast/gate';
 import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { allowOnly } from './allow-only.ts';
+import type { OpenLanes } from './lane-status.ts';
 
 export interface TenantRoutesOptions {
   tenants: Tenants;
   apiKeys: ApiKeys;
+  lanes: Pick<OpenLanes, 'setTenantLimits'>;
+  plans: Plans;
   logger: ServiceLogger;
 }
 
-export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions): Router {
+export function tenantRoutes({ tenants, apiKeys, lanes, plans, logger }: TenantRoutesOptions): Router {
   const router = Router();
 
   router
@@ -33,6 +36,8 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
     })
     .put(async (request, response) => {
       const tenant = await tenants.put(request.params.tenant, await readBodyAs(request, tenantSettingsSchema));
+      const limits = tenant.plan ? plans[tenant.plan] : tenant.limits;
+      await lanes.setTenantLimits(tenant.id, limits ?? {});
       logger.info({ tenant: tenant.id }, 'tenant set');
       response.json(tenant);
     })

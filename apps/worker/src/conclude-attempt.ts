@@ -2,19 +2,20 @@
  * How an attempt that didn't complete ends. An order to stop comes before whatever error it caused:
  *
  *   overtaken    nothing may be written                 → lost
- *   undone       nothing may be written, due at once    → deferred
+ *   undone       nothing may be written                 → again
  *   cancelled    job.cancelled, the text so far kept    → cancelled
  *   deadline     job.failed deadline_exceeded           → failed
  *   draining     attempt.failed, due again at once      → deferred
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
  */
-import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
+import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
 import { responsesOf } from './call-slots.ts';
 import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
+import { heedRetryAfter } from './settle-call.ts';
 import { usageOf } from './usage-of.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
@@ -23,7 +24,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'overtaken':
         return { kind: 'lost' };
       case 'undone':
-        return { kind: 'deferred', delayMs: 0 };
+        return { kind: 'again' };
       case 'cancelled':
         return await cancelJob(parts, attempt);
       case 'deadline':
@@ -41,7 +42,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
 
 /** One that was undone still has the queue's lock. Taken for lost it would be off the queue, and wait for a sweep. */
 function refusedOutcome({ code }: JournalRefusal): Outcome {
-  return code === 'mismatch' ? { kind: 'deferred', delayMs: 0 } : { kind: 'lost' };
+  return code === 'mismatch' ? { kind: 'again' } : { kind: 'lost' };
 }
 
 /** What a job that ends without an output keeps of what it paid for. */
@@ -78,6 +79,7 @@ async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> 
 }
 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  heedRetryAfter(parts, attempt, error);
   const failures = attempt.claim.failures + 1;
   const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
   if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
@@ -87,8 +89,8 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
     await stopped;
     return outcome;
   }
-  await requeue(attempt, error, delayMs, { failures });
-  return { kind: 'retry', error, delayMs };
+  const next = await requeue(attempt, error, delayMs, { failures });
+  return { kind: 'retry', error, next };
 }
 
 /**
@@ -97,16 +99,27 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
  */
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  await requeue(attempt, error, 0, {});
-  return { kind: 'deferred', delayMs: 0 };
+  return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
 }
 
-async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<void> {
+/**
+ * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
+ * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
+ */
+async function requeue(attempt: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<Release> {
+  const { writer, claim, claimedAt } = attempt;
+  const { jobId, lane, tenant, tokens, deadlineInMs } = claim;
+  const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
   await writer.end(
     'queued',
     'attempt.failed',
     { error: error.toJobError(), retry_at: new Date(retryAt).toISOString() },
-    { ...fields, retry_at: retryAt },
+    { ...fields, release, retry_at: retryAt },
   );
+  return {
+    ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
+    priority: claim.request.priority ?? 0,
+    deadlineInMs: deadlineInMs === null ? null : deadlineInMs - (performance.now() - claimedAt),
+  };
 }

@@ -1,5 +1,5 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { allTasks, type TaskSettings } from '@holdfast/tasks';
@@ -22,6 +22,7 @@ export interface WorkerConfig {
   lanes: Lanes;
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
+  plans: Plans;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
 }
@@ -42,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes, tasks } = readConfigFile(
+  const { lanes, plans, tasks } = readConfigFile(
     settings.HOLDFAST_CONFIG,
     settings.OPENAI_BASE_URL,
     (config) => void allTasks(config.tasks),
@@ -62,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     crashLimit: settings.CRASH_LIMIT,
     lanes,
     tasks,
+    plans,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

@@ -13,9 +13,16 @@
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
-import { AttemptError, type Logger, type Outcome, type Provider, type RetryPolicy } from '@holdfast/core';
+import {
+  AttemptError,
+  type CallLimits,
+  type Logger,
+  type Outcome,
+  type Provider,
+  type RetryPolicy,
+} from '@holdfast/core';
 import { AttemptWriter, type Claim, type FlushClock, type Journal, type Tokens } from '@holdfast/journal';
-import type { ReleaseData } from '@holdfast/queue';
+import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
@@ -35,6 +42,7 @@ export interface WorkerParts {
   providers: ReadonlyMap<string, LaneProvider>;
   /** Which lane serves a model; null: none. */
   laneOf: (model: string) => string | null;
+  callLimits: CallLimits;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
@@ -53,6 +61,8 @@ export interface LaneProvider {
 /** An attempt under way: what the steps share. */
 export interface Attempt {
   claim: Claim;
+  /** On the clock of `performance.now()`, in ms. */
+  claimedAt: number;
   writer: AttemptWriter;
   order: StopOrder;
   /** null: this worker doesn't know the lane. */
@@ -76,7 +86,7 @@ export interface Attempt {
   textVoid: boolean;
 }
 
-export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockLost: AbortSignal): Promise<Outcome> {
+export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
   const order = new StopOrder();
   lockLost.addEventListener('abort', () => order.give('overtaken'));
   const unlist = parts.running.add(release.jobId, order);
@@ -97,7 +107,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     admitAttempt(parts, attempt);
     const prepared = prepareTask(parts, attempt);
     const output = await runTask(parts, attempt, prepared);
-    const outcome = await finishJob(attempt, { output, usage: usageOf(attempt.spent) });
+    const outcome = await finishJob(parts, attempt, { output, usage: usageOf(attempt.spent) });
     // Calls of an earlier attempt that the task had no more use for.
     await endResponses(prepared.lane.provider, responsesOf(attempt, 'left', 'failed'), parts.logger);
     return outcome;
@@ -110,7 +120,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 
 async function claimJob(
   { journal, clock, providers, logger }: WorkerParts,
-  { jobId, release }: ReleaseData,
+  { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
@@ -130,10 +140,17 @@ async function claimJob(
     onCancelRequested: () => order.give('cancelled'),
     onRefused: ({ code }) => order.give(code === 'mismatch' ? 'undone' : 'overtaken'),
   });
-  return newAttempt({ claim, writer, order, lane: providers.get(claim.lane) ?? null, logger });
+  return newAttempt({
+    claim,
+    claimedAt: performance.now(),
+    writer,
+    order,
+    lane: providers.get(claim.lane) ?? null,
+    logger,
+  });
 }
 
-function newAttempt(known: Pick<Attempt, 'claim' | 'writer' | 'order' | 'lane' | 'logger'>): Attempt {
+function newAttempt(known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger'>): Attempt {
   const { open, group, ambiguous, spent, textVoid } = known.claim.calls;
   return {
     ...known,
@@ -188,7 +205,7 @@ function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
     tenant: claim.tenant,
     outcome: outcome.kind,
     ...('error' in outcome ? { code: outcome.error.code, status: outcome.error.status } : {}),
-    ...('delayMs' in outcome ? { delayMs: outcome.delayMs } : {}),
+    ...('next' in outcome ? { delayMs: outcome.next.delayMs } : {}),
   };
   if (outcome.kind === 'failed' || outcome.kind === 'lost') logger.warn(fields, 'attempt over');
   else logger.info(fields, 'attempt over');

@@ -13,6 +13,7 @@ import {
   type SubmitRequest,
 } from '@holdfast/core';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
+import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
@@ -83,6 +84,7 @@ export interface TestWorker {
   /** More of what the provider can be told to do, by `mode`. */
   modes: Record<string, Mode>;
   accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
+  /** Default: its newest release. */
   run(
     jobId: string,
     options?: { lockLost?: AbortSignal; release?: number; parts?: Partial<WorkerParts> },
@@ -132,6 +134,7 @@ export async function openTestWorker(): Promise<TestWorker> {
       ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
     ]),
     laneOf: () => 'default',
+    callLimits: new LaneCallLimits({ redis, prefix: journal.prefix }),
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
     random: () => 0,
@@ -150,11 +153,14 @@ export async function openTestWorker(): Promise<TestWorker> {
       const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...change };
       const requestText = JSON.stringify(request);
       const id = jobIdFor('acme', null);
-      await journal.accept({ id, tenant: 'acme', lane, request, requestText, digest: requestText, release: 1 });
+      const described = { id, tenant: 'acme', lane, request, requestText, digest: requestText };
+      await journal.accept({ ...described, release: 1, tokens: 10 });
       return id;
     },
-    run: (jobId, { lockLost = new AbortController().signal, release = 1, parts: change = {} } = {}) =>
-      runAttempt({ ...parts, ...change }, { jobId, release }, lockLost),
+    async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
+      const newest = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
+      return runAttempt({ ...parts, ...change }, { jobId, release: release ?? newest }, lockLost);
+    },
     async crash(jobId) {
       const { kind } = await journal.claim(jobId, 1);
       if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);

@@ -7,6 +7,8 @@ import type { RecordField } from './record.ts';
 export interface Claim {
   jobId: string;
   attempt: number;
+  /** The hand-over that the attempt is made for. */
+  release: number;
   /** Which life of the job this is: one that was forgotten may come to another under its key. */
   life: string;
   /** No other claim has it. With the attempt's number it is the fence. */
@@ -21,6 +23,8 @@ export interface Claim {
   cancelRequested: boolean;
   tenant: string;
   lane: string;
+  /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
+  tokens: number;
   request: SubmitRequest;
 }
 
@@ -82,7 +86,7 @@ function leftOver(record: Read): { lane: string; responseIds: string[] } | null 
 
 /** @param reply of `scripts/claim.ts`, @param record whole, as it was just after it */
 export function readClaim(
-  { jobId, ticket }: Pick<Claim, 'jobId' | 'ticket'>,
+  { jobId, release, ticket }: Pick<Claim, 'jobId' | 'release' | 'ticket'>,
   reply: unknown,
   record: Read,
 ): ClaimReply {
@@ -94,6 +98,7 @@ export function readClaim(
     claim: {
       jobId,
       attempt: Number(detail),
+      release,
       ticket,
       life: field(record, 'created_at'),
       seq,
@@ -104,6 +109,7 @@ export function readClaim(
       cancelRequested: field(record, 'cancel_requested_at') !== '',
       tenant: field(record, 'tenant'),
       lane: field(record, 'lane'),
+      tokens: Number(field(record, 'tokens')),
       request: JSON.parse(field(record, 'request')) as SubmitRequest,
     },
   };

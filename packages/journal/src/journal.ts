@@ -41,6 +41,8 @@ export interface NewJob {
    * again under its key, while the queue still keeps its old entries: so begin with something new, such as the time in ms.
    */
   release: number;
+  /** Estimate of the tokens, in and out, of the job's first provider call. */
+  tokens: number;
 }
 
 /** The job that an id names already. */
@@ -82,7 +84,16 @@ export class Journal {
    * job may or may not exist, and the same call again finds out.
    * @returns null when the job was created
    */
-  async accept({ id, tenant, lane, request, requestText, digest, release }: NewJob): Promise<AcceptedBefore | null> {
+  async accept({
+    id,
+    tenant,
+    lane,
+    request,
+    requestText,
+    digest,
+    release,
+    tokens,
+  }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
     const fields = {
@@ -91,6 +102,7 @@ export class Journal {
       task: request.task,
       request: requestText,
       release,
+      tokens,
       priority: request.priority ?? 0,
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
@@ -142,7 +154,7 @@ export class Journal {
       claimScript.run(this.redis, [record], [release, ticket]),
       this.redis.hgetall(record),
     ]);
-    return readClaim({ jobId, ticket }, reply, values);
+    return readClaim({ jobId, release, ticket }, reply, values);
   }
 
   /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
@@ -170,16 +182,16 @@ export class Journal {
 
   /**
    * Lets a failed or cancelled job run again under its id.
-   * @returns its new release, to be enqueued
+   * @returns what its new release is to be enqueued with
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
-  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number }> {
+  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
     const { live, ...keys } = this.keysOf(job.id);
     const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
     await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
     const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
-    const [kind, release, lane, priority] = reply as [string, number | string, string, string];
+    const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
     if (kind === 'refused') {
       throw new RequestError(
@@ -189,7 +201,7 @@ export class Journal {
     }
     // Once more: the end of the run before may just now have been taken off the list.
     await list();
-    return { release: Number(release), lane, priority: Number(priority) };
+    return { release: Number(release), lane, priority: Number(priority), tokens: Number(tokens) };
   }
 
   /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */

@@ -32,6 +32,7 @@ type InnerField =
   | 'digest' // SHA-256 of that body
   | 'release' // number of the last hand-over to the queue
   | 'priority'
+  | 'tokens' // estimate of its first provider call's, in and out
   | 'due_at' // a delayed job's beginning
   | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again

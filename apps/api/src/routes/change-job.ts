@@ -17,17 +17,24 @@ const CANCEL_WAIT_MS = 1_500;
 export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
   const reply = await parts.writes.run((redis) => parts.journal.over(redis).cancel(id));
-  if (reply.kind === 'cancelled') await takeOffQueue(parts, id, reply);
+  if (reply.kind === 'cancelled') await takeOffQueue(parts, caller, id, reply);
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
   sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
 }
 
 /** Tidiness only: a worker that gets hold of an ended job finds it ended. One is wanted, though, for what still costs money. */
-async function takeOffQueue({ queue, logger }: ApiParts, jobId: string, cancelled: Cancelled): Promise<void> {
+async function takeOffQueue(
+  { queue, logger }: ApiParts,
+  { tenant }: Caller,
+  jobId: string,
+  cancelled: Cancelled,
+): Promise<void> {
   const { release, lane, leftOver } = cancelled;
   try {
     await queue.remove({ jobId, release, lane });
-    if (leftOver) await queue.enqueue({ jobId, release, lane, delayMs: 0, priority: 0 });
+    // As one past its deadline: no call will be made, so no limit is to hold it up.
+    const atOnce = { tokens: 0, delayMs: 0, deadlineInMs: 0, priority: 100, again: true };
+    if (leftOver) await queue.enqueue({ jobId, release, lane, tenant, ...atOnce });
   } catch (error) {
     logger.warn({ jobId, error }, 'cancelled, but not taken off the queue');
   }
@@ -39,7 +46,9 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
   const job = await ownJob(parts, caller, String(request.params.id));
   if (memory.isNearlyFull) throw queueFull();
   const release = await writes.run((redis) => journal.over(redis).rerun(job));
-  await queue.enqueue({ jobId: job.id, delayMs: 0, ...release }).catch((error: unknown) => {
+  const { tenant } = caller;
+  const atOnce = { delayMs: 0, deadlineInMs: null, again: false };
+  await queue.enqueue({ jobId: job.id, tenant, ...release, ...atOnce }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
   });
   sendJob(response, 202, await ownJob(parts, caller, job.id));

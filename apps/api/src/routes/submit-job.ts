@@ -5,7 +5,7 @@
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
  *   3. accept        record and first event, durable; or the job that the key names already;
  *                   while Redis is nearly full only the latter
- *   4. enqueue       hand it to the lane's queue
+ *   4. enqueue       it waits its turn in its tenant's backlog
  *   5. answer        202 new, 200 there already, 422 another body under the same key
  *
  * A crash or a failure between 3 and 4 leaves an accepted job that the queue doesn't know: the sweeper of `apps/worker`
@@ -27,6 +27,7 @@ import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { modelOf } from '@holdfast/tasks';
+import { estimateTokens } from '../estimate-tokens.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
@@ -91,7 +92,8 @@ function describeJob(
   }
   const digest = createHash('sha256').update(text).digest('base64url');
   const id = jobIdFor(caller.tenant, key);
-  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now() };
+  const tokens = estimateTokens(text, request.input);
+  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now(), tokens };
 }
 
 /** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
@@ -128,11 +130,12 @@ async function acceptWhereRoom(parts: ApiParts, job: NewJob): Promise<AcceptedBe
   throw queueFull();
 }
 
-async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob, release: number): Promise<void> {
+async function enqueueJob({ queue, logger }: ApiParts, job: NewJob, release: number): Promise<void> {
+  const { id: jobId, lane, tenant, tokens, request } = job;
   try {
-    const { delay_ms: delayMs = 0, priority = 0 } = request;
-    await queue.enqueue({ jobId: id, release, lane, delayMs, priority });
+    const { delay_ms: delayMs = 0, priority = 0, deadline_ms: deadlineInMs = null } = request;
+    await queue.enqueue({ jobId, release, lane, tenant, tokens, delayMs, deadlineInMs, priority, again: false });
   } catch (error) {
-    logger.warn({ jobId: id, error }, 'accepted but not enqueued; the sweeper will');
+    logger.warn({ jobId, error }, 'accepted but not enqueued; the sweeper will');
   }
 }

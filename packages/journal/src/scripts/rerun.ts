@@ -7,12 +7,13 @@ import { writeEvents } from './append.ts';
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  live channel, data of the event (JSON)
- *   returns {'queued', release, lane, priority}
+ *   returns {'queued', release, lane, priority, tokens}
  *           {'refused', status}  it isn't failed or cancelled
  *           {'missing'}
  */
 export const rerunScript = new Script(`${writeEvents}
-local status, seq, lane, priority = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'lane', 'priority'))
+local status, seq, lane, priority, tokens = unpack(
+  redis.call('HMGET', KEYS[1], 'status', 'seq', 'lane', 'priority', 'tokens'))
 if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
 for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
@@ -26,5 +27,5 @@ redis.call('HINCRBY', KEYS[1], 'call_group', 1)
 local release = redis.call('HINCRBY', KEYS[1], 'release', 1)
 local next = tonumber(seq) + 1
 writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.accepted\\ndata: ' .. ARGV[2] .. '\\n\\n', 'queued', ARGV[1], 0)
-return {'queued', release, lane, priority or '0'}
+return {'queued', release, lane, priority or '0', tokens or '0'}
 `);
