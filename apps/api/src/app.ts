@@ -9,6 +9,7 @@ import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
 import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
 import { getJob } from './routes/get-job.ts';
+import { getUsage } from './routes/get-usage.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
 import { submitJob } from './routes/submit-job.ts';
@@ -38,6 +39,7 @@ function routesOf(parts: ApiParts): Routes {
     '/v1/jobs/:id/events': { get: to('read', attachEvents) },
     '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },
     '/v1/jobs/:id/retry': { post: to('submit', retryJob) },
+    '/v1/usage': { get: to('read', getUsage) },
     '/healthz': { get: (request, response) => healthz(parts, request, response) },
     '/readyz': { get: (request, response) => readyz(parts, request, response) },
     '/metrics': { get: parts.metrics.answer },

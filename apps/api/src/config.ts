@@ -1,5 +1,5 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
@@ -16,6 +16,8 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
+  plans: Plans;
+  prices: Prices;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -43,6 +45,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes: readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL).lanes,
+    ...readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
   });
 }

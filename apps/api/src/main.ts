@@ -1,5 +1,5 @@
 /** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
-import { createApiKeys } from '@holdfast/gate';
+import { createAdmission, createApiKeys, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import {
@@ -16,6 +16,7 @@ import { builtInTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
+import { KeyWatch } from './key-watch.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
@@ -48,13 +49,21 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());
+  const ledger = new Ledger({ redis, prefix });
+  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: config.plans, logger });
+  const findCaller = (key: string) => apiKeys.find(key);
   const stopping = new AbortController();
   const app = createApi({
     redis,
     journal: new Journal({ redis, prefix, retentionMs: config.retentionMs }),
     feed: new LiveFeed(subscriber),
     queue: new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') }),
-    findCaller: (key) => apiKeys.find(key),
+    findCaller,
+    keyWatch: new KeyWatch(findCaller),
+    gate: createAdmission({ ledger, limits }),
+    ledger,
+    limits,
+    prices: config.prices,
     tasks: builtInTasks,
     lanes: config.lanes,
     durability,

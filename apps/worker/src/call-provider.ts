@@ -32,7 +32,7 @@ export interface Answer {
 export async function callProvider(attempt: Attempt, call: PreparedCall): Promise<Answer> {
   const { writer, order } = attempt;
   const { provider } = call.lane;
-  await journalBeginning(attempt);
+  await journalBeginning(attempt, call);
   order.signal.throwIfAborted();
   attempt.called = true;
   let answer: Answer | null = null;
@@ -45,12 +45,14 @@ export async function callProvider(attempt: Attempt, call: PreparedCall): Promis
   return answer;
 }
 
-async function journalBeginning({ claim, writer, response, ambiguousCalls, order }: Attempt): Promise<void> {
+async function journalBeginning(attempt: Attempt, { endpoint, body }: PreparedCall): Promise<void> {
+  const { claim, writer, response, ambiguousCalls, order, bill } = attempt;
   const { made } = claim.calls;
+  attempt.billed = bill.begin(endpoint, body, response !== null);
   writer.write(
     'attempt.started',
     { attempt: claim.attempt, resumed: response !== null },
-    { call_open: 1, ambiguous_calls: ambiguousCalls, provider_calls: response ? made : made + 1 },
+    { call_open: 1, ambiguous_calls: ambiguousCalls, provider_calls: response ? made : made + 1, ...bill.fields },
   );
   await writer.flushed();
   order.canBeTakenUp = response !== null;

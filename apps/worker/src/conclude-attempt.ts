@@ -46,13 +46,15 @@ function keptText({ text }: Attempt) {
 
 async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
-  await attempt.writer.end('cancelled', 'job.cancelled', {}, keptText(attempt));
+  billBrokenOff(attempt);
+  await attempt.writer.end('cancelled', 'job.cancelled', {}, { ...keptText(attempt), ...attempt.bill.fields });
   await stopped;
   return { kind: 'cancelled' };
 }
 
 async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
+  billBrokenOff(attempt);
   const error = new AttemptError('deadline_exceeded', 'The job did not end before its deadline.');
   const outcome = await failJob(attempt, error);
   await stopped;
@@ -64,7 +66,23 @@ async function stopPaying({ logger }: WorkerParts, { lane, response }: Attempt):
   if (response) await endResponse(lane?.provider, response.id, logger);
 }
 
+/** The call was stopped: it is paid up to there. What earlier attempts left open may be paid whole. */
+function billBrokenOff({ bill, billed, called, text }: Attempt): void {
+  if (billed && called) bill.breakOff(billed, text);
+  else if (billed) bill.drop(billed);
+  else bill.writeOffLeftOver();
+}
+
+/** What the call of a failed attempt may have cost, by the error that ended it. */
+function billFailed({ bill, billed, called, response, text }: Attempt, error: AttemptError): void {
+  if (!billed) bill.writeOffLeftOver();
+  else if (!called || !(error.ambiguous || response)) bill.drop(billed);
+  else if (text === '') bill.writeOff(billed);
+  else bill.breakOff(billed, text);
+}
+
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  billFailed(attempt, error);
   const shown = error.toJobError();
   const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...callAfter(attempt, error) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
@@ -77,6 +95,7 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
   if (delayMs === null || (isPaidForNothing(attempt, error) && attempt.claim.request.on_ambiguous === 'fail')) {
     return failJob(attempt, error);
   }
+  if (!staysOpen(attempt, error)) billFailed(attempt, error);
   await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
   return { kind: 'retry', error, delayMs };
 }
@@ -88,7 +107,11 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
   const open = attempt.called && !attempt.response;
-  await requeue(attempt, error, 0, { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls });
+  await requeue(attempt, error, 0, {
+    call_open: open ? 1 : 0,
+    ambiguous_calls: attempt.ambiguousCalls,
+    ...attempt.bill.fields,
+  });
   return { kind: 'deferred', delayMs: 0 };
 }
 
@@ -97,13 +120,19 @@ function isPaidForNothing({ called, response, lane }: Attempt, error: AttemptErr
   return called && error.ambiguous && (response !== null || !lane?.idempotent);
 }
 
+/** The next attempt can take the call up again, or repeat it under the same key: it is not paid twice. */
+function staysOpen({ called, billed, response, lane }: Attempt, error: AttemptError): boolean {
+  if (!called) return billed === null;
+  return response ? !error.ambiguous : error.ambiguous && lane?.idempotent === true;
+}
+
 /** What the record keeps of the call, for the next attempt. */
 function callAfter(attempt: Attempt, error: AttemptError): FieldChanges {
-  const { claim, called, response, lane, ambiguousCalls } = attempt;
+  const { claim, called, ambiguousCalls } = attempt;
   const ambiguous = ambiguousCalls + (isPaidForNothing(attempt, error) ? 1 : 0);
-  const kept: FieldChanges = { call_open: 0, ambiguous_calls: ambiguous };
-  // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
-  if (!called || (response ? !error.ambiguous : error.ambiguous && lane?.idempotent)) return kept;
+  const kept: FieldChanges = { call_open: 0, ambiguous_calls: ambiguous, ...attempt.bill.fields };
+  // Then the provider must be able to know it again.
+  if (!called || staysOpen(attempt, error)) return kept;
   return { ...kept, response_id: '', call_group: claim.calls.groupNumber + 1 };
 }
 

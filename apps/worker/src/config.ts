@@ -1,5 +1,5 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Prices } from '@holdfast/core';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
@@ -17,6 +17,7 @@ export interface WorkerConfig {
   /** A job whose workers vanished so many times fails. */
   crashLimit: number;
   lanes: Lanes;
+  prices: Prices;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
 }
@@ -36,7 +37,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, prices } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
   const names = Object.values(lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );
@@ -50,6 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
     lanes,
+    prices,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

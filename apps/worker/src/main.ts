@@ -1,9 +1,10 @@
 /**
- * A worker process: takes released jobs, runs attempts, and does the duty of sweeping. On SIGTERM it takes no more jobs
+ * A worker process: takes released jobs, runs attempts, and does the duties of sweeping and settling. On SIGTERM it takes no more jobs
  * and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
 import { defaultRetryPolicy } from '@holdfast/core';
+import { createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneQueues } from '@holdfast/queue';
@@ -14,6 +15,7 @@ import { readConfig, type WorkerConfig } from './config.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
+import { startSettling } from './settle-ended-jobs.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
 
 function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
@@ -35,6 +37,7 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
 
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
   const queue = new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') });
+  const ledger = new Ledger({ redis, prefix });
   const running = new RunningAttempts();
   const parts: WorkerParts = {
     journal,
@@ -42,6 +45,8 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     running,
     tasks: builtInTasks,
     providers: makeProviders(config),
+    ledger,
+    prices: config.prices,
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
     random: Math.random,
@@ -49,6 +54,7 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   };
   onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
   onClose('sweeping', startSweeping({ journal, queue, logger }));
+  onClose('settling', startSettling({ journal, ledger, tenants: createTenants({ redis, prefix }), logger }));
   const stop = await startLaneWorkers({
     lanes: Object.keys(config.lanes),
     redis,

@@ -8,20 +8,23 @@
  *   4. call      journal the beginning, then call; from here on the call may have been paid
  *   5. record    every provider event into the journal, as it comes
  *   6. settle    what it used
- *   7. finish    terminal event and final state, one write
+ *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
  *
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
-import { AttemptError, type Logger, type Outcome, type Provider, type RetryPolicy } from '@holdfast/core';
+import { AttemptError, type Logger, type Outcome, type Prices, type Provider, type RetryPolicy } from '@holdfast/core';
+import type { Ledger } from '@holdfast/gate';
 import { AttemptWriter, type Claim, type FlushClock, type Journal, readText } from '@holdfast/journal';
 import type { ReleaseData } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
+import { Bill, type BilledCall } from './bill.ts';
 import { callProvider, type PreparedCall } from './call-provider.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
 import { endResponse } from './end-response.ts';
 import { finishJob } from './finish-job.ts';
 import type { RunningAttempts } from './running-attempts.ts';
+import { settleRun } from './settle-run.ts';
 import { StopOrder } from './stop-order.ts';
 
 export interface WorkerParts {
@@ -31,6 +34,8 @@ export interface WorkerParts {
   tasks: ReadonlyMap<string, Task>;
   /** The provider of each lane. */
   providers: ReadonlyMap<string, LaneProvider>;
+  ledger: Ledger;
+  prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
@@ -61,6 +66,10 @@ export interface Attempt {
   ambiguousCalls: number;
   /** The provider has been asked by this attempt. */
   called: boolean;
+  /** What the run has cost, earlier attempts included. */
+  bill: Bill;
+  /** The call that is under way or was the last. */
+  billed: BilledCall | null;
 }
 
 export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockLost: AbortSignal): Promise<Outcome> {
@@ -71,6 +80,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockL
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
     const outcome = await work(parts, claimed);
+    await settleRun(parts, claimed, outcome);
     report(parts.logger, claimed, outcome);
     return outcome;
   } finally {
@@ -93,7 +103,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 }
 
 async function claimJob(
-  { journal, clock, providers, logger }: WorkerParts,
+  { journal, clock, providers, prices, logger }: WorkerParts,
   { jobId, release }: ReleaseData,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
@@ -116,7 +126,19 @@ async function claimJob(
   });
   const { response, ambiguous } = claim.calls;
   const lane = providers.get(claim.lane) ?? null;
-  return { claim, writer, order, lane, text: '', response, ambiguousCalls: ambiguous, called: false };
+  const bill = new Bill(prices, claim);
+  return {
+    claim,
+    writer,
+    order,
+    lane,
+    text: '',
+    response,
+    ambiguousCalls: ambiguous,
+    called: false,
+    bill,
+    billed: null,
+  };
 }
 
 /** setTimeout's longest, about 24 days. */
@@ -139,6 +161,7 @@ function admitAttempt({ crashLimit }: WorkerParts, attempt: Attempt): void {
   // The last worker left a call behind that can neither be taken up nor repeated under its key.
   if (!claim.calls.open || response || lane?.idempotent) return;
   attempt.ambiguousCalls += 1;
+  attempt.bill.writeOffLeftOver();
   if (claim.request.on_ambiguous === 'fail') {
     throw new AttemptError(
       'ambiguous_call',

@@ -12,6 +12,7 @@ import {
   type ProviderEvent,
   type SubmitRequest,
 } from '@holdfast/core';
+import { Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
@@ -131,6 +132,8 @@ export async function openTestWorker(): Promise<TestWorker> {
     providers: new Map([
       ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
     ]),
+    ledger: new Ledger({ redis, prefix: journal.prefix }),
+    prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
     random: () => 0,

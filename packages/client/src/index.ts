@@ -10,6 +10,7 @@ export type {
   RequestIssue,
   SubmitRequest,
   Usage,
+  UsageReport,
 } from '@holdfast/core';
 export type { AttachOptions, Reconnect } from './attach.ts';
 export type { RetryOptions } from './back-off.ts';
@@ -20,6 +21,7 @@ export {
   type ListFilter,
   type Submission,
   type SubmitOptions,
+  type UsageRange,
 } from './client.ts';
 export {
   type ConnectionErrorCode,

@@ -1,5 +1,5 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
-import type { SubmitRequest } from '@holdfast/core';
+import { noSpend, type Spend, type SubmitRequest } from '@holdfast/core';
 import type { RecordField } from './record.ts';
 
 /** What a worker gets when it claims a job. */
@@ -16,6 +16,10 @@ export interface Claim {
   /** ms until the job's deadline, negative when it has passed; null without one. */
   deadlineInMs: number | null;
   cancelRequested: boolean;
+  /** What earlier attempts of this run have cost. */
+  spent: Spend;
+  /** What the gate has set aside for this run; '' nothing. */
+  reservation: string;
   tenant: string;
   lane: string;
   request: SubmitRequest;
@@ -28,6 +32,8 @@ export interface CallsSoFar {
   ambiguous: number;
   /** One was under way when its worker vanished or gave it up. */
   open: boolean;
+  /** What those that haven't ended may cost, in US dollars; null: none, or no price is known. */
+  openCost: number | null;
   /** Names the calls that a provider may take for one. Unique to this life of the job. */
   group: string;
   groupNumber: number;
@@ -55,6 +61,9 @@ export const claimFields = [
   'call_group',
   'response_id',
   'response_cursor',
+  'call_cost',
+  'spent',
+  'reservation',
 ] as const satisfies RecordField[];
 
 type ClaimValues = Record<(typeof claimFields)[number], string>;
@@ -64,6 +73,7 @@ function callsOf(read: ClaimValues): CallsSoFar {
     made: Number(read.provider_calls),
     ambiguous: Number(read.ambiguous_calls),
     open: read.call_open === '1',
+    openCost: read.call_cost === '' ? null : Number(read.call_cost),
     // With the time of acceptance: a job that was forgotten and accepted anew under its key is another one.
     group: `${read.created_at}.${Number(read.call_group)}`,
     groupNumber: Number(read.call_group),
@@ -92,6 +102,8 @@ export function readClaim(jobId: string, reply: unknown, values: readonly (strin
       calls: callsOf(read),
       deadlineInMs: deadline === '' ? null : Number(deadline),
       cancelRequested: read.cancel_requested_at !== '',
+      spent: read.spent === '' ? noSpend : (JSON.parse(read.spent) as Spend),
+      reservation: read.reservation,
       tenant: read.tenant,
       lane: read.lane,
       request: JSON.parse(read.request) as SubmitRequest,

@@ -10,4 +10,5 @@ export { LiveFeed } from './live-feed.ts';
 export * from './open-jobs.ts';
 export { readText } from './read-text.ts';
 export type { OwnedJob } from './record.ts';
+export { type RunCost, readRunCost } from './run-cost.ts';
 export * from './wait-for-end.ts';

@@ -40,6 +40,8 @@ export interface NewJob {
    * again under its key, while the queue still keeps its old entries: so begin with something new, such as the time in ms.
    */
   release: number;
+  /** What the gate has set aside for the job, by its own name for it. */
+  reservation?: string;
 }
 
 /** The job that an id names already. */
@@ -81,7 +83,16 @@ export class Journal {
    * job may or may not exist, and the same call again finds out.
    * @returns null when the job was created
    */
-  async accept({ id, tenant, lane, request, requestText, digest, release }: NewJob): Promise<AcceptedBefore | null> {
+  async accept({
+    id,
+    tenant,
+    lane,
+    request,
+    requestText,
+    digest,
+    release,
+    reservation,
+  }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
     const fields = {
@@ -91,6 +102,7 @@ export class Journal {
       request: requestText,
       release,
       priority: request.priority ?? 0,
+      ...(reservation ? { reservation } : {}),
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
     const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
@@ -167,16 +179,17 @@ export class Journal {
   }
 
   /**
-   * Lets a failed or cancelled job run again under its id.
+   * Lets a failed or cancelled job run again under its id. What the run before has cost is forgotten: settle it first.
+   * @param reservation what the gate has set aside for this run
    * @returns its new release, to be enqueued
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
-  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number }> {
+  async rerun(job: Job, reservation = ''): Promise<{ release: number; lane: string; priority: number }> {
     const { live, ...keys } = this.keysOf(job.id);
     const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
     await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
-    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
+    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data), reservation]);
     const [kind, release, lane, priority] = reply as [string, number | string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
     if (kind === 'refused') {

@@ -2,7 +2,16 @@
  * The record: what the hash of a job holds, and the job that clients see made from it.
  * Times are Redis' own, in ms, so that the clocks of many machines don't matter. Absent fields are null, 0 or empty.
  */
-import { type Job, type JobError, type JobStatus, type JsonValue, outputTextOf, type Usage } from '@holdfast/core';
+import {
+  hasEnded,
+  type Job,
+  type JobError,
+  type JobStatus,
+  type JsonValue,
+  outputTextOf,
+  type Spend,
+  type Usage,
+} from '@holdfast/core';
 
 /** Fields a client's view is made of. Reading them is one round trip, whatever the job's length. */
 const viewFields = [
@@ -23,6 +32,7 @@ const viewFields = [
   'usage',
   'provider_calls',
   'ambiguous_calls',
+  'spent',
   'metadata',
 ] as const;
 
@@ -39,6 +49,8 @@ type InnerField =
   | 'call_open' // '1' while a provider call is under way, and after its worker vanished
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
   | 'response_id' // of a response that runs in the background at the provider; '' none
+  | 'reservation' // what was set aside for this run, by the gate's name for it; '' nothing
+  | 'call_cost' // US dollars that calls which haven't ended may cost; '' none
   | 'response_cursor'; // number of its last event that is in the journal
 
 export type RecordField = (typeof viewFields)[number] | InnerField;
@@ -59,6 +71,13 @@ function parsed<Shape>(text: string | null): Shape | null {
 
 function time(ms: string | null): string | null {
   return ms === null ? null : new Date(Number(ms)).toISOString();
+}
+
+/** What a job that has ended without an answer has used; null: nothing. */
+function usageOf({ status, spent }: Values): Usage | null {
+  const spend = hasEnded(status ?? '') ? parsed<Spend>(spent) : null;
+  if (!spend || (spend.usd === null && spend.input_tokens === 0)) return null;
+  return { input_tokens: spend.input_tokens, output_tokens: spend.output_tokens, cost_usd: spend.usd, cached: false };
 }
 
 /** The job from the values of `recordFields`, in that order; null when there is no record. */
@@ -82,7 +101,7 @@ export function jobOf(id: string, values: readonly (string | null)[]): OwnedJob 
     output,
     output_text: record.output_text ?? (output === null ? null : outputTextOf(output)),
     error: parsed<JobError>(record.error),
-    usage: parsed<Usage>(record.usage),
+    usage: parsed<Usage>(record.usage) ?? usageOf(record),
     provider_calls: Number(record.provider_calls),
     ambiguous_calls: Number(record.ambiguous_calls),
     cursor: Number(record.seq),

@@ -5,7 +5,7 @@ import { writeEvents } from './append.ts';
  * Lets a failed or cancelled job run again under its id. Its journal goes on: a second \`job.accepted\`, then attempts.
  *
  *   KEYS  record, log, index, trimmed
- *   ARGV  live channel, data of the event (JSON)
+ *   ARGV  live channel, data of the event (JSON), what is set aside for the run or ''
  *   returns {'queued', release, lane, priority}
  *           {'refused', status}  it isn't failed or cancelled
  *           {'missing'}
@@ -16,7 +16,8 @@ if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
 for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
 redis.call('HDEL', KEYS[1], 'error', 'output', 'output_text', 'usage', 'finished_at', 'cancel_requested_at', 'retry_at',
-  'due_at', 'deadline_at', 'failures', 'crashes', 'call_open', 'response_id', 'response_cursor')
+  'due_at', 'deadline_at', 'failures', 'crashes', 'call_open', 'response_id', 'response_cursor', 'spent', 'call_cost')
+redis.call('HSET', KEYS[1], 'reservation', ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'call_group', 1)
 local release = redis.call('HINCRBY', KEYS[1], 'release', 1)
 local next = tonumber(seq) + 1
