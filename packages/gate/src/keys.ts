@@ -13,7 +13,6 @@
  *   <prefix>:{tenant:<id>}:ledger        hash  `reserved`, and per day and month what was spent        none; 400 days of fields
  *   <prefix>:{tenant:<id>}:reservations  hash  job id → nonce, amount, holders                         none; settled with the job
  *   <prefix>:{tenant:<id>}:reserved      zset  job id → when to look whether its job has ended (ms)    the same
- *   <prefix>:settling                    string  the lock of the one process that settles ended jobs   60 s
  */
 export interface GateKeys {
   readonly tenants: string;
@@ -23,7 +22,6 @@ export interface GateKeys {
   ledger(tenant: string): string;
   reservations(tenant: string): string;
   reserved(tenant: string): string;
-  readonly settling: string;
 }
 
 export function gateKeys(prefix: string): GateKeys {
@@ -35,6 +33,5 @@ export function gateKeys(prefix: string): GateKeys {
     ledger: (tenant) => `${prefix}:{tenant:${tenant}}:ledger`,
     reservations: (tenant) => `${prefix}:{tenant:${tenant}}:reservations`,
     reserved: (tenant) => `${prefix}:{tenant:${tenant}}:reserved`,
-    settling: `${prefix}:settling`,
   };
 }

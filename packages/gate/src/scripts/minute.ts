@@ -3,7 +3,7 @@
  * let in since, and in how many ms the oldest of these leaves. \`countInMinute(key)\` counts one.
  *
  * A slot leaves when its last moment is 60 s ago, so that of any 60 s no more than the limit is let in: what comes at
- * most 100 ms too late is the price for at most 602 fields, whatever the limit. Needs the clock's \`nowMs\`.
+ * most 100 ms too late is the price for at most 602 slots, whatever the limit. Needs the clock's \`nowMs\`.
  */
 export const minute = `
 local function readMinute(key)
