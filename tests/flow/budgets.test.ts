@@ -1,6 +1,6 @@
 /** Budgets and what jobs have cost, with real processes and the simulator's own counts. */
 import { randomBytes } from 'node:crypto';
-import type { Job, UsageReport } from '@holdfast/client';
+import { Holdfast, type Job } from '@holdfast/client';
 import { jobIdFor } from '@holdfast/core';
 import { createApiKeys, createTenants, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal } from '@holdfast/journal';
@@ -31,7 +31,7 @@ async function newTenant(day: number) {
   const { key } = await createApiKeys({ redis, prefix }).create(tenant, { scopes: ['submit', 'read'] });
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${stack.apiUrl}/v1${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
-  const usage = async () => (await (await call('/usage')).json()) as UsageReport;
+  const usage = () => new Holdfast({ baseUrl: stack.apiUrl, apiKey: key }).usage();
   return {
     tenant,
     call,
@@ -126,6 +126,24 @@ describe('what a job has cost', () => {
     expect(await t.usage()).toMatchObject({ reserved_usd: 0, day: { spent_usd: 0 } });
     expect((await t.call(`/jobs/${id}/retry`, { method: 'POST' })).status).toBe(202);
     expect((await t.job(id)).status).toBe('completed');
+  });
+});
+
+describe('GET /v1/usage', () => {
+  it('lists the days asked for, and refuses what is no day', async () => {
+    const t = await newTenant(1);
+    await t.job(await idOf(await t.submit(bounded('listed', 'tokens=3'))));
+    await t.settled();
+    const daysOf = async (query: string) => {
+      const { days } = (await (await t.call(`/usage?${query}`)).json()) as { days: { date: string }[] };
+      return days.map(({ date }) => date);
+    };
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await daysOf('from=2020-01-01')).toEqual([today]);
+    expect(await daysOf('from=2020-01-01&to=2020-12-31')).toEqual([]);
+    for (const query of ['from=yesterday', 'from=2026-13-01', 'until=2026-01-01']) {
+      expect((await t.call(`/usage?${query}`)).status).toBe(422);
+    }
   });
 });
 

@@ -14,7 +14,9 @@ export function applicantOf(
   jobId: string,
   call: { endpoint: ProviderEndpoint; body: JsonObject } | null,
 ): Applicant {
-  return { tenant, jobId, estimateUsd: call && estimateCall(prices, call.endpoint, call.body).usd };
+  if (!call) return { tenant, jobId, model: null, estimateUsd: null };
+  const { endpoint, body } = call;
+  return { tenant, jobId, model: String(body.model), estimateUsd: estimateCall(prices, endpoint, body).usd };
 }
 
 /** @throws RequestError `too_many_requests`, `too_many_queued`, `budget_exceeded` */
@@ -28,6 +30,12 @@ export async function giveBack({ gate, logger }: ApiParts, applicant: Applicant,
   await gate.giveBack(applicant, admitted).catch((error: unknown) => {
     logger.warn({ jobId: applicant.jobId, error }, 'not accepted, and not given back; it is after a minute');
   });
+}
+
+/** For a job that turned out to be there: what was set aside is nobody's, unless it is what the job holds itself. */
+export async function giveBackOrphan(parts: ApiParts, applicant: Applicant, admitted: Admitted): Promise<void> {
+  const run = await readRunCost(parts.journal, applicant.jobId);
+  if (run?.reservation !== admitted.reservation) await giveBack(parts, applicant, admitted);
 }
 
 /** Settles the run of a job that has ended, where its worker or an earlier request hasn't. */

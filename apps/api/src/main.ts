@@ -60,7 +60,7 @@ async function start(config: ApiConfig, { logger, onClose }: ServiceContext): Pr
     queue: new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') }),
     findCaller,
     keyWatch: new KeyWatch(findCaller),
-    gate: createAdmission({ ledger, limits }),
+    gate: createAdmission({ ledger, limits, logger }),
     ledger,
     limits,
     prices: config.prices,

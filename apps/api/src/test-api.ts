@@ -49,7 +49,7 @@ export async function startTestApi(options: { readerStallMs?: number; heartbeatM
     queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
     findCaller,
     keyWatch: new KeyWatch(findCaller),
-    gate: createAdmission({ ledger, limits }),
+    gate: createAdmission({ ledger, limits, logger: silent }),
     ledger,
     limits,
     prices: {},

@@ -14,6 +14,7 @@ afterAll(() => t.close());
 function setUp() {
   const clock = { ms: 0 };
   const errors: object[] = [];
+  const warnings: object[] = [];
   const tenants = createTenants(t);
   const limits = createTenantLimits({
     tenants,
@@ -21,8 +22,9 @@ function setUp() {
     logger: { ...silent, error: (fields) => void errors.push(fields) },
     now: () => clock.ms,
   });
-  const gate = createAdmission({ ledger: new Ledger(t), limits, queued: t.queued });
-  return { clock, errors, tenants, limits, gate };
+  const logger = { ...silent, warn: (fields: object) => void warnings.push(fields) };
+  const gate = createAdmission({ ledger: new Ledger(t), limits, queued: t.queued, logger });
+  return { clock, errors, warnings, tenants, limits, gate };
 }
 
 describe('limits of a tenant', () => {
@@ -58,6 +60,7 @@ describe('an admission', () => {
   const applicant = (tenant: string, jobId: string, estimateUsd: number | null = null) => ({
     tenant,
     jobId,
+    model: 'sim',
     estimateUsd,
   });
 
@@ -102,6 +105,15 @@ describe('an admission', () => {
     const nextMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1)).toISOString();
     expect(dear.refusal.message).toContain('may cost $0.75. The budget of the month is $0.5: $0 spent, $0 set aside');
     expect(dear.refusal.message).toContain(nextMonth);
+  });
+
+  it('of a model without a price is not refused by a budget, and the log says so once', async () => {
+    const { tenants, gate, warnings } = setUp();
+    await tenants.put('unpriced', { limits: { budget_usd: { day: 0 } } });
+    for (const id of ['job_1', 'job_2', 'job_3']) {
+      expect(await gate.admit(applicant('unpriced', id))).not.toHaveProperty('refusal');
+    }
+    expect(warnings).toEqual([{ tenant: 'unpriced', model: 'sim' }]);
   });
 
   it('of a job that is run again is not counted as a request', async () => {

@@ -8,7 +8,7 @@
  * What is refused leaves nothing behind. What is let in is held until the job is accepted (then its end settles it) or
  * `giveBack`; after a crash in between, `apps/worker` frees it.
  */
-import { type Limits, RequestError } from '@holdfast/core';
+import { type Limits, type Logger, RequestError } from '@holdfast/core';
 import type { Ledger, Refusal, RequestsLeft } from './ledger.ts';
 import { endOf, type Period } from './periods.ts';
 import type { TenantLimits } from './tenant-limits.ts';
@@ -24,6 +24,8 @@ export interface QueuedCap {
 export interface Applicant {
   tenant: string;
   jobId: string;
+  /** null: a task that names none. */
+  model: string | null;
   /** null: no price is known. */
   estimateUsd: number | null;
 }
@@ -50,14 +52,28 @@ interface AdmissionOptions {
   limits: TenantLimits;
   /** Without one, `max_queued` is not enforced. */
   queued?: QueuedCap;
+  logger: Logger;
 }
 
 /** Jobs begin to run all the time: so long until another try makes sense. */
 const QUEUED_RETRY_MS = 5_000;
 
-export function createAdmission({ ledger, limits, queued }: AdmissionOptions): AdmissionGate {
+/** Model names are the clients' to choose: so many are remembered as said. */
+const MAX_SAID = 1_000;
+
+export function createAdmission({ ledger, limits, queued, logger }: AdmissionOptions): AdmissionGate {
+  const said = new Set<string>();
+
+  /** Once for each model: the budgets of a tenant that uses it don't hold. */
+  function sayUnpriced({ tenant, model, estimateUsd }: Applicant, { budget_usd: budget }: Limits): void {
+    if (!budget || model === null || estimateUsd !== null || said.has(model) || said.size >= MAX_SAID) return;
+    said.add(model);
+    logger.warn({ tenant, model }, 'no price is known for this model: no budget counts it');
+  }
+
   async function admitWith(applicant: Applicant, own: Limits): Promise<Admission> {
     const { tenant, jobId, estimateUsd } = applicant;
+    sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
       return { refusal: tooManyQueued(cap), requests: null };

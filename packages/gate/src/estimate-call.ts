@@ -1,9 +1,9 @@
 /**
  * What a call may cost, before it is made: an upper bound for text, so that budgets hold whatever comes at once.
  *
- *   input    bytes of the body / 2. Byte-level BPE makes 4 bytes of English a token, and no fewer than 2 of any common
- *            script; the body's JSON around the texts pays for the tokens that chat formats add. An array of token
- *            numbers has at least two bytes for each.
+ *   input    bytes of the body / 2. Byte-level BPE makes about 4 bytes of English a token, and of other scripts in common
+ *            use seldom fewer than 2; the body's JSON around the texts pays for the tokens that chat formats add. An
+ *            array of token numbers has at least two bytes for each.
  *   output   what the body allows, for each of its choices; 4,096 where it allows anything
  *
  * Not bounded by this: what isn't in the body (images by URL, stored prompts and conversations, tools that the provider

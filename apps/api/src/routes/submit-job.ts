@@ -29,7 +29,7 @@ import {
 import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
-import { applicantOf, giveBack, requireAdmitted } from '../admit-job.ts';
+import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { setRateLimitHeaders } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
@@ -117,7 +117,9 @@ async function admitAndAccept(
   if ('refusal' in admission) metrics.submits.inc({ result: admission.refusal.code });
   const admitted = requireAdmitted(admission);
   try {
-    return await acceptJob(parts, { ...job, reservation: admitted.reservation }, body);
+    const before = await acceptJob(parts, { ...job, reservation: admitted.reservation }, body);
+    if (before) await giveBackOrphan(parts, applicant, admitted);
+    return before;
   } catch (error) {
     // Whatever else is thrown here may have been said by a store that has accepted the job.
     if (error instanceof RequestError && surelyNotAccepted.has(error.code)) {
