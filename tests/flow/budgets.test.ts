@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Holdfast, type Job } from '@holdfast/client';
 import { jobIdFor } from '@holdfast/core';
-import { createApiKeys, createTenants, Ledger } from '@holdfast/gate';
+import { createApiKeys, createTenants, estimateCall, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -96,6 +96,24 @@ describe('a budget of $1', () => {
 });
 
 describe('what a job has cost', () => {
+  it('is never more than was set aside, in any script, by the simulator’s count', async () => {
+    const t = await newTenant(1);
+    for (const text of [
+      'Say something.',
+      'word '.repeat(2_000),
+      '日本語のテキスト'.repeat(50),
+      '👩‍👩‍👧‍👦'.repeat(50),
+      '\n\t"'.repeat(500),
+    ]) {
+      const job = chat('estimated', 'tokens=100', text);
+      const input = { ...job.input, max_tokens: 100 };
+      const { usage } = await t.job(await idOf(await t.submit({ ...job, input })));
+      const { usd } = estimateCall(prices, 'chat.completions', input);
+      expect(usage?.cost_usd).toBeGreaterThan(0.01);
+      expect(usage?.cost_usd).toBeLessThanOrEqual(usd ?? 0);
+    }
+  });
+
   it('is counted when it fails: nothing for what the provider refused', async () => {
     const t = await newTenant(1);
     const id = await idOf(await t.submit(bounded('refused', 'status=400')));

@@ -111,6 +111,16 @@ describe('a budget', () => {
     expect(await letIn('broke', 0, none)).not.toBeNull();
   });
 
+  it('begins anew with the day and the month; what is still set aside counts on', async () => {
+    const key = gateKeys(t.prefix).ledger('anew');
+    const [yesterday, lastMonth] = [Date.now() - 86_400_000, Date.now() - 32 * 86_400_000].map((at) =>
+      new Date(at).toISOString(),
+    );
+    await t.redis.hset(key, `${yesterday?.slice(0, 10)}:usd`, 1e9, `${lastMonth?.slice(0, 7)}:usd`, 1e9);
+    expect(await letIn('anew', 0.6, { budget_usd: { day: 1, month: 1 } })).not.toBeNull();
+    expect(await letIn('anew', 0.6, limits)).toBeNull();
+  });
+
   it('may grow and shrink at run time', async () => {
     expect(await letIn('moving', 0.9, limits)).not.toBeNull();
     expect(await letIn('moving', 0.9, limits)).toBeNull();
