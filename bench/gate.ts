@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis, type Redis } from '@holdfast/redis';
-import { addedBy, type Comparison, pageOf, type Results } from './gate/report.ts';
+import { addedBy, type Comparison, pageOf, type Results, type Run } from './gate/report.ts';
 import { makeSubjects, type Subject, subjectNames } from './gate/subjects.ts';
 import { commitOf, machineOf } from './machine.ts';
 import { openRedis } from './token-delay/open-redis.ts';
@@ -22,8 +22,7 @@ const REPETITIONS = 9;
 const SUBMITS = 400;
 const AT_ONCE = [1, 50];
 
-/** µs per submit. */
-async function measure(subject: Subject, atOnce: number): Promise<number> {
+async function measure(subject: Subject, atOnce: number): Promise<Run> {
   const began = process.hrtime.bigint();
   let left = SUBMITS;
   const one = async () => {
@@ -33,7 +32,7 @@ async function measure(subject: Subject, atOnce: number): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: atOnce }, one));
-  return Number(process.hrtime.bigint() - began) / 1_000 / SUBMITS;
+  return { perSubmit: Number(process.hrtime.bigint() - began) / 1_000 / SUBMITS };
 }
 
 async function compare(redis: Redis): Promise<Comparison[]> {

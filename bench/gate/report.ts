@@ -4,10 +4,15 @@ import { formatTable } from '../token-delay/report.ts';
 import { type Spread, spreadOf } from '../token-delay/statistics.ts';
 import { type SubjectName, subjectNames } from './subjects.ts';
 
+/** In µs, per submit. */
+export interface Run {
+  perSubmit: number;
+}
+
 export interface Comparison {
   atOnce: number;
-  /** µs per submit, in the order of repetitions: those with the same index came right after one another. */
-  runs: Record<SubjectName, number[]>;
+  /** In the order of repetitions: those with the same index came right after one another. */
+  runs: Record<SubjectName, Run[]>;
 }
 
 export interface Results {
@@ -31,13 +36,13 @@ const titles: Record<SubjectName, string> = {
 const us = ({ median, min, max }: Spread) => `${median.toFixed(0)} (${min.toFixed(0)} – ${max.toFixed(0)})`;
 
 export function addedBy(name: SubjectName, { runs }: Comparison): Spread {
-  return spreadOf(runs[name].map((run, at) => run - (runs.accept[at] ?? Number.NaN)));
+  return spreadOf(runs[name].map(({ perSubmit }, at) => perSubmit - (runs.accept[at]?.perSubmit ?? Number.NaN)));
 }
 
 function tableOf(comparison: Comparison): string {
   const rows = subjectNames.map((name) => [
     titles[name],
-    us(spreadOf(comparison.runs[name])),
+    us(spreadOf(comparison.runs[name].map(({ perSubmit }) => perSubmit))),
     name === 'accept' ? '–' : us(addedBy(name, comparison)),
   ]);
   const title = comparison.atOnce === 1 ? 'One submit at a time' : `${comparison.atOnce} submits at once`;
