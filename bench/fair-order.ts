@@ -31,8 +31,7 @@ const say = (line: string) => console.log(line);
 async function measure(url: string, pid: number): Promise<Results> {
   const redis = await openRedis(url, 'worker');
   try {
-    const info = await redis.info('server');
-    const machine = machineOf(/redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown');
+    const machine = await machineOf(redis);
     const about = { date: new Date().toISOString().slice(0, 10), commit: commitOf(), machine };
     const wait = await measureWait(url, WAITING_JOBS);
     say(JSON.stringify(wait));

@@ -1,6 +1,7 @@
-/** Where and of what a measurement was made. */
+/** What a measurement says of itself: on which machine, of which sources. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import type { Redis } from '@holdfast/redis';
 
 export interface Machine {
   cpu: string;
@@ -10,10 +11,11 @@ export interface Machine {
   loadAverage: number;
 }
 
-export function machineOf(redisVersion: string): Machine {
+export async function machineOf(redis: Redis): Promise<Machine> {
   const [loadAverage = Number.NaN] = loadavg();
   const cpu = cpus()[0]?.model ?? 'unknown';
-  return { cpu, cores: availableParallelism(), node: process.versions.node, redis: redisVersion, loadAverage };
+  const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+  return { cpu, cores: availableParallelism(), node: process.versions.node, redis: version, loadAverage };
 }
 
 /** The commit of the sources that are measured; says so when they have been changed since. */

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis } from '@holdfast/redis';
 import { Stack } from '../tests/flow/stack.ts';
-import { commitOf, machineOf } from './machine.ts';
+import { commitOf, type Machine, machineOf } from './machine.ts';
 import { type Load, measureRun } from './token-delay/measure.ts';
 import { openRedis } from './token-delay/open-redis.ts';
 import {
@@ -66,19 +66,19 @@ async function measure(redisUrl: string): Promise<Results> {
   };
   try {
     const date = new Date().toISOString().slice(0, 10);
-    const machine = machineOf(await redisVersion(redisUrl));
-    return { date, commit: commitOf(), machine, repetitions: REPETITIONS, comparisons: await compare(subjects) };
+    const found = await machine(redisUrl);
+    return { date, commit: commitOf(), machine: found, repetitions: REPETITIONS, comparisons: await compare(subjects) };
   } finally {
     await Promise.all(Object.values(subjects).map((subject) => subject.close()));
     await stack.close();
   }
 }
 
-async function redisVersion(url: string): Promise<string> {
-  const redis = await openRedis(url, 'producer');
-  const info = await redis.info('server');
+async function machine(redisUrl: string): Promise<Machine> {
+  const redis = await openRedis(redisUrl, 'producer');
+  const found = await machineOf(redis);
   await disconnectRedis(redis);
-  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  return found;
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));

@@ -3,6 +3,7 @@
  * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
  */
 import { type CallLimits, defaultRetryPolicy, type JobQueue, jobIdFor, type Logger } from '@holdfast/core';
+import { Ledger } from '@holdfast/gate';
 import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
@@ -178,6 +179,9 @@ export class Worker extends Process {
       ]),
       laneOf: () => null,
       callLimits,
+      // These jobs come past the gate: there is nothing to settle.
+      ledger: new Ledger({ redis: this.journal.redis, prefix: this.journal.prefix }),
+      prices: {},
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,
       random: () => dice.below(100) / 100,

@@ -1,5 +1,5 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes, Plans } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { allTasks, type TaskSettings } from '@holdfast/tasks';
@@ -20,6 +20,7 @@ export interface ApiConfig {
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
   plans: Plans;
+  prices: Prices;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -38,7 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
-  const { lanes, plans, tasks } = readConfigFile(
+  const file = readConfigFile(
     settings.HOLDFAST_CONFIG,
     settings.OPENAI_BASE_URL,
     (config) => void allTasks(config.tasks),
@@ -52,8 +53,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes,
-    tasks,
-    plans,
+    ...file,
   });
 }

@@ -1,6 +1,7 @@
 /** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
 import { randomBytes } from 'node:crypto';
 import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
+import { createAdmission, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
@@ -8,6 +9,7 @@ import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfas
 import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
+import { KeyWatch } from './key-watch.ts';
 import type { ApiParts } from './parts.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -39,13 +41,22 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
   const clock = new FlushClock({ journal, logger: silent });
+  const ledger = new Ledger({ redis, prefix });
+  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: {}, logger: silent });
+  const findCaller: ApiParts['findCaller'] = async (key) =>
+    `Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null;
   const stopping = new AbortController();
   const parts: ApiParts = {
     redis,
     journal,
     feed: new LiveFeed(subscriber),
     queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
-    findCaller: async (key) => (`Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null),
+    findCaller,
+    keyWatch: new KeyWatch(findCaller),
+    gate: createAdmission({ ledger, limits, logger: silent }),
+    ledger,
+    limits,
+    prices: {},
     tasks: allTasks({}),
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory',

@@ -26,6 +26,7 @@ export interface ConsoleConfig {
   adminKey: string;
   logLevel: string;
   lanes: Lanes;
+  /** What tenants can be put on. */
   plans: Plans;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;

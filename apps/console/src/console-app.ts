@@ -62,7 +62,7 @@ export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOpt
         : null,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
-      app.use(adminRoutes({ adminKey, tenants, apiKeys, lanes, plans, logger }));
+      app.use(adminRoutes({ adminKey, tenants, plans, apiKeys, lanes, logger }));
       app.use(refuseForeignOrigin);
       app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
       app.get('/', requireSession(sessions), async (_request, response) => {

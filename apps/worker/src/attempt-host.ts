@@ -14,7 +14,6 @@ import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/task
 import { type Answer, callProvider } from './call-provider.ts';
 import { type CallSlot, closeCall } from './call-slots.ts';
 import type { Attempt, LaneProvider, PreparedTask, WorkerParts } from './run-attempt.ts';
-import { addTokens } from './usage-of.ts';
 
 export class AttemptHost implements TaskHost {
   readonly jobId: string;
@@ -62,11 +61,11 @@ export class AttemptHost implements TaskHost {
     const attempt = this.#attempt;
     const { writer } = attempt;
     if (attempt.calls.get('')?.response) attempt.text = await readText(journal, this.jobId);
-    const { output, usage } = await callProvider(attempt, {
+    const { output } = await callProvider(this.#parts, attempt, {
       ...{ id: '', lane: this.#lane, endpoint, body, signal: this.signal, tells: 'all' },
       announce: (resumed, fields) => writer.write('attempt.started', { attempt: this.attempt, resumed }, fields),
     });
-    attempt.spent = addTokens(attempt.spent, this.model, usage);
+    writer.change(closeCall(attempt, ''));
     return output;
   }
 
@@ -182,7 +181,7 @@ export class AttemptHost implements TaskHost {
     const { writer } = attempt;
     // What comes before it has been told by now.
     const again: FieldChanges = visible && this.#tellsAgain && this.attempt > 1 ? { text_void: '' } : {};
-    const answer = await callProvider(attempt, {
+    const answer = await callProvider(this.#parts, attempt, {
       ...{ id, lane: this.#lane, endpoint: this.endpoint, body, signal: this.signal },
       tells: visible ? 'text' : 'nothing',
       announce: (resumed, fields) =>
@@ -191,8 +190,7 @@ export class AttemptHost implements TaskHost {
     // The attempt's last event may have been written by now.
     if (this.#isClosed) throw new TaskError('The attempt is over.');
     const told = attempt.calls.get(id)?.told ?? 0;
-    attempt.spent = addTokens(attempt.spent, model, answer.usage);
-    writer.change({ ...closeCall(attempt, id), spent: JSON.stringify(attempt.spent) });
+    writer.change(closeCall(attempt, id));
     return { ...answer, told };
   }
 }

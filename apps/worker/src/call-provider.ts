@@ -18,7 +18,8 @@ import {
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
 import { beginCall, type CallSlot, closeCall, markSafe, settleFailedCall } from './call-slots.ts';
-import type { Attempt, LaneProvider } from './run-attempt.ts';
+import type { Attempt, LaneProvider, WorkerParts } from './run-attempt.ts';
+import { settleCall, takeRoom } from './settle-call.ts';
 
 export interface PreparedCall {
   /** '' for the one call of a pass-through task. */
@@ -39,8 +40,10 @@ export interface Answer {
 }
 
 /** @throws AttemptError; JournalRefusal; the signal's reason */
-export async function callProvider(attempt: Attempt, call: PreparedCall): Promise<Answer> {
-  const { slot, fields } = beginCall(attempt, call.id, call.tells !== 'nothing');
+export async function callProvider(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<Answer> {
+  const resumes = attempt.calls.get(call.id)?.response != null;
+  const taken = resumes ? 0 : await takeRoom(parts, attempt, call);
+  const { slot, fields } = beginCall(attempt, { ...call, visible: call.tells !== 'nothing' });
   const resumed = slot.response !== null;
   call.announce(resumed, fields);
   await attempt.writer.flushed();
@@ -50,7 +53,10 @@ export async function callProvider(attempt: Attempt, call: PreparedCall): Promis
     throw call.signal.reason;
   }
   try {
-    return await readAnswer(attempt, call, slot);
+    const answer = await readAnswer(attempt, call, slot);
+    attempt.bill.answer(slot, answer.usage);
+    if (!resumed) settleCall(parts, attempt, taken, answer.usage);
+    return answer;
   } catch (error) {
     call.signal.throwIfAborted();
     throw settleFailedCall(attempt, slot, error);
@@ -94,6 +100,7 @@ type Said = Exclude<ProviderEvent, { kind: 'result' }>;
 
 async function record(attempt: Attempt, call: PreparedCall, slot: CallSlot, event: Said): Promise<void> {
   const { writer } = attempt;
+  if (event.kind === 'text') slot.receivedBytes += Buffer.byteLength(event.text);
   if (event.kind === 'response') {
     slot.response = { id: event.id, cursor: -1 };
     // A call that tells everything tells this as well, with its next event.

@@ -9,7 +9,7 @@
  *
  * Slots change in memory; the record follows with the attempt's next event. A crash before that leaves the call open.
  */
-import { AttemptError } from '@holdfast/core';
+import { AttemptError, type JsonObject, type ProviderEndpoint } from '@holdfast/core';
 import { callField, type FieldChanges, JournalRefusal, type OpenCall } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
 import type { Attempt } from './run-attempt.ts';
@@ -19,39 +19,71 @@ export interface CallSlot extends OpenCall {
   state: 'left' | 'running' | 'failed';
   /** The journal knows the response: another worker can go on with it. */
   isSafe: boolean;
+  /** For the bill, of a call that was begun by this attempt. */
+  model: string;
+  inputTokens: number;
+  receivedBytes: number;
   /** Only what the record keeps. */
   toJSON(): OpenCall;
 }
 
-export function slotOf(id: string, { group, visible, told, response }: OpenCall): CallSlot {
+export function slotOf(id: string, { group, visible, told, response, cost }: OpenCall): CallSlot {
   return {
-    ...{ id, group, visible, told, response, state: 'left', isSafe: false },
+    ...{ id, group, visible, told, response, cost, state: 'left', isSafe: false },
+    ...{ model: '', inputTokens: 0, receivedBytes: 0 },
     toJSON() {
-      return { group: this.group, visible: this.visible, told: this.told, response: this.response };
+      return { group: this.group, visible: this.visible, told: this.told, response: this.response, cost: this.cost };
     },
   };
 }
 
+export interface Beginning {
+  id: string;
+  visible: boolean;
+  endpoint: ProviderEndpoint;
+  body: JsonObject;
+}
+
 /** The slot for a call that is about to leave, and what the record keeps of its beginning. */
-export function beginCall(attempt: Attempt, id: string, visible: boolean): { slot: CallSlot; fields: FieldChanges } {
-  const { calls, claim } = attempt;
+export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; fields: FieldChanges } {
+  const { calls, claim, bill } = attempt;
+  const { id, visible, endpoint, body } = call;
   const left = calls.get(id);
-  const slot = slotOf(id, left ?? { group: attempt.group, visible, told: 0, response: null });
+  const slot = slotOf(id, left ?? { group: attempt.group, visible, told: 0, response: null, cost: null });
+  bill.begin(slot, endpoint, body, !slot.response);
   slot.state = 'running';
   calls.set(id, slot);
   attempt.order.canBeTakenUp = false;
-  if (slot.response) return { slot, fields: {} };
+  if (slot.response) return { slot, fields: callField(id, slot) };
   slot.told = 0;
   attempt.callsMade += 1;
   const provider_calls = claim.calls.made + attempt.callsMade;
-  return { slot, fields: { ...callField(id, slot), provider_calls } };
+  return { slot, fields: { ...callField(id, slot), ...spentField(attempt), provider_calls } };
 }
 
 /** The call has been answered: whatever becomes of the attempt, it isn't made again. */
 export function closeCall(attempt: Attempt, id: string): FieldChanges {
   attempt.calls.delete(id);
   updateOrder(attempt);
-  return callField(id, null);
+  return { ...callField(id, null), ...spentField(attempt) };
+}
+
+function spentField({ bill }: Attempt): FieldChanges {
+  return { spent: JSON.stringify(bill.spent) };
+}
+
+/**
+ * Closes all calls of a job that is over: those under way are paid up to here, those that were left may be paid whole.
+ * Their responses are the caller's to end, before.
+ */
+export function closeAll(attempt: Attempt): FieldChanges {
+  const { calls, bill } = attempt;
+  const closed = [...calls.values()].map((slot) => {
+    if (slot.state === 'running') bill.breakOff(slot);
+    else bill.writeOff(slot);
+    return closeCall(attempt, slot.id);
+  });
+  return Object.assign({}, ...closed);
 }
 
 /**
@@ -65,6 +97,7 @@ export function judgeLeftCalls(attempt: Attempt): void {
     if (slot.response || lane?.idempotent) continue;
     attempt.ambiguousCalls += 1;
     attempt.textVoid ||= slot.visible;
+    attempt.bill.writeOff(slot);
     writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls: attempt.ambiguousCalls });
   }
   if (attempt.ambiguousCalls === claim.calls.ambiguous || claim.request.on_ambiguous !== 'fail') return;
@@ -89,6 +122,8 @@ export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unkno
   const isKept = slot.response ? !error.ambiguous : error.ambiguous && canBeRepeated;
   if (slot.visible && !(isKept && slot.response)) writer.change({ text_void: 1 });
   if (isKept) return error;
+  if (error.ambiguous && slot.receivedBytes === 0) attempt.bill.writeOff(slot);
+  else if (error.ambiguous || slot.response) attempt.bill.breakOff(slot);
   attempt.group += 1;
   writer.change({ ...closeCall(attempt, slot.id), call_group: attempt.group });
   return error;

@@ -12,11 +12,10 @@
 import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
-import { responsesOf } from './call-slots.ts';
+import { closeAll, responsesOf } from './call-slots.ts';
 import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { heedRetryAfter } from './settle-call.ts';
-import { usageOf } from './usage-of.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
   try {
@@ -45,15 +44,13 @@ function refusedOutcome({ code }: JournalRefusal): Outcome {
   return code === 'mismatch' ? { kind: 'again' } : { kind: 'lost' };
 }
 
-/** What a job that ends without an output keeps of what it paid for. */
-function keptParts({ text, spent }: Attempt): FieldChanges {
-  const usage = usageOf(spent);
-  return { ...(text === '' ? {} : { output_text: text }), ...(usage ? { usage: JSON.stringify(usage) } : {}) };
+function keptText({ text }: Attempt): FieldChanges {
+  return text === '' ? {} : { output_text: text };
 }
 
 async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
-  await attempt.writer.end('cancelled', 'job.cancelled', {}, keptParts(attempt));
+  await attempt.writer.end('cancelled', 'job.cancelled', {}, { ...keptText(attempt), ...closeAll(attempt) });
   await stopped;
   return { kind: 'cancelled' };
 }
@@ -73,7 +70,7 @@ async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<vo
 
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), ...keptParts(attempt) };
+  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...closeAll(attempt) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
   return { kind: 'failed', error };
 }

@@ -1,5 +1,5 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import type { Lanes, Plans } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { allTasks, type TaskSettings } from '@holdfast/tasks';
@@ -23,6 +23,7 @@ export interface WorkerConfig {
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
   plans: Plans;
+  prices: Prices;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
 }
@@ -43,7 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes, plans, tasks } = readConfigFile(
+  const { lanes, plans, prices, tasks } = readConfigFile(
     settings.HOLDFAST_CONFIG,
     settings.OPENAI_BASE_URL,
     (config) => void allTasks(config.tasks),
@@ -64,6 +65,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     lanes,
     tasks,
     plans,
+    prices,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

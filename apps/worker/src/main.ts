@@ -1,10 +1,10 @@
 /**
- * A worker process: takes released jobs, runs attempts, and does the duties of feeding and sweeping. On SIGTERM it takes no more jobs
- * and lets those under way go on for DRAIN_SECONDS.
+ * A worker process: takes released jobs, runs attempts, and does the duties of feeding, sweeping and settling. On SIGTERM it
+ * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
 import { defaultRetryPolicy, laneFor } from '@holdfast/core';
-import { createTenantLimits, createTenants } from '@holdfast/gate';
+import { createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
@@ -16,6 +16,7 @@ import { endExpired } from './end-expired.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
+import { startSettling } from './settle-ended-jobs.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
 
 function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
@@ -48,6 +49,7 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   await untilReady(redis, 30_000);
 
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
+  const ledger = new Ledger({ redis, prefix });
   const running = new RunningAttempts();
   const writes = await openDurableWrites(config, redis);
   onClose('durable writes', () => writes?.close());
@@ -59,12 +61,15 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     providers: makeProviders(config),
     laneOf: (model) => laneFor(config.lanes, model),
     callLimits: new LaneCallLimits({ redis, prefix }),
+    ledger,
+    prices: config.prices,
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
     random: Math.random,
     logger,
   };
-  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: config.plans, logger });
+  const tenants = createTenants({ redis, prefix });
+  const limits = createTenantLimits({ tenants, plans: config.plans, logger });
   const queues: LaneQueues = new LaneQueues({
     redis,
     prefix,
@@ -75,6 +80,7 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
   onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
   onClose('sweeping', startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size(lanes) }));
+  onClose('settling', startSettling({ journal, ledger, tenants, logger }));
   const stop = await startLaneWorkers({
     lanes,
     redis,

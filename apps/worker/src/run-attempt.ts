@@ -8,7 +8,7 @@
  *   4. call      the task's calls, each: journal the beginning, then call; from here on it may have been paid
  *   5. record    what the provider says into the journal, as it comes
  *   6. settle    what it used
- *   7. finish    terminal event and final state, one write
+ *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
  *
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
@@ -18,20 +18,24 @@ import {
   type CallLimits,
   type Logger,
   type Outcome,
+  type Prices,
   type Provider,
   type RetryPolicy,
 } from '@holdfast/core';
-import { AttemptWriter, type Claim, type FlushClock, type Journal, type Tokens } from '@holdfast/journal';
+import type { Ledger } from '@holdfast/gate';
+import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
 import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
+import { Bill } from './bill.ts';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
 import { runTask } from './run-task.ts';
 import type { RunningAttempts } from './running-attempts.ts';
+import { giveRoomBack } from './settle-call.ts';
+import { settleRun } from './settle-run.ts';
 import { StopOrder } from './stop-order.ts';
-import { usageOf } from './usage-of.ts';
 
 export interface WorkerParts {
   journal: Journal;
@@ -43,6 +47,8 @@ export interface WorkerParts {
   /** Which lane serves a model; null: none. */
   laneOf: (model: string) => string | null;
   callLimits: CallLimits;
+  ledger: Ledger;
+  prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
@@ -80,8 +86,10 @@ export interface Attempt {
   ambiguousCalls: number;
   /** One of them was this attempt's. */
   hasPaidForNothing: boolean;
-  /** Tokens by model: of the calls that completed, those of earlier attempts included. */
-  spent: Readonly<Record<string, Tokens>>;
+  /** What the run has cost, earlier attempts included. */
+  bill: Bill;
+  /** What was taken from the lane's minute with the release is there for a call to use. */
+  hasRoom: boolean;
   /** The text in the journal isn't what a reader shall keep. */
   textVoid: boolean;
 }
@@ -94,6 +102,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockL
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
     const outcome = await work(parts, claimed);
+    await settleRun(parts, claimed, outcome);
     report(parts.logger, claimed, outcome);
     return outcome;
   } finally {
@@ -107,19 +116,21 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     admitAttempt(parts, attempt);
     const prepared = prepareTask(parts, attempt);
     const output = await runTask(parts, attempt, prepared);
-    const outcome = await finishJob(parts, attempt, { output, usage: usageOf(attempt.spent) });
     // Calls of an earlier attempt that the task had no more use for.
-    await endResponses(prepared.lane.provider, responsesOf(attempt, 'left', 'failed'), parts.logger);
+    const unwanted = responsesOf(attempt, 'left', 'failed');
+    const outcome = await finishJob(attempt, output);
+    await endResponses(prepared.lane.provider, unwanted, parts.logger);
     return outcome;
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
   } finally {
     clearTimeout(deadline);
+    giveRoomBack(parts, attempt);
   }
 }
 
 async function claimJob(
-  { journal, clock, providers, logger }: WorkerParts,
+  { journal, clock, providers, prices, logger }: WorkerParts,
   { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
@@ -147,11 +158,14 @@ async function claimJob(
     order,
     lane: providers.get(claim.lane) ?? null,
     logger,
+    bill: new Bill(prices, claim.spent),
   });
 }
 
-function newAttempt(known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger'>): Attempt {
-  const { open, group, ambiguous, spent, textVoid } = known.claim.calls;
+function newAttempt(
+  known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
+): Attempt {
+  const { open, group, ambiguous, textVoid } = known.claim.calls;
   return {
     ...known,
     text: '',
@@ -160,7 +174,7 @@ function newAttempt(known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'ord
     group,
     ambiguousCalls: ambiguous,
     hasPaidForNothing: false,
-    spent,
+    hasRoom: true,
     textVoid,
   };
 }

@@ -12,6 +12,7 @@ import {
   type ProviderEvent,
   type SubmitRequest,
 } from '@holdfast/core';
+import { Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
@@ -117,6 +118,25 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
   };
 }
 
+function testParts(journal: Journal, provider: Provider): WorkerParts {
+  const { redis, prefix } = journal;
+  return {
+    journal,
+    clock: new FlushClock({ journal, logger: silent }),
+    running: new RunningAttempts(),
+    tasks: builtInTasks,
+    providers: new Map([['default', { provider, background: false, idempotent: false }]]),
+    laneOf: () => 'default',
+    callLimits: new LaneCallLimits({ redis, prefix }),
+    ledger: new Ledger({ redis, prefix }),
+    prices: {},
+    retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
+    crashLimit: 2,
+    random: () => 0,
+    logger: silent,
+  };
+}
+
 export async function openTestWorker(): Promise<TestWorker> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
@@ -125,21 +145,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const calls: ProviderCall[] = [];
   const known = { ...modes };
-  const parts: WorkerParts = {
-    journal,
-    clock: new FlushClock({ journal, logger: silent }),
-    running: new RunningAttempts(),
-    tasks: builtInTasks,
-    providers: new Map([
-      ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
-    ]),
-    laneOf: () => 'default',
-    callLimits: new LaneCallLimits({ redis, prefix: journal.prefix }),
-    retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
-    crashLimit: 2,
-    random: () => 0,
-    logger: silent,
-  };
+  const parts = testParts(journal, scriptedProvider(calls, known));
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
   return {
     parts,

@@ -11,6 +11,7 @@ export type {
   SubmitRequest,
   TaskInfo,
   Usage,
+  UsageReport,
 } from '@holdfast/core';
 export type { AttachOptions, Reconnect } from './attach.ts';
 export type { RetryOptions } from './back-off.ts';
@@ -21,6 +22,7 @@ export {
   type ListFilter,
   type Submission,
   type SubmitOptions,
+  type UsageRange,
 } from './client.ts';
 export {
   type ConnectionErrorCode,

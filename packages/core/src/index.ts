@@ -27,5 +27,7 @@ export * from './outcome.ts';
 export * from './ports.ts';
 export * from './prices.ts';
 export * from './retry-policy.ts';
+export * from './spend.ts';
 export * from './submit-request.ts';
 export * from './task-info.ts';
+export * from './usage-report.ts';

@@ -133,7 +133,12 @@ export interface Caller {
   tasks: readonly string[] | null;
 }
 
-export const scopes = ['submit', 'read'] as const;
+/**
+ * submit  submit, cancel, retry, delete
+ * read    get, list, attach, usage
+ * admin   the tenant's own keys: list, make, rotate, revoke (at the console's port)
+ */
+export const scopes = ['submit', 'read', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What processes log through. Fields are an allow-list by convention: ids, sizes, durations, codes. Never prompts or keys. */

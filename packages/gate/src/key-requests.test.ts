@@ -17,7 +17,7 @@ describe('a request for a key', () => {
   it('names at least one known scope', () => {
     expect(keyRequestSchema.safeParse({ scopes: ['submit', 'read'] }).success).toBe(true);
     expect(keyRequestSchema.safeParse({ scopes: [] }).success).toBe(false);
-    expect(keyRequestSchema.safeParse({ scopes: ['admin'] }).success).toBe(false);
+    expect(keyRequestSchema.safeParse({ scopes: ['root'] }).success).toBe(false);
   });
 
   it('may name tasks, but not none', () => {

@@ -29,3 +29,16 @@ export const keyRequestSchema = z
   .meta({ id: 'KeyRequest' });
 
 export type KeyRequest = z.infer<typeof keyRequestSchema>;
+
+const WEEK_S = 7 * 86_400;
+
+export const rotationSchema = z
+  .strictObject({
+    grace_s: z
+      .int()
+      .min(0)
+      .max(WEEK_S)
+      .default(0)
+      .meta({ description: 'Seconds that the old key goes on working, up to 7 days. Default 0.' }),
+  })
+  .meta({ id: 'KeyRotation' });

@@ -14,6 +14,7 @@ const open = (id: string | null): OpenCall => ({
   group: 0,
   visible: false,
   told: 0,
+  cost: null,
   response: id === null ? null : { id, cursor: 4 },
 });
 const failed = { error: { code: 'x', message: 'y', retryable: false }, retry_at: new Date(0).toISOString() };
@@ -35,16 +36,17 @@ const left = {
   ...answerField('c/1', kept('answered')),
   ...answerField('dropped', null),
   ...stepField('d', kept('done')),
-  spent: JSON.stringify({ sim: { input_tokens: 1, output_tokens: 2 } }),
+  spent: JSON.stringify({ usd: 3, input_tokens: 1, output_tokens: 2, calls: 2 }),
 };
 
 describe('what is kept of calls and steps', () => {
   it('is what the next attempt is given, without what is over', async () => {
-    const { calls } = await t.claim(await jobWith('given', left));
+    const { calls, spent } = await t.claim(await jobWith('given', left));
     expect(Object.fromEntries(calls.open)).toEqual({ 'a/1': open('resp_1'), 'b/1': open(null) });
     expect(Object.fromEntries(calls.answers)).toEqual({ 'c/1': kept('answered') });
     expect(Object.fromEntries(calls.steps)).toEqual({ d: kept('done') });
-    expect(calls).toMatchObject({ spent: { sim: { output_tokens: 2 } }, textVoid: false, group: 0 });
+    expect(calls).toMatchObject({ textVoid: false, group: 0 });
+    expect(spent).toMatchObject({ usd: 3, output_tokens: 2 });
   });
 
   it('is written with the event that tells of it, however many fields that are', async () => {
@@ -90,8 +92,9 @@ describe('a job that is run again', () => {
     const { release } = await t.journal.rerun(job);
     const reply = await t.journal.claim(id, release);
     if (reply.kind !== 'claimed') throw new Error(reply.kind);
-    const { calls } = reply.claim;
+    const { calls, spent } = reply.claim;
     expect([calls.open.size, calls.answers.size, calls.steps.size]).toEqual([0, 0, 1]);
-    expect(calls).toMatchObject({ group: 1, spent: {}, textVoid: true });
+    expect(calls).toMatchObject({ group: 1, textVoid: true });
+    expect(spent).toMatchObject({ usd: null, calls: 0 });
   });
 });

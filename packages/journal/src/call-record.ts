@@ -21,6 +21,8 @@ export interface OpenCall {
   told: number;
   /** A response that can be taken up after its event `cursor` (-1: from the first). */
   response: { id: string; cursor: number } | null;
+  /** What it may cost, in US dollars; null: no price is known. */
+  cost: number | null;
 }
 
 /** What is kept of a completed call or step. */

@@ -1,5 +1,5 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
-import type { SubmitRequest } from '@holdfast/core';
+import { noSpend, type Spend, type SubmitRequest } from '@holdfast/core';
 import { type Kept, type OpenCall, readKind } from './call-record.ts';
 import type { RecordField } from './record.ts';
 
@@ -21,6 +21,10 @@ export interface Claim {
   /** ms until the job's deadline, negative when it has passed; null without one. */
   deadlineInMs: number | null;
   cancelRequested: boolean;
+  /** What earlier attempts of this run have cost. */
+  spent: Spend;
+  /** What the gate has set aside for this run; '' nothing. */
+  reservation: string;
   tenant: string;
   lane: string;
   /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
@@ -41,15 +45,8 @@ export interface CallsSoFar {
   answers: ReadonlyMap<string, Kept>;
   /** What completed steps have returned, by their paths. */
   steps: ReadonlyMap<string, Kept>;
-  /** By model, of the calls that completed. */
-  spent: Readonly<Record<string, Tokens>>;
   /** The text in the journal isn't what a reader shall keep. */
   textVoid: boolean;
-}
-
-export interface Tokens {
-  input_tokens: number;
-  output_tokens: number;
 }
 
 export type ClaimReply =
@@ -65,6 +62,10 @@ function field(record: Read, name: RecordField): string {
   return record[name] ?? '';
 }
 
+function parsedSpend(text: string): Spend {
+  return text === '' ? noSpend : (JSON.parse(text) as Spend);
+}
+
 function callsOf(record: Read): CallsSoFar {
   return {
     made: Number(field(record, 'provider_calls')),
@@ -73,7 +74,6 @@ function callsOf(record: Read): CallsSoFar {
     open: readKind<OpenCall>(record, 'call'),
     answers: readKind<Kept>(record, 'answer'),
     steps: readKind<Kept>(record, 'step'),
-    spent: JSON.parse(field(record, 'spent') || '{}') as Record<string, Tokens>,
     textVoid: field(record, 'text_void') === '1',
   };
 }
@@ -107,6 +107,8 @@ export function readClaim(
       calls: callsOf(record),
       deadlineInMs: deadline === '' ? null : Number(deadline),
       cancelRequested: field(record, 'cancel_requested_at') !== '',
+      spent: parsedSpend(field(record, 'spent')),
+      reservation: field(record, 'reservation'),
       tenant: field(record, 'tenant'),
       lane: field(record, 'lane'),
       tokens: Number(field(record, 'tokens')),

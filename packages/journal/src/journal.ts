@@ -43,6 +43,8 @@ export interface NewJob {
   release: number;
   /** Estimate of the tokens, in and out, of the job's first provider call. */
   tokens: number;
+  /** What the gate has set aside for the job, by its own name for it. */
+  reservation?: string;
 }
 
 /** The job that an id names already. */
@@ -93,6 +95,7 @@ export class Journal {
     digest,
     release,
     tokens,
+    reservation,
   }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
@@ -104,6 +107,7 @@ export class Journal {
       release,
       tokens,
       priority: request.priority ?? 0,
+      ...(reservation ? { reservation } : {}),
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
     const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
@@ -181,16 +185,20 @@ export class Journal {
   }
 
   /**
-   * Lets a failed or cancelled job run again under its id.
+   * Lets a failed or cancelled job run again under its id. What the run before has cost is forgotten: settle it first.
+   * @param reservation what the gate has set aside for this run
    * @returns what its new release is to be enqueued with
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
-  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
+  async rerun(
+    job: Job,
+    reservation = '',
+  ): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
     const { live, ...keys } = this.keysOf(job.id);
     const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
     await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
-    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
+    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data), reservation]);
     const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
     if (kind === 'refused') {

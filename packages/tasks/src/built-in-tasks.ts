@@ -5,7 +5,7 @@ import { chatInput, embeddingsInput, responsesInput } from './openai-input.ts';
 import type { Task } from './task.ts';
 
 /** The task has the name of the provider's surface that its input is passed to. */
-function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task & { endpoint: string } {
+function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task {
   const run: Task['run'] = (body, host) => host.passThrough(endpoint, body);
   return { name: endpoint, endpoint, summary, input, output: null, model: null, run };
 }

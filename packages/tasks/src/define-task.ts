@@ -33,7 +33,15 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z
 ): Task {
   const { name, summary, model, input, output = null } = definition;
   if (!/^[a-z0-9][\w.-]{0,127}$/i.test(name)) throw new RangeError(`"${name}" is no name for a task`);
-  return { name, summary, model, input, output, run: (given, host) => runDefined(definition, given, host) };
+  return {
+    name,
+    summary,
+    model,
+    endpoint: null,
+    input,
+    output,
+    run: (given, host) => runDefined(definition, given, host),
+  };
 }
 
 async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(

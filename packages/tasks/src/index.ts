@@ -2,7 +2,7 @@
 export { allTasks, type TaskSettings } from './all-tasks.ts';
 export * from './built-in-tasks.ts';
 export { defineTask, type TaskDefinition } from './define-task.ts';
-export { modelOf, type Task } from './task.ts';
+export { firstCallOf, modelOf, type Task } from './task.ts';
 export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './task-context.ts';
 export { TaskError } from './task-error.ts';
 export type { Given, HostCall, TaskHost } from './task-host.ts';

@@ -1,5 +1,5 @@
 /** A task: what a client may ask for, by name, and what a worker runs for it. */
-import type { JsonObject, JsonValue } from '@holdfast/core';
+import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
 import type { TaskHost } from './task-host.ts';
 
@@ -13,6 +13,8 @@ export interface Task {
   readonly output: z.ZodType | null;
   /** The model that it calls, and that decides the job's lane; null: the input names it. */
   readonly model: string | null;
+  /** The provider's surface that its one call goes to; null: it makes calls as it likes. */
+  readonly endpoint: ProviderEndpoint | null;
   /**
    * One attempt at a job. Resolves with the output.
    * @param input as the client sent it; it fitted `input` when it was submitted
@@ -24,4 +26,9 @@ export interface Task {
 /** The model that a job is for. @param input fits the task's schema */
 export function modelOf(task: Task, input: JsonObject): string {
   return task.model ?? String(input.model);
+}
+
+/** What its first call will be like, as far as that can be told before it runs. */
+export function firstCallOf(task: Task, input: JsonObject): { endpoint: ProviderEndpoint; body: JsonObject } {
+  return { endpoint: task.endpoint ?? 'chat.completions', body: { ...input, model: modelOf(task, input) } };
 }

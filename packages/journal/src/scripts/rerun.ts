@@ -6,7 +6,7 @@ import { writeEvents } from './append.ts';
  * Completed steps are kept; calls that are no part of one, completed or not, are made anew.
  *
  *   KEYS  record, log, index, trimmed
- *   ARGV  live channel, data of the event (JSON)
+ *   ARGV  live channel, data of the event (JSON), what is set aside for the run or ''
  *   returns {'queued', release, lane, priority, tokens}
  *           {'refused', status}  it isn't failed or cancelled
  *           {'missing'}
@@ -23,6 +23,7 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if field:sub(1, 5) == 'call:' or field:sub(1, 7) == 'answer:' then redis.call('HDEL', KEYS[1], field) end
 end
 redis.call('HSET', KEYS[1], 'text_void', 1)
+redis.call('HSET', KEYS[1], 'reservation', ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'call_group', 1)
 local release = redis.call('HINCRBY', KEYS[1], 'release', 1)
 local next = tonumber(seq) + 1
