@@ -2,7 +2,7 @@
  * A duty: hands over again what the queue has lost. A crash between accept and enqueue leaves an accepted job that the
  * queue doesn't know; deleted queue keys leave many. Because of this sweep, BullMQ's state may be lost altogether.
  *
- *   0. every 10 s: are more jobs open than the queue holds? or has nobody looked at each for a while? else nothing is done
+ *   0. every 5 s: are more jobs open than the queue holds? or has nobody looked at each for a while? else nothing is done
  *   1. one process at a time, by a lock that outlives a sweep
  *   2. page through the open jobs that were accepted a while ago
  *   3. those that the queue doesn't hold get a new release, and are enqueued
@@ -22,15 +22,15 @@ export interface SweepParts {
 
 const PAGE = 200;
 const LOCK_MS = 60_000;
-const SWEEP_EVERY_MS = 10_000;
+const SWEEP_EVERY_MS = 5_000;
 /** A job whose loss the numbers don't show is found after this, or later where looking at all of them would cost much. */
 const LOOK_AT_ALL_EVERY_MS = 60_000;
 /** Looking at all takes no more than such a share of one core. */
 const MOST_OF_A_CORE = 0.01;
-const GRACE_MS = 15_000;
+const GRACE_MS = 5_000;
 
 /**
- * Sweeps, where it is due, every 10 s until the returned function is called. A sweep that fails is tried again at the next.
+ * Sweeps, where it is due, every 5 s until the returned function is called. A sweep that fails is tried again at the next.
  * @param parts `held`: how many jobs the queue holds
  */
 export function startSweeping(parts: Omit<SweepParts, 'graceMs'> & { held: () => Promise<number> }): () => void {

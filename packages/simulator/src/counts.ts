@@ -1,7 +1,7 @@
 /** Counts calls by case: what a test asks afterwards to know what was really called and paid. */
 
 /** Cases that are kept; the oldest are forgotten, the totals are not. */
-const MAX_CASES = 10_000;
+const MAX_CASES = 100_000;
 
 export interface Count {
   /** Requests for an answer, those that were refused or broke included. Retrieves and idempotent replays are none. */
