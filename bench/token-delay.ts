@@ -8,13 +8,13 @@
  *
  *   node --conditions=source bench/token-delay.ts
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis } from '@holdfast/redis';
 import { Stack } from '../tests/flow/stack.ts';
+import { commitOf, type Machine, machineOf } from './machine.ts';
 import { type Load, measureRun } from './token-delay/measure.ts';
 import { openRedis } from './token-delay/open-redis.ts';
 import {
@@ -36,19 +36,6 @@ const warmUp: Load = { streams: 20, tokens: 50, itlMs: 20 };
 
 const here = import.meta.dirname;
 const say = (line: string) => console.log(line);
-
-function machineOf(redisVersion: string): Results['machine'] {
-  const [loadAverage = Number.NaN] = loadavg();
-  const cpu = cpus()[0]?.model ?? 'unknown';
-  return { cpu, cores: availableParallelism(), node: process.versions.node, redis: redisVersion, loadAverage };
-}
-
-/** The commit of the sources that are measured; says so when they have been changed since. */
-function commitOf(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: here, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', '../apps', '../packages', '.') !== '';
-  return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
-}
 
 async function compare(subjects: Record<SubjectName, Subject>): Promise<Comparison[]> {
   const comparisons = loads.map((load) => ({ load, runs: { straight: [], holdfast: [], publish: [] } }) as Comparison);
@@ -79,19 +66,19 @@ async function measure(redisUrl: string): Promise<Results> {
   };
   try {
     const date = new Date().toISOString().slice(0, 10);
-    const machine = machineOf(await redisVersion(redisUrl));
-    return { date, commit: commitOf(), machine, repetitions: REPETITIONS, comparisons: await compare(subjects) };
+    const found = await machine(redisUrl);
+    return { date, commit: commitOf(), machine: found, repetitions: REPETITIONS, comparisons: await compare(subjects) };
   } finally {
     await Promise.all(Object.values(subjects).map((subject) => subject.close()));
     await stack.close();
   }
 }
 
-async function redisVersion(url: string): Promise<string> {
-  const redis = await openRedis(url, 'producer');
-  const info = await redis.info('server');
+async function machine(redisUrl: string): Promise<Machine> {
+  const redis = await openRedis(redisUrl, 'producer');
+  const found = await machineOf(redis);
   await disconnectRedis(redis);
-  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  return found;
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));

@@ -1,4 +1,5 @@
 /** The results of a whole measurement: what is kept as JSON, and the page made from it. */
+import type { Machine } from '../machine.ts';
 import type { Load, Run } from './measure.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
@@ -14,7 +15,7 @@ export interface Comparison {
 export interface Results {
   date: string;
   commit: string;
-  machine: { cpu: string; cores: number; node: string; redis: string; loadAverage: number };
+  machine: Machine;
   repetitions: number;
   comparisons: Comparison[];
 }
@@ -48,7 +49,7 @@ function tableOf(comparison: Comparison): string {
 }
 
 /** As the formatter of this repository wants it. */
-function formatTable(rows: string[][]): string {
+export function formatTable(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = rows;

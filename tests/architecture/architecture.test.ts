@@ -16,7 +16,7 @@ const mayImport: Record<string, string[]> = {
   'packages/client': ['core'],
   'packages/simulator': [],
   'apps/api': ['client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
-  'apps/worker': ['core', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
+  'apps/worker': ['core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console': ['core', 'gate', 'queue', 'redis', 'service'],
   'apps/local': ['core', 'service'],
 };

@@ -58,7 +58,7 @@ export const switches: readonly Switch[] = [
     fault: loseQueue,
     expected: 'not ended',
     load: { ...loseQueue.load, jobs: 80 },
-    // The sweeper would have needed 25 s.
+    // The sweeper would have needed 10 s.
     nextEndsWithinMs: 30_000,
     before: async ({ probe, stack }) => void (await probe.redis.set(`${stack.prefix}:sweeping`, 'held')),
   },

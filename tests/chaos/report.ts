@@ -148,7 +148,7 @@ ${tableOf(switchTitles, sightings.map(switchRow))}
 - A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
 
 - After a failover a journal may stand a little earlier than a reader saw it: text on its way waits for no replica; a call's
-  beginning, a response's id and a job's end do. A job whose queue entry was lost waits for a sweep, up to 25 s.
+  beginning, a response's id and a job's end do. A job whose queue entry was lost waits for a sweep, up to 10 s.
 
 Not run here: a power cut, split brain. Single faults are tests of their own, in \`tests/flow\`. No switch for
 \`appendfsync everysec\`: a killed Redis loses with it only what still waited for a slow disk, too seldom to be seen each time.

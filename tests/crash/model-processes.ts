@@ -2,7 +2,8 @@
  * The processes of an interleaving: API processes that submit and attach, workers that run attempts and sweep. All of
  * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
  */
-import { defaultRetryPolicy, type JobQueue, jobIdFor, type Logger } from '@holdfast/core';
+import { type CallLimits, defaultRetryPolicy, type JobQueue, jobIdFor, type Logger } from '@holdfast/core';
+import { Ledger } from '@holdfast/gate';
 import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
@@ -19,6 +20,9 @@ import { Wire } from './model-wire.ts';
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const TENANT = 'acme';
+/** How releases wait is not what is looked at here. */
+const atOnce = { tenant: TENANT, tokens: 0, priority: 0, delayMs: 0, deadlineInMs: null, again: false };
+const callLimits: CallLimits = { reserveCall: async () => 0, settleCall: async () => {}, slowDown: async () => {} };
 const RETENTION_MS = 600_000;
 const HOUR_MS = 3_600_000;
 
@@ -103,7 +107,7 @@ export function describeJob(key: string, release: number, withDeadline: boolean)
   };
   const requestText = JSON.stringify(request);
   const lane = background ? 'background' : 'default';
-  return { id: jobIdFor(TENANT, key), tenant: TENANT, lane, request, requestText, digest: key, release };
+  return { id: jobIdFor(TENANT, key), tenant: TENANT, lane, request, requestText, digest: key, release, tokens: 0 };
 }
 
 export class Api extends Process {
@@ -111,8 +115,7 @@ export class Api extends Process {
   async submit(job: NewJob): Promise<void> {
     const before = await this.journal.accept(job);
     const { lane, id: jobId } = job;
-    const enqueue = (release: number) =>
-      this.queue.enqueue({ jobId, release, lane, delayMs: 0, priority: 0 }).catch(() => undefined);
+    const enqueue = (release: number) => this.queue.enqueue({ jobId, release, lane, ...atOnce }).catch(() => undefined);
     const [found] = await Promise.all([this.journal.look(job.id), before ? null : enqueue(job.release)]);
     if (!found) throw new Error('forgotten meanwhile');
     if (before && found.job.status === 'queued' && found.job.attempt === 0) await enqueue(before.release);
@@ -127,7 +130,7 @@ export class Api extends Process {
     const found = await this.journal.look(jobId);
     if (!found) return;
     const release = await this.journal.rerun(found.job);
-    await this.queue.enqueue({ jobId, delayMs: 0, ...release });
+    await this.queue.enqueue({ jobId, ...atOnce, ...release });
   }
 
   async read(reader: Reader): Promise<void> {
@@ -174,6 +177,11 @@ export class Worker extends Process {
         ['default', { provider, background: false, idempotent: false }],
         ['background', { provider, background: true, idempotent: false }],
       ]),
+      laneOf: () => null,
+      callLimits,
+      // These jobs come past the gate: there is nothing to settle.
+      ledger: new Ledger({ redis: this.journal.redis, prefix: this.journal.prefix }),
+      prices: {},
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,
       random: () => dice.below(100) / 100,
@@ -192,10 +200,9 @@ export class Worker extends Process {
   async run(delivery: Delivery): Promise<void> {
     const lock = new AbortController();
     this.#locks.set(delivery.number, lock);
-    const outcome = await runAttempt(this.#parts, delivery, lock.signal).then(
-      ({ kind }) => kind,
-      () => 'threw' as const,
-    );
+    const ended = await runAttempt(this.#parts, delivery, lock.signal).catch(() => null);
+    if (ended && 'next' in ended) await this.queue.enqueue(ended.next).catch(() => undefined);
+    const outcome = ended?.kind ?? 'threw';
     await this.queueWire.send(`acknowledge ${outcome}`, () => this.surroundings.queue.acknowledge(delivery, outcome));
   }
 

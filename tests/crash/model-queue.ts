@@ -3,7 +3,7 @@
  *
  *   waiting ──deliver──▶ active ──acknowledge──▶ done (kept for a while: its number isn't taken again)
  *      ▲                   │
- *      └──stall, retry─────┘      lose(): all of it is gone
+ *      └──stall, throw─────┘      lose(): all of it is gone
  *
  * A release that stalled is delivered again while its first worker may still be at it; that one's acknowledgement no
  * longer counts. Delays are not kept: a release may come at any time after it was handed over.
@@ -64,7 +64,7 @@ export class ModelQueue {
   acknowledge(delivery: Delivery, outcome: Outcome['kind'] | 'threw'): void {
     const entry = this.#entries.get(nameOf(delivery));
     if (entry?.state !== 'active' || entry.delivery !== delivery.number) return;
-    entry.state = outcome === 'retry' || outcome === 'deferred' || outcome === 'threw' ? 'waiting' : 'done';
+    entry.state = outcome === 'threw' ? 'waiting' : 'done';
   }
 
   /** Its lock has run out. Returns the delivery that lost it. */

@@ -106,7 +106,7 @@ describe('health and metrics', () => {
     const labels = [...text.matchAll(/^holdfast_\w+\{([^}]*)\}/gm)].flatMap(([, all = '']) =>
       [...all.matchAll(/(\w+)="/g)].map(([, name]) => name),
     );
-    expect([...new Set(labels)].sort()).toEqual(['le', 'method', 'result', 'route', 'status']);
+    expect([...new Set(labels)].sort()).toEqual(['le', 'method', 'mode', 'result', 'route', 'status']);
   });
 });
 

@@ -77,7 +77,8 @@ async function overtake(name: string, script: Script) {
   const requestText = JSON.stringify({ task: 'chat.completions', input: { model: 'sim' } });
   const id = jobIdFor('acme', name);
   const request = { task: 'chat.completions', input: { model: 'sim' } };
-  await journal.accept({ id, tenant: 'acme', lane: 'default', request, requestText, digest: name, release: 1 });
+  const described = { id, tenant: 'acme', lane: 'default', request, requestText, digest: name };
+  await journal.accept({ ...described, release: 1, tokens: 10 });
   const zombie = new Writer(script, await claim(id));
   await zombie.start();
   await zombie.text('one ');

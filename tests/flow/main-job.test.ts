@@ -244,7 +244,7 @@ describe('cancel', () => {
   });
 
   it('reaches a job that waits for a retry', async () => {
-    const { job } = await stack.client.submit(chat('cancel retry', 'tokens=5&fail=429,429,429&retry_after=30'));
+    const { job } = await stack.client.submit(chat('cancel retry', 'tokens=5&fail=429,429,429&retry_after=3'));
     for await (const event of stack.client.attach(job.id)) if (event.type === 'attempt.failed') break;
     expect(await stack.client.cancel(job.id)).toMatchObject({ status: 'cancelled', retry_at: null });
     expect((await stack.providerCalls('cancel retry')).calls).toBe(1);

@@ -225,6 +225,7 @@ describe('a queue that has lost its jobs', () => {
       requestText,
       digest: 'digest',
       release: 1,
+      tokens: 10,
     });
     await stack.client.cancel(like.job.id);
     return id;

@@ -111,6 +111,16 @@ export class Service {
   }
 }
 
+/** What the simulator has counted of a case. */
+interface ProviderCalls {
+  calls: number;
+  completed: number;
+  aborted: number;
+  tokens: number;
+  /** Most answers under way at once. */
+  peak: number;
+}
+
 export interface StackOptions {
   /** Default: the test run's Redis. */
   redisUrl?: string;
@@ -203,9 +213,9 @@ export class Stack {
   }
 
   /** Calls of a case that the simulator has counted. */
-  async providerCalls(name: string): Promise<{ calls: number; completed: number; aborted: number; tokens: number }> {
+  async providerCalls(name: string): Promise<ProviderCalls> {
     const response = await fetch(`${this.simulatorUrl}/sim/calls?case=${encodeURIComponent(name)}`);
-    return (await response.json()) as { calls: number; completed: number; aborted: number; tokens: number };
+    return (await response.json()) as ProviderCalls;
   }
 
   /** A request with the API key; `path` from `/v1` on. */

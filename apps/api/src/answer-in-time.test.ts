@@ -46,7 +46,7 @@ describe('an answer', () => {
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ code: 'store_unavailable' });
-    await delay(MS.slow - 2_400);
+    await delay(MS.slow - 2_200);
     expect((await fetch(`${server.url}/slow`)).status).toBe(503);
   }, 15_000);
 

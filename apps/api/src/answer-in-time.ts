@@ -6,7 +6,7 @@ import { RequestError } from '@holdfast/core';
 import type { Request, RequestHandler, Response } from '@holdfast/service';
 
 /** Counted from the request's arrival, in ms. */
-const ANSWER_MS = 2_400;
+const ANSWER_MS = 2_200;
 
 /** @param waitMs how long the client has asked the answer to wait, in ms */
 export function answerInTime(handler: RequestHandler, waitMs: (request: Request) => number = () => 0): RequestHandler {

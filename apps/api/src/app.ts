@@ -10,8 +10,10 @@ import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
 import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
 import { getJob, waitAskedFor } from './routes/get-job.ts';
+import { getUsage } from './routes/get-usage.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
+import { listTasksOf } from './routes/list-tasks.ts';
 import { submitJob } from './routes/submit-job.ts';
 import { sendJson } from './send-job.ts';
 import { storeError } from './store-error.ts';
@@ -39,6 +41,8 @@ function routesOf(parts: ApiParts): Routes {
     '/v1/jobs/:id/events': { get: to('read', attachEvents) },
     '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },
     '/v1/jobs/:id/retry': { post: to('submit', retryJob) },
+    '/v1/tasks': { get: to('read', listTasksOf(parts.tasks)) },
+    '/v1/usage': { get: to('read', getUsage) },
     '/healthz': { get: (request, response) => healthz(parts, request, response) },
     '/readyz': { get: (request, response) => readyz(parts, request, response) },
     '/metrics': { get: parts.metrics.answer },

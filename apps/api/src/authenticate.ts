@@ -5,7 +5,8 @@ import type { ApiParts } from './parts.ts';
 
 export type CallerHandler = (request: Request, response: Response, caller: Caller) => Promise<void>;
 
-function bearerOf(request: Request): string {
+/** @throws RequestError `unauthenticated` */
+export function bearerOf(request: Request): string {
   const header = request.headers.authorization ?? '';
   const [, key] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
   if (key === undefined) {

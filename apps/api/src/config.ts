@@ -1,7 +1,8 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface ApiConfig {
@@ -16,6 +17,10 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
+  /** What the config file says of tasks, by their names. */
+  tasks: Readonly<Record<string, TaskSettings>>;
+  plans: Plans;
+  prices: Prices;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -34,6 +39,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
+  const file = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,
@@ -43,6 +53,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
-    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+    ...file,
   });
 }

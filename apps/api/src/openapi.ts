@@ -1,5 +1,12 @@
 /** `/openapi.json`: the contract, made from the schemas that requests are checked by and answers are typed by. */
-import { eventDataSchemas, jobListSchema, jobSchema, submitRequestSchema } from '@holdfast/core';
+import {
+  eventDataSchemas,
+  jobListSchema,
+  jobSchema,
+  submitRequestSchema,
+  taskListSchema,
+  usageReportSchema,
+} from '@holdfast/core';
 import { durabilityModes } from '@holdfast/redis';
 import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
@@ -10,6 +17,7 @@ import {
   type ZodOpenApiParameters,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
+import { usageQuerySchema } from './routes/get-usage.ts';
 import { listQuerySchema } from './routes/list-jobs.ts';
 
 const problems = (...statuses: number[]) =>
@@ -23,12 +31,14 @@ const problems = (...statuses: number[]) =>
 const problemTitles: Record<number, string> = {
   400: 'Malformed: not JSON, a bad key or cursor',
   401: 'No API key, or an unknown one',
+  402: 'The budget of the day or the month does not allow it',
   403: 'The API key may not do this',
   404: 'No such job of yours (any more)',
   409: 'The job is not in a state for this',
   413: 'The body is larger than 1 MB',
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
+  429: 'Too many submissions in a minute, or too many jobs that wait: see Retry-After',
   503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full: send the same again',
 };
 
@@ -37,7 +47,9 @@ const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
 
 const submit: ZodOpenApiOperationObject = {
   summary: 'Submit a job',
-  description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
+  description:
+    'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one. Answers to a tenant ' +
+    'with a limit of requests a minute have RateLimit and RateLimit-Policy.',
   requestParams: {
     header: z.object({
       'Idempotency-Key': z.string().max(255).optional().meta({
@@ -49,7 +61,7 @@ const submit: ZodOpenApiOperationObject = {
   responses: {
     '202': json('Accepted, and on disk', jobSchema),
     '200': json('The key named this job already (Idempotent-Replayed: true)', jobSchema),
-    ...problems(400, 401, 403, 413, 415, 422, 503),
+    ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
 };
 
@@ -122,6 +134,12 @@ const forget: ZodOpenApiOperationObject = {
   },
 };
 
+const usage: ZodOpenApiOperationObject = {
+  summary: 'What your tenant has spent, and may',
+  requestParams: { query: usageQuerySchema },
+  responses: { '200': json('As of now', usageReportSchema), ...problems(401, 403, 422, 503) },
+};
+
 /** For those who run it: no API key is asked for. */
 const operations: Record<string, ZodOpenApiPathItemObject> = {
   '/healthz': {
@@ -162,9 +180,19 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
   },
 };
 
-/** The inputs of tasks, as schemas that the document lists by name. */
-function taskInputs(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
-  return Object.fromEntries([...tasks.values()].map((task) => [`input.${task.name}`, task.input]));
+const listTasks: ZodOpenApiOperationObject = {
+  summary: 'List the tasks that your key may submit',
+  responses: { '200': json('All of them', taskListSchema), ...problems(401, 403, 503) },
+};
+
+/** What tasks take and give, as schemas that the document lists by name. */
+function taskSchemas(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
+  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => {
+    // Nothing in the document refers to it, and it would be shown as what comes out of the schema, defaults filled in.
+    z.globalRegistry.add(input, { ...z.globalRegistry.get(input), unusedIO: 'input' });
+    return [[`input.${name}`, input], ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : [])];
+  });
+  return Object.fromEntries(named);
 }
 
 export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
@@ -183,12 +211,16 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
       '/v1/jobs/{id}': { get, delete: forget },
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
-      '/v1/jobs/{id}/retry': { post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 409) },
+      '/v1/jobs/{id}/retry': {
+        post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 402, 409, 429),
+      },
+      '/v1/tasks': { get: listTasks },
+      '/v1/usage': { get: usage },
       ...operations,
     },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'hold_…' } },
-      schemas: taskInputs(tasks),
+      schemas: taskSchemas(tasks),
     },
   });
 }

@@ -1,11 +1,13 @@
 /** What the routes work with: made once in `main.ts`, handed to every route. */
-import type { Caller, Lanes } from '@holdfast/core';
+import type { Caller, Lanes, Prices } from '@holdfast/core';
+import type { AdmissionGate, Ledger, TenantLimits } from '@holdfast/gate';
 import type { Journal, LiveFeed } from '@holdfast/journal';
 import type { LaneQueues } from '@holdfast/queue';
 import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfast/redis';
 import type { ServiceLogger } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import type { ApiMetrics } from './api-metrics.ts';
+import type { KeyWatch } from './key-watch.ts';
 
 export interface ApiParts {
   redis: Redis;
@@ -14,6 +16,13 @@ export interface ApiParts {
   queue: LaneQueues;
   /** Whose key this is; null: nobody's. */
   findCaller: (apiKey: string) => Promise<Caller | null>;
+  /** Tells open streams that their key is no longer good. */
+  keyWatch: KeyWatch;
+  /** Whether a tenant's job may come in. */
+  gate: AdmissionGate;
+  ledger: Ledger;
+  limits: TenantLimits;
+  prices: Prices;
   tasks: ReadonlyMap<string, Task>;
   lanes: Lanes;
   durability: DurabilityMode;

@@ -1,13 +1,15 @@
 /** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
 import { randomBytes } from 'node:crypto';
 import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
+import { createAdmission, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
-import { builtInTasks } from '@holdfast/tasks';
+import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
+import { KeyWatch } from './key-watch.ts';
 import type { ApiParts } from './parts.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -27,7 +29,10 @@ export interface TestApi extends RunningServer {
   end(): Promise<void>;
 }
 
-export async function startTestApi(options: { readerStallMs?: number; heartbeatMs?: number } = {}): Promise<TestApi> {
+type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayTasks?: readonly string[] };
+
+/** @param options `mayTasks`: the tasks that the API key is limited to */
+export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);
@@ -36,14 +41,23 @@ export async function startTestApi(options: { readerStallMs?: number; heartbeatM
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
   const clock = new FlushClock({ journal, logger: silent });
+  const ledger = new Ledger({ redis, prefix });
+  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: {}, logger: silent });
+  const findCaller: ApiParts['findCaller'] = async (key) =>
+    `Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null;
   const stopping = new AbortController();
   const parts: ApiParts = {
     redis,
     journal,
     feed: new LiveFeed(subscriber),
     queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
-    findCaller: async (key) => (`Bearer ${key}` === authorization ? caller : null),
-    tasks: builtInTasks,
+    findCaller,
+    keyWatch: new KeyWatch(findCaller),
+    gate: createAdmission({ ledger, limits, logger: silent }),
+    ledger,
+    limits,
+    prices: {},
+    tasks: allTasks({}),
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
@@ -85,6 +99,7 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
     requestText,
     digest: key,
     release: 1,
+    tokens: 10,
   });
   const reply = await journal.claim(jobId, 1);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);

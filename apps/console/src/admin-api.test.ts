@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApiKeys } from '@holdfast/gate';
-import { openLaneQueue } from '@holdfast/queue';
+import { LaneQueues, openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
 
@@ -80,12 +80,13 @@ describe('the admin API', () => {
       ['PUT', '/tenants/strict', { limits: { max_runing: 1 } }, 'limits.max_runing'],
       ['PUT', '/tenants/strict', { limits: { weight: 'a' } }, 'limits.weight'],
       ['PUT', '/tenants/strict', { plan: 'free', limits: {} }, 'limits'],
+      ['PUT', '/tenants/strict', { plan: 'constructor' }, 'plan'],
       ['PUT', '/tenants/strict', '{"__proto__":{"plan":"free"}}', '__proto__'],
       ['PUT', '/tenants/Upper', {}, 'tenant'],
-      ['POST', '/tenants/strict/keys', { scopes: ['admin'] }, 'scopes.0'],
+      ['POST', '/tenants/strict/keys', { scopes: ['root'] }, 'scopes.0'],
       ['POST', '/tenants/strict/keys', { scopes: ['read'], tasks: null }, 'tasks'],
       ['POST', '/tenants/strict/keys', { scopes: ['read'], name: 'x' }, 'name'],
-      ['PATCH', '/lanes/default', { limits: { max_running: 1 } }, 'limits'],
+      ['PATCH', '/lanes/default', { limits: { max_running: 0 } }, 'limits.max_running'],
       ['PATCH', '/lanes/default', {}, 'paused'],
     ];
     for (const [method, path, body, param] of cases) {
@@ -96,6 +97,73 @@ describe('the admin API', () => {
         `422 validation_failed at ${param}`,
       ]);
     }
+  });
+
+  it('refuses a plan that the config file does not have, naming those it has', async () => {
+    const answer = await admin('PUT', '/tenants/planless', { plan: 'gold' });
+    expect(await answer.clone().json()).toMatchObject({ detail: expect.stringContaining('Plans: free, pro.') });
+    expect(await refusal(answer, { withParam: true })).toBe('422 validation_failed at plan');
+    expect(await refusal(await admin('GET', '/tenants/planless'))).toBe('404 tenant_not_found');
+  });
+
+  it('rotates keys: the new one is like the old, which works on for the grace asked for', async () => {
+    const find = (key: string) => createApiKeys(running).find(key);
+    await admin('PUT', '/tenants/rotating', {});
+    const like = { scopes: ['submit'], tasks: ['responses'] };
+    const old = (await (await admin('POST', '/tenants/rotating/keys', like)).json()) as { id: string; key: string };
+    const rotate = (id: string, body: unknown) => admin('POST', `/tenants/rotating/keys/${id}/rotate`, body);
+
+    const answer = await rotate(old.id, { grace_s: 1 });
+    expect(answer.status).toBe(201);
+    const made = (await answer.json()) as { id: string; key: string };
+    expect(await find(made.key)).toMatchObject({ tenant: 'rotating', keyId: made.id, ...like });
+    expect(await find(old.key)).toMatchObject({ keyId: old.id });
+    const deadline = Date.now() + 5_000;
+    while ((await find(old.key)) !== null && Date.now() < deadline) await delay(50);
+    expect(await find(old.key)).toBeNull();
+    const { data } = (await (await admin('GET', '/tenants/rotating/keys')).json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual([made.id]);
+
+    const next = (await (await rotate(made.id, {})).json()) as { key: string };
+    expect(await find(made.key)).toBeNull();
+    expect(await find(next.key)).toMatchObject(like);
+    expect(await refusal(await rotate(made.id, {}))).toBe('404 key_not_found');
+    expect(await refusal(await rotate(old.id, { grace_s: 604_801 }))).toBe('422 validation_failed');
+  });
+
+  it("lets a tenant's own admin key manage the keys of its tenant, and nothing else", async () => {
+    const make = async (tenant: string, body: unknown) => {
+      await admin('PUT', `/tenants/${tenant}`, {});
+      return (await (await admin('POST', `/tenants/${tenant}/keys`, body)).json()) as { id: string; key: string };
+    };
+    const own = await make('self', { scopes: ['admin'], tasks: ['summarize', 'chat'] });
+    const plain = await make('self', { scopes: ['submit', 'read'] });
+    await make('self-two', { scopes: ['read'] });
+    const as = (key: string, method: string, path: string, body?: unknown) =>
+      admin(method, path, body, { authorization: `Bearer ${key}` });
+
+    expect((await as(own.key, 'GET', '/tenants/self/keys')).status).toBe(200);
+    const made = await as(own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'], tasks: ['chat'] });
+    expect(made.status).toBe(201);
+    const { id } = (await made.json()) as { id: string };
+    expect((await as(own.key, 'POST', `/tenants/self/keys/${id}/rotate`, {})).status).toBe(201);
+
+    const refused: [string, string, string, unknown?][] = [
+      [plain.key, 'GET', '/tenants/self/keys'],
+      [own.key, 'GET', '/tenants'],
+      [own.key, 'PUT', '/tenants/self', {}],
+      [own.key, 'GET', '/tenants/self-two/keys'],
+      [own.key, 'GET', '/tenants/nobody/keys'],
+      [own.key, 'GET', '/tenants/self/keys/../../self-two/keys'],
+      [own.key, 'PATCH', '/lanes/default', { paused: true }],
+      [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'] }],
+      [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'], tasks: ['chat', 'responses'] }],
+      [own.key, 'POST', `/tenants/self/keys/${plain.id}/rotate`, {}],
+    ];
+    for (const [key, method, path, body] of refused) {
+      expect([method, path, await refusal(await as(key, method, path, body))]).toEqual([method, path, '403 forbidden']);
+    }
+    expect((await as(own.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
   });
 
   it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {
@@ -132,6 +200,8 @@ describe('the admin API', () => {
       name: 'default',
       models: ['*'],
       paused: false,
+      limits: {},
+      limits_from: 'config',
       counts: { waiting: 1, active: 0, delayed: 1, completed: 0, failed: 0 },
     });
     expect(await (await admin('PATCH', '/lanes/default', { paused: true })).json()).toMatchObject({ paused: true });
@@ -139,6 +209,28 @@ describe('the admin API', () => {
     expect(await (await admin('PATCH', '/lanes/default', { paused: false })).json()).toMatchObject({ paused: false });
     expect(await queue.isPaused()).toBe(false);
     await queue.close();
+  });
+
+  it('counts jobs that wait in the feed, on the board too', async () => {
+    const queues = new LaneQueues({ ...running, onError: () => undefined });
+    const job = { release: 1, lane: 'fast', tenant: 'acme', tokens: 10, deadlineInMs: null, priority: 0, again: false };
+    for (const jobId of ['job_a', 'job_b']) await queues.enqueue({ ...job, jobId, delayMs: 0 });
+    await queues.enqueue({ ...job, jobId: 'job_c', delayMs: 60_000 });
+    const { data } = (await (await admin('GET', '/lanes')).json()) as { data: object[] };
+    expect(data[0]).toMatchObject({ name: 'fast', counts: { waiting: 2, delayed: 1 } });
+    const headers = { cookie: await running.logIn() };
+    const board = await running.get('/queues/api/queues?activeQueue=fast', headers);
+    const shown = (await board.json()) as { queues: { name: string; counts: object }[] };
+    expect(shown.queues.find(({ name }) => name === 'fast')?.counts).toMatchObject({ waiting: 2, delayed: 1 });
+    await queues.close();
+  });
+
+  it('limits lanes at run time, over the config file until that is taken back', async () => {
+    const limits = { max_running: 2, tokens_per_minute: 1_000 };
+    const set = await admin('PATCH', '/lanes/default', { limits });
+    expect(await set.json()).toMatchObject({ paused: false, limits, limits_from: 'admin' });
+    const taken = await admin('PATCH', '/lanes/default', { limits: null });
+    expect(await taken.json()).toMatchObject({ limits: {}, limits_from: 'config' });
   });
 });
 

@@ -1,30 +1,52 @@
 /**
- * The admin API, /admin/v1: tenants, their keys, lanes. Only the admin key itself opens it, as a bearer token: no cookie is
- * read here, so no browser can be tricked into calling it.
+ * The admin API, /admin/v1: tenants, their keys, lanes. The admin key opens all of it, as a bearer token: no cookie is read
+ * here, so no browser can be tricked into calling it. A tenant's API key with the scope `admin` opens what concerns its
+ * own tenant's keys, and nothing else.
  */
-import { RequestError } from '@holdfast/core';
+import { type Caller, RequestError } from '@holdfast/core';
+import type { ApiKeys } from '@holdfast/gate';
 import { type RequestHandler, Router } from '@holdfast/service';
 
 import { createAdminKeyCheck } from './admin-key.ts';
 import { type LaneRoutesOptions, laneRoutes } from './lane-routes.ts';
+import { rememberTenantAdmin } from './tenant-admin.ts';
 import { type TenantRoutesOptions, tenantRoutes } from './tenant-routes.ts';
 
 export function adminRoutes(options: { adminKey: string } & TenantRoutesOptions & LaneRoutesOptions): Router {
   const router = Router();
-  router.use('/admin/v1', requireAdminKey(options.adminKey), tenantRoutes(options), laneRoutes(options));
+  router.use('/admin/v1', requireAdmin(options), tenantRoutes(options), laneRoutes(options));
   return router;
 }
 
-function requireAdminKey(adminKey: string): RequestHandler {
+/** Lets the admin in, and a tenant's own admins to their own tenant. */
+function requireAdmin({ adminKey, apiKeys }: { adminKey: string; apiKeys: ApiKeys }): RequestHandler {
   const isAdminKey = createAdminKeyCheck(adminKey);
-  return (request, response, next) => {
-    const [, presented] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (presented === undefined || !isAdminKey(presented)) {
-      throw new RequestError('unauthenticated', 'Send the admin key: Authorization: Bearer <admin key>.', {
-        param: 'Authorization',
-      });
+  return async (request, response, next) => {
+    const [, presented = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (!isAdminKey(presented)) {
+      const caller = await apiKeys.find(presented);
+      if (!caller) {
+        throw new RequestError('unauthenticated', 'Send the admin key: Authorization: Bearer <admin key>.', {
+          param: 'Authorization',
+        });
+      }
+      requireOwnKeys(caller, request.path);
+      rememberTenantAdmin(response, caller);
     }
     response.setHeader('cache-control', 'no-store');
     next();
   };
+}
+
+/** @throws RequestError `forbidden`, the same for other tenants that exist and that don't */
+function requireOwnKeys({ tenant, scopes }: Caller, path: string): void {
+  if (!scopes.includes('admin')) {
+    throw new RequestError('forbidden', 'This API key lacks the scope "admin".', { param: 'Authorization' });
+  }
+  const own = `/tenants/${tenant}/keys`;
+  if (path !== own && !path.startsWith(`${own}/`)) {
+    throw new RequestError('forbidden', `This API key may manage the keys of its own tenant only: ${own}.`, {
+      param: 'Authorization',
+    });
+  }
 }

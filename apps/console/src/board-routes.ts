@@ -1,15 +1,15 @@
 /**
  * Bull Board at /queues, one queue per lane. It has no login of its own: whoever mounts this puts one before it.
  *
- * It shows what BullMQ holds of a job: ids, times, counts. Making jobs here and editing what they hold is refused: a job
+ * It shows what BullMQ holds of a job: ids, times, counts; jobs that wait in the feed are counted, not listed. Making jobs here and editing what they hold is refused: a job
  * is what its journal says, and text typed in here would be shown to everybody who looks.
  */
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { RequestError } from '@holdfast/core';
 import { Router } from '@holdfast/service';
-import type { LaneQueue } from './lane-status.ts';
+import { LaneAdapter } from './lane-adapter.ts';
+import type { OpenLanes } from './lane-status.ts';
 
 const PATH = '/queues';
 
@@ -29,11 +29,11 @@ const contentSecurityPolicy = [
 
 const REFUSED = /^\/api\/queues\/[^/]+\/(?:add|[^/]+\/update-data)\/?$/i;
 
-export function boardRoutes(queues: readonly LaneQueue[]): Router {
+export function boardRoutes(lanes: OpenLanes): Router {
   const adapter = new ExpressAdapter();
   adapter.setBasePath(PATH);
   createBullBoard({
-    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: false })),
+    queues: lanes.names.map((lane) => new LaneAdapter(lanes, lane)),
     serverAdapter: adapter,
     options: {
       uiConfig: {

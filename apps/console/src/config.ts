@@ -1,6 +1,6 @@
 /** The console's settings, and the only place where it reads the environment. */
-import type { Lanes } from '@holdfast/core';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import type { Lanes, Plans } from '@holdfast/core';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { z } from 'zod';
 
 const shape = {
@@ -26,6 +26,8 @@ export interface ConsoleConfig {
   adminKey: string;
   logLevel: string;
   lanes: Lanes;
+  /** What tenants can be put on. */
+  plans: Plans;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
 }
@@ -33,6 +35,7 @@ export interface ConsoleConfig {
 /** @throws SettingsError naming every variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
+  const { lanes, plans } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,
@@ -40,7 +43,8 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     prefix: settings.HOLDFAST_PREFIX,
     adminKey: settings.HOLDFAST_ADMIN_KEY,
     logLevel: settings.LOG_LEVEL,
-    lanes: readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL),
+    lanes,
+    plans,
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/\/+$/, ''),
   });
 }

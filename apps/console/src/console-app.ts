@@ -49,7 +49,7 @@ const securityHeaders: HelmetOptions = {
 };
 
 export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOptions): ServerApp {
-  const { prefix, adminKey, apiUrl } = config;
+  const { prefix, adminKey, apiUrl, plans } = config;
   const sessions = createSessions({ redis, prefix, adminKey });
   const apiKeys = createApiKeys({ redis, prefix });
   const tenants = createTenants({ redis, prefix });
@@ -62,7 +62,7 @@ export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOpt
         : null,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
-      app.use(adminRoutes({ adminKey, tenants, apiKeys, lanes, logger }));
+      app.use(adminRoutes({ adminKey, tenants, plans, apiKeys, lanes, logger }));
       app.use(refuseForeignOrigin);
       app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
       app.get('/', requireSession(sessions), async (_request, response) => {
@@ -70,7 +70,7 @@ export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOpt
         response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl }));
       });
       app.use('/queues', requireSession(sessions));
-      app.use(boardRoutes(lanes.queues));
+      app.use(boardRoutes(lanes));
     },
   });
 }

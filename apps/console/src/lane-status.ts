@@ -1,9 +1,7 @@
-/** Lanes as the console sees them: each one's BullMQ queue, its counts, whether it is paused. */
-import type { Lanes } from '@holdfast/core';
-import { openLaneQueue } from '@holdfast/queue';
+/** Lanes as the console sees them: what waits in the feed, what BullMQ has, the limits, whether they are paused. */
+import type { LaneLimits, Lanes, Limits } from '@holdfast/core';
+import { LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
-
-export type LaneQueue = ReturnType<typeof openLaneQueue>;
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 type LaneCounts = Record<(typeof countNames)[number], number>;
@@ -14,47 +12,86 @@ export interface LaneStatus {
   models: string[];
   /** While it is paused its jobs wait; those that run go on. */
   paused: boolean;
-  /** BullMQ's view: it drops ended jobs after a while, so `completed` and `failed` are recent ones only. */
+  /** The limits that count now. */
+  limits: LaneLimits;
+  /** Where these come from: set at run time they count until they are set to null. */
+  limits_from: 'config' | 'admin';
+  /** `completed` and `failed` are recent ones only: BullMQ drops ended jobs after a while. */
   counts: LaneCounts;
 }
 
-export interface OpenLanes {
-  readonly queues: readonly LaneQueue[];
-  statuses(): Promise<LaneStatus[]>;
-  /** Pauses or resumes a lane, for all workers. Null: there is no such lane. */
-  setPaused(name: string, paused: boolean): Promise<LaneStatus | null>;
-  close(): Promise<void>;
+/** What an admin may change of a lane. */
+export interface LaneChange {
+  paused?: boolean | undefined;
+  /** All of its limits; null: those of the config file count again. */
+  limits?: LaneLimits | null | undefined;
 }
 
-async function readStatus(name: string, models: string[], queue: LaneQueue): Promise<LaneStatus> {
-  const [found, paused] = await Promise.all([
-    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queue.isPaused(),
-  ]);
-  const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
-  return { name, models, paused, counts: { waiting: waiting + prioritized, active, delayed, completed, failed } };
+export interface OpenLanes {
+  readonly names: readonly string[];
+  readonly queues: LaneQueues;
+  statuses(): Promise<LaneStatus[]>;
+  /** Changes a lane, for all workers, at once. Null: there is no such lane. */
+  change(name: string, change: LaneChange): Promise<LaneStatus | null>;
+  /** Pauses or resumes a lane. */
+  setPaused(name: string, paused: boolean): Promise<void>;
+  /** What a tenant may run from now on. */
+  setTenantLimits(tenant: string, limits: Limits): Promise<void>;
+  close(): Promise<void>;
 }
 
 export function openLanes(options: { redis: Redis; prefix: string; lanes: Lanes }): OpenLanes {
   const { redis, prefix, lanes } = options;
-  const open = new Map<string, { models: string[]; queue: LaneQueue }>();
-  for (const [lane, { models }] of Object.entries(lanes)) {
-    const queue = openLaneQueue({ redis, prefix, lane });
-    // BullMQ repeats each error of the connection here; the connection has logged it, once per outage.
-    queue.on('error', () => undefined);
-    open.set(lane, { models, queue });
+  // BullMQ repeats each error of the connection here; the connection has logged it, once per outage.
+  const queues = new LaneQueues({ redis, prefix, onError: () => undefined });
+  const names = Object.keys(lanes);
+
+  async function status(name: string): Promise<LaneStatus> {
+    const [found, fed, paused, { limits, atRunTime }] = await Promise.all([
+      queues.queue(name).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
+      queues.feed.counts(name),
+      queues.queue(name).isPaused(),
+      queues.feed.laneLimits(name),
+    ]);
+    const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
+    return {
+      name,
+      models: lanes[name]?.models ?? [],
+      paused,
+      // A lane that no worker has served yet has its limits in the config file only.
+      limits: Object.keys(limits).length > 0 || atRunTime ? limits : (lanes[name]?.limits ?? {}),
+      limits_from: atRunTime ? 'admin' : 'config',
+      counts: {
+        waiting: fed.waiting + waiting + prioritized,
+        active,
+        delayed: fed.delayed + delayed,
+        completed,
+        failed,
+      },
+    };
   }
+
+  async function setPaused(name: string, paused: boolean): Promise<void> {
+    await Promise.all([
+      paused ? queues.queue(name).pause() : queues.queue(name).resume(),
+      queues.feed.setPaused(name, paused),
+    ]);
+    if (!paused) queues.pump(name);
+  }
+
   return {
-    queues: [...open.values()].map(({ queue }) => queue),
-    statuses: () => Promise.all([...open].map(([name, { models, queue }]) => readStatus(name, models, queue))),
-    async setPaused(name, paused) {
-      const lane = open.get(name);
-      if (!lane) return null;
-      await (paused ? lane.queue.pause() : lane.queue.resume());
-      return readStatus(name, lane.models, lane.queue);
+    names,
+    queues,
+    setPaused,
+    statuses: () => Promise.all(names.map(status)),
+    async change(name, { paused, limits }) {
+      if (!names.includes(name)) return null;
+      if (limits !== undefined) await queues.feed.setLaneLimits(name, limits);
+      if (paused !== undefined) await setPaused(name, paused);
+      queues.pump(name);
+      return status(name);
     },
-    async close() {
-      await Promise.all([...open.values()].map(({ queue }) => queue.close()));
-    },
+    setTenantLimits: (tenant, limits) => queues.setTenantLimits(tenant, limits),
+    close: () => queues.close(),
   };
 }

@@ -8,8 +8,8 @@ describe('the overview page', () => {
   it('shows each lane with its state and counts', () => {
     const html = overviewPage({
       lanes: [
-        { name: 'default', models: ['*'], paused: false, counts },
-        { name: 'slow', models: ['big-*'], paused: true, counts },
+        { name: 'default', models: ['*'], paused: false, limits: {}, limits_from: 'config', counts },
+        { name: 'slow', models: ['big-*'], paused: true, limits: {}, limits_from: 'config' as const, counts },
       ],
       formToken: 'token',
       apiUrl: 'http://127.0.0.1:3000',
@@ -27,7 +27,16 @@ describe('the overview page', () => {
   });
 
   it('shows markup in a model pattern as text', () => {
-    const lanes = [{ name: 'default', models: ['<img src=x onerror=alert(1)>'], paused: false, counts }];
+    const lanes = [
+      {
+        name: 'default',
+        models: ['<img src=x onerror=alert(1)>'],
+        paused: false,
+        limits: {},
+        limits_from: 'config' as const,
+        counts,
+      },
+    ];
     const html = overviewPage({ lanes, formToken: 't', apiUrl: 'http://api.example' });
     expect(html).not.toContain('<img src=x');
     expect(html).toContain('&lt;img src=x');

@@ -4,21 +4,40 @@
  *   GET    /tenants                      GET   /tenants/{id}/keys
  *   GET    /tenants/{id}                 POST  /tenants/{id}/keys            the key is in this answer, and never again
  *   PUT    /tenants/{id}                 DELETE /tenants/{id}/keys/{keyId}   obeyed everywhere within 5 s
+ *                                        POST  /tenants/{id}/keys/{keyId}/rotate   a key like it; it works on for `grace_s`
  */
-import { RequestError } from '@holdfast/core';
-import { type ApiKeys, keyRequestSchema, type Tenant, type Tenants, tenantSettingsSchema } from '@holdfast/gate';
+import { type Plans, RequestError } from '@holdfast/core';
+import {
+  type ApiKeys,
+  keyRequestSchema,
+  rotationSchema,
+  type Tenant,
+  type TenantSettings,
+  type Tenants,
+  tenantSettingsSchema,
+} from '@holdfast/gate';
 import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { allowOnly } from './allow-only.ts';
+import type { OpenLanes } from './lane-status.ts';
+import { requireMayGive } from './tenant-admin.ts';
 
 export interface TenantRoutesOptions {
   tenants: Tenants;
+  /** Those of the config file. */
+  plans: Plans;
   apiKeys: ApiKeys;
+  lanes: Pick<OpenLanes, 'setTenantLimits'>;
   logger: ServiceLogger;
 }
 
-export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions): Router {
+export function tenantRoutes(options: TenantRoutesOptions): Router {
   const router = Router();
+  addTenants(router, options);
+  addKeys(router, options);
+  return router;
+}
 
+function addTenants(router: Router, { tenants, plans, lanes, logger }: TenantRoutesOptions): void {
   router
     .route('/tenants')
     .get(async (_request, response) => {
@@ -32,12 +51,18 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
       response.json(await requireTenant(tenants, request.params.tenant));
     })
     .put(async (request, response) => {
-      const tenant = await tenants.put(request.params.tenant, await readBodyAs(request, tenantSettingsSchema));
+      const settings = await readBodyAs(request, tenantSettingsSchema);
+      requirePlan(plans, settings);
+      const tenant = await tenants.put(request.params.tenant, settings);
+      const limits = tenant.plan ? plans[tenant.plan] : tenant.limits;
+      await lanes.setTenantLimits(tenant.id, limits ?? {});
       logger.info({ tenant: tenant.id }, 'tenant set');
       response.json(tenant);
     })
     .all(allowOnly('GET', 'PUT'));
+}
 
+function addKeys(router: Router, { tenants, apiKeys, logger }: TenantRoutesOptions): void {
   router
     .route('/tenants/:tenant/keys')
     .get(async (request, response) => {
@@ -46,7 +71,9 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
     })
     .post(async (request, response) => {
       const { id: tenant } = await requireTenant(tenants, request.params.tenant);
-      const made = await apiKeys.create(tenant, await readBodyAs(request, keyRequestSchema));
+      const wanted = await readBodyAs(request, keyRequestSchema);
+      requireMayGive(response, wanted.tasks ?? null);
+      const made = await apiKeys.create(tenant, wanted);
       logger.info({ tenant, keyId: made.id }, 'API key made');
       response.status(201).json(made);
     })
@@ -56,15 +83,38 @@ export function tenantRoutes({ tenants, apiKeys, logger }: TenantRoutesOptions):
     .route('/tenants/:tenant/keys/:keyId')
     .delete(async (request, response) => {
       const { tenant, keyId } = request.params;
-      if (!(await apiKeys.revoke(tenant, keyId))) {
-        throw new RequestError('key_not_found', 'This tenant has no such key.');
-      }
+      if (!(await apiKeys.revoke(tenant, keyId))) throw noSuchKey();
       logger.info({ tenant, keyId }, 'API key revoked');
       response.status(204).end();
     })
     .all(allowOnly('DELETE'));
 
-  return router;
+  router
+    .route('/tenants/:tenant/keys/:keyId/rotate')
+    .post(async (request, response) => {
+      const { tenant, keyId } = request.params;
+      const { grace_s: graceS } = await readBodyAs(request, rotationSchema);
+      const before = (await apiKeys.list(tenant)).find(({ id }) => id === keyId);
+      if (!before) throw noSuchKey();
+      requireMayGive(response, before.tasks);
+      const made = await apiKeys.rotate(tenant, keyId, graceS);
+      if (!made) throw noSuchKey();
+      logger.info({ tenant, keyId, newKeyId: made.id, graceS }, 'API key rotated');
+      response.status(201).json(made);
+    })
+    .all(allowOnly('POST'));
+}
+
+function noSuchKey(): RequestError {
+  return new RequestError('key_not_found', 'This tenant has no such key.');
+}
+
+function requirePlan(plans: Plans, { plan }: TenantSettings): void {
+  if (plan === undefined || Object.hasOwn(plans, plan)) return;
+  const names = Object.keys(plans);
+  const known = names.length > 0 ? `Plans: ${names.join(', ')}.` : 'It has none.';
+  const message = `plan: the config file has no plan "${plan}". ${known}`;
+  throw new RequestError('validation_failed', message, { issues: [{ path: 'plan', message }] });
 }
 
 async function requireTenant(tenants: Tenants, id: string): Promise<Tenant> {

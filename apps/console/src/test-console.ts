@@ -14,6 +14,7 @@ const lanes = {
   fast: { models: ['mini-*'], providers: [provider] },
   default: { models: ['*'], providers: [provider] },
 };
+const plans = { free: { requests_per_minute: 60 }, pro: { weight: 2 } };
 
 export interface TestConsole {
   url: string;
@@ -45,7 +46,7 @@ async function connectTestRedis(): Promise<Redis> {
 }
 
 function spawnConsole(directory: string, settings: Record<string, string>) {
-  writeFileSync(join(directory, 'holdfast.config.json'), JSON.stringify({ lanes }));
+  writeFileSync(join(directory, 'holdfast.config.json'), JSON.stringify({ lanes, plans }));
   const child = spawn(process.execPath, ['--conditions=source', join(import.meta.dirname, 'main.ts')], {
     cwd: directory,
     env: { CONSOLE_PORT: '0', LOG_LEVEL: 'debug', REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, ...settings },

@@ -2,17 +2,20 @@
  * How an attempt that didn't complete ends. An order to stop comes before whatever error it caused:
  *
  *   overtaken    nothing may be written                 → lost
- *   undone       nothing may be written, due at once    → deferred
+ *   undone       nothing may be written                 → again
  *   cancelled    job.cancelled, the text so far kept    → cancelled
  *   deadline     job.failed deadline_exceeded           → failed
  *   draining     attempt.failed, due again at once      → deferred
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
  */
-import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
+import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
-import { endResponse } from './end-response.ts';
+import { asAttemptError } from './as-attempt-error.ts';
+import { closeAll, responsesOf } from './call-slots.ts';
+import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
+import { heedRetryAfter } from './settle-call.ts';
 
 export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
   try {
@@ -20,7 +23,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'overtaken':
         return { kind: 'lost' };
       case 'undone':
-        return { kind: 'deferred', delayMs: 0 };
+        return { kind: 'again' };
       case 'cancelled':
         return await cancelJob(parts, attempt);
       case 'deadline':
@@ -28,7 +31,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'draining':
         return await handBack(attempt);
       case null:
-        return await retryOrFail(parts, attempt, asAttemptError(parts, attempt, error));
+        return await retryOrFail(parts, attempt, asAttemptError(attempt, error));
     }
   } catch (refusal) {
     if (refusal instanceof JournalRefusal) return refusedOutcome(refusal);
@@ -38,23 +41,16 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
 
 /** One that was undone still has the queue's lock. Taken for lost it would be off the queue, and wait for a sweep. */
 function refusedOutcome({ code }: JournalRefusal): Outcome {
-  return code === 'mismatch' ? { kind: 'deferred', delayMs: 0 } : { kind: 'lost' };
+  return code === 'mismatch' ? { kind: 'again' } : { kind: 'lost' };
 }
 
-function asAttemptError({ logger }: WorkerParts, { claim }: Attempt, error: unknown): AttemptError {
-  if (error instanceof JournalRefusal) throw error;
-  if (error instanceof AttemptError) return error;
-  logger.error({ jobId: claim.jobId, attempt: claim.attempt, error }, 'attempt broke');
-  return new AttemptError('internal_error', 'The worker met an error of its own.', { cause: error });
-}
-
-function keptText({ text }: Attempt) {
+function keptText({ text }: Attempt): FieldChanges {
   return text === '' ? {} : { output_text: text };
 }
 
 async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
-  await attempt.writer.end('cancelled', 'job.cancelled', {}, keptText(attempt));
+  await attempt.writer.end('cancelled', 'job.cancelled', {}, { ...keptText(attempt), ...closeAll(attempt) });
   await stopped;
   return { kind: 'cancelled' };
 }
@@ -67,60 +63,60 @@ async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outco
   return outcome;
 }
 
-/** A call of its own ended with its connection; a response in the background has to be told. */
-async function stopPaying({ logger }: WorkerParts, { lane, response }: Attempt): Promise<void> {
-  if (response) await endResponse(lane?.provider, response.id, logger);
+/** Calls end with their connections; responses in the background have to be told. */
+async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<void> {
+  await endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running', 'failed'), logger);
 }
 
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...callAfter(attempt, error) };
+  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...closeAll(attempt) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
   return { kind: 'failed', error };
 }
 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  heedRetryAfter(parts, attempt, error);
   const failures = attempt.claim.failures + 1;
   const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
-  if (delayMs === null || (isPaidForNothing(attempt, error) && attempt.claim.request.on_ambiguous === 'fail')) {
-    return failJob(attempt, error);
+  if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
+    // Calls beside the one that failed: nobody will want their answers.
+    const stopped = endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running'), parts.logger);
+    const outcome = await failJob(attempt, error);
+    await stopped;
+    return outcome;
   }
-  await requeue(attempt, error, delayMs, { failures, ...callAfter(attempt, error) });
-  return { kind: 'retry', error, delayMs };
+  const next = await requeue(attempt, error, delayMs, { failures });
+  return { kind: 'retry', error, next };
 }
 
 /**
- * The job is none the worse: it goes back to the queue and counts as no failure. A response is left running for the next
+ * The job is none the worse: it goes back to the queue and counts as no failure. Responses are left running for the next
  * attempt to take up; a call that had to be broken off stays open in the record, for the next attempt to judge.
  */
 async function handBack(attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  const open = attempt.called && !attempt.response;
-  await requeue(attempt, error, 0, { call_open: open ? 1 : 0, ambiguous_calls: attempt.ambiguousCalls });
-  return { kind: 'deferred', delayMs: 0 };
+  return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
 }
 
-/** The call may have been paid, and can neither be taken up nor repeated under its key. */
-function isPaidForNothing({ called, response, lane }: Attempt, error: AttemptError): boolean {
-  return called && error.ambiguous && (response !== null || !lane?.idempotent);
-}
-
-/** What the record keeps of the call, for the next attempt. */
-function callAfter(attempt: Attempt, error: AttemptError): FieldChanges {
-  const { claim, called, response, lane, ambiguousCalls } = attempt;
-  const ambiguous = ambiguousCalls + (isPaidForNothing(attempt, error) ? 1 : 0);
-  const kept: FieldChanges = { call_open: 0, ambiguous_calls: ambiguous };
-  // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
-  if (!called || (response ? !error.ambiguous : error.ambiguous && lane?.idempotent)) return kept;
-  return { ...kept, response_id: '', call_group: claim.calls.groupNumber + 1 };
-}
-
-async function requeue({ writer }: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<void> {
+/**
+ * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
+ * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
+ */
+async function requeue(attempt: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<Release> {
+  const { writer, claim, claimedAt } = attempt;
+  const { jobId, lane, tenant, tokens, deadlineInMs } = claim;
+  const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
   await writer.end(
     'queued',
     'attempt.failed',
     { error: error.toJobError(), retry_at: new Date(retryAt).toISOString() },
-    { ...fields, retry_at: retryAt },
+    { ...fields, release, retry_at: retryAt },
   );
+  return {
+    ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
+    priority: claim.request.priority ?? 0,
+    deadlineInMs: deadlineInMs === null ? null : deadlineInMs - (performance.now() - claimedAt),
+  };
 }

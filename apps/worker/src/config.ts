@@ -1,7 +1,8 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import type { Lanes } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { readLanes, readSettings, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { allTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -19,6 +20,10 @@ export interface WorkerConfig {
   /** A job whose workers vanished so many times fails. */
   crashLimit: number;
   lanes: Lanes;
+  /** What the config file says of tasks, by their names. */
+  tasks: Readonly<Record<string, TaskSettings>>;
+  plans: Plans;
+  prices: Prices;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
 }
@@ -39,7 +44,11 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const lanes = readLanes(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, plans, prices, tasks } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    (config) => void allTasks(config.tasks),
+  );
   const names = Object.values(lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );
@@ -54,6 +63,9 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
     lanes,
+    tasks,
+    plans,
+    prices,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

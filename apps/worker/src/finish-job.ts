@@ -1,15 +1,16 @@
-/** Steps 6 and 7 of an attempt: settle what it used, then write the job's end. Before it: `call-provider.ts`. */
-import type { Outcome, Usage } from '@holdfast/core';
-import type { Answer } from './call-provider.ts';
+/**
+ * Steps 6 and 7 of an attempt: write the job's end, with what its run has used. Before it: `run-task.ts`; after it:
+ * `settle-run.ts`.
+ */
+import { type JsonValue, type Outcome, usageOf } from '@holdfast/core';
+import { closeAll } from './call-slots.ts';
 import type { Attempt } from './run-attempt.ts';
 
-export async function finishJob({ writer }: Attempt, { output, usage }: Answer): Promise<Outcome> {
-  const settled: Usage | null = usage && { ...usage, cost_usd: null, cached: false };
-  await writer.end(
-    'completed',
-    'job.completed',
-    { output, usage: settled },
-    { output: JSON.stringify(output), ...(settled ? { usage: JSON.stringify(settled) } : {}) },
-  );
+export async function finishJob(attempt: Attempt, output: JsonValue): Promise<Outcome> {
+  // Calls of an earlier attempt that the task had no more use for.
+  const closed = closeAll(attempt);
+  const usage = usageOf(attempt.bill.spent);
+  const fields = { output: JSON.stringify(output), ...closed, ...(usage ? { usage: JSON.stringify(usage) } : {}) };
+  await attempt.writer.end('completed', 'job.completed', { output, usage }, fields);
   return { kind: 'completed' };
 }

@@ -8,7 +8,7 @@
  *   5. leave behind what still hangs; its lock runs out, and another process takes it up
  */
 import type { Logger, Outcome } from '@holdfast/core';
-import { LaneWorker, type ReleaseData } from '@holdfast/queue';
+import { type LaneQueues, LaneWorker, type ReleaseName } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 import type { RunningAttempts } from './running-attempts.ts';
 
@@ -20,10 +20,11 @@ interface LaneWorkersOptions {
   lanes: readonly string[];
   redis: Redis;
   prefix: string;
+  queues: LaneQueues;
   concurrency: number;
   logger: Logger;
   running: RunningAttempts;
-  run: (release: ReleaseData, lockLost: AbortSignal) => Promise<Outcome>;
+  run: (release: ReleaseName, lockLost: AbortSignal) => Promise<Outcome>;
 }
 
 /** Starts taking jobs. Resolves, once it does, with what stops it; that never takes much longer than `drainMs`. */

@@ -1,19 +1,22 @@
 /**
- * A worker process: takes released jobs, runs attempts, and does the duty of sweeping. On SIGTERM it takes no more jobs
- * and lets those under way go on for DRAIN_SECONDS.
+ * A worker process: takes released jobs, runs attempts, and does the duties of feeding, sweeping and settling. On SIGTERM it
+ * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { defaultRetryPolicy } from '@holdfast/core';
+import { defaultRetryPolicy, laneFor } from '@holdfast/core';
+import { createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { createOpenAiProvider } from '@holdfast/providers';
-import { announceWorker, LaneQueues } from '@holdfast/queue';
+import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
-import { builtInTasks } from '@holdfast/tasks';
+import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
+import { endExpired } from './end-expired.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
+import { startSettling } from './settle-ended-jobs.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
 
 function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
@@ -39,13 +42,14 @@ async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerC
 
 async function start(config: WorkerConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const { prefix } = config;
+  const lanes = Object.keys(config.lanes);
   const redis = connectRedis(config.redisUrl, 'worker', logger);
   const subscriber = connectRedis(config.redisUrl, 'subscriber', logger);
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, 30_000);
 
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
-  const queue = new LaneQueues({ redis, prefix, onError: (error) => logger.warn({ error }, 'queue error') });
+  const ledger = new Ledger({ redis, prefix });
   const running = new RunningAttempts();
   const writes = await openDurableWrites(config, redis);
   onClose('durable writes', () => writes?.close());
@@ -53,27 +57,44 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     journal,
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
-    tasks: builtInTasks,
+    tasks: allTasks(config.tasks),
     providers: makeProviders(config),
+    laneOf: (model) => laneFor(config.lanes, model),
+    callLimits: new LaneCallLimits({ redis, prefix }),
+    ledger,
+    prices: config.prices,
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
     random: Math.random,
     logger,
   };
-  onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
-  onClose('sweeping', startSweeping({ journal, queue, logger }));
-  const stop = await startLaneWorkers({
-    lanes: Object.keys(config.lanes),
+  const tenants = createTenants({ redis, prefix });
+  const limits = createTenantLimits({ tenants, plans: config.plans, logger });
+  const queues: LaneQueues = new LaneQueues({
     redis,
     prefix,
+    onError: (error) => logger.warn({ error }, 'queue error'),
+    limitsOf: limits.of,
+    onExpired: (lane, release) => endExpired(parts, queues, lane, release),
+  });
+  onClose('queue', () => queues.close());
+  onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
+  onClose('sweeping', startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size(lanes) }));
+  onClose('settling', startSettling({ journal, ledger, tenants, logger }));
+  const stop = await startLaneWorkers({
+    lanes,
+    redis,
+    prefix,
+    queues,
     concurrency: config.concurrency,
     logger,
     running,
     run: (release, lockLost) => runAttempt(parts, release, lockLost),
   });
+  onClose('feeding', startFeeding({ queues, lanes: config.lanes, logger }));
   onClose('jobs under way', () => stop(config.drainMs));
   onClose('presence', await announceWorker(redis, prefix, `${hostname()}-${process.pid}`));
-  logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
+  logger.info({ lanes, concurrency: config.concurrency }, 'worker ready');
 }
 
 await runService('worker', () => readConfig(process.env), start);

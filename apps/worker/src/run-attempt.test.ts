@@ -109,7 +109,7 @@ describe('an attempt that fails', () => {
     const begun = Date.now();
     expect(await t.run(jobId)).toMatchObject({
       kind: 'retry',
-      delayMs: 2_000,
+      next: { jobId, release: 2, lane: 'default', tenant: 'acme', tokens: 10, delayMs: 2_000, again: true },
       error: { code: 'provider_rate_limited' },
     });
     const job = await t.job(jobId);
@@ -192,7 +192,7 @@ describe('a release that is nobody’s any more', () => {
     const { jobId } = await prepare();
     t.calls.length = 0;
     const before = await t.events(jobId);
-    expect(await t.run(jobId)).toEqual({ kind: 'ended' });
+    expect(await t.run(jobId, { release: 1 })).toEqual({ kind: 'ended' });
     expect(await t.events(jobId)).toEqual(before);
     expect(t.calls).toHaveLength(0);
     expect(t.parts.running.size).toBe(0);
@@ -251,7 +251,7 @@ describe('an attempt that a failover has undone', () => {
     const outcome = t.run(jobId);
     await textIs(jobId, '.');
     await t.redis.hset(recordOf(jobId), before);
-    expect(await outcome).toEqual({ kind: 'deferred', delayMs: 0 });
+    expect(await outcome).toEqual({ kind: 'again' });
     expect(t.calls[0]?.signal.aborted).toBe(true);
     expect(await t.redis.hgetall(recordOf(jobId))).toMatchObject(before);
   });
@@ -357,7 +357,8 @@ describe('a worker that is drained', () => {
     await textIs(jobId, 'so far');
     expect(t.parts.running.size).toBe(1);
     t.parts.running.drain();
-    expect(await outcome).toEqual({ kind: 'deferred', delayMs: 0 });
+    const next = { jobId, release: 2, delayMs: 0, deadlineInMs: null, priority: 0, again: true };
+    expect(await outcome).toMatchObject({ kind: 'deferred', next });
     expect(t.parts.running.size).toBe(0);
     expect((await t.events(jobId)).at(-1)).toMatchObject({
       type: 'attempt.failed',
@@ -366,7 +367,8 @@ describe('a worker that is drained', () => {
     expect(await t.job(jobId)).toMatchObject({ status: 'queued', error: null });
     const { failures, crashes } = await t.redis.hgetall(recordOf(jobId));
     expect([failures, Number(crashes)]).toEqual([undefined, 0]);
-    const again = await t.journal.claim(jobId, 1);
+    expect(await t.journal.claim(jobId, 1)).toEqual({ kind: 'stale' });
+    const again = await t.journal.claim(jobId, 2);
     expect(again).toMatchObject({
       kind: 'claimed',
       claim: { attempt: 2, crashes: 0, failures: 0, calls: { made: 1 } },

@@ -4,24 +4,37 @@
  *
  *   1. claim     raise the attempt number; earlier attempts can write nothing any more
  *   2. admit     is it still wanted? not cancelled, in time, not a job that kills its workers
- *   3. prepare   the task's provider call: a new one, or what an earlier attempt has left running
- *   4. call      journal the beginning, then call; from here on the call may have been paid
- *   5. record    every provider event into the journal, as it comes
+ *   3. prepare   the task, and what earlier attempts have completed of it
+ *   4. call      the task's calls, each: journal the beginning, then call; from here on it may have been paid
+ *   5. record    what the provider says into the journal, as it comes
  *   6. settle    what it used
- *   7. finish    terminal event and final state, one write
+ *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
  *
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
-import { AttemptError, type Logger, type Outcome, type Provider, type RetryPolicy } from '@holdfast/core';
-import { AttemptWriter, type Claim, type FlushClock, type Journal, readText } from '@holdfast/journal';
-import type { ReleaseData } from '@holdfast/queue';
+import {
+  AttemptError,
+  type CallLimits,
+  type Logger,
+  type Outcome,
+  type Prices,
+  type Provider,
+  type RetryPolicy,
+} from '@holdfast/core';
+import type { Ledger } from '@holdfast/gate';
+import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
+import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
-import { callProvider, type PreparedCall } from './call-provider.ts';
+import { Bill } from './bill.ts';
+import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
-import { endResponse } from './end-response.ts';
+import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
+import { runTask } from './run-task.ts';
 import type { RunningAttempts } from './running-attempts.ts';
+import { giveRoomBack } from './settle-call.ts';
+import { settleRun } from './settle-run.ts';
 import { StopOrder } from './stop-order.ts';
 
 export interface WorkerParts {
@@ -31,6 +44,11 @@ export interface WorkerParts {
   tasks: ReadonlyMap<string, Task>;
   /** The provider of each lane. */
   providers: ReadonlyMap<string, LaneProvider>;
+  /** Which lane serves a model; null: none. */
+  laneOf: (model: string) => string | null;
+  callLimits: CallLimits;
+  ledger: Ledger;
+  prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
@@ -49,21 +67,34 @@ export interface LaneProvider {
 /** An attempt under way: what the steps share. */
 export interface Attempt {
   claim: Claim;
+  /** On the clock of `performance.now()`, in ms. */
+  claimedAt: number;
   writer: AttemptWriter;
   order: StopOrder;
   /** null: this worker doesn't know the lane. */
   lane: LaneProvider | null;
+  logger: Logger;
   /** Text of the job so far: kept for one that ends without an output. */
   text: string;
-  /** A response that runs at the provider, and the number of its last event that was journalled. */
-  response: { id: string; cursor: number } | null;
+  /** Calls that aren't over, by their ids: those of earlier attempts, and this one's. */
+  calls: Map<string, CallSlot>;
+  /** New calls that this attempt has made. */
+  callsMade: number;
+  /** Of the next call under a key of its own. */
+  group: number;
   /** Calls that may have been paid for nothing, those of earlier attempts included. */
   ambiguousCalls: number;
-  /** The provider has been asked by this attempt. */
-  called: boolean;
+  /** One of them was this attempt's. */
+  hasPaidForNothing: boolean;
+  /** What the run has cost, earlier attempts included. */
+  bill: Bill;
+  /** What was taken from the lane's minute with the release is there for a call to use. */
+  hasRoom: boolean;
+  /** The text in the journal isn't what a reader shall keep. */
+  textVoid: boolean;
 }
 
-export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockLost: AbortSignal): Promise<Outcome> {
+export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
   const order = new StopOrder();
   lockLost.addEventListener('abort', () => order.give('overtaken'));
   const unlist = parts.running.add(release.jobId, order);
@@ -71,6 +102,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseData, lockL
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
     const outcome = await work(parts, claimed);
+    await settleRun(parts, claimed, outcome);
     report(parts.logger, claimed, outcome);
     return outcome;
   } finally {
@@ -82,25 +114,30 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const deadline = startDeadline(attempt);
   try {
     admitAttempt(parts, attempt);
-    const call = await prepareCall(parts, attempt);
-    const answer = await callProvider(attempt, call);
-    return await finishJob(attempt, answer);
+    const prepared = prepareTask(parts, attempt);
+    const output = await runTask(parts, attempt, prepared);
+    // Calls of an earlier attempt that the task had no more use for.
+    const unwanted = responsesOf(attempt, 'left', 'failed');
+    const outcome = await finishJob(attempt, output);
+    await endResponses(prepared.lane.provider, unwanted, parts.logger);
+    return outcome;
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
   } finally {
     clearTimeout(deadline);
+    giveRoomBack(parts, attempt);
   }
 }
 
 async function claimJob(
-  { journal, clock, providers, logger }: WorkerParts,
-  { jobId, release }: ReleaseData,
+  { journal, clock, providers, prices, logger }: WorkerParts,
+  { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
   if (reply.kind === 'ended' && reply.leftOver) {
-    const { lane, responseId } = reply.leftOver;
-    await endResponse(providers.get(lane)?.provider, responseId, logger);
+    const { lane, responseIds } = reply.leftOver;
+    await endResponses(providers.get(lane)?.provider, responseIds, logger);
   }
   // A stale release and a forgotten job are nobody's any more: acknowledging them takes them off the queue.
   if (reply.kind !== 'claimed') return { kind: 'ended' };
@@ -114,9 +151,32 @@ async function claimJob(
     onCancelRequested: () => order.give('cancelled'),
     onRefused: ({ code }) => order.give(code === 'mismatch' ? 'undone' : 'overtaken'),
   });
-  const { response, ambiguous } = claim.calls;
-  const lane = providers.get(claim.lane) ?? null;
-  return { claim, writer, order, lane, text: '', response, ambiguousCalls: ambiguous, called: false };
+  return newAttempt({
+    claim,
+    claimedAt: performance.now(),
+    writer,
+    order,
+    lane: providers.get(claim.lane) ?? null,
+    logger,
+    bill: new Bill(prices, claim.spent),
+  });
+}
+
+function newAttempt(
+  known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
+): Attempt {
+  const { open, group, ambiguous, textVoid } = known.claim.calls;
+  return {
+    ...known,
+    text: '',
+    calls: new Map([...open].map(([id, call]) => [id, slotOf(id, call)])),
+    callsMade: 0,
+    group,
+    ambiguousCalls: ambiguous,
+    hasPaidForNothing: false,
+    hasRoom: true,
+    textVoid,
+  };
 }
 
 /** setTimeout's longest, about 24 days. */
@@ -129,32 +189,27 @@ function startDeadline({ claim, order }: Attempt): NodeJS.Timeout | undefined {
 }
 
 function admitAttempt({ crashLimit }: WorkerParts, attempt: Attempt): void {
-  const { claim, order, lane, response } = attempt;
+  const { claim, order } = attempt;
   if (claim.cancelRequested) order.give('cancelled');
   else if (claim.deadlineInMs !== null && claim.deadlineInMs <= 0) order.give('deadline');
   order.signal.throwIfAborted();
   if (claim.crashes >= crashLimit) {
     throw new AttemptError('crash_limit', `${claim.crashes} workers vanished while they ran this job.`);
   }
-  // The last worker left a call behind that can neither be taken up nor repeated under its key.
-  if (!claim.calls.open || response || lane?.idempotent) return;
-  attempt.ambiguousCalls += 1;
-  if (claim.request.on_ambiguous === 'fail') {
-    throw new AttemptError(
-      'ambiguous_call',
-      'A provider call broke off, and may have been paid for; see on_ambiguous.',
-    );
-  }
+  judgeLeftCalls(attempt);
 }
 
-async function prepareCall({ tasks, journal }: WorkerParts, attempt: Attempt): Promise<PreparedCall> {
-  const { claim, lane } = attempt;
+export interface PreparedTask {
+  task: Task;
+  lane: LaneProvider;
+}
+
+function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): PreparedTask {
   const task = tasks.get(claim.request.task);
   // Accepted by an API with other settings than this worker's: nothing a retry on this worker would change.
   if (!task) throw new AttemptError('internal_error', `This worker knows no task "${claim.request.task}".`);
   if (!lane) throw new AttemptError('internal_error', `This worker knows no lane "${claim.lane}".`);
-  if (attempt.response) attempt.text = await readText(journal, claim.jobId);
-  return { lane, endpoint: task.endpoint, body: claim.request.input };
+  return { task, lane };
 }
 
 function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
@@ -164,7 +219,7 @@ function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
     tenant: claim.tenant,
     outcome: outcome.kind,
     ...('error' in outcome ? { code: outcome.error.code, status: outcome.error.status } : {}),
-    ...('delayMs' in outcome ? { delayMs: outcome.delayMs } : {}),
+    ...('next' in outcome ? { delayMs: outcome.next.delayMs } : {}),
   };
   if (outcome.kind === 'failed' || outcome.kind === 'lost') logger.warn(fields, 'attempt over');
   else logger.info(fields, 'attempt over');

@@ -1,6 +1,6 @@
 import type { JobQueue, Release } from '@holdfast/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { sweepOpenJobs } from './sweep-open-jobs.ts';
+import { isSweepDue, sweepOpenJobs } from './sweep-open-jobs.ts';
 import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
 
 let t: TestWorker;
@@ -34,11 +34,27 @@ const queue: JobQueue = {
 
 const sweep = (graceMs = -1_000) => sweepOpenJobs({ journal: t.journal, queue, logger: silent, graceMs });
 
+describe('a sweep is due', () => {
+  it('while more jobs are open than the queue holds, and when nobody has looked for a while', async () => {
+    const due = (held: number) => isSweepDue(t.journal, async () => held);
+    const swept = `${t.journal.prefix}:swept`;
+    await t.redis.del(swept);
+    expect(await due(1)).toBe(true);
+    await sweep();
+    expect(await due(0)).toBe(false);
+    await t.accept('answer');
+    expect([await due(0), await due(1)]).toEqual([true, false]);
+    await t.redis.del(swept);
+    expect(await due(1)).toBe(true);
+  });
+});
+
 describe('a sweep', () => {
   it('hands over a job that the queue has lost, with a new release, once', async () => {
     const jobId = await t.accept('answer', { priority: 7 });
     expect(await sweep()).toBe(1);
-    expect(handedOver).toEqual([{ jobId, release: 2, lane: 'default', priority: 7, delayMs: 0 }]);
+    const described = { jobId, lane: 'default', tenant: 'acme', tokens: 10, priority: 7 };
+    expect(handedOver).toEqual([{ ...described, release: 2, delayMs: 0, deadlineInMs: null, again: true }]);
     expect(await sweep()).toBe(0);
     expect(await t.run(jobId, { release: 2 })).toEqual({ kind: 'completed' });
   });

@@ -2,6 +2,7 @@
  * A duty: hands over again what the queue has lost. A crash between accept and enqueue leaves an accepted job that the
  * queue doesn't know; deleted queue keys leave many. Because of this sweep, BullMQ's state may be lost altogether.
  *
+ *   0. every 5 s: are more jobs open than the queue holds? or has nobody looked at each for a while? else nothing is done
  *   1. one process at a time, by a lock that outlives a sweep
  *   2. page through the open jobs that were accepted a while ago
  *   3. those that the queue doesn't hold get a new release, and are enqueued
@@ -9,7 +10,7 @@
  * A crash between the new release and its enqueueing leaves a job that the next sweep finds again.
  */
 import type { JobQueue, Logger } from '@holdfast/core';
-import { type Journal, type OpenJob, readOpenJobs } from '@holdfast/journal';
+import { countOpenJobs, type Journal, type OpenJob, readOpenJobs } from '@holdfast/journal';
 
 export interface SweepParts {
   journal: Journal;
@@ -21,18 +22,35 @@ export interface SweepParts {
 
 const PAGE = 200;
 const LOCK_MS = 60_000;
-const SWEEP_EVERY_MS = 10_000;
-const GRACE_MS = 15_000;
+const SWEEP_EVERY_MS = 5_000;
+/** A job whose loss the numbers don't show is found after this, or later where looking at all of them would cost much. */
+const LOOK_AT_ALL_EVERY_MS = 60_000;
+/** Looking at all takes no more than such a share of one core. */
+const MOST_OF_A_CORE = 0.01;
+const GRACE_MS = 5_000;
 
-/** Sweeps every 10 s until the returned function is called. A sweep that fails is tried again at the next. */
-export function startSweeping(parts: Omit<SweepParts, 'graceMs'>): () => void {
+/**
+ * Sweeps, where it is due, every 5 s until the returned function is called. A sweep that fails is tried again at the next.
+ * @param parts `held`: how many jobs the queue holds
+ */
+export function startSweeping(parts: Omit<SweepParts, 'graceMs'> & { held: () => Promise<number> }): () => void {
+  const { logger, journal, held } = parts;
+  const sweep = async () => {
+    if (await isSweepDue(journal, held)) await sweepOpenJobs({ ...parts, graceMs: GRACE_MS });
+  };
   const timer = setInterval(() => {
-    sweepOpenJobs({ ...parts, graceMs: GRACE_MS }).catch((error: unknown) =>
-      parts.logger.warn({ error }, 'sweep failed'),
-    );
+    sweep().catch((error: unknown) => logger.warn({ error }, 'sweep failed'));
   }, SWEEP_EVERY_MS);
   return () => clearInterval(timer);
 }
+
+/** Looking at each of 10,000 waiting jobs costs a third of a second; counting them costs nothing. */
+export async function isSweepDue({ redis, prefix }: Journal, held: () => Promise<number>): Promise<boolean> {
+  const [open, looked] = await Promise.all([countOpenJobs({ redis, prefix }), redis.exists(sweptKey(prefix))]);
+  return looked === 0 || open > (await held());
+}
+
+const sweptKey = (prefix: string) => `${prefix}:swept`;
 
 /** One sweep. Returns how many jobs were handed over again, or null when another process sweeps. */
 export async function sweepOpenJobs(parts: SweepParts): Promise<number | null> {
@@ -40,6 +58,7 @@ export async function sweepOpenJobs(parts: SweepParts): Promise<number | null> {
   const lock = `${prefix}:sweeping`;
   if ((await redis.set(lock, '1', 'PX', LOCK_MS, 'NX')) === null) return null;
   try {
+    const began = performance.now();
     let recovered = 0;
     let offset: number | null = 0;
     const before = Date.now() - parts.graceMs;
@@ -48,6 +67,8 @@ export async function sweepOpenJobs(parts: SweepParts): Promise<number | null> {
       recovered += await recover(parts, jobs);
       offset = next;
     }
+    const restMs = Math.max(LOOK_AT_ALL_EVERY_MS, (performance.now() - began) / MOST_OF_A_CORE);
+    await redis.set(sweptKey(prefix), '1', 'PX', Math.ceil(restMs));
     return recovered;
   } finally {
     await redis.del(lock);
@@ -60,8 +81,8 @@ async function recover({ journal, queue, logger }: SweepParts, jobs: OpenJob[]):
   for (const job of jobs.filter(({ jobId }) => lost.has(jobId))) {
     const release = await journal.renewRelease(job);
     if (release === null) continue;
-    const delayMs = Math.max(0, job.dueAt - Date.now());
-    await queue.enqueue({ jobId: job.jobId, lane: job.lane, priority: job.priority, release, delayMs });
+    const { attempt: _, ...again } = job;
+    await queue.enqueue({ ...again, release, again: true });
     logger.warn({ jobId: job.jobId, release }, 'the queue had lost this job; handed over again');
     recovered += 1;
   }

@@ -12,7 +12,9 @@ import {
   type ProviderEvent,
   type SubmitRequest,
 } from '@holdfast/core';
+import { Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
+import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
@@ -83,6 +85,7 @@ export interface TestWorker {
   /** More of what the provider can be told to do, by `mode`. */
   modes: Record<string, Mode>;
   accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
+  /** Default: its newest release. */
   run(
     jobId: string,
     options?: { lockLost?: AbortSignal; release?: number; parts?: Partial<WorkerParts> },
@@ -115,6 +118,25 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
   };
 }
 
+function testParts(journal: Journal, provider: Provider): WorkerParts {
+  const { redis, prefix } = journal;
+  return {
+    journal,
+    clock: new FlushClock({ journal, logger: silent }),
+    running: new RunningAttempts(),
+    tasks: builtInTasks,
+    providers: new Map([['default', { provider, background: false, idempotent: false }]]),
+    laneOf: () => 'default',
+    callLimits: new LaneCallLimits({ redis, prefix }),
+    ledger: new Ledger({ redis, prefix }),
+    prices: {},
+    retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
+    crashLimit: 2,
+    random: () => 0,
+    logger: silent,
+  };
+}
+
 export async function openTestWorker(): Promise<TestWorker> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
@@ -123,19 +145,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const calls: ProviderCall[] = [];
   const known = { ...modes };
-  const parts: WorkerParts = {
-    journal,
-    clock: new FlushClock({ journal, logger: silent }),
-    running: new RunningAttempts(),
-    tasks: builtInTasks,
-    providers: new Map([
-      ['default', { provider: scriptedProvider(calls, known), background: false, idempotent: false }],
-    ]),
-    retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
-    crashLimit: 2,
-    random: () => 0,
-    logger: silent,
-  };
+  const parts = testParts(journal, scriptedProvider(calls, known));
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
   return {
     parts,
@@ -149,11 +159,14 @@ export async function openTestWorker(): Promise<TestWorker> {
       const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...change };
       const requestText = JSON.stringify(request);
       const id = jobIdFor('acme', null);
-      await journal.accept({ id, tenant: 'acme', lane, request, requestText, digest: requestText, release: 1 });
+      const described = { id, tenant: 'acme', lane, request, requestText, digest: requestText };
+      await journal.accept({ ...described, release: 1, tokens: 10 });
       return id;
     },
-    run: (jobId, { lockLost = new AbortController().signal, release = 1, parts: change = {} } = {}) =>
-      runAttempt({ ...parts, ...change }, { jobId, release }, lockLost),
+    async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
+      const newest = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
+      return runAttempt({ ...parts, ...change }, { jobId, release: release ?? newest }, lockLost);
+    },
     async crash(jobId) {
       const { kind } = await journal.claim(jobId, 1);
       if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);

@@ -4,7 +4,7 @@
  * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
  * errors, 408, 429 and 5xx: none of them can do a thing twice. Errors: see `errors.ts`.
  */
-import type { Job, JobEvent, JobList, JobStatus, SubmitRequest } from '@holdfast/core';
+import type { Job, JobEvent, JobList, JobStatus, SubmitRequest, TaskInfo, TaskList, UsageReport } from '@holdfast/core';
 import { type AttachOptions, attachTo } from './attach.ts';
 import { defaultRetryOptions, type RetryOptions } from './back-off.ts';
 import { HoldfastApiError, type HoldfastError } from './errors.ts';
@@ -55,6 +55,12 @@ export interface ListFilter {
   limit?: number | undefined;
   /** `next_cursor` of the page before. */
   cursor?: string | undefined;
+}
+
+/** Days, YYYY-MM-DD (UTC), both included. Default: today. */
+export interface UsageRange {
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 export class Holdfast {
@@ -169,6 +175,18 @@ export class Holdfast {
     } while (cursor !== undefined);
   }
 
+  /** The tasks that this API key may submit, with the JSON Schemas of what they take and give. */
+  async tasks({ signal }: CallOptions = {}): Promise<TaskInfo[]> {
+    const { body } = await this.#http.send({ method: 'GET', path: '/v1/tasks', signal });
+    return (body as TaskList).data;
+  }
+
+  /** What the tenant has spent, may still spend, and the days of `range`. */
+  async usage(range: UsageRange = {}, { signal }: CallOptions = {}): Promise<UsageReport> {
+    const { body } = await this.#http.send({ method: 'GET', path: `/v1/usage${queryOf(range)}`, signal });
+    return body as UsageReport;
+  }
+
   /**
    * The job's events from `after` on, live until the job ends. Breaks of the connection are mended unseen: no event is
    * missed, none comes twice. Goes on trying until the signal is aborted; leaving the loop closes the connection and
@@ -191,7 +209,7 @@ function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;
 }
 
-function queryOf({ metadata = {}, ...filter }: ListFilter): string {
+function queryOf({ metadata = {}, ...filter }: ListFilter & UsageRange): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   for (const [name, value] of Object.entries(metadata)) query.set(`metadata.${name}`, value);

@@ -9,7 +9,9 @@ export type {
   JobStatus,
   RequestIssue,
   SubmitRequest,
+  TaskInfo,
   Usage,
+  UsageReport,
 } from '@holdfast/core';
 export type { AttachOptions, Reconnect } from './attach.ts';
 export type { RetryOptions } from './back-off.ts';
@@ -20,6 +22,7 @@ export {
   type ListFilter,
   type Submission,
   type SubmitOptions,
+  type UsageRange,
 } from './client.ts';
 export {
   type ConnectionErrorCode,

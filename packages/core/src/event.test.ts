@@ -55,6 +55,10 @@ describe('event data', () => {
       'attempt.failed': { error, retry_at: new Date(0).toISOString() },
       'job.completed': { output: { a: [1] }, usage },
       'job.failed': { error },
+      'call.started': { call: 'part-1/0f.1', model: 'm', resumed: false },
+      'call.accepted': { call: 'part-1/0f.1' },
+      'call.completed': { call: 'part-1/0f.1', usage: { input_tokens: 1, output_tokens: 2 } },
+      'call.failed': { call: 'part-1/0f.1', error },
       'job.cancelled': {},
     };
     expect(Object.keys(samples).sort()).toEqual(Object.keys(eventDataSchemas).sort());

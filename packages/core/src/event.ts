@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { jobErrorSchema } from './error.ts';
-import { usageSchema } from './job.ts';
+import { tokensSchema, usageSchema } from './job.ts';
 
 const providerEvent = z.record(z.string(), z.json());
 
@@ -21,6 +21,16 @@ export const eventDataSchemas = {
   'text.delta': z.object({ text: z.string(), event: providerEvent.optional() }),
   /** Any other provider event, as it came. */
   'provider.event': z.object({ event: providerEvent }),
+  /**
+   * A task's call to a provider leaves. `resumed`: none is made; one that an earlier attempt began is taken up again.
+   * Built-in tasks make one call per attempt, and it needs no telling.
+   */
+  'call.started': z.object({ call: z.string(), model: z.string(), resumed: z.boolean() }),
+  /** The provider runs that call in the background: from here on it can be taken up again. */
+  'call.accepted': z.object({ call: z.string() }),
+  /** That call's answer is kept and won't be paid for again. */
+  'call.completed': z.object({ call: z.string(), usage: tokensSchema.nullable() }),
+  'call.failed': z.object({ call: z.string(), error: jobErrorSchema }),
   /** A step of a task is done and won't run again. */
   'step.completed': z.object({ step: z.string() }),
   /** The attempt is over, the job is not: it is tried again at `retry_at` (ISO 8601 UTC). */

@@ -6,6 +6,7 @@
  *   tenant     who an API key belongs to; isolation, limits and fairness are per tenant
  *   job        one durable unit of LLM work: a task and its input
  *   task       a named server-side function; the built-in ones pass an OpenAI request body through
+ *   step       a part of a task that runs once: its result is kept in the journal
  *   lane       models that share a provider account and its limits; each lane has its own BullMQ queue
  *   attempt    one run of a job by one worker, numbered from 1; the number is the fencing token
  *   release    one hand-over of a job to BullMQ; each has a number of its own, later ones higher ones
@@ -21,7 +22,12 @@ export * from './idempotency-key.ts';
 export * from './job.ts';
 export * from './json.ts';
 export * from './lanes.ts';
+export * from './limits.ts';
 export * from './outcome.ts';
 export * from './ports.ts';
+export * from './prices.ts';
 export * from './retry-policy.ts';
+export * from './spend.ts';
 export * from './submit-request.ts';
+export * from './task-info.ts';
+export * from './usage-report.ts';

@@ -29,10 +29,10 @@ export const metadataSchema = z
   .refine((metadata) => Object.keys(metadata).length <= 16, 'at most 16 pairs')
   .meta({ description: 'Up to 16 pairs of text; keys up to 64 characters, values up to 512.' });
 
-export const usageSchema = z
-  .object({
-    input_tokens: z.int(),
-    output_tokens: z.int(),
+export const tokensSchema = z.object({ input_tokens: z.int(), output_tokens: z.int() });
+
+export const usageSchema = tokensSchema
+  .extend({
     cost_usd: z.number().nullable().meta({ description: 'null: no price is known for the model.' }),
     cached: z.boolean().meta({ description: 'true: answered without a provider call.' }),
   })

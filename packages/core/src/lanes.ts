@@ -1,5 +1,6 @@
 /** Lanes: which models share a provider account. A model goes to the first lane with a pattern that fits. */
 import { z } from 'zod';
+import { laneLimitsSchema } from './limits.ts';
 
 const laneName = z
   .string()
@@ -10,11 +11,19 @@ const providerSchema = z.strictObject({
   base_url: z.url({ protocol: /^https?$/ }),
   /** Name of the environment variable that holds the key: keys don't belong into a file. */
   api_key_env: z.string().min(1).optional(),
+  /** Asked for instead of the job's model; for a fallback that serves another one. */
+  model: z.string().min(1).max(256).optional(),
 });
 
 const laneSchema = z.strictObject({
   models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
-  providers: z.array(providerSchema).length(1).meta({ description: 'The upstream that answers.' }),
+  providers: z
+    .array(providerSchema)
+    .min(1)
+    .max(10)
+    .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names must differ')
+    .meta({ description: 'Upstreams, in the order in which they are tried.' }),
+  limits: laneLimitsSchema.default({}),
   background: z.boolean().default(false).meta({
     description: 'The provider runs `responses` in the background, and one that was begun can be taken up again.',
   }),
@@ -29,7 +38,8 @@ export const lanesSchema = z
 
 export type Lanes = z.infer<typeof lanesSchema>;
 
-function matches(pattern: string, model: string): boolean {
+/** Whether a model's name fits a pattern; `*` stands for any characters. */
+export function fitsModel(pattern: string, model: string): boolean {
   const expression = pattern
     .split('*')
     .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -40,7 +50,7 @@ function matches(pattern: string, model: string): boolean {
 /** Name of the lane that serves `model`, or null when none does. */
 export function laneFor(lanes: Lanes, model: string): string | null {
   for (const [name, lane] of Object.entries(lanes)) {
-    if (lane.models.some((pattern) => matches(pattern, model))) return name;
+    if (lane.models.some((pattern) => fitsModel(pattern, model))) return name;
   }
   return null;
 }

@@ -77,10 +77,18 @@ export interface Release {
   /** Which hand-over of the job this is. A job never has two BullMQ entries with the same number. */
   release: number;
   lane: string;
+  /** Whose turn it takes, and whose slots. */
+  tenant: string;
+  /** Estimate of the tokens, in and out, of its first provider call. */
+  tokens: number;
   /** Not before this many ms from now. */
   delayMs: number;
-  /** Higher sooner. */
+  /** ms until the job is to fail, if it hasn't begun; null: it may wait for ever. */
+  deadlineInMs: number | null;
+  /** Higher sooner, among the tenant's own jobs. */
   priority: number;
+  /** The job has waited its turn before: it goes before those of its priority that haven't. */
+  again: boolean;
 }
 
 /** Stage 2, the producing side. */
@@ -92,8 +100,28 @@ export interface JobQueue {
   enqueue(release: Release): Promise<void>;
   /** Takes a release out that nobody works on yet; no effect otherwise. */
   remove(release: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void>;
-  /** Of these releases, those that the queue doesn't hold as waiting, delayed or active. */
-  unknown(releases: readonly Pick<Release, 'jobId' | 'release' | 'lane'>[]): Promise<Set<string>>;
+  /** Ids of those jobs whose releases the queue doesn't hold as waiting, delayed or active. */
+  unknown(releases: readonly Omit<Release, 'delayMs' | 'deadlineInMs' | 'again'>[]): Promise<Set<string>>;
+}
+
+/** What a provider said of its own limits. What it didn't say is left out. */
+export interface ProviderRoom {
+  requestsLeft?: number;
+  tokensLeft?: number;
+  /** Until these are reset, in ms. */
+  resetMs?: number;
+  /** It asked for no call before so many ms are over. */
+  retryAfterMs?: number;
+}
+
+/** A lane's requests and tokens a minute, over all processes. A job's first call is taken when the job is released. */
+export interface CallLimits {
+  /** Takes a further call of a job. @returns 0: taken; else the ms after which to ask again, and nothing is taken */
+  reserveCall(lane: string, tokens: number): Promise<number>;
+  /** Corrects what was taken by what was used. Once per call: it is not safe to repeat. */
+  settleCall(lane: string, reserved: number, used: number): Promise<void>;
+  /** Makes the lane slower, or shuts it for a while (a minute at most), as its provider said. */
+  slowDown(lane: string, room: ProviderRoom): Promise<void>;
 }
 
 /** Who a request comes from. */
@@ -105,7 +133,12 @@ export interface Caller {
   tasks: readonly string[] | null;
 }
 
-export const scopes = ['submit', 'read'] as const;
+/**
+ * submit  submit, cancel, retry, delete
+ * read    get, list, attach, usage
+ * admin   the tenant's own keys: list, make, rotate, revoke (at the console's port)
+ */
+export const scopes = ['submit', 'read', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What processes log through. Fields are an allow-list by convention: ids, sizes, durations, codes. Never prompts or keys. */

@@ -54,7 +54,14 @@ describe('an API key that was made here', () => {
     const { apiKeys } = setUp();
     const { id } = await apiKeys.create('lister', { scopes: ['submit', 'read', 'read'] });
     expect(await apiKeys.list('lister')).toEqual([
-      { id, scopes: ['submit', 'read'], tasks: null, bootstrap: false, created_at: expect.any(String) },
+      {
+        id,
+        scopes: ['submit', 'read'],
+        tasks: null,
+        bootstrap: false,
+        created_at: expect.any(String),
+        expires_at: null,
+      },
     ]);
   });
 

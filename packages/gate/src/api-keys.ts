@@ -9,13 +9,14 @@
  * record first, so that a crash in between leaves a listed key that doesn't work (revoke it again), never a working one
  * that nobody can see.
  */
-import { type Caller, HoldfastError, type Scope, scopes } from '@holdfast/core';
+import { type Caller, HoldfastError, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import type { KeyRequest } from './key-requests.ts';
 import { digestOf, isKeyText, newKeyId, newKeyText } from './key-text.ts';
-import { gateKeys } from './keys.ts';
+import { type GateKeys, gateKeys } from './keys.ts';
+import { type ApiKey, createListedKeys, type ListedKey, type ListedKeys } from './listed-keys.ts';
 import { LookupCache } from './lookup-cache.ts';
-import { isTenantId, requireTenantId, tenantRecord } from './tenants.ts';
+import { requireTenantId, tenantRecord } from './tenants.ts';
 
 /** A revocation is obeyed within 5 s everywhere: 3 s of memory, and 2 s for a command that is under way. */
 const HIT_MS = 3_000;
@@ -24,19 +25,6 @@ const MAX_CACHED = 10_000;
 
 /** What a revoked bootstrap key leaves behind, so that the next start doesn't bring it back. */
 const REVOKED = 'revoked';
-
-export interface ApiKey {
-  id: string;
-  scopes: Scope[];
-  /** Tasks that it may submit; null: all. */
-  tasks: string[] | null;
-  /** Given from outside as a bootstrap key, not made here. */
-  bootstrap: boolean;
-  /** ISO 8601 UTC. */
-  created_at: string;
-}
-
-type ListedKey = Omit<ApiKey, 'id'> & { digest: string };
 
 export interface ApiKeys {
   /**
@@ -48,10 +36,16 @@ export interface ApiKeys {
   create(tenant: string, request: KeyRequest): Promise<{ id: string; key: string }>;
   /** The tenant's keys that are not revoked, oldest first. No secrets. */
   list(tenant: string): Promise<ApiKey[]>;
+  /**
+   * Makes a key with the scopes and tasks of another, which stops working `graceS` seconds later, by Redis' clock (at once
+   * here, within 5 s elsewhere). null: there is no such key.
+   * @throws RequestError `validation_failed` for a bootstrap key with a grace: only a key that is revoked stays away
+   */
+  rotate(tenant: string, keyId: string, graceS: number): Promise<{ id: string; key: string } | null>;
   /** Whether there was such a key. It stops working at once here, and within 5 s in every other process. */
   revoke(tenant: string, keyId: string): Promise<boolean>;
   /**
-   * Makes a key that was given from outside work for `tenant`, with every scope; makes the tenant where there is none.
+   * Makes a key that was given from outside work for `tenant`, to submit and to read; makes the tenant where there is none.
    * Safe to repeat, also at once by several processes. A revoked key stays revoked.
    * @throws HoldfastError `bootstrap_key_invalid`, `bootstrap_key_taken` (it belongs to another tenant)
    */
@@ -69,45 +63,44 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
   const keys = gateKeys(prefix);
   const cache = new LookupCache<Caller>({ hitMs: HIT_MS, missMs: MISS_MS, maxEntries: MAX_CACHED, now });
 
+  const listedKeys = createListedKeys(redis, keys);
+
+  async function create(tenant: string, request: KeyRequest) {
+    requireTenantId(tenant);
+    const id = newKeyId();
+    const key = newKeyText(id);
+    const { listed, caller } = describeKey(tenant, id, key, request, false);
+    await listedKeys.put(tenant, id, listed);
+    await redis.set(keys.apiKey(listed.digest), JSON.stringify(caller));
+    return { id, key };
+  }
+
+  async function revoke(tenant: string, keyId: string): Promise<boolean> {
+    const listed = await listedKeys.get(tenant, keyId);
+    if (listed === null) return false;
+    const { digest, bootstrap } = listed;
+    if (bootstrap) await redis.set(keys.apiKey(digest), REVOKED);
+    else await redis.del(keys.apiKey(digest));
+    cache.forget(digest);
+    return listedKeys.remove(tenant, keyId);
+  }
+
   return {
+    create,
+    revoke,
+    list: (tenant) => listedKeys.list(tenant),
+    rotate: (tenant, keyId, graceS) => rotate({ redis, keys, listedKeys, create, revoke }, tenant, keyId, graceS),
+
     async find(presented) {
       if (!isKeyText(presented)) return null;
       const digest = digestOf(presented);
       return cache.get(digest, async () => readCaller(await redis.get(keys.apiKey(digest))));
     },
 
-    async create(tenant, request) {
-      requireTenantId(tenant);
-      const id = newKeyId();
-      const key = newKeyText(id);
-      const { listed, caller } = describeKey(tenant, id, key, request, false);
-      await redis.hset(keys.tenantKeys(tenant), id, JSON.stringify(listed));
-      await redis.set(keys.apiKey(listed.digest), JSON.stringify(caller));
-      return { id, key };
-    },
-
-    async list(tenant) {
-      if (!isTenantId(tenant)) return [];
-      const all = Object.entries(await redis.hgetall(keys.tenantKeys(tenant)));
-      const shown = all.map(([id, record]) => showKey(id, JSON.parse(record) as ListedKey));
-      return shown.sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
-    },
-
-    async revoke(tenant, keyId) {
-      if (!isTenantId(tenant)) return false;
-      const record = await redis.hget(keys.tenantKeys(tenant), keyId);
-      if (record === null) return false;
-      const { digest, bootstrap } = JSON.parse(record) as ListedKey;
-      if (bootstrap) await redis.set(keys.apiKey(digest), REVOKED);
-      else await redis.del(keys.apiKey(digest));
-      cache.forget(digest);
-      return (await redis.hdel(keys.tenantKeys(tenant), keyId)) === 1;
-    },
-
     async ensure(tenant, key) {
       requireTenantId(tenant);
       requireBootstrapKey(key);
-      const { listed, caller } = describeKey(tenant, newKeyId(), key, { scopes: [...scopes] }, true);
+      const { listed, caller } = describeKey(tenant, newKeyId(), key, { scopes: ['submit', 'read'] }, true);
       await redis.hsetnx(keys.tenants, tenant, tenantRecord({}, listed.created_at));
       // The record first here: of several processes one wins, and all of them list the winner's id.
       const made = (await redis.set(keys.apiKey(listed.digest), JSON.stringify(caller), 'NX')) === 'OK';
@@ -118,10 +111,40 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
       if (owner.tenant !== tenant) {
         throw new HoldfastError('bootstrap_key_taken', `The bootstrap key belongs to tenant "${owner.tenant}".`);
       }
-      await redis.hsetnx(keys.tenantKeys(tenant), owner.keyId, JSON.stringify(listed));
+      await listedKeys.add(tenant, owner.keyId, listed);
       return made ? 'created' : 'present';
     },
   };
+}
+
+interface RotateParts {
+  redis: Redis;
+  keys: GateKeys;
+  listedKeys: ListedKeys;
+  create: ApiKeys['create'];
+  revoke: ApiKeys['revoke'];
+}
+
+async function rotate(
+  { redis, keys, listedKeys, create, revoke }: RotateParts,
+  tenant: string,
+  keyId: string,
+  graceS: number,
+) {
+  const listed = await listedKeys.get(tenant, keyId);
+  // One whose grace is over is listed until the list is next asked for.
+  if (listed === null || (await redis.exists(keys.apiKey(listed.digest))) === 0) return null;
+  if (listed.bootstrap && graceS > 0) throw bootstrapGrace();
+  const made = await create(tenant, { scopes: listed.scopes, ...(listed.tasks ? { tasks: listed.tasks } : {}) });
+  if (graceS === 0) {
+    await revoke(tenant, keyId);
+    return made;
+  }
+  // The record's own time to live ends it: no clock but Redis' decides. A second rotation never prolongs the first's.
+  await redis.expire(keys.apiKey(listed.digest), graceS, 'LT');
+  const expires_at = new Date(Date.now() + (await redis.pttl(keys.apiKey(listed.digest)))).toISOString();
+  await listedKeys.put(tenant, keyId, { ...listed, expires_at });
+  return made;
 }
 
 function requireBootstrapKey(key: string): void {
@@ -137,13 +160,17 @@ function describeKey(tenant: string, id: string, key: string, request: KeyReques
   const { tasks = null } = request;
   const scopes = [...new Set(request.scopes)];
   const created_at = new Date().toISOString();
-  const listed: ListedKey = { scopes, tasks, bootstrap, created_at, digest: digestOf(key) };
+  const listed: ListedKey = { scopes, tasks, bootstrap, created_at, expires_at: null, digest: digestOf(key) };
   const caller: Caller = { tenant, keyId: id, scopes, tasks };
   return { listed, caller };
 }
 
-function showKey(id: string, { scopes, tasks, bootstrap, created_at }: ListedKey): ApiKey {
-  return { id, scopes, tasks, bootstrap, created_at };
+function bootstrapGrace(): RequestError {
+  return new RequestError(
+    'validation_failed',
+    'grace_s: a bootstrap key has no grace; revoked, it stays so at the next start',
+    { param: 'grace_s' },
+  );
 }
 
 /** Frozen, because all requests of a key share it while it is remembered. */

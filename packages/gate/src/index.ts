@@ -1,4 +1,11 @@
-/** What is asked before a provider is called. The only place that knows API keys and tenants. */
-export { type ApiKey, type ApiKeys, createApiKeys } from './api-keys.ts';
+/** What is asked before a provider is called. The only place that knows API keys, tenants and what they spend. */
+export * from './admission.ts';
+export { type ApiKeys, createApiKeys } from './api-keys.ts';
+export * from './estimate-call.ts';
+export * from './estimate-tokens.ts';
 export * from './key-requests.ts';
+export { Ledger, type RequestsLeft } from './ledger.ts';
+export type { ApiKey } from './listed-keys.ts';
+export { createTenantLimits, type TenantLimits } from './tenant-limits.ts';
 export { createTenants, type Tenant, type Tenants } from './tenants.ts';
+export { reportUsage } from './usage-report.ts';

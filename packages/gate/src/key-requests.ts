@@ -1,34 +1,11 @@
 /** What an admin may say of tenants and keys. Strict: an unknown member is refused, not ignored. */
-import { scopes } from '@holdfast/core';
+import { limitsSchema, planName, scopes } from '@holdfast/core';
 import { z } from 'zod';
-
-const count = (max: number) => z.int().min(1).max(max);
-const usd = z.number().min(0).max(1_000_000);
-
-/** Limits of a tenant, or of a plan. What is left out is not limited. */
-export const limitsSchema = z
-  .strictObject({
-    requests_per_minute: count(1_000_000).optional().meta({ description: 'Submissions in any minute.' }),
-    max_queued: count(10_000_000).optional().meta({ description: 'Jobs that wait at once.' }),
-    max_running: count(100_000).optional().meta({ description: 'Jobs that run at once.' }),
-    weight: z.number().min(0.01).max(1000).optional().meta({ description: 'Share among busy tenants. Default 1.' }),
-    budget_usd: z
-      .strictObject({ day: usd.optional(), month: usd.optional() })
-      .optional()
-      .meta({ description: 'Spend per UTC day and per calendar month.' }),
-  })
-  .meta({ id: 'Limits' });
-
-export type Limits = z.infer<typeof limitsSchema>;
 
 /** A tenant is on a plan, or has limits of its own, or neither. */
 export const tenantSettingsSchema = z
   .strictObject({
-    plan: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_"')
-      .optional()
-      .meta({ description: 'Name of a plan of the config file.' }),
+    plan: planName.optional().meta({ description: 'Name of a plan of the config file.' }),
     limits: limitsSchema.optional(),
   })
   .refine((settings) => settings.plan === undefined || settings.limits === undefined, {
@@ -52,3 +29,16 @@ export const keyRequestSchema = z
   .meta({ id: 'KeyRequest' });
 
 export type KeyRequest = z.infer<typeof keyRequestSchema>;
+
+const WEEK_S = 7 * 86_400;
+
+export const rotationSchema = z
+  .strictObject({
+    grace_s: z
+      .int()
+      .min(0)
+      .max(WEEK_S)
+      .default(0)
+      .meta({ description: 'Seconds that the old key goes on working, up to 7 days. Default 0.' }),
+  })
+  .meta({ id: 'KeyRotation' });

@@ -1,7 +1,7 @@
 /** Tenants: who API keys belong to, and what limits they have. Stored here; enforcing limits is not this file's duty. */
-import { RequestError } from '@holdfast/core';
+import { type Limits, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import type { Limits, TenantSettings } from './key-requests.ts';
+import type { TenantSettings } from './key-requests.ts';
 import { gateKeys } from './keys.ts';
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;

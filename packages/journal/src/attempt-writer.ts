@@ -15,13 +15,13 @@
  */
 import { type EventData, type EventType, formatEvent, HoldfastError, type JobStatus } from '@holdfast/core';
 import type { FlushClock } from './flush-clock.ts';
-import type { RecordField } from './record.ts';
+import type { KeptField, RecordField } from './record.ts';
 
 /** The journal took no more events of this attempt. */
 export class JournalRefusal extends HoldfastError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
 
 /** Fields of the record, and what they become. An empty text stands for none. */
-export type FieldChanges = Partial<Record<RecordField, string | number>>;
+export type FieldChanges = Partial<Record<RecordField, string | number>> & { [field: KeptField]: string | number };
 
 /** An append, exactly as it is sent and, if need be, sent again. */
 export interface Append {
@@ -86,6 +86,11 @@ export class AttemptWriter {
     this.#bytes += formatEvent(this.#seq, type, data);
     Object.assign(this.#fields, fields);
     this.#options.clock.wake(this);
+  }
+
+  /** Changes fields of the record together with the next event: they are one write. Returns at once. */
+  change(fields: FieldChanges): void {
+    Object.assign(this.#fields, fields);
   }
 
   /** Adds the event that ends the attempt, and perhaps the job: event and new status are one write. Resolves when done. */

@@ -1,11 +1,16 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
-import type { SubmitRequest } from '@holdfast/core';
+import { noSpend, type Spend, type SubmitRequest } from '@holdfast/core';
+import { type Kept, type OpenCall, readKind } from './call-record.ts';
 import type { RecordField } from './record.ts';
 
 /** What a worker gets when it claims a job. */
 export interface Claim {
   jobId: string;
   attempt: number;
+  /** The hand-over that the attempt is made for. */
+  release: number;
+  /** Which life of the job this is: one that was forgotten may come to another under its key. */
+  life: string;
   /** No other claim has it. With the attempt's number it is the fence. */
   ticket: string;
   /** Number of the last event in the journal. */
@@ -16,89 +21,98 @@ export interface Claim {
   /** ms until the job's deadline, negative when it has passed; null without one. */
   deadlineInMs: number | null;
   cancelRequested: boolean;
+  /** What earlier attempts of this run have cost. */
+  spent: Spend;
+  /** What the gate has set aside for this run; '' nothing. */
+  reservation: string;
   tenant: string;
   lane: string;
+  /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
+  tokens: number;
   request: SubmitRequest;
 }
 
-/** What earlier attempts have left at the provider. */
+/** What earlier attempts have done and left at the provider. */
 export interface CallsSoFar {
   made: number;
   /** Of these, those that may have been paid for nothing. */
   ambiguous: number;
-  /** One was under way when its worker vanished or gave it up. */
-  open: boolean;
-  /** Names the calls that a provider may take for one. Unique to this life of the job. */
-  group: string;
-  groupNumber: number;
-  /** A response that can be taken up after its event `cursor` (-1: from the first). */
-  response: { id: string; cursor: number } | null;
+  /** Of the next call under a key of its own. */
+  group: number;
+  /** Those that were under way when their worker vanished or gave them up, by their ids. */
+  open: ReadonlyMap<string, OpenCall>;
+  /** What completed calls have said. Those of completed steps are dropped. */
+  answers: ReadonlyMap<string, Kept>;
+  /** What completed steps have returned, by their paths. */
+  steps: ReadonlyMap<string, Kept>;
+  /** The text in the journal isn't what a reader shall keep. */
+  textVoid: boolean;
 }
 
 export type ClaimReply =
   | { kind: 'claimed'; claim: Claim }
-  /** `leftOver`: a response that may still run at the provider although the job was cancelled. */
-  | { kind: 'ended'; leftOver: { lane: string; responseId: string } | null }
+  /** `leftOver`: responses that may still run at the provider although the job was cancelled. */
+  | { kind: 'ended'; leftOver: { lane: string; responseIds: string[] } | null }
   | { kind: 'stale' | 'missing' };
 
-/** Fields of the record that claiming doesn't change, and that a worker needs. */
-export const claimFields = [
-  'tenant',
-  'lane',
-  'request',
-  'created_at',
-  'failures',
-  'cancel_requested_at',
-  'provider_calls',
-  'ambiguous_calls',
-  'call_open',
-  'call_group',
-  'response_id',
-  'response_cursor',
-] as const satisfies RecordField[];
+/** A record as Redis gives it. */
+type Read = Readonly<Record<string, string>>;
 
-type ClaimValues = Record<(typeof claimFields)[number], string>;
+function field(record: Read, name: RecordField): string {
+  return record[name] ?? '';
+}
 
-function callsOf(read: ClaimValues): CallsSoFar {
+function parsedSpend(text: string): Spend {
+  return text === '' ? noSpend : (JSON.parse(text) as Spend);
+}
+
+function callsOf(record: Read): CallsSoFar {
   return {
-    made: Number(read.provider_calls),
-    ambiguous: Number(read.ambiguous_calls),
-    open: read.call_open === '1',
-    // With the time of acceptance: a job that was forgotten and accepted anew under its key is another one.
-    group: `${read.created_at}.${Number(read.call_group)}`,
-    groupNumber: Number(read.call_group),
-    response: read.response_id === '' ? null : { id: read.response_id, cursor: Number(read.response_cursor) },
+    made: Number(field(record, 'provider_calls')),
+    ambiguous: Number(field(record, 'ambiguous_calls')),
+    group: Number(field(record, 'call_group')),
+    open: readKind<OpenCall>(record, 'call'),
+    answers: readKind<Kept>(record, 'answer'),
+    steps: readKind<Kept>(record, 'step'),
+    textVoid: field(record, 'text_void') === '1',
   };
 }
 
-/** @param reply of `scripts/claim.ts`, @param values of `claimFields` */
+function leftOver(record: Read): { lane: string; responseIds: string[] } | null {
+  const open = [...readKind<OpenCall>(record, 'call').values()];
+  const responseIds = open.flatMap(({ response }) => response?.id ?? []);
+  return responseIds.length > 0 ? { lane: field(record, 'lane'), responseIds } : null;
+}
+
+/** @param reply of `scripts/claim.ts`, @param record whole, as it was just after it */
 export function readClaim(
-  { jobId, ticket }: Pick<Claim, 'jobId' | 'ticket'>,
+  { jobId, release, ticket }: Pick<Claim, 'jobId' | 'release' | 'ticket'>,
   reply: unknown,
-  values: readonly (string | null)[],
+  record: Read,
 ): ClaimReply {
   const [kind, detail, seq, crashes, deadline] = reply as [string, number | string, number, number, string];
-  const read = Object.fromEntries(claimFields.map((field, at) => [field, values[at] ?? ''])) as ClaimValues;
-  if (kind === 'ended') {
-    const leftOver = detail === 'cancelled' && read.response_id !== '';
-    return { kind, leftOver: leftOver ? { lane: read.lane, responseId: read.response_id } : null };
-  }
+  if (kind === 'ended') return { kind, leftOver: detail === 'cancelled' ? leftOver(record) : null };
   if (kind !== 'claimed') return { kind: kind as 'stale' | 'missing' };
   return {
     kind,
     claim: {
       jobId,
       attempt: Number(detail),
+      release,
       ticket,
+      life: field(record, 'created_at'),
       seq,
       crashes,
-      failures: Number(read.failures),
-      calls: callsOf(read),
+      failures: Number(field(record, 'failures')),
+      calls: callsOf(record),
       deadlineInMs: deadline === '' ? null : Number(deadline),
-      cancelRequested: read.cancel_requested_at !== '',
-      tenant: read.tenant,
-      lane: read.lane,
-      request: JSON.parse(read.request) as SubmitRequest,
+      cancelRequested: field(record, 'cancel_requested_at') !== '',
+      spent: parsedSpend(field(record, 'spent')),
+      reservation: field(record, 'reservation'),
+      tenant: field(record, 'tenant'),
+      lane: field(record, 'lane'),
+      tokens: Number(field(record, 'tokens')),
+      request: JSON.parse(field(record, 'request')) as SubmitRequest,
     },
   };
 }

@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import { type ClaimReply, claimFields, readClaim } from './claim.ts';
+import { type ClaimReply, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
 import { dropEnded, type OpenJob } from './open-jobs.ts';
 import { jobOf, type OwnedJob, recordFields } from './record.ts';
@@ -41,6 +41,10 @@ export interface NewJob {
    * again under its key, while the queue still keeps its old entries: so begin with something new, such as the time in ms.
    */
   release: number;
+  /** Estimate of the tokens, in and out, of the job's first provider call. */
+  tokens: number;
+  /** What the gate has set aside for the job, by its own name for it. */
+  reservation?: string;
 }
 
 /** The job that an id names already. */
@@ -52,7 +56,7 @@ export interface AcceptedBefore {
 }
 
 export type CancelReply =
-  /** `leftOver`: a response may still run at the provider; a worker that gets the release ends it. */
+  /** `leftOver`: responses may still run at the provider; a worker that gets the release ends them. */
   { kind: 'cancelled'; release: number; lane: string; leftOver: boolean } | { kind: 'requested' | 'ended' | 'missing' };
 
 export type ForgetReply = 'forgotten' | 'refused' | 'missing';
@@ -82,7 +86,17 @@ export class Journal {
    * job may or may not exist, and the same call again finds out.
    * @returns null when the job was created
    */
-  async accept({ id, tenant, lane, request, requestText, digest, release }: NewJob): Promise<AcceptedBefore | null> {
+  async accept({
+    id,
+    tenant,
+    lane,
+    request,
+    requestText,
+    digest,
+    release,
+    tokens,
+    reservation,
+  }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
     const fields = {
@@ -91,7 +105,9 @@ export class Journal {
       task: request.task,
       request: requestText,
       release,
+      tokens,
       priority: request.priority ?? 0,
+      ...(reservation ? { reservation } : {}),
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
     const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
@@ -140,9 +156,9 @@ export class Journal {
     // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
     const [reply, values] = await Promise.all([
       claimScript.run(this.redis, [record], [release, ticket]),
-      this.redis.hmget(record, ...claimFields),
+      this.redis.hgetall(record),
     ]);
-    return readClaim({ jobId, ticket }, reply, values);
+    return readClaim({ jobId, release, ticket }, reply, values);
   }
 
   /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
@@ -169,17 +185,21 @@ export class Journal {
   }
 
   /**
-   * Lets a failed or cancelled job run again under its id.
-   * @returns its new release, to be enqueued
+   * Lets a failed or cancelled job run again under its id. What the run before has cost is forgotten: settle it first.
+   * @param reservation what the gate has set aside for this run
+   * @returns what its new release is to be enqueued with
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
-  async rerun(job: Job): Promise<{ release: number; lane: string; priority: number }> {
+  async rerun(
+    job: Job,
+    reservation = '',
+  ): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
     const { live, ...keys } = this.keysOf(job.id);
     const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
     await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
-    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data)]);
-    const [kind, release, lane, priority] = reply as [string, number | string, string, string];
+    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data), reservation]);
+    const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
     if (kind === 'refused') {
       throw new RequestError(
@@ -189,7 +209,7 @@ export class Journal {
     }
     // Once more: the end of the run before may just now have been taken off the list.
     await list();
-    return { release: Number(release), lane, priority: Number(priority) };
+    return { release: Number(release), lane, priority: Number(priority), tokens: Number(tokens) };
   }
 
   /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */

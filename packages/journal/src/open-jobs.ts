@@ -2,15 +2,21 @@
 import { hasEnded } from '@holdfast/core';
 import type { Journal } from './journal.ts';
 import { openJobsKey } from './keys.ts';
+import type { RecordField } from './record.ts';
 
 export interface OpenJob {
   jobId: string;
   lane: string;
   release: number;
   attempt: number;
+  tenant: string;
   priority: number;
-  /** When its delay ends or its retry is due, in ms; 0: at once. */
-  dueAt: number;
+  /** Estimate of its first provider call's. */
+  tokens: number;
+  /** ms until its delay ends or its retry is due; 0: at once. */
+  delayMs: number;
+  /** ms until its deadline; null: it has none. */
+  deadlineInMs: number | null;
 }
 
 /** A record that is missing for so long, in ms, won't come any more. */
@@ -35,6 +41,24 @@ export async function dropEnded(
   await Promise.all(open.map((id) => redis.zadd(openJobsKey(prefix), 'NX', Date.now(), id)));
 }
 
+const openFields = [
+  'status',
+  'lane',
+  'release',
+  'attempt',
+  'tenant',
+  'priority',
+  'tokens',
+  'retry_at',
+  'due_at',
+  'deadline_at',
+] as const satisfies RecordField[];
+
+/** How many jobs are listed as open. */
+export async function countOpenJobs({ redis, prefix }: Pick<Journal, 'redis' | 'prefix'>): Promise<number> {
+  return redis.zcard(openJobsKey(prefix));
+}
+
 interface Page {
   jobs: OpenJob[];
   /** Where the next page begins; null after the last. */
@@ -49,17 +73,15 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
   const { redis, prefix } = journal;
   const entries = await redis.zrangebyscore(openJobsKey(prefix), '-inf', before, 'WITHSCORES', 'LIMIT', offset, size);
   const ids = entries.filter((_, at) => at % 2 === 0);
-  const records = await Promise.all(
-    ids.map((id) =>
-      redis.hmget(journal.keysOf(id).record, 'status', 'lane', 'release', 'attempt', 'priority', 'retry_at', 'due_at'),
-    ),
-  );
+  const records = await Promise.all(ids.map((id) => redis.hmget(journal.keysOf(id).record, ...openFields)));
+  const [seconds, micros] = await redis.time();
+  const now = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   const jobs: OpenJob[] = [];
   const gone: string[] = [];
   ids.forEach((jobId, at) => {
-    const [status, lane, release, attempt, priority, retryAt, dueAt] = records[at] ?? [];
+    const [status, lane, release, attempt, tenant, priority, tokens, retryAt, dueAt, deadlineAt] = records[at] ?? [];
     const acceptedAt = Number(entries[2 * at + 1]);
-    if (!status || !lane) {
+    if (!status || !lane || !tenant) {
       // The entry is written before the record is, by a machine whose clock may be off.
       if (acceptedAt < Date.now() - MISSING_FOR_MS) gone.push(jobId);
     } else if (hasEnded(status)) gone.push(jobId);
@@ -69,8 +91,11 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
         lane,
         release: Number(release),
         attempt: Number(attempt),
+        tenant,
         priority: Number(priority),
-        dueAt: Math.max(Number(retryAt), Number(dueAt)),
+        tokens: Number(tokens),
+        delayMs: Math.max(0, Number(retryAt) - now, Number(dueAt) - now),
+        deadlineInMs: deadlineAt ? Number(deadlineAt) - now : null,
       });
     }
   });

@@ -2,7 +2,17 @@
  * The record: what the hash of a job holds, and the job that clients see made from it.
  * Times are Redis' own, in ms, so that the clocks of many machines don't matter. Absent fields are null, 0 or empty.
  */
-import { type Job, type JobError, type JobStatus, type JsonValue, outputTextOf, type Usage } from '@holdfast/core';
+import {
+  hasEnded,
+  type Job,
+  type JobError,
+  type JobStatus,
+  type JsonValue,
+  outputTextOf,
+  type Spend,
+  type Usage,
+  usageOf,
+} from '@holdfast/core';
 
 /** Fields a client's view is made of. Reading them is one round trip, whatever the job's length. */
 const viewFields = [
@@ -23,6 +33,7 @@ const viewFields = [
   'usage',
   'provider_calls',
   'ambiguous_calls',
+  'spent',
   'metadata',
 ] as const;
 
@@ -32,15 +43,18 @@ type InnerField =
   | 'digest' // SHA-256 of that body
   | 'release' // number of the last hand-over to the queue
   | 'priority'
+  | 'tokens' // estimate of its first provider call's, in and out
   | 'due_at' // a delayed job's beginning
   | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes' // attempts whose worker vanished
   | 'ticket' // of the claim that began the newest attempt
-  | 'call_open' // '1' while a provider call is under way, and after its worker vanished
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
-  | 'response_id' // of a response that runs in the background at the provider; '' none
-  | 'response_cursor'; // number of its last event that is in the journal
+  | 'reservation' // what was set aside for this run, by the gate's name for it; '' nothing
+  | 'text_void'; // '1': the text in the journal isn't what a reader shall keep; the next attempt tells it anew
+
+/** What is kept of the calls and steps of a job, one field each. See `call-record.ts`. */
+export type KeptField = `call:${string}` | `answer:${string}` | `step:${string}`;
 
 export type RecordField = (typeof viewFields)[number] | InnerField;
 
@@ -83,7 +97,7 @@ export function jobOf(id: string, values: readonly (string | null)[]): OwnedJob 
     output,
     output_text: record.output_text ?? (output === null ? null : outputTextOf(output)),
     error: parsed<JobError>(record.error),
-    usage: parsed<Usage>(record.usage),
+    usage: parsed<Usage>(record.usage) ?? (hasEnded(record.status ?? '') ? usageOf(parsed<Spend>(record.spent)) : null),
     provider_calls: Number(record.provider_calls),
     ambiguous_calls: Number(record.ambiguous_calls),
     cursor: Number(record.seq),

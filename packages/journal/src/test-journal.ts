@@ -42,7 +42,8 @@ export async function openTestJournal(retentionMs = 60_000): Promise<TestJournal
       const request = { task: 'chat.completions', input: { model: 'sim' }, ...extra };
       const requestText = JSON.stringify(request);
       const id = jobIdFor('acme', key);
-      const job = { id, tenant: 'acme', lane: 'default', request, requestText, digest: requestText, release: 1 };
+      const described = { id, tenant: 'acme', lane: 'default', request, requestText, digest: requestText };
+      const job = { ...described, release: 1, tokens: 10 };
       await journal.accept(job);
       return job;
     },

@@ -1,36 +1,56 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openTestLane, type TestLane, until } from './test-queue.ts';
 
 let t: TestLane;
-beforeAll(async () => {
+beforeEach(async () => {
   t = await openTestLane();
 });
-afterAll(() => t.close());
+afterEach(() => t.close());
 
-const release = (jobId: string, number = 1) => ({ jobId, release: number, lane: t.lane });
+const counts = () => t.queues.feed.counts(t.lane);
+const has = (jobId: string, state: string) =>
+  until(`${jobId} is ${state}`, async () => (await t.state(jobId)) === state);
 
 describe('enqueue', () => {
-  it('hands over which job to run, and nothing else', async () => {
+  it('hands over which job to run, and nothing else, once a worker takes it', async () => {
     await t.enqueue('job_plain', { release: 3, priority: 5 });
-    const entry = await t.entry('job_plain', 3);
-    expect(entry?.data).toEqual({ jobId: 'job_plain', release: 3 });
-    await t.queues.remove(release('job_plain', 3));
+    expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 0 });
+    await t.takes(1);
+    await until('BullMQ has it', async () => (await t.state('job_plain', 3)) === 'waiting');
+    expect((await t.entry('job_plain', 3))?.data).toEqual({ jobId: 'job_plain', release: 3 });
+    expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: 1 });
   });
 
   it('makes one entry of the same release, and another of the next', async () => {
     await Promise.all([t.enqueue('job_twice'), t.enqueue('job_twice'), t.enqueue('job_twice')]);
     await t.enqueue('job_twice', { release: 2 });
-    const entries = await t.board.getJobs(['prioritized', 'wait']);
-    const releases = entries.filter(({ data }) => data.jobId === 'job_twice').map(({ data }) => data.release);
-    expect(releases.sort()).toEqual([1, 2]);
-    for (const number of [1, 2]) await t.queues.remove(release('job_twice', number));
+    expect(await counts()).toMatchObject({ waiting: 2 });
+    await t.takes(9);
+    await has('job_twice', 'waiting');
+    await t.enqueue('job_twice');
+    expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: 2 });
   });
 
   it('holds a release back for its delay', async () => {
+    await t.takes(9);
     await t.enqueue('job_later', { delayMs: 60_000 });
-    expect(await t.state('job_later')).toBe('delayed');
-    expect((await t.entry('job_later'))?.opts.delay).toBe(60_000);
-    await t.queues.remove(release('job_later'));
+    const began = performance.now();
+    await t.enqueue('job_sooner', { delayMs: 300 });
+    expect(await counts()).toEqual({ waiting: 0, delayed: 2, slots: 0 });
+    await has('job_sooner', 'waiting');
+    expect(performance.now() - began).toBeGreaterThanOrEqual(299);
+    expect(await counts()).toEqual({ waiting: 0, delayed: 1, slots: 1 });
+  });
+
+  it('gives a worker what waits past its deadline, whatever the limits are', async () => {
+    await t.enqueue('job_late', { deadlineInMs: 100 });
+    await t.enqueue('job_delayed', { deadlineInMs: 100, delayMs: 60_000 });
+    await t.enqueue('job_in_time', { deadlineInMs: 60_000 });
+    await until('both are told of', () => t.expired.length === 2);
+    expect(t.expired.map(({ jobId }) => jobId).sort()).toEqual(['job_delayed', 'job_late']);
+    expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 2 });
+    for (const release of t.expired) await t.queues.finish(t.lane, release, { kind: 'cancelled' });
+    expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 0 });
   });
 });
 
@@ -38,14 +58,24 @@ describe('remove', () => {
   it('takes out what waits, and only that release', async () => {
     await t.enqueue('job_out');
     await t.enqueue('job_out', { release: 2, delayMs: 60_000 });
-    await t.queues.remove(release('job_out'));
-    expect([await t.state('job_out', 1), await t.state('job_out', 2)]).toEqual(['unknown', 'delayed']);
-    await t.queues.remove(release('job_out', 2));
-    expect(await t.state('job_out', 2)).toBe('unknown');
+    await t.queues.remove(t.release('job_out'));
+    expect(await counts()).toEqual({ waiting: 0, delayed: 1, slots: 0 });
+    await t.queues.remove(t.release('job_out', { release: 2 }));
+    expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: 0 });
+  });
+
+  it('takes out what BullMQ has waiting, and gives its slot to the next', async () => {
+    await t.takes(1);
+    await t.enqueue('job_a');
+    await has('job_a', 'waiting');
+    await t.enqueue('job_b');
+    await t.queues.remove(t.release('job_a'));
+    await has('job_b', 'waiting');
+    expect(await t.state('job_a')).toBe('unknown');
   });
 
   it('has no effect on what is not there', async () => {
-    await expect(t.queues.remove(release('job_never'))).resolves.toBeUndefined();
+    await expect(t.queues.remove(t.release('job_never'))).resolves.toBeUndefined();
   });
 });
 
@@ -60,23 +90,42 @@ describe('unknown', () => {
       return { kind: 'completed' };
     });
     await t.enqueue('job_completed');
-    await until('the first job is done', async () => (await t.state('job_completed')) === 'completed');
+    await has('job_completed', 'completed');
     await t.enqueue('job_active');
-    await until('the second job runs', async () => (await t.state('job_active')) === 'active');
+    await has('job_active', 'active');
     await t.enqueue('job_waiting');
     await t.enqueue('job_delayed', { delayMs: 60_000 });
 
     const names = ['job_completed', 'job_active', 'job_waiting', 'job_delayed', 'job_missing'];
-    const unknown = await t.queues.unknown(names.map((name) => release(name)));
+    const unknown = await t.queues.unknown(names.map((name) => t.release(name)));
     expect([...unknown].sort()).toEqual(['job_completed', 'job_missing']);
-    expect(await t.queues.unknown([release('job_waiting', 2)])).toEqual(new Set(['job_waiting']));
-    expect(await t.queues.unknown([{ ...release('job_waiting'), lane: 'other' }])).toEqual(new Set(['job_waiting']));
+    expect(await t.queues.unknown([t.release('job_waiting', { release: 2 })])).toEqual(new Set(['job_waiting']));
+    expect(await t.queues.unknown([t.release('job_waiting', { lane: 'other' })])).toEqual(new Set(['job_waiting']));
     expect(await t.queues.unknown([])).toEqual(new Set());
 
-    await t.queues.remove(release('job_active'));
+    await t.queues.remove(t.release('job_active'));
     expect(await t.state('job_active')).toBe('active');
     finish();
-    await until('all are done', async () => (await t.state('job_waiting')) === 'completed');
+    await has('job_waiting', 'completed');
     await worker.drain();
+  });
+
+  it('gives what BullMQ holds its slot back after the feed lost its keys', async () => {
+    await t.takes(2);
+    await t.enqueue('job_a');
+    await has('job_a', 'waiting');
+    await t.enqueue('job_b', { delayMs: 60_000 });
+    const keys = await t.redis.keys(`{${t.prefix}-queue}::*`);
+    await t.redis.del(...keys);
+    expect(await t.queues.unknown([t.release('job_a'), t.release('job_b')])).toEqual(new Set(['job_b']));
+    expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: 1 });
+  });
+
+  it('names what is in the index only', async () => {
+    await t.enqueue('job_a');
+    await t.redis.del(`{${t.prefix}-queue}::backlog:${t.lane}:acme`);
+    expect(await t.queues.unknown([t.release('job_a')])).toEqual(new Set(['job_a']));
+    await t.enqueue('job_a');
+    expect(await t.queues.unknown([t.release('job_a')])).toEqual(new Set());
   });
 });

@@ -41,7 +41,8 @@ describe('an outcome', () => {
     await stateIs('job_a', 'completed');
     expect(calls).toHaveLength(1);
     expect((await t.entry('job_a'))?.returnvalue).toBe(kind);
-    expect(await t.queues.unknown([{ jobId: 'job_a', release: 1, lane: t.lane }])).toEqual(new Set(['job_a']));
+    const unknown = await t.queues.unknown([t.release('job_a')]);
+    expect(unknown).toEqual(new Set(kind === 'lost' ? [] : ['job_a']));
   });
 
   it('of failed fails the entry for good, with the code as its only reason', async () => {
@@ -55,42 +56,51 @@ describe('an outcome', () => {
     expect(JSON.stringify(entry)).not.toContain('secret');
   });
 
-  it('of retry runs again after the delay, and tells BullMQ the code only', async () => {
-    const { calls, run } = scripted({ kind: 'retry', error: refused, delayMs: 400 }, { kind: 'completed' });
+  it('of retry is the end of the entry, and lets the next release wait for its delay', async () => {
+    const next = t.release('job_a', { release: 2, delayMs: 400, again: true });
+    const { calls, run } = scripted({ kind: 'retry', error: refused, next }, { kind: 'completed' });
     await t.work(run);
     await t.enqueue('job_a');
-    await stateIs('job_a', 'delayed');
-    expect(JSON.stringify(await t.entry('job_a'))).not.toContain('secret');
     await stateIs('job_a', 'completed');
+    expect(await t.queues.feed.counts(t.lane)).toEqual({ waiting: 0, delayed: 1, slots: 0 });
+    await until('the next release has run', () => calls.length === 2);
     expect(calls.map(({ jobId, release }) => [jobId, release])).toEqual([
       ['job_a', 1],
-      ['job_a', 1],
+      ['job_a', 2],
     ]);
     expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeGreaterThanOrEqual(399);
-    expect((await t.entry('job_a'))?.attemptsMade).toBe(2);
   });
 
-  it('of retry without a delay runs again at once, as often as it takes', async () => {
-    const again: Outcome = { kind: 'retry', error: refused, delayMs: 0 };
-    const { calls, run } = scripted(...Array<Outcome>(30).fill(again), { kind: 'completed' });
-    await t.work(run);
-    await t.enqueue('job_a');
-    await stateIs('job_a', 'completed');
-    expect(calls).toHaveLength(31);
+  it('of deferred lets the next release go before what has yet to begin, but not before higher priorities', async () => {
+    const next = t.release('job_a', { release: 2, again: true });
+    const { calls, run } = scripted({ kind: 'deferred', next }, { kind: 'completed' });
+    for (const [jobId, priority] of [
+      ['job_a', 0],
+      ['job_b', 0],
+    ] as const) {
+      await t.enqueue(jobId, { priority });
+    }
+    const { opened, open } = gate();
+    await t.work(async (release) => {
+      const outcome = run(release);
+      if (calls.length === 1) await opened;
+      return outcome;
+    });
+    await until('the first runs', () => calls.length === 1);
+    await t.enqueue('job_top', { priority: 1 });
+    open();
+    await until('all have run', () => calls.length === 4);
+    expect(calls.map(({ jobId }) => jobId)).toEqual(['job_a', 'job_top', 'job_a', 'job_b']);
   });
 
-  it('of deferred runs again without having counted', async () => {
-    const { calls, run } = scripted(
-      { kind: 'deferred', delayMs: 0 },
-      { kind: 'deferred', delayMs: 300 },
-      { kind: 'completed' },
-    );
-    await t.work(run);
+  it('of lost leaves the slot to the successor, and any other frees its own', async () => {
+    const { run } = scripted({ kind: 'lost' }, { kind: 'completed' });
+    await t.work(run, { concurrency: 2 });
     await t.enqueue('job_a');
     await stateIs('job_a', 'completed');
-    expect(calls).toHaveLength(3);
-    expect((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0)).toBeGreaterThanOrEqual(299);
-    expect((await t.entry('job_a'))?.attemptsMade).toBe(1);
+    await t.enqueue('job_b');
+    await stateIs('job_b', 'completed');
+    expect(await t.queues.feed.known(t.lane, [t.release('job_a'), t.release('job_b')])).toEqual([true, false]);
   });
 });
 
@@ -201,7 +211,7 @@ describe('drain', () => {
     expect([drained, await t.state('job_a')]).toEqual([false, 'active']);
     open();
     await draining;
-    expect([await t.state('job_a'), await t.state('job_b')]).toEqual(['completed', 'prioritized']);
+    expect([await t.state('job_a'), await t.state('job_b')]).toEqual(['completed', 'unknown']);
     expect(calls).toHaveLength(1);
   });
 

@@ -1,15 +1,21 @@
 /**
  * Stage 2 of 6, the consuming side. Before it: `lane-queues.ts`; after it: `apps/worker`, which is handed one release at
- * a time and answers with an outcome. `acknowledge` below is the one place where outcomes become what BullMQ is told.
+ * a time and answers with an outcome.
  *
- * BullMQ finds a job whose worker died when its lock has run out, and hands it to another. It does so for ever: how many
- * crashes are too many is the record's business, not BullMQ's.
+ *   1. run          BullMQ has a release: one attempt at its job
+ *   2. finish       the outcome is in the journal: the release's slot is freed, a next release waits in the feed
+ *   3. acknowledge  the one place where outcomes become what BullMQ is told
+ *
+ * A worker says how many jobs it takes, or nothing would be released for it. BullMQ finds a job whose worker died when its
+ * lock has run out, and hands it to another, slot and all. It does so for ever: how many crashes are too many is the
+ * record's business, not BullMQ's.
  */
+import { randomUUID } from 'node:crypto';
 import type { Logger, Outcome } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
-import type { ReleaseData } from './lane-queues.ts';
-import { queuePrefix } from './names.ts';
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { LaneQueues } from './lane-queues.ts';
+import { queuePrefix, type ReleaseName } from './names.ts';
 
 /**
  * A lock lasts so long after its last renewal (every half of it). The check after the one that saw it expired hands the job
@@ -20,12 +26,15 @@ const STALLED_CHECK_MS = 1_000;
 /** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
 const RETRY_FETCH_MS = 500;
 const NEVER_GIVE_UP = 1_000_000_000;
+/** How often the worker says that it is there; silent for 10 s it is taken for gone. */
+const ANNOUNCE_EVERY_MS = 2_000;
 
 interface LaneWorkerOptions {
   lane: string;
   /** A connection with the role `worker`; stays the caller's. */
   redis: Redis;
   prefix: string;
+  queues: LaneQueues;
   /** Jobs at once. */
   concurrency: number;
   logger: Logger;
@@ -33,44 +42,37 @@ interface LaneWorkerOptions {
    * Runs one attempt. `lockLost` fires when another worker may have taken the job. One that throws, as it may where even
    * claiming the job fails, is asked again a second later.
    */
-  run: (release: ReleaseData, lockLost: AbortSignal) => Promise<Outcome>;
+  run: (release: ReleaseName, lockLost: AbortSignal) => Promise<Outcome>;
 }
 
-/** Pause before a run that threw is asked again. */
+/** Pause before a run that threw, or was undone, is asked again. */
 const RETRY_THROWN_MS = 1_000;
 
-/** Thrown to BullMQ for an outcome of `retry`; `backoffStrategy` reads the delay. */
-class RetryLater extends Error {
-  readonly delayMs: number;
-  constructor(code: string, delayMs: number) {
-    super(code);
-    this.delayMs = delayMs;
-  }
-}
-
 /** Errors are named by code only: what a provider said may quote a prompt, and BullMQ keeps and shows it. */
-async function acknowledge(outcome: Outcome, job: Job<ReleaseData>, token: string | undefined): Promise<string> {
+function acknowledge(outcome: Exclude<Outcome, { kind: 'again' }>): string {
   switch (outcome.kind) {
     case 'completed':
     case 'cancelled':
     case 'ended':
     case 'lost':
+    // These two go on under another release: this one is done.
+    case 'retry':
+    case 'deferred':
       return outcome.kind;
     case 'failed':
       throw new UnrecoverableError(outcome.error.code);
-    case 'retry':
-      throw new RetryLater(outcome.error.code, outcome.delayMs);
-    case 'deferred':
-      await job.moveToDelayed(Date.now() + outcome.delayMs, token);
-      throw new DelayedError();
   }
 }
 
 export class LaneWorker {
-  readonly #worker: Worker<ReleaseData, string>;
+  readonly #worker: Worker<ReleaseName, string>;
   readonly #locks = new Map<string, AbortController>();
+  readonly #announce: (concurrency: number) => Promise<void>;
+  readonly #announcing: NodeJS.Timeout;
+  readonly #concurrency: number;
+  #gone = false;
 
-  constructor({ lane, redis, prefix, concurrency, logger, run }: LaneWorkerOptions) {
+  constructor({ lane, redis, prefix, queues, concurrency, logger, run }: LaneWorkerOptions) {
     let lastLogged = 0;
     const complain = (fields: object, message: string) => {
       // Redis away or full makes one of these per try of every job: a line a second tells as much.
@@ -78,18 +80,29 @@ export class LaneWorker {
       lastLogged = Date.now();
       logger.warn({ lane, ...fields }, message);
     };
-    this.#worker = new Worker<ReleaseData, string>(
+    this.#concurrency = concurrency;
+    const name = randomUUID();
+    this.#announce = async (takes) => {
+      // Should it fail, the next time is soon.
+      await queues.feed.announce(lane, name, takes).catch((error: unknown) => complain({ error }, 'not announced'));
+      queues.pump(lane);
+    };
+    this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
+    this.#worker = new Worker<ReleaseName, string>(
       lane,
-      async (job, token) => {
+      async ({ id = '', data }) => {
         const lock = new AbortController();
-        const id = job.id ?? '';
         this.#locks.set(id, lock);
         try {
-          const outcome = await run(job.data, lock.signal).catch((error: unknown) => {
-            complain({ jobId: job.data.jobId, error }, 'attempt threw');
-            throw new RetryLater('internal_error', RETRY_THROWN_MS);
+          const outcome = await run(data, lock.signal).catch((error: unknown) => {
+            complain({ jobId: data.jobId, error }, 'attempt threw');
+            throw new Error('internal_error');
           });
-          return await acknowledge(outcome, job, token);
+          // It keeps its slot, and its lock until it is asked again.
+          if (outcome.kind === 'again') throw new Error('undone');
+          // A slot that can't be freed now is freed by `reconcile.ts`; a release that didn't come to wait, the sweeper finds.
+          await queues.finish(lane, data, outcome).catch((error: unknown) => complain({ error }, 'not left'));
+          return acknowledge(outcome);
         } finally {
           if (this.#locks.get(id) === lock) this.#locks.delete(id);
         }
@@ -102,9 +115,7 @@ export class LaneWorker {
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: NEVER_GIVE_UP,
         runRetryDelay: RETRY_FETCH_MS,
-        settings: {
-          backoffStrategy: (_attempts, _type, error) => (error instanceof RetryLater ? error.delayMs : RETRY_THROWN_MS),
-        },
+        settings: { backoffStrategy: () => RETRY_THROWN_MS },
       },
     );
     this.#worker.on('lockRenewalFailed', (ids) => {
@@ -115,10 +126,12 @@ export class LaneWorker {
 
   async ready(): Promise<void> {
     await this.#worker.waitUntilReady();
+    await this.#announce(this.#concurrency);
   }
 
   /** Takes no more jobs; resolves when those under way are acknowledged. Bound it: it waits as long as they take. */
   async drain(): Promise<void> {
+    this.#withdraw();
     // Not by `close` alone: begun, BullMQ's can't be forced any more, and `abandon` would wait as well.
     await this.#worker.pause();
     await this.#worker.close();
@@ -126,6 +139,14 @@ export class LaneWorker {
 
   /** Ends without waiting for jobs under way; their locks run out and others take them up. */
   async abandon(): Promise<void> {
+    this.#withdraw();
     await this.#worker.close(true);
+  }
+
+  /** Not waited for: while Redis is away, that would take as long. */
+  #withdraw(): void {
+    clearInterval(this.#announcing);
+    if (!this.#gone) void this.#announce(0);
+    this.#gone = true;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { queueJobId, queuePrefix, workersKey } from './names.ts';
+import { queueJobId, queuePrefix, releaseOf, workersKey } from './names.ts';
 
 describe('names', () => {
   it('keep a queue’s keys in one slot of a Cluster', () => {
@@ -8,7 +8,7 @@ describe('names', () => {
   });
 
   it('give BullMQ an id that it takes: no number, no colon, none of its own words', () => {
-    expect(queueJobId('job_abc', 12)).toBe('job_abc.12');
-    expect(queueJobId('job_abc', 1)).not.toBe(queueJobId('job_abc', 2));
+    expect(queueJobId({ jobId: 'job_abc', release: 12 })).toBe('job_abc.12');
+    expect(releaseOf('job_abc.12')).toEqual({ jobId: 'job_abc', release: 12 });
   });
 });

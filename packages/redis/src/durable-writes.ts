@@ -22,7 +22,7 @@ import type { DurabilityMode } from './durability.ts';
 /** How long a replica may take, in ms. */
 const REPLICA_MS = 800;
 /** How long a write may take altogether, in ms; no request is to be answered after 2.5 s. */
-const WHOLE_MS = 2_200;
+const WHOLE_MS = 2_000;
 
 /** A write that a full Redis takes too: replays and cancels are confirmed as well. */
 const markLua = `#!lua flags=allow-oom
@@ -81,7 +81,7 @@ export class DurableWrites {
 
   /**
    * Runs `write` on a connection, and resolves with its result once that is as durable as the mode asks.
-   * @throws what `write` throws; RequestError `durability_unmet`, within 2.2 s, when no replica has confirmed: the write
+   * @throws what `write` throws; RequestError `durability_unmet`, within 2 s, when no replica has confirmed: the write
    *   may have happened
    */
   async run<Result>(write: (redis: Redis) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,7 @@
 /** What every process of Holdfast stands on: settings, log, life and death, and the base of its HTTP server. */
+
+export * from './config-file.ts';
 export * from './json-body.ts';
-export * from './lanes-file.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './problem.ts';

@@ -58,6 +58,7 @@ function wholeAnswer(orders: Orders, faults: Faults, request: AnswerRequest, ran
 }
 
 function textPieces(orders: Orders, faults: Faults, { format }: AnswerRequest, random: Random): string[] {
+  if (format !== null && faults.misfit) return split(JSON.stringify({ misfit: true }));
   if (format !== null) {
     const nested = isJsonObject(format.json_schema) ? format.json_schema.schema : format.schema;
     return split(JSON.stringify(valueFor(nested ?? { properties: { answer: {} } }, random)));

@@ -85,6 +85,19 @@ describe('chat completions', () => {
     expect(answer).toEqual({ title: expect.any(String), tags: expect.any(Array) });
   });
 
+  it('answers the first so many with JSON that does not fit, where that is ordered', async () => {
+    const schema = { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] };
+    const response_format = { type: 'json_schema' as const, json_schema: { name: 'note', schema } };
+    const { metadata, ...rest } = ask('misfit=2');
+    const fits: boolean[] = [];
+    for (let call = 0; call < 3; call += 1) {
+      const asked = { ...rest, metadata: { ...metadata, case: 'misfit' }, response_format };
+      const { choices } = await client.chat.completions.create(asked);
+      fits.push('title' in JSON.parse(choices[0]?.message.content ?? ''));
+    }
+    expect(fits).toEqual([false, false, true]);
+  });
+
   it('refuses with message.refusal, and filters with the finish_reason content_filter', async () => {
     const refused = await client.chat.completions.stream(ask('refuse=1')).finalChatCompletion();
     expect(refused.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: null } });

@@ -1,7 +1,7 @@
 /** Counts calls by case: what a test asks afterwards to know what was really called and paid. */
 
 /** Cases that are kept; the oldest are forgotten, the totals are not. */
-const MAX_CASES = 10_000;
+const MAX_CASES = 100_000;
 
 export interface Count {
   /** Requests for an answer, those that were refused or broke included. Retrieves and idempotent replays are none. */
@@ -12,13 +12,20 @@ export interface Count {
   aborted: number;
   /** Output tokens that were generated. */
   tokens: number;
+  /** Most answers that were being generated at once. */
+  peak: number;
 }
 
-const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, tokens: 0 });
+/** Stands for all cases; no case is named so. */
+const ALL = '\0';
+
+const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, tokens: 0, peak: 0 });
 
 export class Counts {
   readonly #cases = new Map<string, Count>();
   #totals = zero();
+  /** Answers under way, by case. */
+  readonly #running = new Map<string, number>();
 
   /** @returns how many calls the case has had, this one included */
   addCall(caseName: string): number {
@@ -48,7 +55,25 @@ export class Counts {
     this.#totals = zero();
   }
 
-  #add(caseName: string, name: keyof Count, by: number): void {
+  /** An answer begins. Returns what is to be called when it is over. */
+  begin(caseName: string): () => void {
+    const names = [caseName, ALL];
+    for (const name of names) {
+      const running = (this.#running.get(name) ?? 0) + 1;
+      this.#running.set(name, running);
+      const count = name === ALL ? this.#totals : this.#of(name);
+      count.peak = Math.max(count.peak, running);
+    }
+    return () => {
+      for (const name of names) {
+        const running = (this.#running.get(name) ?? 0) - 1;
+        if (running > 0) this.#running.set(name, running);
+        else this.#running.delete(name);
+      }
+    };
+  }
+
+  #add(caseName: string, name: Exclude<keyof Count, 'peak'>, by: number): void {
     this.#of(caseName)[name] += by;
     this.#totals[name] += by;
   }

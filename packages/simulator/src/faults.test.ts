@@ -23,9 +23,10 @@ const counts = async (name: string) =>
 async function untilCounted(name: string, expected: object): Promise<void> {
   const deadline = Date.now() + 2000;
   while (Date.now() < deadline) {
-    if (JSON.stringify(await counts(name)) === JSON.stringify(expected)) return;
+    const { peak: _, ...counted } = await counts(name);
+    if (JSON.stringify(counted) === JSON.stringify(expected)) return;
   }
-  expect(await counts(name)).toEqual(expected);
+  expect(await counts(name)).toMatchObject(expected);
 }
 
 /** Text of a chat stream, and the error that it ended in. */
@@ -69,7 +70,7 @@ describe('faults', () => {
     expect(wrong).toBeInstanceOf(OpenAI.BadRequestError);
     expect(wrong.headers.get('retry-after')).toBeNull();
     expect((await whole(sim)).choices).toHaveLength(1);
-    expect(await counts(sim)).toEqual({ calls: 4, completed: 1, aborted: 0, tokens: 20 });
+    expect(await counts(sim)).toMatchObject({ calls: 4, completed: 1, aborted: 0, tokens: 20 });
   });
 
   it('gives a Retry-After with a fraction in milliseconds too', async () => {
@@ -79,7 +80,7 @@ describe('faults', () => {
 
   it('answers every call with the status that is ordered', async () => {
     for (let call = 0; call < 3; call++) await expect(whole('status=500')).rejects.toMatchObject({ status: 500 });
-    expect(await counts('status=500')).toEqual({ calls: 3, completed: 0, aborted: 0, tokens: 0 });
+    expect(await counts('status=500')).toMatchObject({ calls: 3, completed: 0, aborted: 0, tokens: 0 });
   });
 
   it('answers 502 with HTML, and resets the connection before headers', async () => {
@@ -94,7 +95,7 @@ describe('faults', () => {
     await untilCounted('hang=1', { calls: 1, completed: 0, aborted: 1, tokens: 0 });
     await expect(whole('fail=hang', { timeout: 60 })).rejects.toBeInstanceOf(OpenAI.APIConnectionError);
     expect((await whole('fail=hang')).choices).toHaveLength(1);
-    expect(await counts('fail=hang')).toEqual({ calls: 2, completed: 1, aborted: 0, tokens: 20 });
+    expect(await counts('fail=hang')).toMatchObject({ calls: 2, completed: 1, aborted: 0, tokens: 20 });
   });
 
   it('cuts a stream after so many tokens, on every call', async () => {
@@ -103,14 +104,14 @@ describe('faults', () => {
       expect(tokens).toBe(5);
       expect(String(error)).toContain('terminated');
     }
-    expect(await counts('cut_after=5')).toEqual({ calls: 2, completed: 0, aborted: 0, tokens: 10 });
+    expect(await counts('cut_after=5')).toMatchObject({ calls: 2, completed: 0, aborted: 0, tokens: 10 });
   });
 
   it('cuts only the calls that are listed, where any are', async () => {
     const sim = 'fail=cut,ok&cut_after=5';
     expect(await stream(sim)).toMatchObject({ tokens: 5, error: { message: 'terminated' } });
     expect(await stream(sim)).toMatchObject({ tokens: 20, finish: 'stop', error: null });
-    expect(await counts(sim)).toEqual({ calls: 2, completed: 1, aborted: 0, tokens: 25 });
+    expect(await counts(sim)).toMatchObject({ calls: 2, completed: 1, aborted: 0, tokens: 25 });
   });
 
   it('cuts before the first token and after the last', async () => {
@@ -155,7 +156,7 @@ describe('faults', () => {
     const body = { model: 'sim', input: 'Hello?', metadata: { sim: 'ttft_ms=0&error_event=1' } };
     const responses = await client.responses.create({ ...body, stream: true });
     await expect(Array.fromAsync(responses)).rejects.toBeInstanceOf(OpenAI.APIError);
-    expect(await counts('error_event=1')).toEqual({ calls: 1, completed: 0, aborted: 0, tokens: 3 });
+    expect(await counts('error_event=1')).toMatchObject({ calls: 1, completed: 0, aborted: 0, tokens: 3 });
   });
 
   it('cuts a character of several bytes in two in every chunk, and loses none', async () => {

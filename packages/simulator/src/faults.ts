@@ -23,6 +23,8 @@ export interface Faults {
   errorEvent: boolean;
   failed: string | null;
   bigLine: number | null;
+  /** A structured answer doesn't fit its schema. */
+  misfit: boolean;
   refuse: boolean;
   filter: boolean;
 }
@@ -51,6 +53,7 @@ export function faultsOf(orders: Orders, number: number): Faults {
     errorEvent: happens('error_event', orders.error_event),
     failed: happens('failed', orders.failed !== null) ? (orders.failed ?? 'server_error') : null,
     bigLine: happens('big_line', orders.big_line !== null) ? (orders.big_line ?? DEFAULT_BIG_LINE_BYTES) : null,
+    misfit: number <= orders.misfit,
     refuse: happens('refuse', orders.refuse),
     filter: happens('filter', orders.filter),
   };

@@ -68,6 +68,8 @@ const table = {
   /** Each token of a text is the time at which it is written: see `clock-token.ts`. */
   clock: flag,
   tool: word,
+  /** Structured answers of the first so many calls of the case don't fit their schema. */
+  misfit: number(0, 1_000, 0),
   /** What the first calls of the case answer, one by one; and the first retrieves of one response. */
   fail: failList,
   resume_fail: failList,

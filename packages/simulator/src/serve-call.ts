@@ -60,7 +60,7 @@ export async function serveCall(world: World, exchange: Exchange, prepare: Prepa
   world.limits.admit(caseName, limits, prepared.cost);
   sayLimits();
   if (keyName !== null) void world.keyed.keep(keyName, { run: prepared.run });
-  await runAndDeliver(world, exchange, prepared, orders);
+  await runAndDeliver(world, exchange, prepared, call);
 }
 
 async function readCall(exchange: Exchange): Promise<Call> {
@@ -108,12 +108,16 @@ export function answerInstead(exchange: Exchange, orders: Orders, { instead }: F
   }
 }
 
-async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, orders: Orders) {
+async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, { orders, caseName }: Call) {
   const { run, drive, deliverAs, faults } = prepared;
   const receipt = run.toBody();
   world.running.add(run);
+  const over = world.counts.begin(caseName);
   run.start(drive);
-  void run.ended.then(() => world.running.delete(run));
+  void run.ended.then(() => {
+    over();
+    world.running.delete(run);
+  });
   if (orders.head_ms > 0) await sleepUnlessGone(orders.head_ms, whenGone(exchange));
   if (deliverAs === 'receipt') sendJson(exchange, 200, receipt);
   else await deliver(exchange, run, { as: deliverAs, from: 0, faults, stallMs: orders.stall_ms });

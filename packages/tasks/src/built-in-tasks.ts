@@ -1,11 +1,19 @@
-/** The built-in tasks: each passes an OpenAI request body through to a provider. */
+/** The built-in tasks: each passes an OpenAI request body through to a provider, as one call. */
+import type { ProviderEndpoint } from '@holdfast/core';
+import type { z } from 'zod';
 import { chatInput, embeddingsInput, responsesInput } from './openai-input.ts';
 import type { Task } from './task.ts';
 
+/** The task has the name of the provider's surface that its input is passed to. */
+function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task {
+  const run: Task['run'] = (body, host) => host.passThrough(endpoint, body);
+  return { name: endpoint, endpoint, summary, input, output: null, model: null, run };
+}
+
 const builtIn: readonly Task[] = [
-  { name: 'responses', endpoint: 'responses', input: responsesInput, summary: 'An OpenAI Response.' },
-  { name: 'chat.completions', endpoint: 'chat.completions', input: chatInput, summary: 'An OpenAI chat completion.' },
-  { name: 'embeddings', endpoint: 'embeddings', input: embeddingsInput, summary: 'OpenAI embeddings.' },
+  passThrough('responses', responsesInput, 'An OpenAI Response.'),
+  passThrough('chat.completions', chatInput, 'An OpenAI chat completion.'),
+  passThrough('embeddings', embeddingsInput, 'OpenAI embeddings.'),
 ];
 
 /** Tasks by name. */

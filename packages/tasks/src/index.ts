@@ -1,3 +1,8 @@
 /** Business logic: what can be asked for. */
+export { allTasks, type TaskSettings } from './all-tasks.ts';
 export * from './built-in-tasks.ts';
-export type { Task } from './task.ts';
+export { defineTask, type TaskDefinition } from './define-task.ts';
+export { firstCallOf, modelOf, type Task } from './task.ts';
+export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './task-context.ts';
+export { TaskError } from './task-error.ts';
+export type { Given, HostCall, TaskHost } from './task-host.ts';

@@ -1,12 +1,34 @@
-/** A task: what a client may ask for, by name. */
-import type { JsonObject, ProviderEndpoint } from '@holdfast/core';
+/** A task: what a client may ask for, by name, and what a worker runs for it. */
+import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
+import type { TaskHost } from './task-host.ts';
 
 export interface Task {
   readonly name: string;
+  /** One sentence, shown to clients. */
   readonly summary: string;
   /** Checks a job's `input` at submit, so that what can't work is refused before it is queued or paid for. */
-  readonly input: z.ZodType<JsonObject & { model: string }>;
-  /** The provider's surface that the input is passed to. */
-  readonly endpoint: ProviderEndpoint;
+  readonly input: z.ZodType;
+  /** What a completed job's `output` fits; null: not said. */
+  readonly output: z.ZodType | null;
+  /** The model that it calls, and that decides the job's lane; null: the input names it. */
+  readonly model: string | null;
+  /** The provider's surface that its one call goes to; null: it makes calls as it likes. */
+  readonly endpoint: ProviderEndpoint | null;
+  /**
+   * One attempt at a job. Resolves with the output.
+   * @param input as the client sent it; it fitted `input` when it was submitted
+   * @throws AttemptError; whatever else is thrown fails the job as `task_error`
+   */
+  run(input: JsonObject, host: TaskHost): Promise<JsonValue>;
+}
+
+/** The model that a job is for. @param input fits the task's schema */
+export function modelOf(task: Task, input: JsonObject): string {
+  return task.model ?? String(input.model);
+}
+
+/** What its first call will be like, as far as that can be told before it runs. */
+export function firstCallOf(task: Task, input: JsonObject): { endpoint: ProviderEndpoint; body: JsonObject } {
+  return { endpoint: task.endpoint ?? 'chat.completions', body: { ...input, model: modelOf(task, input) } };
 }

@@ -1,7 +1,9 @@
 /** What is done to a job that is there: cancel it, run it again, forget it. */
-import { type Caller, RequestError } from '@holdfast/core';
+import { type Caller, type Job, RequestError, type SubmitRequest } from '@holdfast/core';
 import { type CancelReply, jobNotFound, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
+import { firstCallOf } from '@holdfast/tasks';
+import { applicantOf, giveBack, requireAdmitted, settleEnded } from '../admit-job.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJob, sendJson } from '../send-job.ts';
@@ -17,20 +19,36 @@ const CANCEL_WAIT_MS = 1_500;
 export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
   const reply = await parts.writes.run((redis) => parts.journal.over(redis).cancel(id));
-  if (reply.kind === 'cancelled') await takeOffQueue(parts, id, reply);
+  if (reply.kind === 'cancelled') {
+    await Promise.all([takeOffQueue(parts, caller, id, reply), settleCancelled(parts, id)]);
+  }
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
   sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
 }
 
 /** Tidiness only: a worker that gets hold of an ended job finds it ended. One is wanted, though, for what still costs money. */
-async function takeOffQueue({ queue, logger }: ApiParts, jobId: string, cancelled: Cancelled): Promise<void> {
+async function takeOffQueue(
+  { queue, logger }: ApiParts,
+  { tenant }: Caller,
+  jobId: string,
+  cancelled: Cancelled,
+): Promise<void> {
   const { release, lane, leftOver } = cancelled;
   try {
     await queue.remove({ jobId, release, lane });
-    if (leftOver) await queue.enqueue({ jobId, release, lane, delayMs: 0, priority: 0 });
+    // As one past its deadline: no call will be made, so no limit is to hold it up.
+    const atOnce = { tokens: 0, delayMs: 0, deadlineInMs: 0, priority: 100, again: true };
+    if (leftOver) await queue.enqueue({ jobId, release, lane, tenant, ...atOnce });
   } catch (error) {
     logger.warn({ jobId, error }, 'cancelled, but not taken off the queue');
   }
+}
+
+/** No worker had it: nobody else will. After a crash here the worker's duty does. */
+async function settleCancelled(parts: ApiParts, jobId: string): Promise<void> {
+  await settleEnded(parts, jobId).catch((error: unknown) => {
+    parts.logger.warn({ jobId, error }, 'cancelled, but not settled; it is after a minute');
+  });
 }
 
 /** A failed or cancelled job runs again under its id; its journal goes on. Refused while Redis is nearly full: it is as much as a new job. */
@@ -38,16 +56,44 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
   const { journal, queue, writes, memory, logger } = parts;
   const job = await ownJob(parts, caller, String(request.params.id));
   if (memory.isNearlyFull) throw queueFull();
-  const release = await writes.run((redis) => journal.over(redis).rerun(job));
-  await queue.enqueue({ jobId: job.id, delayMs: 0, ...release }).catch((error: unknown) => {
+  const release = await admitRun(parts, caller, job, (reservation) =>
+    writes.run((redis) => journal.over(redis).rerun(job, reservation)),
+  );
+  const { tenant } = caller;
+  const atOnce = { delayMs: 0, deadlineInMs: null, again: false };
+  await queue.enqueue({ jobId: job.id, tenant, ...release, ...atOnce }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
   });
   sendJob(response, 202, await ownJob(parts, caller, job.id));
 }
 
-/** Forgets an ended job. */
+/** Settles the run before, whose cost the record is about to lose, and sets aside what this one may cost. */
+async function admitRun<Result>(
+  parts: ApiParts,
+  { tenant }: Caller,
+  job: Job,
+  rerun: (reservation: string) => Promise<Result>,
+): Promise<Result> {
+  await settleEnded(parts, job.id);
+  const task = parts.tasks.get(job.task);
+  const text = await parts.journal.requestText(job.id);
+  const body = text === null ? null : (JSON.parse(text) as SubmitRequest).input;
+  const applicant = applicantOf(parts, tenant, job.id, task && body ? firstCallOf(task, body) : null);
+  const admitted = requireAdmitted(await parts.gate.admitAgain(applicant));
+  try {
+    return await rerun(admitted.reservation);
+  } catch (error) {
+    if (error instanceof RequestError && neverRun.has(error.code)) await giveBack(parts, applicant, admitted);
+    throw error;
+  }
+}
+
+const neverRun: ReadonlySet<string> = new Set(['job_not_found', 'job_not_retryable']);
+
+/** Forgets an ended job, and what it has cost with it: that is settled first. */
 export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
+  await settleEnded(parts, id);
   const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant));
   if (reply === 'missing') throw jobNotFound(id);
   if (reply === 'refused') {

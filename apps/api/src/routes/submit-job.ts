@@ -3,13 +3,16 @@
  *
  *   1. authenticate  whose key is it (`authenticate.ts`)
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
- *   3. accept        record and first event, durable; or the job that the key names already;
+ *   3. admit         limits and budgets of the tenant (`packages/gate`); not asked for a job that is there already, so
+ *                   that refreshes re-attach whatever the tenant has used up
+ *   4. accept        record and first event, durable; or the job that the key names already;
  *                   while Redis is nearly full only the latter
- *   4. enqueue       hand it to the lane's queue
- *   5. answer        202 new, 200 there already, 422 another body under the same key
+ *   5. enqueue       it waits its turn in its tenant's backlog
+ *   6. answer        202 new, 200 there already, 422 another body under the same key
  *
- * A crash or a failure between 3 and 4 leaves an accepted job that the queue doesn't know: the sweeper of `apps/worker`
- * hands it over. So from 3 on the answer is "accepted".
+ * A crash or a failure between 3 and 4 leaves what was set aside for a job that isn't there: `settle-ended-jobs.ts` of
+ * `apps/worker` gives it back after a minute. One between 4 and 5 leaves an accepted job that the queue doesn't know: the
+ * worker's sweeper hands it over. So from 4 on the answer is "accepted".
  */
 import { createHash } from 'node:crypto';
 import {
@@ -23,10 +26,14 @@ import {
   type SubmitRequest,
   submitRequestSchema,
 } from '@holdfast/core';
+import { estimateTokens } from '@holdfast/gate';
 import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
+import { firstCallOf, modelOf } from '@holdfast/tasks';
+import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
 import type { ApiParts } from '../parts.ts';
+import { setRateLimitHeaders } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
 
@@ -36,7 +43,9 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   const key = idempotencyKeyOf(request);
   const body = await readJsonBody(request, MAX_BODY_BYTES);
   const job = describeJob(parts, caller, key, body);
-  const before = await acceptJob(parts, job, body);
+  // A random id can't be there yet.
+  const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
+  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, job, body, response);
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
@@ -82,15 +91,49 @@ function describeJob(
   }
   const input = task.input.safeParse(request.input);
   if (!input.success) throw validationError(input.error, 'input');
-  const lane = laneFor(lanes, input.data.model);
+  const model = modelOf(task, request.input);
+  const lane = laneFor(lanes, model);
   if (!lane) {
-    const { model } = input.data;
-    throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param: 'input.model' });
+    const param = task.model === null ? 'input.model' : 'task';
+    throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param });
   }
   const digest = createHash('sha256').update(text).digest('base64url');
   const id = jobIdFor(caller.tenant, key);
-  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now() };
+  const tokens = estimateTokens(Buffer.byteLength(text), request.input);
+  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now(), tokens };
 }
+
+/** Steps 3 and 4. Of requests under one key that come at once each is admitted, and they count and cost as one. */
+async function admitAndAccept(
+  parts: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  response: Response,
+): Promise<AcceptedBefore | null> {
+  const { gate, tasks, memory, metrics } = parts;
+  // Nothing new comes in then, and being let in is itself a write.
+  if (memory.isNearlyFull) return acceptJob(parts, job, body);
+  const { task, input } = job.request;
+  const known = tasks.get(task);
+  const applicant = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
+  const admission = await gate.admit(applicant);
+  setRateLimitHeaders(response, admission.requests);
+  if ('refusal' in admission) metrics.submits.inc({ result: admission.refusal.code });
+  const admitted = requireAdmitted(admission);
+  try {
+    const before = await acceptJob(parts, { ...job, reservation: admitted.reservation }, body);
+    if (before) await giveBackOrphan(parts, applicant, admitted);
+    return before;
+  } catch (error) {
+    // Whatever else is thrown here may have been said by a store that has accepted the job.
+    if (error instanceof RequestError && surelyNotAccepted.has(error.code)) {
+      await giveBack(parts, applicant, admitted);
+    }
+    throw error;
+  }
+}
+
+const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);
 
 /** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
 async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
@@ -126,11 +169,12 @@ async function acceptWhereRoom(parts: ApiParts, job: NewJob): Promise<AcceptedBe
   throw queueFull();
 }
 
-async function enqueueJob({ queue, logger }: ApiParts, { id, lane, request }: NewJob, release: number): Promise<void> {
+async function enqueueJob({ queue, logger }: ApiParts, job: NewJob, release: number): Promise<void> {
+  const { id: jobId, lane, tenant, tokens, request } = job;
   try {
-    const { delay_ms: delayMs = 0, priority = 0 } = request;
-    await queue.enqueue({ jobId: id, release, lane, delayMs, priority });
+    const { delay_ms: delayMs = 0, priority = 0, deadline_ms: deadlineInMs = null } = request;
+    await queue.enqueue({ jobId, release, lane, tenant, tokens, delayMs, deadlineInMs, priority, again: false });
   } catch (error) {
-    logger.warn({ jobId: id, error }, 'accepted but not enqueued; the sweeper will');
+    logger.warn({ jobId, error }, 'accepted but not enqueued; the sweeper will');
   }
 }

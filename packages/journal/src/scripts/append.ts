@@ -58,7 +58,7 @@ if attempt ~= ARGV[1] or ticket ~= ARGV[8] then return {'fenced', attempt} end
 if seq == ARGV[3] then return {'again', cancel and 1 or 0} end
 if status ~= 'running' then return {'ended', status} end
 if seq ~= ARGV[2] then return {'mismatch', seq} end
-if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
+for at = 9, #ARGV, 1000 do redis.call('HSET', KEYS[1], unpack(ARGV, at, math.min(at + 999, #ARGV))) end
 writeEvents(tonumber(ARGV[2]) + 1, tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7])
 return {'applied', cancel and 1 or 0}
 `,

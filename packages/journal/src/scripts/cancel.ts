@@ -7,7 +7,7 @@ import { writeEvents } from './append.ts';
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  live channel, control channel, job id, retention ms
- *   returns {'cancelled', release, lane, 1 if a response may still run at the provider}
+ *   returns {'cancelled', release, lane, 1 if responses may still run at the provider}
  *                                         it was queued and has ended now
  *           {'requested'}                 it runs; its worker ends it
  *           {'ended'}                     it had ended before
@@ -15,8 +15,7 @@ import { writeEvents } from './append.ts';
  */
 export const cancelScript = new Script(
   `${writeEvents}
-local status, seq, release, lane, response = unpack(
-  redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane', 'response_id'))
+local status, seq, release, lane = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane'))
 if not status then return {'missing'} end
 if status ~= 'queued' and status ~= 'running' then return {'ended'} end
 local time = redis.call('TIME')
@@ -28,7 +27,11 @@ end
 redis.call('HDEL', KEYS[1], 'retry_at')
 local next = tonumber(seq) + 1
 writeEvents(next, next, 'id: ' .. next .. '\\nevent: job.cancelled\\ndata: {}\\n\\n', 'cancelled', ARGV[1], ARGV[4])
-return {'cancelled', release, lane, (response and response ~= '') and 1 or 0}
+local leftOver = 0
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if field:sub(1, 5) == 'call:' and redis.call('HGET', KEYS[1], field):find('"response":{', 1, true) then leftOver = 1 end
+end
+return {'cancelled', release, lane, leftOver}
 `,
   { whenFull: true },
 );

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestApi, type TestApi } from './test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+  api.parts.prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 1_000_000 } };
+});
+afterAll(() => api.end());
+
+function submit(key: string, maxTokens = 1): Promise<Response> {
+  const input = { model: 'sim', messages: [{ role: 'user', content: 'Hello.' }], max_tokens: maxTokens };
+  return api.fetch('/v1/jobs', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify({ task: 'chat.completions', input }),
+  });
+}
+
+const usage = async () => (await (await api.fetch('/v1/usage')).json()) as { reserved_usd: number; days: unknown[] };
+
+/** The next submit looks for its job just before the job comes to be. */
+function lookTooEarly(): void {
+  const { journal } = api.parts;
+  const look = journal.acceptedBefore;
+  journal.acceptedBefore = async () => {
+    journal.acceptedBefore = look;
+    return null;
+  };
+}
+
+describe('what a submit sets aside', () => {
+  it('is held once by submits that meet, and free when the job is cancelled', async () => {
+    const before = (await usage()).reserved_usd;
+    const first = await submit('met');
+    lookTooEarly();
+    expect((await submit('met')).status).toBe(200);
+    expect((await usage()).reserved_usd - before).toBeCloseTo(1, 2);
+    const { id } = (await first.json()) as { id: string };
+    await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+    expect((await usage()).reserved_usd).toBe(before);
+  });
+
+  it('is given back where the job turns out to be there and over', async () => {
+    const { id } = (await (await submit('over')).json()) as { id: string };
+    await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+    const { reserved_usd: before } = await usage();
+    lookTooEarly();
+    expect((await submit('over')).status).toBe(200);
+    expect((await usage()).reserved_usd).toBe(before);
+  });
+
+  it('is given back where the key turns out to name another job', async () => {
+    const { id } = (await (await submit('other')).json()) as { id: string };
+    await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+    const { reserved_usd: before } = await usage();
+    lookTooEarly();
+    expect((await submit('other', 2)).status).toBe(422);
+    expect((await usage()).reserved_usd).toBe(before);
+  });
+
+  it('is settled before the job is forgotten, and set aside anew for another run', async () => {
+    const { id } = (await (await submit('rerun')).json()) as { id: string };
+    await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+    const { reserved_usd: before } = await usage();
+    expect((await api.fetch(`/v1/jobs/${id}/retry`, { method: 'POST' })).status).toBe(202);
+    expect((await usage()).reserved_usd - before).toBeCloseTo(1, 2);
+    expect((await api.fetch(`/v1/jobs/${id}/retry`, { method: 'POST' })).status).toBe(409);
+    expect((await usage()).reserved_usd - before).toBeCloseTo(1, 2);
+    await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+    await api.fetch(`/v1/jobs/${id}`, { method: 'DELETE' });
+    expect((await usage()).reserved_usd).toBe(before);
+  });
+});

@@ -1,0 +1,209 @@
+import { AttemptError, type ProviderEvent } from '@holdfast/core';
+import type { TaskContext } from '@holdfast/tasks';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { cutAfter, dataOf, jobOf, limited, model, whole } from './test-tasks.ts';
+import { aborted, openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
+
+let t: TestWorker;
+beforeAll(async () => {
+  t = await openTestWorker();
+});
+afterEach(() => model.reset());
+afterAll(() => t.close());
+
+describe('a call of a task', () => {
+  it('has a key of its own, and is repeated under it; other calls of the job count on', async () => {
+    const { id, attempt } = await jobOf(
+      t,
+      async (ctx) => Promise.all(['aa', 'bb'].map((prompt) => ctx.step(prompt, () => ctx.generate({ prompt })))),
+      { lane: { idempotent: true } },
+    );
+    model.says.aa = () => cutAfter('A');
+    // biome-ignore lint/correctness/useYield: it only fails
+    model.says.bb = async function* () {
+      throw limited();
+    };
+    expect((await attempt()).kind).toBe('retry');
+    model.says = {};
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    const keys = model.calls.map(({ call }) => call.idempotencyKey ?? '');
+    expect(keys[2]).toBe(keys[0]);
+    expect(keys.map((key) => key.replace(/:\d+\./, ':'))).toEqual([
+      expect.stringMatching(`^${id}:0:aa/[0-9a-f]{12}.1$`),
+      expect.stringMatching(`^${id}:0:bb/[0-9a-f]{12}.1$`),
+      expect.stringMatching(`^${id}:0:aa/`),
+      expect.stringMatching(`^${id}:1:bb/`),
+    ]);
+    expect(await t.job(id)).toMatchObject({ provider_calls: 4, ambiguous_calls: 0 });
+  });
+
+  it('keeps its answer apart from others beside it, whichever comes first', async () => {
+    const order = { aa: 0, bb: 1 };
+    let fails = true;
+    const { id, attempt } = await jobOf(t, async (ctx) => {
+      const said = await Promise.all(
+        (['aa', 'bb'] as const).map(async (prompt) => {
+          for (let turn = 0; turn < order[prompt]; turn += 1)
+            await ctx.generate({ prompt: `turn ${turn}`, stream: false });
+          return ctx.generate({ prompt, stream: false });
+        }),
+      );
+      if (fails) throw limited();
+      return said;
+    });
+    expect((await attempt()).kind).toBe('retry');
+    [fails, order.aa, order.bb] = [false, 1, 0];
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect((await t.job(id)).output).toEqual(['AA', 'BB']);
+    expect(model.prompts()).toHaveLength(3);
+  });
+
+  it('that is refused has been paid: it is counted, and is over', async () => {
+    const { id, attempt } = await jobOf(t, async (ctx) =>
+      ctx.step('s', () => ctx.generate({ prompt: 'no' }).catch((error: AttemptError) => error.code)),
+    );
+    model.says.no = async function* () {
+      const output = { choices: [{ message: { role: 'assistant', content: null, refusal: 'I can not.' } }] };
+      yield { kind: 'result', output, usage: { input_tokens: 3, output_tokens: 2 } };
+    };
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await t.job(id)).toMatchObject({ output: 'content_refused', usage: { input_tokens: 3 } });
+    const record = await t.redis.hgetall(t.journal.keysOf(id).record);
+    expect(Object.entries(record).filter(([field, value]) => field.startsWith('call:') && value !== '')).toEqual([]);
+  });
+
+  it('that may have been paid and is lost fails the job, where it model.says so', async () => {
+    const { id, attempt } = await jobOf(t, async (ctx) => ctx.step('s', () => ctx.generate({ prompt: 'lost' })), {
+      on_ambiguous: 'fail',
+    });
+    model.says.lost = ({ signal }) => waitFor(signal);
+    const lock = new AbortController();
+    const vanished = attempt({ lockLost: lock.signal });
+    await until('it asks', () => model.calls.length === 1);
+    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'ambiguous_call' } });
+    lock.abort();
+    expect(await vanished).toEqual({ kind: 'lost' });
+    expect(await t.job(id)).toMatchObject({ provider_calls: 1, ambiguous_calls: 1 });
+  });
+
+  async function* waitFor(signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+    yield { kind: 'text', text: '.' };
+    await aborted(signal);
+  }
+
+  it('is ended at the provider when the job is cancelled, and so are those beside it', async () => {
+    const unlisten = await t.parts.running.listen(t.journal, t.feed);
+    const { id, attempt } = await jobOf(
+      t,
+      async (ctx) => Promise.all(['aa', 'bb'].map((prompt) => ctx.step(prompt, () => ctx.generate({ prompt })))),
+      { lane: { background: true } },
+    );
+    for (const prompt of ['aa', 'bb']) {
+      model.says[prompt] = async function* ({ signal }) {
+        yield { kind: 'response', id: `resp_${prompt}` };
+        await aborted(signal);
+      };
+    }
+    const outcome = attempt();
+    await until('both run', async () => (await dataOf(t, id, 'call.accepted')).length === 2);
+    await t.journal.cancel(id);
+    expect(await outcome).toEqual({ kind: 'cancelled' });
+    unlisten();
+    expect([...model.ended].sort()).toEqual(['resp_aa', 'resp_bb']);
+    expect((await t.types(id)).at(-1)).toBe('job.cancelled');
+  });
+
+  it('that waits for a retry is known to a cancel, whose worker ends it', async () => {
+    const { id, attempt } = await jobOf(t, async (ctx) => ctx.step('s', () => ctx.generate({ prompt: 'aa' })), {
+      lane: { background: true },
+    });
+    model.says.aa = async function* () {
+      yield { kind: 'response', id: 'resp_w' };
+      throw new AttemptError('provider_stream_cut', 'Cut.', { retryable: true });
+    };
+    expect((await attempt()).kind).toBe('retry');
+    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled', leftOver: true });
+    expect(await attempt()).toEqual({ kind: 'ended' });
+    expect(model.ended).toEqual(['resp_w']);
+  });
+});
+
+describe('a structured answer', () => {
+  const schema = z.object({ total: z.number() });
+  const answers = (...texts: string[]) => {
+    let at = 0;
+    return async function* (): AsyncGenerator<ProviderEvent> {
+      at += 1;
+      yield whole(texts[at - 1] ?? '');
+    };
+  };
+  const ask = (prompt: string) => async (ctx: TaskContext) => ctx.generate({ prompt, schema });
+
+  it('that does not fit is sent back with what is wrong', async () => {
+    const { id, attempt } = await jobOf(t, ask('sum'));
+    const next = answers('nonsense', '{"total":"12"}', '{"total":12}');
+    model.says = new Proxy({}, { get: () => next });
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect((await t.job(id)).output).toEqual({ total: 12 });
+    expect(model.calls).toHaveLength(3);
+    const { body } = model.calls[2]?.call ?? {};
+    expect((body?.messages as unknown[])?.at(-2)).toEqual({ role: 'assistant', content: '{"total":"12"}' });
+    expect(model.prompts().at(-1)).toContain('total: Invalid input: expected number');
+    expect(body?.response_format).toMatchObject({ json_schema: { schema: { required: ['total'] }, strict: true } });
+    expect(await t.types(id)).not.toContain('text.delta');
+  });
+
+  it('that never fits fails the job after two repairs', async () => {
+    const { attempt } = await jobOf(t, ask('sum'));
+    model.says = new Proxy({}, { get: () => answers('{}') });
+    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'output_invalid', retryable: false } });
+    expect(model.calls).toHaveLength(3);
+  });
+});
+
+describe('a task', () => {
+  it('whose output does not fit its schema fails', async () => {
+    const { attempt } = await jobOf(t, async () => 5, { output: z.string() });
+    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'output_invalid' } });
+  });
+
+  it('that throws an error of its own fails without showing or logging what it said', async () => {
+    const logged: unknown[] = [];
+    const logger = { ...silent, error: (fields: { error: Error }) => void logged.push(fields, fields.error.stack) };
+    const { id, attempt } = await jobOf(t, async () => {
+      throw new RangeError('the secret prompt');
+    });
+    expect(await attempt({ parts: { logger } })).toMatchObject({ kind: 'failed', error: { code: 'task_error' } });
+    const kept = JSON.stringify([await t.job(id), await t.events(id), logged]);
+    expect(kept).not.toContain('secret');
+    expect(logged[0]).toMatchObject({ jobId: id, task: 't', error: { name: 'RangeError' } });
+  });
+
+  it('that does not listen to the signal neither holds up its end nor writes after it', async () => {
+    const unlisten = await t.parts.running.listen(t.journal, t.feed);
+    let goOn = () => {};
+    const late: Promise<unknown>[] = [];
+    const { id, attempt } = await jobOf(t, async (ctx) => {
+      await ctx.step('deaf', () => new Promise<null>((resolve) => (goOn = () => resolve(null)))).catch(() => undefined);
+      late.push(ctx.generate({ prompt: 'late' }));
+      return null;
+    });
+    const outcome = attempt();
+    await until('it runs', async () => (await t.types(id)).includes('attempt.started'));
+    await t.journal.cancel(id);
+    expect(await outcome).toEqual({ kind: 'cancelled' });
+    unlisten();
+    goOn();
+    await until('it has gone on', () => late.length === 1);
+    await expect(late[0]).rejects.toThrow();
+    expect(model.calls).toHaveLength(0);
+    expect((await t.types(id)).at(-1)).toBe('job.cancelled');
+  });
+
+  it('asks for no model of another lane', async () => {
+    const { attempt } = await jobOf(t, async (ctx) => ctx.generate({ prompt: 'x', model: 'elsewhere' }));
+    const laneOf = (model: string) => (model === 'elsewhere' ? 'other' : 'default');
+    expect(await attempt({ parts: { laneOf } })).toMatchObject({ kind: 'failed', error: { code: 'task_error' } });
+  });
+});

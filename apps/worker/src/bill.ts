@@ -1,0 +1,63 @@
+/**
+ * The bill of a run: what its calls have cost. It is in the record as `spent`, written in the append that begins or ends a
+ * call, so that the journal's fence lets each be counted once. What a call may cost is kept in its slot while it is open: a
+ * crash leaves it there, for whoever claims, cancels or settles the job.
+ *
+ *   begin      counted, and what it may cost put into its slot, before it leaves
+ *   answer     by the provider's count, or else by the body and the text that came
+ *   breakOff   cancelled, cut: by the body and the text that came
+ *   writeOff   may have been paid for nothing: all that it may have cost
+ *
+ * A call that was refused ends without any of the last three: it cost nothing.
+ */
+import { addSpend, costOf, type JsonObject, type Prices, type ProviderEndpoint, type Spend } from '@holdfast/core';
+import { estimateCall } from '@holdfast/gate';
+import type { CallSlot } from './call-slots.ts';
+
+/** Of text whose tokens nobody has counted; English has four bytes to a token. */
+const BYTES_PER_TOKEN = 3;
+
+type Tokens = { input_tokens: number; output_tokens: number };
+
+export class Bill {
+  readonly #prices: Prices;
+  #spent: Spend;
+
+  /** @param spent by earlier attempts */
+  constructor(prices: Prices, spent: Spend) {
+    this.#prices = prices;
+    this.#spent = spent;
+  }
+
+  get spent(): Spend {
+    return this.#spent;
+  }
+
+  /** @param isNew false: the call is one that an earlier attempt began */
+  begin(slot: CallSlot, endpoint: ProviderEndpoint, body: JsonObject, isNew: boolean): void {
+    const { usd, input_tokens } = estimateCall(this.#prices, endpoint, body);
+    slot.cost = usd;
+    slot.model = String(body.model);
+    slot.inputTokens = input_tokens;
+    slot.receivedBytes = 0;
+    if (isNew) this.#spent = addSpend(this.#spent, { calls: 1 });
+  }
+
+  answer(slot: CallSlot, usage: Tokens | null): void {
+    if (usage) this.#add({ ...usage, usd: costOf(this.#prices, slot.model, usage) });
+    else this.breakOff(slot);
+  }
+
+  breakOff({ model, inputTokens, receivedBytes }: CallSlot): void {
+    const tokens = { input_tokens: inputTokens, output_tokens: Math.ceil(receivedBytes / BYTES_PER_TOKEN) };
+    this.#add({ usd: costOf(this.#prices, model, tokens) });
+  }
+
+  writeOff({ cost }: CallSlot): void {
+    this.#add({ usd: cost });
+  }
+
+  #add(cost: Partial<Spend>): void {
+    this.#spent = addSpend(this.#spent, cost);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The calls of an attempt, each in a slot under its id; the record keeps those that were begun and aren't over:
+ *
+ *   (none) ──begin──▶ running ──answered──▶ (none)
+ *                      │   └──failed for good: the next one is a new call, under a new key──▶ (none)
+ *                      ├──failed, and can be taken up or repeated under its key──▶ failed ──the next attempt──▶ left
+ *                      └──its worker vanished or stopped──▶ left ──begin──▶ running, taken up or repeated
+ *                                                            └──neither is possible: counted, `judgeLeftCalls`──▶ (none)
+ *
+ * Slots change in memory; the record follows with the attempt's next event. A crash before that leaves the call open.
+ */
+import { AttemptError, type JsonObject, type ProviderEndpoint } from '@holdfast/core';
+import { callField, type FieldChanges, JournalRefusal, type OpenCall } from '@holdfast/journal';
+import { asAttemptError } from './as-attempt-error.ts';
+import type { Attempt } from './run-attempt.ts';
+
+export interface CallSlot extends OpenCall {
+  readonly id: string;
+  state: 'left' | 'running' | 'failed';
+  /** The journal knows the response: another worker can go on with it. */
+  isSafe: boolean;
+  /** For the bill, of a call that was begun by this attempt. */
+  model: string;
+  inputTokens: number;
+  receivedBytes: number;
+  /** Only what the record keeps. */
+  toJSON(): OpenCall;
+}
+
+export function slotOf(id: string, { group, visible, told, response, cost }: OpenCall): CallSlot {
+  return {
+    ...{ id, group, visible, told, response, cost, state: 'left', isSafe: false },
+    ...{ model: '', inputTokens: 0, receivedBytes: 0 },
+    toJSON() {
+      return { group: this.group, visible: this.visible, told: this.told, response: this.response, cost: this.cost };
+    },
+  };
+}
+
+export interface Beginning {
+  id: string;
+  visible: boolean;
+  endpoint: ProviderEndpoint;
+  body: JsonObject;
+}
+
+/** The slot for a call that is about to leave, and what the record keeps of its beginning. */
+export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; fields: FieldChanges } {
+  const { calls, claim, bill } = attempt;
+  const { id, visible, endpoint, body } = call;
+  const left = calls.get(id);
+  const slot = slotOf(id, left ?? { group: attempt.group, visible, told: 0, response: null, cost: null });
+  bill.begin(slot, endpoint, body, !slot.response);
+  slot.state = 'running';
+  calls.set(id, slot);
+  attempt.order.canBeTakenUp = false;
+  if (slot.response) return { slot, fields: callField(id, slot) };
+  slot.told = 0;
+  attempt.callsMade += 1;
+  const provider_calls = claim.calls.made + attempt.callsMade;
+  return { slot, fields: { ...callField(id, slot), ...spentField(attempt), provider_calls } };
+}
+
+/** The call has been answered: whatever becomes of the attempt, it isn't made again. */
+export function closeCall(attempt: Attempt, id: string): FieldChanges {
+  attempt.calls.delete(id);
+  updateOrder(attempt);
+  return { ...callField(id, null), ...spentField(attempt) };
+}
+
+function spentField({ bill }: Attempt): FieldChanges {
+  return { spent: JSON.stringify(bill.spent) };
+}
+
+/**
+ * Closes all calls of a job that is over: those under way are paid up to here, those that were left may be paid whole.
+ * Their responses are the caller's to end, before.
+ */
+export function closeAll(attempt: Attempt): FieldChanges {
+  const { calls, bill } = attempt;
+  const closed = [...calls.values()].map((slot) => {
+    if (slot.state === 'running') bill.breakOff(slot);
+    else bill.writeOff(slot);
+    return closeCall(attempt, slot.id);
+  });
+  return Object.assign({}, ...closed);
+}
+
+/**
+ * Judges the calls that earlier attempts have left: those that can neither be taken up nor repeated under their keys may
+ * have been paid for nothing.
+ * @throws AttemptError `ambiguous_call`, where the job's policy says so
+ */
+export function judgeLeftCalls(attempt: Attempt): void {
+  const { calls, claim, lane, writer } = attempt;
+  for (const slot of [...calls.values()]) {
+    if (slot.response || lane?.idempotent) continue;
+    attempt.ambiguousCalls += 1;
+    attempt.textVoid ||= slot.visible;
+    attempt.bill.writeOff(slot);
+    writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls: attempt.ambiguousCalls });
+  }
+  if (attempt.ambiguousCalls === claim.calls.ambiguous || claim.request.on_ambiguous !== 'fail') return;
+  throw new AttemptError('ambiguous_call', 'A provider call broke off, and may have been paid for; see on_ambiguous.');
+}
+
+/** What the failure of a running call means for the next attempt. Returns the error to go on with. */
+export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unknown): unknown {
+  if (thrown instanceof JournalRefusal) return thrown;
+  const error = asAttemptError(attempt, thrown);
+  const { lane, writer } = attempt;
+  slot.state = 'failed';
+  updateOrder(attempt);
+  const canBeRepeated = slot.response === null && lane?.idempotent === true;
+  if (error.ambiguous && !canBeRepeated) {
+    // It may have been paid, and can neither be taken up nor repeated under its key.
+    attempt.ambiguousCalls += 1;
+    attempt.hasPaidForNothing = true;
+    writer.change({ ambiguous_calls: attempt.ambiguousCalls });
+  }
+  // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
+  const isKept = slot.response ? !error.ambiguous : error.ambiguous && canBeRepeated;
+  if (slot.visible && !(isKept && slot.response)) writer.change({ text_void: 1 });
+  if (isKept) return error;
+  if (error.ambiguous && slot.receivedBytes === 0) attempt.bill.writeOff(slot);
+  else if (error.ambiguous || slot.response) attempt.bill.breakOff(slot);
+  attempt.group += 1;
+  writer.change({ ...closeCall(attempt, slot.id), call_group: attempt.group });
+  return error;
+}
+
+/** The journal knows the response of a running call: from here on it can be taken up by another worker. */
+export function markSafe(attempt: Attempt, slot: CallSlot): void {
+  slot.isSafe = true;
+  updateOrder(attempt);
+}
+
+function updateOrder({ calls, order }: Attempt): void {
+  const running = [...calls.values()].filter(({ state }) => state === 'running');
+  order.canBeTakenUp = running.length > 0 && running.every(({ isSafe }) => isSafe);
+}
+
+/** Ids of responses that run at the provider, or may: of calls in these states. */
+export function responsesOf({ calls }: Attempt, ...states: CallSlot['state'][]): string[] {
+  return [...calls.values()].flatMap(({ state, response }) => (response && states.includes(state) ? response.id : []));
+}

@@ -1,0 +1,54 @@
+/** The results of a whole measurement: what is kept as JSON, and the page made from it. */
+import type { Machine } from '../machine.ts';
+import type { Cost } from './cost.ts';
+import type { Fairness } from './simulate.ts';
+import type { HeldCpu, Wait, WaitOfB } from './stack-runs.ts';
+
+export interface Results {
+  date: string;
+  commit: string;
+  machine: Machine;
+  fairness: Fairness;
+  cost: Cost;
+  wait: WaitOfB;
+  held: HeldCpu;
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
+const waitText = ({ p50, p95, max }: Wait) => `p50 ${p50} ms, p95 ${p95} ms, longest ${max} ms`;
+
+export function pageOf({ date, commit, machine, fairness, cost, wait, held }: Results): string {
+  const shares = Object.entries(fairness.weightedShare).map(([weight, share]) => `${weight}: ${share.toFixed(4)}`);
+  return `# Fair order: how even, and what it costs
+
+Made by \`npm run bench:fair-order\` on ${date}, at commit ${commit}, from \`bench/results/fair-order.json\`. How it is
+measured, and what it leaves out: \`bench/README.md\`.
+
+${machine.cores} cores (${machine.cpu}), shared with whatever else ran (load ${machine.loadAverage.toFixed(2)} before the start); Node ${machine.node};
+Redis ${machine.redis}; all processes on this machine.
+
+## ${fairness.jobs.toLocaleString('en')} jobs through the feed's own scripts (${Math.round(fairness.seconds)} s)
+
+- Up to 1,000 equal tenants: none was ever more than ${fairness.equalLead} job ahead of another.
+- Weights 1, 2, 4, what each got of its due share: ${shares.join(', ')}.
+- New tenants all the time (45 for every 100 jobs): no old tenant waited longer than ${fairness.oldWait} ended jobs for its next turn
+  (every ${fairness.oldTurn} would be even), no newcomer longer than ${fairness.newcomerWait} for its first.
+
+## A job of B, behind ${wait.jobsOfA.toLocaleString('en')} jobs of A
+
+One worker with 10 slots, jobs of 50 ms, B one job after another; from acceptance to its start.
+
+- alone: ${waitText(wait.alone)}
+- behind A: ${waitText(wait.behind)}
+
+## ${held.jobs.toLocaleString('en')} jobs held by their tenant's cap
+
+CPU of a worker, an API process and Redis together over ${held.seconds} s, as a share of one core: ${percent(held.held)}; idle: ${percent(held.idle)}.
+
+## µs of Redis' thread
+
+- per job at submit (\`enter\`): ${cost.enter.toFixed(1)}
+- per job from slot to slot (\`leave\` and an unshared \`pump\`, with buckets): ${cost.pumpAndLeave.toFixed(1)}
+- per further call of a job (\`reserveCall\` and \`settleCall\`): ${cost.reserveAndSettle.toFixed(1)}
+`;
+}

@@ -1,0 +1,112 @@
+/** What is measured on a whole stack of real processes: how long B waits behind A, and what jobs that are held cost. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Holdfast } from '@holdfast/client';
+import { JournalProbe } from '../../tests/flow/journal-probe.ts';
+import { chat, Stack, until } from '../../tests/flow/stack.ts';
+import { makeTenant, submitAll } from '../../tests/flow/tenants.ts';
+import { quantile } from '../token-delay/statistics.ts';
+
+const SLOTS = 10;
+const JOB = 'tokens=1&ttft_ms=50';
+const SUBMIT_AT_ONCE = 100;
+
+/** ms from acceptance to the start of the first attempt. */
+export interface Wait {
+  p50: number;
+  p95: number;
+  max: number;
+}
+
+export interface WaitOfB {
+  jobsOfA: number;
+  alone: Wait;
+  behind: Wait;
+}
+
+/** CPU time of a worker, an API process and Redis together, as a share of one core. */
+export interface HeldCpu {
+  jobs: number;
+  seconds: number;
+  idle: number;
+  held: number;
+}
+
+async function submitMany(client: Holdfast, name: string, count: number, sim: string): Promise<void> {
+  for (let done = 0; done < count; done += SUBMIT_AT_ONCE) {
+    await submitAll(
+      [client],
+      Array.from({ length: SUBMIT_AT_ONCE }, () => chat(name, sim)),
+    );
+  }
+}
+
+async function waitsOf(client: Holdfast, probe: JournalProbe, count: number): Promise<Wait> {
+  const waits: number[] = [];
+  for (let job = 0; job < count; job += 1) {
+    const { job: submitted } = await client.submit(chat('b', JOB));
+    await client.wait(submitted.id);
+    const [created, started] = await Promise.all([
+      probe.field(submitted.id, 'created_at'),
+      probe.field(submitted.id, 'started_at'),
+    ]);
+    waits.push(Number(started) - Number(created));
+  }
+  return { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: Math.max(...waits) };
+}
+
+/** B submits a job, waits for its end, submits the next; alone, then behind a backlog of A. */
+export async function measureWait(redisUrl: string, jobsOfA: number): Promise<WaitOfB> {
+  const stack = await Stack.start({ redisUrl, workers: 0, env: { WORKER_CONCURRENCY: String(SLOTS) } });
+  const probe = await JournalProbe.open(stack);
+  try {
+    const [a, b] = [await makeTenant(stack, probe, 'a'), await makeTenant(stack, probe, 'b')];
+    await stack.start('worker');
+    await waitsOf(b, probe, 10);
+    const alone = await waitsOf(b, probe, 50);
+    await Promise.all(stack.running('worker').map((worker) => worker.end()));
+    await submitMany(a, 'a', jobsOfA, JOB);
+    await stack.start('worker');
+    await until('A runs', async () => (await stack.providerCalls('a')).completed > 50);
+    const behind = await waitsOf(b, probe, 50);
+    return { jobsOfA, alone, behind };
+  } finally {
+    await probe.close();
+    await stack.close();
+  }
+}
+
+/** CPU time of a process so far, in s (`/proc/<pid>/stat`: user and system time, in hundredths). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** A tenant that may run one job has one that never ends, and 10,000 that wait for it. */
+export async function measureHeld(redisUrl: string, redisPid: number, jobs: number, seconds: number): Promise<HeldCpu> {
+  const stack = await Stack.start({ redisUrl });
+  const probe = await JournalProbe.open(stack);
+  const pids = [
+    redisPid,
+    ...stack.services.filter(({ name }) => name !== 'simulator').map(({ child }) => child.pid ?? 0),
+  ];
+  const share = async () => {
+    const before = pids.map(cpuSeconds);
+    await delay(seconds * 1_000);
+    return pids.map((pid, at) => cpuSeconds(pid) - (before[at] ?? 0)).reduce((sum, used) => sum + used, 0) / seconds;
+  };
+  try {
+    const client = await makeTenant(stack, probe, 'capped', { max_running: 1 });
+    await delay(3_000);
+    const idle = await share();
+    await submitMany(client, 'held', jobs, 'tokens=10&stall_after=2');
+    await until('one runs', async () => (await stack.providerCalls('held')).calls === 1);
+    await delay(3_000);
+    const held = await share();
+    if ((await stack.providerCalls('held')).calls !== 1) throw new Error('more than one ran');
+    return { jobs, seconds, idle, held };
+  } finally {
+    await probe.close();
+    await stack.close();
+  }
+}

@@ -1,0 +1,39 @@
+/** Limits: of a tenant (by its plan, or its own) and of a lane. What is left out is not limited. */
+import { z } from 'zod';
+
+const count = (max: number) => z.int().min(1).max(max);
+const usd = z.number().min(0).max(1_000_000);
+
+export const limitsSchema = z
+  .strictObject({
+    requests_per_minute: count(1_000_000).optional().meta({ description: 'Submissions in any minute.' }),
+    max_queued: count(10_000_000).optional().meta({ description: 'Jobs that wait at once.' }),
+    max_running: count(100_000).optional().meta({ description: 'Jobs that run at once.' }),
+    weight: z.number().min(0.01).max(1000).optional().meta({ description: 'Share among busy tenants. Default 1.' }),
+    budget_usd: z
+      .strictObject({ day: usd.optional(), month: usd.optional() })
+      .optional()
+      .meta({ description: 'Spend per UTC day and per calendar month.' }),
+  })
+  .meta({ id: 'Limits' });
+
+/** Limits of a tenant, or of a plan. */
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const planName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_"');
+
+export const plansSchema = z.record(planName, limitsSchema);
+
+/** Limits by the name of the plan. */
+export type Plans = z.infer<typeof plansSchema>;
+
+export const laneLimitsSchema = z
+  .strictObject({
+    requests_per_minute: count(10_000_000).optional().meta({ description: 'Calls to the provider in any minute.' }),
+    tokens_per_minute: count(1_000_000_000).optional().meta({ description: 'Tokens, in and out, in any minute.' }),
+    max_running: count(100_000).optional().meta({ description: 'Jobs that run at once, over all workers.' }),
+  })
+  .meta({ id: 'LaneLimits' });
+
+/** What a lane's provider account allows. */
+export type LaneLimits = z.infer<typeof laneLimitsSchema>;

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAdmission } from './admission.ts';
+import { Ledger } from './ledger.ts';
+import { createTenantLimits } from './tenant-limits.ts';
+import { createTenants } from './tenants.ts';
+import { openTestGate, silent, type TestGate } from './test-gate.ts';
+
+let t: TestGate;
+beforeAll(async () => {
+  t = await openTestGate();
+});
+afterAll(() => t.close());
+
+function setUp() {
+  const clock = { ms: 0 };
+  const errors: object[] = [];
+  const warnings: object[] = [];
+  const tenants = createTenants(t);
+  const limits = createTenantLimits({
+    tenants,
+    plans: { free: { requests_per_minute: 1 } },
+    logger: { ...silent, error: (fields) => void errors.push(fields) },
+    now: () => clock.ms,
+  });
+  const logger = { ...silent, warn: (fields: object) => void warnings.push(fields) };
+  const gate = createAdmission({ ledger: new Ledger(t), limits, queued: t.queued, logger });
+  return { clock, errors, warnings, tenants, limits, gate };
+}
+
+describe('limits of a tenant', () => {
+  it("are its own, or its plan's, or none", async () => {
+    const { tenants, limits } = setUp();
+    await tenants.put('planned', { plan: 'free' });
+    await tenants.put('own', { limits: { max_queued: 3 } });
+    expect(await limits.of('planned')).toEqual({ requests_per_minute: 1 });
+    expect(await limits.of('own')).toEqual({ max_queued: 3 });
+    expect(await limits.of('nobody')).toEqual({});
+  });
+
+  it('count 3 s after they were changed', async () => {
+    const { tenants, limits, clock } = setUp();
+    await tenants.put('changing', { limits: { max_queued: 1 } });
+    await limits.of('changing');
+    await tenants.put('changing', { limits: { max_queued: 2 } });
+    clock.ms = 2_999;
+    expect(await limits.of('changing')).toEqual({ max_queued: 1 });
+    clock.ms = 3_000;
+    expect(await limits.of('changing')).toEqual({ max_queued: 2 });
+  });
+
+  it('are none, and an error in the log, on a plan that the config file no longer has', async () => {
+    const { tenants, limits, errors } = setUp();
+    await tenants.put('orphan', { plan: 'gone' });
+    expect(await limits.of('orphan')).toEqual({});
+    expect(errors).toEqual([{ tenant: 'orphan', plan: 'gone' }]);
+  });
+});
+
+describe('an admission', () => {
+  const applicant = (tenant: string, jobId: string, estimateUsd: number | null = null) => ({
+    tenant,
+    jobId,
+    model: 'sim',
+    estimateUsd,
+  });
+
+  it('is refused while as many jobs wait as may', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('waiting', { limits: { max_queued: 2 } });
+    const ids = Array.from({ length: 20 }, (_, at) => `job_${at}`);
+    const all = await Promise.all(ids.map((id) => gate.admit(applicant('waiting', id))));
+    expect(all.filter((one) => !('refusal' in one))).toHaveLength(2);
+    const refused = all.find((one) => 'refusal' in one);
+    expect(refused).toMatchObject({ refusal: { code: 'too_many_queued', status: 429, retryAfterMs: 5_000 } });
+    await t.queued.leave('waiting', 'job_0');
+    await t.queued.leave('waiting', 'job_1');
+    expect(await gate.admit(applicant('waiting', 'job_20'))).not.toHaveProperty('refusal');
+  });
+
+  it('that is refused, or given back, leaves nothing behind', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('clean', { limits: { max_queued: 1, budget_usd: { day: 1 } } });
+    expect(await gate.admit(applicant('clean', 'job_dear', 2))).toMatchObject({
+      refusal: { code: 'budget_exceeded', status: 402 },
+    });
+    const admitted = await gate.admit(applicant('clean', 'job_a', 1));
+    if ('refusal' in admitted) throw admitted.refusal;
+    await gate.giveBack(applicant('clean', 'job_a', 1), admitted);
+    expect(await gate.admit(applicant('clean', 'job_b', 1))).not.toHaveProperty('refusal');
+  });
+
+  it('says when a minute has room, and which budget is used up until when', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('told', { plan: 'free' });
+    await gate.admit(applicant('told', 'job_1'));
+    const late = await gate.admit(applicant('told', 'job_2'));
+    expect(late).toMatchObject({ refusal: { code: 'too_many_requests' }, requests: { limit: 1, remaining: 0 } });
+    const { retryAfterMs = 0 } = ('refusal' in late && late.refusal) || {};
+    expect(retryAfterMs).toBeGreaterThan(50_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(60_100);
+
+    await tenants.put('spent', { limits: { budget_usd: { day: 5, month: 0.5 } } });
+    const dear = await gate.admit(applicant('spent', 'job_3', 0.75));
+    if (!('refusal' in dear)) throw new Error('let in');
+    const nextMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1)).toISOString();
+    expect(dear.refusal.message).toContain('may cost $0.75. The budget of the month is $0.5: $0 spent, $0 set aside');
+    expect(dear.refusal.message).toContain(nextMonth);
+  });
+
+  it('of a model without a price is not refused by a budget, and the log says so once', async () => {
+    const { tenants, gate, warnings } = setUp();
+    await tenants.put('unpriced', { limits: { budget_usd: { day: 0 } } });
+    for (const id of ['job_1', 'job_2', 'job_3']) {
+      expect(await gate.admit(applicant('unpriced', id))).not.toHaveProperty('refusal');
+    }
+    expect(warnings).toEqual([{ tenant: 'unpriced', model: 'sim' }]);
+  });
+
+  it('of a job that is run again is not counted as a request', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('again', { plan: 'free' });
+    await gate.admit(applicant('again', 'job_1'));
+    expect(await gate.admitAgain(applicant('again', 'job_2'))).not.toHaveProperty('refusal');
+  });
+});

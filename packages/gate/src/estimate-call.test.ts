@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { estimateCall } from './estimate-call.ts';
+
+const prices = { 'sim*': { input_usd_per_million: 1, output_usd_per_million: 10 } };
+const chat = (more: object = {}) => ({ model: 'sim', messages: [{ role: 'user', content: 'Hello.' }], ...more });
+
+describe('the estimate of a call', () => {
+  it('takes two bytes of the body for a token, whatever the script', () => {
+    const bytes = (content: string) =>
+      Buffer.byteLength(JSON.stringify(chat({ messages: [{ role: 'user', content }] })));
+    for (const content of ['Hello.', '日本語のテキスト', '👩‍👩‍👧‍👦'.repeat(20), 'a'.repeat(10_000)]) {
+      const { input_tokens } = estimateCall(
+        prices,
+        'chat.completions',
+        chat({ messages: [{ role: 'user', content }] }),
+      );
+      expect(input_tokens).toBe(Math.ceil(bytes(content) / 2));
+    }
+    const numbers = Array.from({ length: 2_000 }, (_, at) => at % 10);
+    expect(estimateCall(prices, 'embeddings', { model: 'sim', input: numbers }).input_tokens).toBeGreaterThan(2_000);
+  });
+
+  it.each([
+    ['what max_tokens allows', 'chat.completions', { max_tokens: 50 }, 50],
+    ['max_completion_tokens before max_tokens', 'chat.completions', { max_tokens: 50, max_completion_tokens: 7 }, 7],
+    ['each of n choices', 'chat.completions', { max_tokens: 50, n: 3 }, 150],
+    ['what max_output_tokens allows', 'responses', { max_output_tokens: 9 }, 9],
+    ['4,096 where nothing is said', 'responses', { max_output_tokens: null }, 4_096],
+    ['no output of embeddings', 'embeddings', {}, 0],
+  ] as const)('takes for output %s', (_, endpoint, more, tokens) => {
+    expect(estimateCall(prices, endpoint, chat(more)).output_tokens).toBe(tokens);
+  });
+
+  it('costs what the price table says, or null', () => {
+    const { usd, input_tokens } = estimateCall(prices, 'chat.completions', chat({ max_tokens: 100 }));
+    expect(usd).toBeCloseTo((input_tokens + 1_000) / 1e6, 12);
+    expect(estimateCall(prices, 'chat.completions', chat({ model: 'other' })).usd).toBeNull();
+  });
+});

@@ -1,0 +1,191 @@
+import { addSpend, type Limits, noSpend } from '@holdfast/core';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { gateKeys } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import { calendar } from './scripts/clock.ts';
+import { openTestGate, type TestGate } from './test-gate.ts';
+import { reportUsage } from './usage-report.ts';
+
+let t: TestGate;
+let ledger: Ledger;
+let jobs = 0;
+const newJob = () => `job_${++jobs}`;
+const spend = (usd: number) => addSpend(noSpend, { usd, input_tokens: 10, output_tokens: 5, calls: 1 });
+
+beforeAll(async () => {
+  t = await openTestGate();
+  ledger = new Ledger({ ...t, leaseMs: 0 });
+});
+afterAll(() => t.close());
+
+async function letIn(tenant: string, usd: number | null, limits: Limits, jobId = newJob()) {
+  const reply = await ledger.admit(tenant, jobId, usd, limits);
+  return 'refusal' in reply ? null : { jobId, ...reply };
+}
+
+const report = (tenant: string, limits: Limits = {}) => reportUsage(ledger, tenant, limits, {});
+
+describe('requests a minute', () => {
+  const limits = { requests_per_minute: 5 };
+
+  it('are let in up to the limit at once, and then none before the first is a minute old', async () => {
+    const all = await Promise.all(Array.from({ length: 50 }, () => letIn('burst', null, limits)));
+    expect(all.filter(Boolean)).toHaveLength(5);
+    await t.age('burst', 59_000);
+    const refused = await ledger.admit('burst', newJob(), null, limits);
+    expect(refused).toMatchObject({ refusal: { reason: 'requests', requests: { limit: 5, remaining: 0 } } });
+    const { resetMs = 0 } = ('refusal' in refused && refused.refusal.requests) || {};
+    expect(resetMs).toBeGreaterThan(0);
+    expect(resetMs).toBeLessThanOrEqual(1_200);
+    await t.age('burst', 1_200);
+    expect(await letIn('burst', null, limits)).toMatchObject({ requests: { remaining: 4 } });
+  });
+
+  it('are never more than the limit in any 60 s, however they come', async () => {
+    const admitted: number[] = [];
+    let dice = 7;
+    let aged = 0;
+    const began = performance.now();
+    for (let step = 0; step < 200; step += 1) {
+      dice = (dice * 48_271) % 2_147_483_647;
+      const pause = (dice % 30) * 100 * (dice % 11 === 0 ? 10 : 1);
+      await t.age('random', pause);
+      aged += pause;
+      const at = performance.now() - began + aged;
+      if (await letIn('random', null, { requests_per_minute: 10 })) admitted.push(at);
+    }
+    expect(admitted.length).toBeGreaterThan(50);
+    admitted.forEach((at, index) => {
+      const later = admitted[index + 10];
+      if (later !== undefined) expect(later - at).toBeGreaterThanOrEqual(60_000 - 100);
+    });
+  });
+
+  it('take no more than 602 slots, and nothing a minute after the last', async () => {
+    const key = gateKeys(t.prefix).minute('long');
+    const now = Math.floor(Date.now() / 100);
+    const slots = Array.from({ length: 700 }, (_, at) => now - at);
+    await t.redis.hset(key, 'total', 700, 'first', now - 699, ...slots.flatMap((slot) => [slot, 1]));
+    await letIn('long', null, { requests_per_minute: 1_000_000 });
+    expect(await t.redis.hlen(key)).toBeLessThanOrEqual(604);
+    expect(await t.redis.pttl(key)).toBeGreaterThan(0);
+    await t.age('long', 61_000);
+    expect((await report('long', { requests_per_minute: 7 })).requests).toEqual({ limit: 7, remaining: 7, reset_s: 0 });
+    expect(await t.redis.exists(key)).toBe(0);
+  });
+
+  it('count a job once however often it asks at the same time', async () => {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => letIn('twice', 0.1, limits, 'job_same')));
+    expect(new Set(replies.map((reply) => reply?.reservation)).size).toBe(1);
+    expect(await report('twice', limits)).toMatchObject({ requests: { remaining: 4 }, reserved_usd: 0.1 });
+  });
+});
+
+describe('a budget', () => {
+  const limits = { budget_usd: { day: 1 } };
+
+  it('is never overrun by jobs that come at once', async () => {
+    const all = await Promise.all(Array.from({ length: 500 }, () => letIn('rush', 0.03, limits)));
+    expect(all.filter(Boolean)).toHaveLength(33);
+    expect(await report('rush', limits)).toMatchObject({ reserved_usd: 0.99, day: { spent_usd: 0, budget_usd: 1 } });
+  });
+
+  it('counts what was spent and what is set aside, exactly, and says so when it refuses', async () => {
+    for (let at = 0; at < 10; at += 1) {
+      const { jobId = '', reservation = '' } = (await letIn('exact', 0.3, limits)) ?? {};
+      await ledger.settle('exact', jobId, reservation, spend(0.07));
+    }
+    expect(await letIn('exact', 0.1, limits)).not.toBeNull();
+    expect(await ledger.admit('exact', newJob(), 0.201, limits)).toMatchObject({
+      refusal: { reason: 'day', spentUsd: 0.7, reservedUsd: 0.1 },
+    });
+    expect(await letIn('exact', 0.2, limits)).not.toBeNull();
+    const month = { budget_usd: { month: 0.9 } };
+    expect(await ledger.admit('exact', newJob(), 0.1, month)).toMatchObject({ refusal: { reason: 'month' } });
+  });
+
+  it('of nothing lets nothing in that costs something, and everything without a price', async () => {
+    const none = { budget_usd: { day: 0 } };
+    expect(await letIn('broke', 1e-9, none)).toBeNull();
+    expect(await letIn('broke', null, none)).not.toBeNull();
+    expect(await letIn('broke', 0, none)).not.toBeNull();
+  });
+
+  it('begins anew with the day and the month; what is still set aside counts on', async () => {
+    const key = gateKeys(t.prefix).ledger('anew');
+    const [yesterday, lastMonth] = [Date.now() - 86_400_000, Date.now() - 32 * 86_400_000].map((at) =>
+      new Date(at).toISOString(),
+    );
+    await t.redis.hset(key, `${yesterday?.slice(0, 10)}:usd`, 1e9, `${lastMonth?.slice(0, 7)}:usd`, 1e9);
+    expect(await letIn('anew', 0.6, { budget_usd: { day: 1, month: 1 } })).not.toBeNull();
+    expect(await letIn('anew', 0.6, limits)).toBeNull();
+  });
+
+  it('may grow and shrink at run time', async () => {
+    expect(await letIn('moving', 0.9, limits)).not.toBeNull();
+    expect(await letIn('moving', 0.9, limits)).toBeNull();
+    expect(await letIn('moving', 0.9, { budget_usd: { day: 2 } })).not.toBeNull();
+    expect(await letIn('moving', 0.01, limits)).toBeNull();
+  });
+});
+
+describe('a settlement', () => {
+  it('happens once, also when it is tried by many at once', async () => {
+    const { jobId = '', reservation = '' } = (await letIn('once', 0.5, {})) ?? {};
+    const settle = () => ledger.settle('once', jobId, reservation, spend(0.25));
+    const results = await Promise.all(Array.from({ length: 10 }, settle));
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect(await report('once')).toMatchObject({
+      reserved_usd: 0,
+      day: { spent_usd: 0.25 },
+      month: { spent_usd: 0.25 },
+      days: [{ usd: 0.25, input_tokens: 10, output_tokens: 5, calls: 1, jobs: 1 }],
+    });
+  });
+
+  it('that comes late does not touch what a later run has set aside', async () => {
+    const first = (await letIn('late', 0.5, {}, 'job_again')) ?? { reservation: '' };
+    await ledger.settle('late', 'job_again', first.reservation, spend(0.1));
+    await letIn('late', 0.5, {}, 'job_again');
+    expect(await ledger.settle('late', 'job_again', first.reservation, spend(0.1))).toBe(false);
+    expect(await report('late')).toMatchObject({ reserved_usd: 0.5, day: { spent_usd: 0.1 } });
+  });
+
+  it('drops days that are more than 400 days old', async () => {
+    const key = gateKeys(t.prefix).ledger('old');
+    await t.redis.hset(key, '2019-05-01:usd', 5, '2019-05:usd', 5, '2019-05-01:jobs', 1);
+    const { jobId = '', reservation = '' } = (await letIn('old', 0.5, {})) ?? {};
+    await ledger.settle('old', jobId, reservation, spend(0.1));
+    expect((await t.redis.hkeys(key)).filter((field) => field.startsWith('2019'))).toEqual([]);
+    expect(await report('old')).toMatchObject({ month: { spent_usd: 0.1 } });
+  });
+});
+
+describe('what is given back', () => {
+  it('is free when the last holder gives it back', async () => {
+    const held = await Promise.all([letIn('held', 0.4, {}, 'job_held'), letIn('held', 0.4, {}, 'job_held')]);
+    const [{ reservation = '' } = { reservation: '' }] = held.map((one) => one ?? { reservation: '' });
+    await ledger.giveBack('held', 'job_held', reservation);
+    expect(await report('held')).toMatchObject({ reserved_usd: 0.4 });
+    await ledger.giveBack('held', 'job_held', reservation);
+    await ledger.giveBack('held', 'job_held', reservation);
+    expect(await report('held')).toMatchObject({ reserved_usd: 0, day: { spent_usd: 0 }, days: [] });
+  });
+
+  it('is asked for once in a lease', async () => {
+    const patient = new Ledger({ ...t, leaseMs: 60_000 });
+    await letIn('due', 0.4, {}, 'job_due');
+    const due = await patient.dueReservations('due', 10);
+    expect(due.map(({ jobId }) => jobId)).toEqual(['job_due']);
+    expect(await patient.dueReservations('due', 10)).toEqual([]);
+  });
+});
+
+describe("Redis' calendar", () => {
+  it("agrees with JavaScript's for 200 years", async () => {
+    const lua = `${calendar} local dates = {} for at = 1, #ARGV do dates[at] = dateOf(tonumber(ARGV[at])) end return dates`;
+    const days = Array.from({ length: 5_000 }, (_, at) => at * 14.61 * 86_400);
+    const dates = await t.redis.eval(lua, 0, ...days.map((seconds) => Math.floor(seconds)));
+    expect(dates).toEqual(days.map((seconds) => new Date(Math.floor(seconds) * 1_000).toISOString().slice(0, 10)));
+  });
+});

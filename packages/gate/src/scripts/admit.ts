@@ -1,0 +1,52 @@
+import { Script } from '@holdfast/redis';
+import { calendar, clock } from './clock.ts';
+import { minute } from './minute.ts';
+
+/**
+ * Lets a job in, or says why not: requests in the last minute, then the day's and the month's budget. What it may cost is
+ * set aside in the same step, so that jobs that come at once can't all count on the same dollar. A job that has been let
+ * in and not settled yet is known: it counts for nothing again, and has one holder more.
+ *
+ *   KEYS  minute, ledger, reservations, reserved
+ *   ARGV  job id, nonce, billionths of a dollar to set aside or '' (no price: no budget refuses it), requests a minute or
+ *         '', the day's budget or '', the month's budget or '', ms until the reservation is looked after
+ *   returns {'admitted', nonce that is in force, requests in the minute, ms until the oldest leaves it}
+ *           {'requests', '', requests in the minute, ms …}
+ *           {'day' | 'month', '', requests in the minute, ms …, spent, reserved, now in ms}
+ */
+export const admitScript = new Script(`${clock}${calendar}${minute}
+local job, nonce, amount = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local perMinute, dayBudget, monthBudget = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local used, leavesIn = 0, 0
+if perMinute then used, leavesIn = readMinute(KEYS[1]) end
+
+local known = redis.call('HGET', KEYS[3], job)
+if known then
+  local before, kept, holders = string.match(known, '^(%S+) (%d+) (%d+)$')
+  redis.call('HSET', KEYS[3], job, before .. ' ' .. kept .. ' ' .. (holders + 1))
+  return {'admitted', before, used, leavesIn}
+end
+if perMinute and used >= perMinute then return {'requests', '', used, leavesIn} end
+
+if amount and (dayBudget or monthBudget) then
+  local today = dateOf(time[1])
+  local values = redis.call('HMGET', KEYS[2], 'reserved', today .. ':usd', string.sub(today, 1, 7) .. ':usd')
+  local reserved, day, month = tonumber(values[1] or 0), tonumber(values[2] or 0), tonumber(values[3] or 0)
+  if dayBudget and day + reserved + amount > dayBudget then
+    return {'day', '', used, leavesIn, day, reserved, nowMs}
+  end
+  if monthBudget and month + reserved + amount > monthBudget then
+    return {'month', '', used, leavesIn, month, reserved, nowMs}
+  end
+end
+
+local kept = string.format('%.0f', amount or 0)
+redis.call('HSET', KEYS[3], job, nonce .. ' ' .. kept .. ' 1')
+redis.call('ZADD', KEYS[4], nowMs + ARGV[7], job)
+redis.call('HINCRBY', KEYS[2], 'reserved', kept)
+if perMinute then
+  countInMinute(KEYS[1])
+  used, leavesIn = readMinute(KEYS[1])
+end
+return {'admitted', nonce, used, leavesIn}
+`);

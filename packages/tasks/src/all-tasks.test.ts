@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { allTasks } from './all-tasks.ts';
+import { defineTask } from './define-task.ts';
+import { modelOf } from './task.ts';
+
+describe('all tasks', () => {
+  it('have the models that they name, or the config file does; the built-in ones that of their input', () => {
+    const tasks = allTasks({ summarize: { model: 'large' } });
+    const models = [...tasks.values()].map((task) => [task.name, modelOf(task, { model: 'asked' })]);
+    expect(Object.fromEntries(models)).toMatchObject({ summarize: 'large', chat: 'gpt-5-mini', responses: 'asked' });
+    expect(modelOf([...allTasks({}).values()].at(-1) ?? never(), {})).toBe('gpt-5-mini');
+  });
+
+  it.each([
+    ['nothing', /tasks\.nothing: no such task/],
+    ['responses', /tasks\.responses: its input names the model/],
+  ])('can not be set where there is no model to set: %s', (name, message) => {
+    expect(() => allTasks({ [name]: { model: 'm' } })).toThrow(message);
+  });
+
+  it('have names that fit into URLs, logs and keys', () => {
+    const definition = { summary: 's', model: 'm', input: z.object({}), run: async () => null };
+    expect(() => defineTask({ ...definition, name: 'no spaces' })).toThrow(RangeError);
+  });
+});
+
+function never(): never {
+  throw new Error('there are tasks');
+}

@@ -1,0 +1,69 @@
+/**
+ * A task of one's own: prompts, models and keys stay on the server; a client sends `{task, input}`.
+ *
+ *   1. check     the input, once more: defaults of the schema are filled in
+ *   2. run       the author's function; it may be run again after a crash, see `TaskContext.step`
+ *   3. check     the output; a misfit fails the job as `output_invalid`
+ */
+import { AttemptError, type JsonObject, type JsonValue } from '@holdfast/core';
+import type { z } from 'zod';
+import { createContext } from './create-context.ts';
+import { describeIssues } from './describe-issues.ts';
+import type { Task } from './task.ts';
+import type { TaskContext } from './task-context.ts';
+import { TaskError } from './task-error.ts';
+import type { TaskHost } from './task-host.ts';
+
+export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodType> {
+  /** What clients submit it by: letters, digits, `.`, `_` and `-`. */
+  name: string;
+  /** One sentence, shown to clients. */
+  summary: string;
+  /** The usual model; the config file may name another: `tasks.<name>.model`. */
+  model: string;
+  input: Input;
+  /** What the output fits. Default: any JSON. */
+  output?: Output;
+  run(input: z.output<Input>, ctx: TaskContext): Promise<z.input<Output>>;
+}
+
+/** @throws RangeError where the name is none */
+export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z.ZodType<JsonValue, JsonValue>>(
+  definition: TaskDefinition<Input, Output>,
+): Task {
+  const { name, summary, model, input, output = null } = definition;
+  if (!/^[a-z0-9][\w.-]{0,127}$/i.test(name)) throw new RangeError(`"${name}" is no name for a task`);
+  return {
+    name,
+    summary,
+    model,
+    endpoint: null,
+    input,
+    output,
+    run: (given, host) => runDefined(definition, given, host),
+  };
+}
+
+async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(
+  { input: inputSchema, output: outputSchema, run }: TaskDefinition<Input, Output>,
+  given: JsonObject,
+  host: TaskHost,
+): Promise<JsonValue> {
+  const input = inputSchema.safeParse(given);
+  // Accepted by a process that knew another version of the task.
+  if (!input.success) throw new TaskError('The input no longer fits the task.');
+  await host.begin();
+  // Code that doesn't listen to the signal must not hold up the attempt's end.
+  const output = await Promise.race([createContext(host).run((ctx) => run(input.data, ctx)), whenAborted(host.signal)]);
+  if (!outputSchema) return (output ?? null) as JsonValue;
+  const checked = outputSchema.safeParse(output);
+  if (checked.success) return checked.data as JsonValue;
+  throw new AttemptError('output_invalid', `The task's output does not fit: ${describeIssues(checked.error)}.`);
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

@@ -1,0 +1,222 @@
+/** Budgets and what jobs have cost, with real processes and the simulator's own counts. */
+import { randomBytes } from 'node:crypto';
+import { Holdfast, type Job } from '@holdfast/client';
+import { jobIdFor } from '@holdfast/core';
+import { createApiKeys, createTenants, estimateCall, Ledger } from '@holdfast/gate';
+import { AttemptWriter, FlushClock, Journal } from '@holdfast/journal';
+import { connectRedis, disconnectRedis, type Redis } from '@holdfast/redis';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chat, Stack, until } from './stack.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+/** A job that may write 100 tokens may cost a cent, and a little for what it asks. */
+const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 100 } };
+let stack: Stack;
+let redis: Redis;
+
+beforeAll(async () => {
+  stack = await Stack.start({ workers: 2, config: () => ({ prices }) });
+  redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
+}, 60_000);
+afterAll(async () => {
+  await disconnectRedis(redis);
+  await stack?.close();
+});
+
+/** A tenant with a budget a day, and how it calls the API. */
+async function newTenant(day: number) {
+  const tenant = `t-${randomBytes(4).toString('hex')}`;
+  const { prefix } = stack;
+  await createTenants({ redis, prefix }).put(tenant, { limits: { budget_usd: { day } } });
+  const { key } = await createApiKeys({ redis, prefix }).create(tenant, { scopes: ['submit', 'read'] });
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(`${stack.apiUrl}/v1${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
+  const usage = () => new Holdfast({ baseUrl: stack.apiUrl, apiKey: key }).usage();
+  return {
+    tenant,
+    call,
+    submit: (job: object, idempotencyKey?: string) =>
+      call('/jobs', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+        },
+        body: JSON.stringify(job),
+      }),
+    usage,
+    /** Once nothing is set aside any more. */
+    settled: async () => {
+      await until('all is settled', async () => (await usage()).reserved_usd === 0);
+      return usage();
+    },
+    job: async (id: string) => (await (await call(`/jobs/${id}?wait=10`)).json()) as Job,
+  };
+}
+
+const bounded = (name: string, sim: string, maxTokens = 100) => {
+  const job = chat(name, sim);
+  return { ...job, input: { ...job.input, max_tokens: maxTokens } };
+};
+const idOf = async (response: Response) => ((await response.json()) as Job).id;
+
+describe('a budget of $1', () => {
+  it('lets 500 jobs that come at once spend at most $1; the rest get 402', async () => {
+    const t = await newTenant(1);
+    const answers = await Promise.all(Array.from({ length: 500 }, () => t.submit(bounded('rush', 'tokens=100'))));
+    const accepted = answers.filter(({ status }) => status === 202);
+    const refused = answers.filter(({ status }) => status === 402);
+    expect(accepted.length + refused.length).toBe(500);
+    expect(accepted.length).toBeGreaterThan(90);
+    expect(await refused[0]?.json()).toMatchObject({
+      code: 'budget_exceeded',
+      detail: expect.stringContaining('The budget of the day is $1'),
+    });
+    const jobs = await Promise.all(accepted.map(async (answer) => t.job(await idOf(answer))));
+    expect(jobs.every(({ status }) => status === 'completed')).toBe(true);
+
+    const { calls, tokens } = await stack.providerCalls('rush');
+    expect(calls).toBe(accepted.length);
+    expect((tokens * 100) / 1e6).toBeLessThanOrEqual(1);
+    const total = jobs.reduce((sum, { usage }) => sum + (usage?.cost_usd ?? Number.NaN), 0);
+    const usage = await t.settled();
+    expect(usage.day.spent_usd).toBeCloseTo(total, 6);
+    expect(usage.day.spent_usd).toBeLessThanOrEqual(1);
+    expect(usage.days).toMatchObject([{ jobs: accepted.length, calls, output_tokens: tokens }]);
+  }, 60_000);
+
+  it('is not asked for a job that is there already', async () => {
+    const t = await newTenant(0.012);
+    const job = bounded('there', 'tokens=100');
+    const id = await idOf(await t.submit(job, 'there'));
+    expect((await t.job(id)).usage?.cost_usd).toBeGreaterThan(0.01);
+    expect((await t.submit(job, 'other')).status).toBe(402);
+    expect((await t.submit(job, 'there')).status).toBe(200);
+  });
+});
+
+describe('what a job has cost', () => {
+  it('is never more than was set aside, in any script, by the simulator’s count', async () => {
+    const t = await newTenant(1);
+    for (const text of [
+      'Say something.',
+      'word '.repeat(2_000),
+      '日本語のテキスト'.repeat(50),
+      '👩‍👩‍👧‍👦'.repeat(50),
+      '\n\t"'.repeat(500),
+    ]) {
+      const job = chat('estimated', 'tokens=100', text);
+      const input = { ...job.input, max_tokens: 100 };
+      const { usage } = await t.job(await idOf(await t.submit({ ...job, input })));
+      const { usd } = estimateCall(prices, 'chat.completions', input);
+      expect(usage?.cost_usd).toBeGreaterThan(0.01);
+      expect(usage?.cost_usd).toBeLessThanOrEqual(usd ?? 0);
+    }
+  });
+
+  it('is counted when it fails: nothing for what the provider refused', async () => {
+    const t = await newTenant(1);
+    const id = await idOf(await t.submit(bounded('refused', 'status=400')));
+    expect(await t.job(id)).toMatchObject({ status: 'failed' });
+    expect(await until('settled', async () => (await t.usage()).days[0])).toMatchObject({ usd: 0, calls: 1, jobs: 1 });
+  });
+
+  it('is counted when it is cancelled: what had come', async () => {
+    // Enough for one run, and not for another one on top of a cancelled one.
+    const t = await newTenant(0.1005);
+    const id = await idOf(await t.submit(bounded('cancelled', 'tokens=1000&itl_ms=20', 1_000)));
+    await until('text has come', async () => (await (await t.call(`/jobs/${id}`)).json()).cursor > 10);
+    await t.call(`/jobs/${id}/cancel`, { method: 'POST' });
+    const job = await t.job(id);
+    expect(job).toMatchObject({ status: 'cancelled', usage: { cost_usd: expect.any(Number) } });
+    const cost = job.usage?.cost_usd ?? 0;
+    expect(cost).toBeGreaterThan(0.000_5);
+    expect(cost).toBeLessThan(0.1);
+    expect((await t.settled()).day.spent_usd).toBeCloseTo(cost, 8);
+    expect((await t.call(`/jobs/${id}/retry`, { method: 'POST' })).status).toBe(402);
+  });
+
+  it('is nothing for a job that is cancelled before it began, at once; another run is admitted anew', async () => {
+    const t = await newTenant(0.015);
+    const id = await idOf(await t.submit({ ...bounded('early', 'tokens=100'), delay_ms: 60_000 }));
+    expect((await t.submit(bounded('early', 'tokens=100'))).status).toBe(402);
+    await t.call(`/jobs/${id}/cancel`, { method: 'POST' });
+    expect(await t.usage()).toMatchObject({ reserved_usd: 0, day: { spent_usd: 0 } });
+    expect((await t.call(`/jobs/${id}/retry`, { method: 'POST' })).status).toBe(202);
+    expect((await t.job(id)).status).toBe('completed');
+  });
+});
+
+describe('GET /v1/usage', () => {
+  it('lists the days asked for, and refuses what is no day', async () => {
+    const t = await newTenant(1);
+    await t.job(await idOf(await t.submit(bounded('listed', 'tokens=3'))));
+    await t.settled();
+    const daysOf = async (query: string) => {
+      const { days } = (await (await t.call(`/usage?${query}`)).json()) as { days: { date: string }[] };
+      return days.map(({ date }) => date);
+    };
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await daysOf('from=2020-01-01')).toEqual([today]);
+    expect(await daysOf('from=2020-01-01&to=2020-12-31')).toEqual([]);
+    for (const query of ['from=yesterday', 'from=2026-13-01', 'until=2026-01-01']) {
+      expect((await t.call(`/usage?${query}`)).status).toBe(422);
+    }
+  });
+});
+
+describe('after a crash', () => {
+  /** A reservation is looked after a minute after it was made: as if that had gone by. */
+  const aMinuteLater = (tenant: string, jobId: string) =>
+    redis.zadd(`${stack.prefix}:{tenant:${tenant}}:reserved`, 0, jobId);
+
+  it('between being let in and being accepted, what was set aside is given back', async () => {
+    const t = await newTenant(1);
+    const ledger = new Ledger({ redis, prefix: stack.prefix });
+    // All that an API has done by then.
+    const lost = jobIdFor(t.tenant, 'lost');
+    await ledger.admit(t.tenant, lost, 0.99, { budget_usd: { day: 1 } });
+    expect((await t.submit(bounded('lost', 'tokens=10'))).status).toBe(402);
+    await aMinuteLater(t.tenant, lost);
+    await t.settled();
+    expect((await t.submit(bounded('lost', 'tokens=10'))).status).toBe(202);
+  }, 30_000);
+
+  it("between a job's end and its settlement, it is settled by what the journal says", async () => {
+    const t = await newTenant(1);
+    const { prefix } = stack;
+    const [ledger, journal] = [new Ledger({ redis, prefix }), new Journal({ redis, prefix, retentionMs: 60_000 })];
+    const id = jobIdFor(t.tenant, 'unsettled');
+    const admitted = await ledger.admit(t.tenant, id, 0.5, {});
+    if ('refusal' in admitted) throw new Error('not let in');
+    await playWorker(journal, { id, tenant: t.tenant, reservation: admitted.reservation });
+    expect(await t.usage()).toMatchObject({ reserved_usd: 0.5, day: { spent_usd: 0 } });
+    await aMinuteLater(t.tenant, id);
+    await t.settled();
+    const spent = { usd: 0.25, input_tokens: 7, output_tokens: 8, calls: 2, jobs: 1 };
+    expect(await t.usage()).toMatchObject({ day: { spent_usd: 0.25 }, days: [spent] });
+  }, 30_000);
+});
+
+/** All that a worker has done by the time a job's end is in the journal. */
+async function playWorker(journal: Journal, job: { id: string; tenant: string; reservation: string }): Promise<void> {
+  const request = bounded('unsettled', 'tokens=1');
+  const requestText = JSON.stringify(request);
+  await journal.accept({ ...job, lane: 'default', request, requestText, digest: 'd', release: 1, tokens: 10 });
+  const reply = await journal.claim(job.id, 1);
+  if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
+  const { attempt, ticket, seq } = reply.claim;
+  const ignore = () => undefined;
+  const clock = new FlushClock({ journal, logger: silent });
+  const writer = new AttemptWriter({
+    clock,
+    jobId: job.id,
+    attempt,
+    ticket,
+    seq,
+    onCancelRequested: ignore,
+    onRefused: ignore,
+  });
+  const spent = JSON.stringify({ usd: 0.25, input_tokens: 7, output_tokens: 8, calls: 2 });
+  await writer.end('failed', 'job.failed', { error: { code: 'x', message: 'x', retryable: false } }, { spent });
+}

@@ -1,0 +1,133 @@
+/** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/feed.test.ts`. */
+import type { Holdfast } from '@holdfast/client';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { JournalProbe } from './journal-probe.ts';
+import { chat, Stack, until } from './stack.ts';
+import { makeTenant, submitAll } from './tenants.ts';
+
+const TEST_MS = 60_000;
+const SLOTS = 4;
+
+let stack: Stack;
+let probe: JournalProbe;
+let a: Holdfast;
+let b: Holdfast;
+
+beforeEach(async () => {
+  stack = await Stack.start({ workers: 0, env: { WORKER_CONCURRENCY: String(SLOTS) } });
+  probe = await JournalProbe.open(stack);
+  a = await makeTenant(stack, probe, 'tenant-a');
+  b = await makeTenant(stack, probe, 'tenant-b');
+});
+afterEach(async () => {
+  await probe.close();
+  await stack.close();
+});
+
+const jobsOf = (name: string, count: number, sim: string) => Array.from({ length: count }, () => chat(name, sim));
+const times = (ids: string[], field: string) =>
+  Promise.all(ids.map(async (id) => Number(await probe.field(id, field))));
+const counts = () => probe.queue.feed.counts('default');
+
+describe('a job of B behind 2,000 of A', () => {
+  it(
+    'starts after one round',
+    async () => {
+      const ofA = await submitAll([a], jobsOf('a', 2_000, 'tokens=1&ttft_ms=25'));
+      await stack.start('worker');
+      await until('A runs', async () => (await stack.providerCalls('a')).completed > 20);
+      const ofB: string[] = [];
+      for (let job = 0; job < 3; job += 1) {
+        const { job: submitted } = await b.submit(chat('b', 'tokens=1'));
+        ofB.push(submitted.id);
+        await b.wait(submitted.id);
+      }
+      expect((await counts()).waiting).toBeGreaterThan(1_000);
+      const [created, started, startedOfA] = await Promise.all([
+        times(ofB, 'created_at'),
+        times(ofB, 'started_at'),
+        times(ofA, 'started_at'),
+      ]);
+      for (const [at, from] of created.entries()) {
+        const between = startedOfA.filter((time) => time > from && time < (started[at] ?? 0));
+        // A slot that was just being filled, and one more turn of A.
+        expect(between.length).toBeLessThanOrEqual(SLOTS);
+      }
+    },
+    TEST_MS,
+  );
+});
+
+describe('the order of starts', () => {
+  it(
+    'is by priority among the tenant’s own jobs, and not before the delay',
+    async () => {
+      const priorities = [0, -5, 100, 7];
+      const jobs = priorities.map((priority) => ({ ...chat('ordered', 'tokens=1'), priority }));
+      const ids: string[] = [];
+      for (const job of jobs) ids.push(...(await submitAll([a], [job])));
+      const [delayed = ''] = await submitAll([a], [{ ...chat('delayed', 'tokens=1'), priority: 100, delay_ms: 1_500 }]);
+      await stack.start('worker', { WORKER_CONCURRENCY: '1' });
+      for (const id of [...ids, delayed]) await a.wait(id);
+      const started = await times(ids, 'started_at');
+      const order = priorities.map((priority, at) => ({ priority, at: started[at] ?? 0 }));
+      expect(order.sort((x, y) => x.at - y.at).map(({ priority }) => priority)).toEqual([100, 7, 0, -5]);
+      const [began = 0] = await times([delayed], 'started_at');
+      const [created = 0] = await times([delayed], 'created_at');
+      expect(began - created).toBeGreaterThanOrEqual(1_500);
+    },
+    TEST_MS,
+  );
+});
+
+describe('a job that waits', () => {
+  it(
+    'is cancelled and forgotten like any other, and leaves nothing behind',
+    async () => {
+      const [id = '', other = ''] = await submitAll([a], jobsOf('cancelled', 2, 'tokens=1'));
+      expect(await counts()).toMatchObject({ waiting: 2 });
+      expect(await a.cancel(id)).toMatchObject({ status: 'cancelled', attempt: 0 });
+      await a.delete(id);
+      expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 0 });
+      await stack.start('worker');
+      expect((await a.wait(other)).status).toBe('completed');
+      expect((await stack.providerCalls('cancelled')).calls).toBe(1);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'fails at its deadline, unpaid, though every slot is taken',
+    async () => {
+      await stack.start('worker');
+      await submitAll([a], jobsOf('long', SLOTS, 'tokens=900&itl_ms=20'));
+      await until('all slots are taken', async () => (await counts()).slots === SLOTS);
+      const late = { ...chat('late', 'tokens=1'), deadline_ms: 600 };
+      const ids = await submitAll([a], [late, { ...late, delay_ms: 60_000 }]);
+      for (const id of ids) {
+        const job = await a.wait(id);
+        expect(job).toMatchObject({ status: 'failed', provider_calls: 0, error: { code: 'deadline_exceeded' } });
+      }
+      expect((await stack.providerCalls('late')).calls).toBe(0);
+      expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: SLOTS });
+    },
+    TEST_MS,
+  );
+
+  it(
+    'is held by a pause, while what runs goes on',
+    async () => {
+      await stack.start('worker');
+      await probe.queue.feed.setPaused('default', true);
+      const [id = ''] = await submitAll([a], jobsOf('paused', 1, 'tokens=1'));
+      const announced = () => probe.redis.hvals(`{${stack.prefix}-queue}::workers:default`);
+      const [before] = await announced();
+      // Every 2 s; it pumps four times a second.
+      await until('the worker has been heard of again', async () => (await announced())[0] !== before);
+      expect(await a.get(id)).toMatchObject({ status: 'queued', attempt: 0 });
+      await probe.queue.feed.setPaused('default', false);
+      expect((await a.wait(id)).status).toBe('completed');
+    },
+    TEST_MS,
+  );
+});
