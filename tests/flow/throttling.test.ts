@@ -116,6 +116,26 @@ describe('requests a minute', () => {
   });
 });
 
+describe('jobs that wait', () => {
+  it('are no more than the tenant may have, over three API processes; an end makes room for one', async () => {
+    const { key } = await newTenant('waiting', { limits: { max_queued: 20 } });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => submit(urls[at % 3] ?? '', key, `waits-${at}`)),
+    );
+    const accepted = answers.filter(({ status }) => status === 202);
+    expect(accepted).toHaveLength(20);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(await refused?.json()).toMatchObject({ code: 'too_many_queued' });
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+
+    const { id } = JSON.parse((await accepted[0]?.text()) ?? '{}') as { id: string };
+    const headers = { authorization: `Bearer ${key}` };
+    await fetch(`${stack.apiUrl}/v1/jobs/${id}/cancel`, { method: 'POST', headers });
+    const more = await Promise.all(urls.map((url, at) => submit(url, key, `room-${at}`)));
+    expect(more.map(({ status }) => status).sort()).toEqual([202, 429, 429]);
+  });
+});
+
 describe('a revoked key', () => {
   it('closes the streams that were opened with it within 5 s, and no others', async () => {
     const [gone, kept] = [await newTenant('streams', {}), await newTenant('streams', {})];
