@@ -107,7 +107,7 @@ describe('a worker that is overtaken', () => {
       for (const id of [ids.waiting, ids.silent]) expect((await stack.client.wait(id)).status).toBe('completed');
       await probe.streaming(ids.streaming, 2);
       const logs = await Promise.all([ids.waiting, ids.silent].map((id) => probe.log(id)));
-      expect((await stack.providerCalls('zombie waiting')).completed).toBe(2);
+      await until('both answers are whole', async () => (await stack.providerCalls('zombie waiting')).completed === 2);
 
       first.signal('SIGCONT');
       const lines = (text: string) => first.log.split('\n').filter((line) => line.includes(text)).length;

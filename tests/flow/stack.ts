@@ -63,6 +63,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Processes that start beside each other on a busy machine need long. */
+const SAID_WITHIN_MS = 40_000;
+
 /** A process of ours. Its log is kept for when a test fails, and to be searched for what must not be in it. */
 export class Service {
   readonly name: ServiceName;
@@ -104,10 +107,14 @@ export class Service {
   }
 
   async saying(text: string): Promise<void> {
-    await until(`${this.name} says "${text}"`, () => {
-      if (this.ended) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
-      return this.log.includes(text);
-    });
+    await until(
+      `${this.name} says "${text}"`,
+      () => {
+        if (this.ended) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
+        return this.log.includes(text);
+      },
+      SAID_WITHIN_MS,
+    );
   }
 }
 

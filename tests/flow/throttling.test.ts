@@ -54,7 +54,15 @@ async function setTenant(tenant: string, settings: object): Promise<void> {
   if (!response.ok) throw new Error(await response.text());
 }
 
-function submit(url: string, key: string, idempotencyKey: string): Promise<Response> {
+/** As a client does: one that is answered with 503, by a machine that is too busy, is sent again under its key. */
+async function submit(url: string, key: string, idempotencyKey: string): Promise<Response> {
+  for (;;) {
+    const response = await submitOnce(url, key, idempotencyKey);
+    if (response.status !== 503) return response;
+  }
+}
+
+function submitOnce(url: string, key: string, idempotencyKey: string): Promise<Response> {
   return fetch(`${url}/v1/jobs`, {
     method: 'POST',
     headers: {
@@ -72,7 +80,7 @@ describe('requests a minute', () => {
     const answers = await Promise.all(
       Array.from({ length: 300 }, (_, at) => submit(urls[at % 3] ?? '', key, `minute-${at}`)),
     );
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(60);
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(60);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(240);
 
     const refused = await submit(stack.apiUrl, key, 'one more');
@@ -85,12 +93,12 @@ describe('requests a minute', () => {
     expect(refused.headers.get('x-ratelimit-remaining-requests')).toBe('0');
 
     // One of them has ended since: there is nothing left by which the gate would know it.
-    const accepted = answers.find(({ status }) => status === 202);
+    const accepted = answers.find(({ ok }) => ok);
     const { id } = JSON.parse((await accepted?.text()) ?? '{}') as { id: string };
     const headers = { authorization: `Bearer ${key}` };
     await fetch(`${stack.apiUrl}/v1/jobs/${id}/cancel`, { method: 'POST', headers });
     const replays = await Promise.all(
-      answers.map(({ status }, at) => (status === 202 ? submit(urls[(at + 1) % 3] ?? '', key, `minute-${at}`) : null)),
+      answers.map(({ ok }, at) => (ok ? submit(urls[(at + 1) % 3] ?? '', key, `minute-${at}`) : null)),
     );
     const states = replays.filter((replay) => replay !== null).map(({ status }) => status);
     expect(states).toEqual(Array(60).fill(200));
@@ -122,7 +130,7 @@ describe('jobs that wait', () => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, at) => submit(urls[at % 3] ?? '', key, `waits-${at}`)),
     );
-    const accepted = answers.filter(({ status }) => status === 202);
+    const accepted = answers.filter(({ ok }) => ok);
     expect(accepted).toHaveLength(20);
     const refused = answers.find(({ status }) => status === 429);
     expect(await refused?.json()).toMatchObject({ code: 'too_many_queued' });
