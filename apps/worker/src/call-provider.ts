@@ -114,11 +114,10 @@ function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | 
   const { by, error } = failure;
   const illness = illnessOf(error);
   const why = triedOf(failure);
-  if (illness === 'ill') pass?.failed(why);
-  // Where it is the lane's only one, nobody asks its breaker.
-  if (illness === 'busy') by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
-  const isKept = attempt.calls.has(slot.id);
   const hasOthers = (attempt.lane?.providers.length ?? 0) > 1;
+  if (illness === 'ill') pass?.failed(why);
+  if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
+  const isKept = attempt.calls.has(slot.id);
   if (illness !== null && !isKept && slot.hasTold && hasOthers) attempt.failedMidway = why;
 }
 

@@ -40,8 +40,8 @@ interface Wanted {
 export function chooseProvider(lane: Lane, { left, paysOnce, failed, last }: Wanted): Choice | null {
   const [first] = lane.providers;
   const own = left && lane.providers.find(({ provider }) => provider.name === left.provider);
+  if (lane.providers.length === 1) return { by: first, pass: null };
   if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter() };
-  if (lane.providers.length === 1) return failed.length === 0 ? { by: first, pass: null } : null;
   const isLast = ({ provider }: LaneProvider) => last.some((one) => one.provider === provider.name);
   const order = [
     ...(own ? [own] : []),
