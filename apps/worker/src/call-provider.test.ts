@@ -1,7 +1,9 @@
 import { AttemptError, type JsonObject, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
+import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Lane, withBreaker } from './lane-providers.ts';
 import type { WorkerParts } from './run-attempt.ts';
+import { dataOf, jobOf, modelProvider } from './test-tasks.ts';
 import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
 
 type Says = () => AsyncGenerator<ProviderEvent>;
@@ -117,6 +119,31 @@ describe('a call that its provider has failed', () => {
     expect(await attempt(parts)).toEqual({ kind: 'completed' });
     expect(asked()).toEqual(['main', 'spare', 'main']);
     expect(await t.types(id)).not.toContain('provider.switched');
+  });
+});
+
+describe('a call of a task', () => {
+  const twoLanes = () => {
+    const main = withBreaker(scripted('main'), 'default', silent);
+    return { providers: [main, withBreaker(modelProvider, 'default', silent)] as const };
+  };
+
+  it('that nobody sees goes on at the next provider, though its stream had begun', async () => {
+    says.main = [failing('provider_stream_cut', { ambiguous: true }, { kind: 'text', text: 'half' })];
+    const run = (ctx: TaskContext) => ctx.step('aa', () => ctx.generate({ prompt: 'aa', stream: false }));
+    const { id, attempt } = await jobOf(t, run, { lane: twoLanes() });
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await t.job(id)).toMatchObject({ output: 'AA', attempt: 1, provider_calls: 2, ambiguous_calls: 1 });
+  });
+
+  it('that readers see goes on in a new attempt, which tells them to drop its beginning', async () => {
+    says.main = [failing('provider_stream_cut', { ambiguous: true }, { kind: 'text', text: 'half' })];
+    const { id, attempt, text } = await jobOf(t, (ctx) => ctx.generate({ prompt: 'bb' }), { lane: twoLanes() });
+    expect(await attempt()).toMatchObject({ kind: 'retry', next: { delayMs: 0 } });
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await t.job(id)).toMatchObject({ output: 'BB', attempt: 2, provider_calls: 2 });
+    expect(await text()).toBe('BB');
+    expect(await dataOf(t, id, 'attempt.started')).toContainEqual({ attempt: 2, resumed: false });
   });
 });
 

@@ -28,7 +28,7 @@ function promptOf({ body }: ProviderCall): string {
   return said.at(-1)?.content ?? '';
 }
 
-const provider: Provider = {
+export const modelProvider: Provider = {
   name: 'scripted',
   call(call) {
     const prompt = promptOf(call);
@@ -75,7 +75,7 @@ export async function jobOf(
   });
   const parts: Partial<WorkerParts> = {
     tasks: new Map([['t', task]]),
-    lanes: new Map([['default', oneProvider(provider, lane)]]),
+    lanes: new Map([['default', oneProvider(modelProvider, lane)]]),
   };
   const id = await t.accept('', { task: 't', input: {}, ...request });
   const attempt = ({ parts: more = {}, ...options }: Parameters<TestWorker['run']>[1] = {}) =>
