@@ -3,31 +3,22 @@
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { defaultRetryPolicy, laneFor } from '@holdfast/core';
+import { defaultRetryPolicy, type Logger, laneFor } from '@holdfast/core';
 import { createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { endExpired } from './end-expired.ts';
+import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
-import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
+import { RoomLearner } from './learn-room.ts';
+import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { startSettling } from './settle-ended-jobs.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
-
-function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
-  const made = Object.entries(lanes).flatMap(([lane, { providers, background, idempotency_header: idempotent }]) =>
-    providers.map(({ name, base_url, api_key_env }): [string, LaneProvider] => {
-      const apiKey = api_key_env && providerKeys[api_key_env];
-      return [lane, { provider: createOpenAiProvider({ name, baseUrl: base_url, apiKey }), background, idempotent }];
-    }),
-  );
-  return new Map(made);
-}
 
 /**
  * What a failover must not take back: that a call was begun, the id of its response, a job's end. Taken back, they would be
@@ -38,6 +29,11 @@ async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerC
   const writes = new DurableWrites({ mode, redis, prefix, connect: () => connectForPool(redisUrl) });
   await writes.prepare();
   return writes;
+}
+
+function limitCalls(redis: Redis, prefix: string, logger: Logger): Pick<WorkerParts, 'callLimits' | 'room'> {
+  const callLimits = new LaneCallLimits({ redis, prefix });
+  return { callLimits, room: new RoomLearner({ callLimits, logger }) };
 }
 
 async function start(config: WorkerConfig, { logger, onClose }: ServiceContext): Promise<void> {
@@ -58,9 +54,9 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
     tasks: allTasks(config.tasks),
-    providers: makeProviders(config),
+    lanes: createLanes(config.lanes, config.providerKeys, logger),
     laneOf: (model) => laneFor(config.lanes, model),
-    callLimits: new LaneCallLimits({ redis, prefix }),
+    ...limitCalls(redis, prefix, logger),
     ledger,
     prices: config.prices,
     retryPolicy: defaultRetryPolicy,

@@ -19,8 +19,8 @@ import {
   type Logger,
   type Outcome,
   type Prices,
-  type Provider,
   type RetryPolicy,
+  type TriedProvider,
 } from '@holdfast/core';
 import type { Ledger } from '@holdfast/gate';
 import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
@@ -31,6 +31,8 @@ import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots
 import { concludeAttempt } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
+import type { Lane } from './lane-providers.ts';
+import type { RoomLearner } from './learn-room.ts';
 import { runTask } from './run-task.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import { giveRoomBack } from './settle-call.ts';
@@ -42,26 +44,17 @@ export interface WorkerParts {
   clock: FlushClock;
   running: RunningAttempts;
   tasks: ReadonlyMap<string, Task>;
-  /** The provider of each lane. */
-  providers: ReadonlyMap<string, LaneProvider>;
+  lanes: ReadonlyMap<string, Lane>;
   /** Which lane serves a model; null: none. */
   laneOf: (model: string) => string | null;
   callLimits: CallLimits;
+  room: RoomLearner;
   ledger: Ledger;
   prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
   logger: Logger;
-}
-
-/** A provider, and what can be relied on when a call to it breaks off. */
-export interface LaneProvider {
-  provider: Provider;
-  /** It runs `responses` in the background, and one that was begun can be taken up again. */
-  background: boolean;
-  /** It honours `Idempotency-Key`. */
-  idempotent: boolean;
 }
 
 /** An attempt under way: what the steps share. */
@@ -72,7 +65,7 @@ export interface Attempt {
   writer: AttemptWriter;
   order: StopOrder;
   /** null: this worker doesn't know the lane. */
-  lane: LaneProvider | null;
+  lane: Lane | null;
   logger: Logger;
   /** Text of the job so far: kept for one that ends without an output. */
   text: string;
@@ -86,6 +79,10 @@ export interface Attempt {
   ambiguousCalls: number;
   /** One of them was this attempt's. */
   hasPaidForNothing: boolean;
+  /** Providers to be asked last: readers had some text of theirs, then they failed. */
+  tried: readonly TriedProvider[];
+  /** The one that did so in this attempt, where its lane has others. */
+  failedMidway: TriedProvider | null;
   /** What the run has cost, earlier attempts included. */
   bill: Bill;
   /** What was taken from the lane's minute with the release is there for a call to use. */
@@ -119,7 +116,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     // Calls of an earlier attempt that the task had no more use for.
     const unwanted = responsesOf(attempt, 'left', 'failed');
     const outcome = await finishJob(attempt, output);
-    await endResponses(prepared.lane.provider, unwanted, parts.logger);
+    await endResponses(prepared.lane, unwanted, parts.logger);
     return outcome;
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
@@ -130,14 +127,14 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 }
 
 async function claimJob(
-  { journal, clock, providers, prices, logger }: WorkerParts,
+  { journal, clock, lanes, prices, logger }: WorkerParts,
   { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
   if (reply.kind === 'ended' && reply.leftOver) {
-    const { lane, responseIds } = reply.leftOver;
-    await endResponses(providers.get(lane)?.provider, responseIds, logger);
+    const { lane, responses } = reply.leftOver;
+    await endResponses(lanes.get(lane), responses, logger);
   }
   // A stale release and a forgotten job are nobody's any more: acknowledging them takes them off the queue.
   if (reply.kind !== 'claimed') return { kind: 'ended' };
@@ -156,7 +153,7 @@ async function claimJob(
     claimedAt: performance.now(),
     writer,
     order,
-    lane: providers.get(claim.lane) ?? null,
+    lane: lanes.get(claim.lane) ?? null,
     logger,
     bill: new Bill(prices, claim.spent),
   });
@@ -165,7 +162,7 @@ async function claimJob(
 function newAttempt(
   known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
 ): Attempt {
-  const { open, group, ambiguous, textVoid } = known.claim.calls;
+  const { open, group, ambiguous, tried, textVoid } = known.claim.calls;
   return {
     ...known,
     text: '',
@@ -174,6 +171,8 @@ function newAttempt(
     group,
     ambiguousCalls: ambiguous,
     hasPaidForNothing: false,
+    tried,
+    failedMidway: null,
     hasRoom: true,
     textVoid,
   };
@@ -201,7 +200,7 @@ function admitAttempt({ crashLimit }: WorkerParts, attempt: Attempt): void {
 
 export interface PreparedTask {
   task: Task;
-  lane: LaneProvider;
+  lane: Lane;
 }
 
 function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): PreparedTask {

@@ -17,6 +17,8 @@ import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
+import { type Lane, withBreaker } from './lane-providers.ts';
+import { RoomLearner } from './learn-room.ts';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
 
@@ -118,16 +120,24 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
   };
 }
 
+/** A lane with one provider. */
+export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lane {
+  const providers: Lane['providers'] = [withBreaker(provider, 'default', silent)];
+  return { providers, background: false, idempotent: false, ...change };
+}
+
 function testParts(journal: Journal, provider: Provider): WorkerParts {
   const { redis, prefix } = journal;
+  const callLimits = new LaneCallLimits({ redis, prefix });
   return {
     journal,
     clock: new FlushClock({ journal, logger: silent }),
     running: new RunningAttempts(),
     tasks: builtInTasks,
-    providers: new Map([['default', { provider, background: false, idempotent: false }]]),
+    lanes: new Map([['default', oneProvider(provider)]]),
     laneOf: () => 'default',
-    callLimits: new LaneCallLimits({ redis, prefix }),
+    callLimits,
+    room: new RoomLearner({ callLimits, logger: silent }),
     ledger: new Ledger({ redis, prefix }),
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },

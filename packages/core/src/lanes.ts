@@ -13,6 +13,8 @@ const providerSchema = z.strictObject({
   api_key_env: z.string().min(1).optional(),
   /** Asked for instead of the job's model; for a fallback that serves another one. */
   model: z.string().min(1).max(256).optional(),
+  /** How long the first byte of an answer is waited for, in ms. Default 120,000. */
+  first_byte_timeout_ms: z.int().min(100).max(3_600_000).optional(),
 });
 
 const laneSchema = z.strictObject({

@@ -2,7 +2,7 @@
 export * from './attach.ts';
 export { AttemptWriter, type FieldChanges, JournalRefusal } from './attempt-writer.ts';
 export * from './call-record.ts';
-export type { Claim } from './claim.ts';
+export type { Claim, LeftResponse } from './claim.ts';
 export { FlushClock } from './flush-clock.ts';
 export * from './journal.ts';
 export { controlChannel } from './keys.ts';

@@ -50,6 +50,7 @@ type InnerField =
   | 'crashes' // attempts whose worker vanished
   | 'ticket' // of the claim that began the newest attempt
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
+  | 'tried' // providers that have failed after readers had some of their text, JSON: the next attempt asks others first
   | 'reservation' // what was set aside for this run, by the gate's name for it; '' nothing
   | 'text_void'; // '1': the text in the journal isn't what a reader shall keep; the next attempt tells it anew
 
