@@ -23,11 +23,10 @@ async function start(lane: string, hang?: () => Promise<Outcome>) {
   const provider = t.parts.providers.get('default');
   const parts = { ...t.parts, running, providers: new Map(provider ? [[lane, provider]] : []) };
   const stop = await startLaneWorkers({
-    lanes: [lane],
+    lanes: new Map([[lane, 5]]),
     redis: t.redis,
     prefix: t.journal.prefix,
     queues,
-    concurrency: 5,
     logger: silent,
     running,
     run: hang ?? ((release, lockLost) => runAttempt(parts, release, lockLost)),

@@ -118,10 +118,11 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
   };
 }
 
-function testParts(journal: Journal, provider: Provider): WorkerParts {
+function testParts(journal: Journal, feed: LiveFeed, provider: Provider): WorkerParts {
   const { redis, prefix } = journal;
   return {
     journal,
+    feed,
     clock: new FlushClock({ journal, logger: silent }),
     running: new RunningAttempts(),
     tasks: builtInTasks,
@@ -129,6 +130,7 @@ function testParts(journal: Journal, provider: Provider): WorkerParts {
     laneOf: () => 'default',
     callLimits: new LaneCallLimits({ redis, prefix }),
     ledger: new Ledger({ redis, prefix }),
+    limits: { of: async () => ({}) },
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
@@ -145,14 +147,15 @@ export async function openTestWorker(): Promise<TestWorker> {
   const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const calls: ProviderCall[] = [];
   const known = { ...modes };
-  const parts = testParts(journal, scriptedProvider(calls, known));
+  const feed = new LiveFeed(subscriber);
+  const parts = testParts(journal, feed, scriptedProvider(calls, known));
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
   return {
     parts,
     journal,
     redis,
     subscriber,
-    feed: new LiveFeed(subscriber),
+    feed,
     calls,
     modes: known,
     async accept(mode, { lane = 'default', ...change } = {}) {
