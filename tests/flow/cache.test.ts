@@ -202,7 +202,6 @@ describe('a new call is made', () => {
     const job = cached(chat('failed', 'fail=400&head_ms=300&tokens=12&itl_ms=2&seed=d'));
     const ids = await Promise.all([job, job, job, job].map((one) => submit(one)));
     const jobs = await Promise.all(ids.map((id) => end(id)));
-    expect(jobs.map(({ error }) => error)).toEqual([]);
     const completed = jobs.filter(({ status }) => status === 'completed').map(({ id }) => id);
     expect(completed).toHaveLength(3);
     await expectWhole(completed);

@@ -57,6 +57,19 @@ function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> 
   return new Map([...own, [followersLane, FOLLOWERS_AT_ONCE]]);
 }
 
+/** Of what an attempt works with, all that is settled by the settings. */
+function configuredParts(config: WorkerConfig) {
+  return {
+    tasks: allTasks(config.tasks),
+    providers: makeProviders(config),
+    laneOf: (model: string) => laneFor(config.lanes, model),
+    prices: config.prices,
+    retryPolicy: defaultRetryPolicy,
+    crashLimit: config.crashLimit,
+    random: Math.random,
+  };
+}
+
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
@@ -74,17 +87,11 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
     feed,
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
-    tasks: allTasks(config.tasks),
-    providers: makeProviders(config),
-    laneOf: (model) => laneFor(config.lanes, model),
     callLimits: new LaneCallLimits({ redis, prefix }),
     ledger,
     limits,
-    prices: config.prices,
-    retryPolicy: defaultRetryPolicy,
-    crashLimit: config.crashLimit,
-    random: Math.random,
     logger,
+    ...configuredParts(config),
   };
   const queues: LaneQueues = new LaneQueues({
     redis,
