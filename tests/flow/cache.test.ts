@@ -140,6 +140,22 @@ describe('equal jobs', () => {
     expect(await probe.faults(ids)).toEqual([]);
   });
 
+  it('need no budget of their own', async () => {
+    const thrifty = await makeTenant(stack, probe, 'thrifty', { budget_usd: { day: 0.00025 } });
+    const job = (name: string): Submission => {
+      const one = chat(name, SLOW);
+      return cached({ ...one, input: { ...one.input, max_tokens: 50 } });
+    };
+    const ids = [await submit(job('thrifty'), thrifty), await submit(job('thrifty'), thrifty)];
+    await expect(submit(job('unequal'), thrifty)).rejects.toMatchObject({ code: 'budget_exceeded' });
+    ids.push(await submit(job('thrifty'), thrifty));
+    const jobs = await Promise.all(ids.map((id) => end(id, thrifty)));
+    expect(jobs.map(({ usage }) => usage?.cached)).toEqual([false, true, true]);
+    const spent = async () => (await thrifty.usage()).days[0];
+    await until('all are settled', async () => (await spent())?.jobs === 3);
+    expect(await spent()).toMatchObject({ calls: 1, usd: jobs[0]?.usage?.cost_usd });
+  });
+
   it('under one idempotency key are one job, follower or not', async () => {
     const job = cached(chat('replayed', QUICK));
     const leader = await stack.client.submit(job, { idempotencyKey: 'cache-leader' });

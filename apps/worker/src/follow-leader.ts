@@ -12,15 +12,15 @@
  * any point leaves the follower running in its record: its next attempt begins at 1, with the text from its beginning.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptError, type EventData, type Outcome, RequestError, type Usage } from '@holdfast/core';
-import { attach, findLeader, isAlive, type Leader, lastStart } from '@holdfast/journal';
+import { AttemptError, type EventData, type Outcome, type Usage } from '@holdfast/core';
+import { attach, findLeader, isAlive, JournalRefusal, type Leader, lastStart } from '@holdfast/journal';
 import { requeue } from './conclude-attempt.ts';
 import { CopySink } from './copy-sink.ts';
 import { NewIds } from './new-ids.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { takeOver } from './take-over.ts';
 
-/** Until the store is back, or the leader is there. */
+/** Until the leader is there. */
 const ASK_AGAIN_MS = 100;
 
 export async function followLeader(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
@@ -31,15 +31,25 @@ export async function followLeader(parts: WorkerParts, attempt: Attempt): Promis
   writer.write('attempt.started', { attempt: claim.attempt, resumed: false });
   const begin = writer.seq;
   for (;;) {
-    const leader = await askForLeader(parts, attempt);
+    const leader = await askForLeader(parts, attempt).catch((error: unknown) => giveUp(attempt, error));
     if (leader.kind === 'self') return takeOver(parts, attempt);
-    const answer = leader.kind === 'other' ? await copyAnswer(parts, attempt, leader) : null;
+    const answer =
+      leader.kind === 'other'
+        ? await copyAnswer(parts, attempt, leader).catch((error: unknown) => giveUp(attempt, error))
+        : null;
     order.signal.throwIfAborted();
     if (answer) return finishFollower(attempt, answer);
     // Readers have the beginning of something that doesn't go on.
     if (writer.seq > begin) return startOver(attempt);
     await delay(ASK_AGAIN_MS, undefined, { signal: order.signal });
   }
+}
+
+/** What the store says while it fails over or is full is none of the job's doing: it is tried again. */
+function giveUp({ claim, logger }: Attempt, error: unknown): never {
+  if (error instanceof AttemptError || error instanceof JournalRefusal) throw error;
+  logger.warn({ jobId: claim.jobId, error }, 'leader not read');
+  throw new AttemptError('internal_error', 'The equal job could not be read.', { retryable: true, cause: error });
 }
 
 async function askForLeader({ journal }: WorkerParts, { claim }: Attempt): Promise<Leader> {
@@ -49,7 +59,7 @@ async function askForLeader({ journal }: WorkerParts, { claim }: Attempt): Promi
 
 type CopiedAnswer = EventData<'job.completed'>;
 
-/** null: it has ended without one, has begun its text anew, or couldn't be read for now. */
+/** null: it has ended without one, or has begun its text anew. */
 async function copyAnswer(
   { journal, feed, tasks }: WorkerParts,
   attempt: Attempt,
@@ -62,13 +72,8 @@ async function copyAnswer(
   const newIds = passesThrough ? new NewIds(`${claim.jobId}:${claim.life}`, request) : null;
   const sink = new CopySink(attempt, { leaderId: jobId, newIds });
   const signal = AbortSignal.any([order.signal, sink.signal]);
-  try {
-    const after = await lastStart(journal, jobId);
-    await attach({ journal, feed, jobId, after, sink, signal });
-  } catch (error) {
-    if (error instanceof RequestError && error.code === 'store_unavailable') return null;
-    throw error;
-  }
+  const after = await lastStart(journal, jobId);
+  await attach({ journal, feed, jobId, after, sink, signal });
   return sink.answer && (await isAlive(journal, jobId, life)) ? sink.answer : null;
 }
 
