@@ -171,6 +171,7 @@ export class Worker extends Process {
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
+      feed: this.feed,
       // No interval: what comes while an append is under way waits for the next, and nothing waits for time.
       clock: new FlushClock({ journal: this.journal, logger: silent, intervalMs: 0, retryMs: 1 }),
       running: new RunningAttempts(),
@@ -187,6 +188,7 @@ export class Worker extends Process {
       room: new RoomLearner({ callLimits, logger: silent }),
       // These jobs come past the gate: there is nothing to settle.
       ledger: new Ledger({ redis: this.journal.redis, prefix: this.journal.prefix }),
+      limits: { of: async () => ({}) },
       prices: {},
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,

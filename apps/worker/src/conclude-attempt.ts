@@ -116,9 +116,15 @@ async function handBack(attempt: Attempt): Promise<Outcome> {
  * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
  * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
  */
-async function requeue(attempt: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<Release> {
+export async function requeue(
+  attempt: Attempt,
+  error: AttemptError,
+  delayMs: number,
+  fields: FieldChanges,
+  lane = attempt.claim.queue,
+): Promise<Release> {
   const { writer, claim, claimedAt } = attempt;
-  const { jobId, lane, tenant, tokens, deadlineInMs } = claim;
+  const { jobId, tenant, tokens, deadlineInMs } = claim;
   const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
   await writer.end(

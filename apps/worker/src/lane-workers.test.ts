@@ -23,11 +23,10 @@ async function start(lane: string, hang?: () => Promise<Outcome>) {
   const served = t.parts.lanes.get('default');
   const parts = { ...t.parts, running, lanes: new Map(served ? [[lane, served]] : []) };
   const stop = await startLaneWorkers({
-    lanes: [lane],
+    lanes: new Map([[lane, 5]]),
     redis: t.redis,
     prefix: t.journal.prefix,
     queues,
-    concurrency: 5,
     logger: silent,
     running,
     run: hang ?? ((release, lockLost) => runAttempt(parts, release, lockLost)),

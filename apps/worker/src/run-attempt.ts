@@ -10,20 +10,23 @@
  *   6. settle    what it used
  *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
  *
+ * A follower's attempt has no steps 3 to 6: it copies another job's answer (`follow-leader.ts`).
+ *
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
 import {
   AttemptError,
   type CallLimits,
+  followersLane,
   type Logger,
   type Outcome,
   type Prices,
   type RetryPolicy,
   type TriedProvider,
 } from '@holdfast/core';
-import type { Ledger } from '@holdfast/gate';
-import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
+import type { Ledger, TenantLimits } from '@holdfast/gate';
+import { AttemptWriter, type Claim, type FlushClock, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
@@ -31,6 +34,7 @@ import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots
 import { concludeAttempt } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
+import { followLeader } from './follow-leader.ts';
 import type { Lane } from './lane-providers.ts';
 import type { RoomLearner } from './learn-room.ts';
 import { runTask } from './run-task.ts';
@@ -41,6 +45,8 @@ import { StopOrder } from './stop-order.ts';
 
 export interface WorkerParts {
   journal: Journal;
+  /** What other jobs' journals tell, live. */
+  feed: LiveFeed;
   clock: FlushClock;
   running: RunningAttempts;
   tasks: ReadonlyMap<string, Task>;
@@ -50,6 +56,7 @@ export interface WorkerParts {
   callLimits: CallLimits;
   room: RoomLearner;
   ledger: Ledger;
+  limits: TenantLimits;
   prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
@@ -111,6 +118,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const deadline = startDeadline(attempt);
   try {
     admitAttempt(parts, attempt);
+    if (attempt.claim.queue === followersLane) return await followLeader(parts, attempt);
     const prepared = prepareTask(parts, attempt);
     const output = await runTask(parts, attempt, prepared);
     // Calls of an earlier attempt that the task had no more use for.

@@ -126,11 +126,12 @@ export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lan
   return { providers, background: false, idempotent: false, ...change };
 }
 
-function testParts(journal: Journal, provider: Provider): WorkerParts {
+function testParts(journal: Journal, feed: LiveFeed, provider: Provider): WorkerParts {
   const { redis, prefix } = journal;
   const callLimits = new LaneCallLimits({ redis, prefix });
   return {
     journal,
+    feed,
     clock: new FlushClock({ journal, logger: silent }),
     running: new RunningAttempts(),
     tasks: builtInTasks,
@@ -139,6 +140,7 @@ function testParts(journal: Journal, provider: Provider): WorkerParts {
     callLimits,
     room: new RoomLearner({ callLimits, logger: silent }),
     ledger: new Ledger({ redis, prefix }),
+    limits: { of: async () => ({}) },
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
@@ -155,14 +157,15 @@ export async function openTestWorker(): Promise<TestWorker> {
   const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const calls: ProviderCall[] = [];
   const known = { ...modes };
-  const parts = testParts(journal, scriptedProvider(calls, known));
+  const feed = new LiveFeed(subscriber);
+  const parts = testParts(journal, feed, scriptedProvider(calls, known));
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
   return {
     parts,
     journal,
     redis,
     subscriber,
-    feed: new LiveFeed(subscriber),
+    feed,
     calls,
     modes: known,
     async accept(mode, { lane = 'default', ...change } = {}) {

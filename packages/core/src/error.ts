@@ -58,6 +58,8 @@ export const jobErrorCodes = [
   'output_invalid',
   'task_error',
   'worker_stopped',
+  'leader_lost',
+  'budget_exceeded',
   'internal_error',
 ] as const;
 

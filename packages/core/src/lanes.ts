@@ -34,6 +34,12 @@ const laneSchema = z.strictObject({
   }),
 });
 
+/**
+ * Where followers wait: jobs that may be answered by an equal one. A lane of the queue only: no limit counts in it, because
+ * nothing in it calls a provider, and no configured lane can have its name.
+ */
+export const followersLane = '~followers';
+
 export const lanesSchema = z
   .record(laneName, laneSchema)
   .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane');

@@ -40,10 +40,12 @@ export const submitRequestSchema = z
           .min(1)
           .max(30 * 86_400),
       })
+      .nullable()
       .optional()
       .meta({
         description:
-          'Join an equal job of the same tenant that runs, or be answered from one that completed up to `ttl_s` seconds ago.',
+          'Join an equal job of the same tenant that runs, or be answered from one that completed up to `ttl_s` seconds ago. ' +
+          'Equal is the same task with the same `input`. null: neither, whatever the task says. Default: as the task says.',
       }),
     on_provider_switch: z.enum(['restart', 'fail']).optional().meta({
       description:

@@ -1,6 +1,7 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
 import { noSpend, type Spend, type SubmitRequest, type TriedProvider } from '@holdfast/core';
 import { type Kept, type OpenCall, readKind } from './call-record.ts';
+import type { Shared } from './leader.ts';
 import type { RecordField } from './record.ts';
 
 /** What a worker gets when it claims a job. */
@@ -27,6 +28,12 @@ export interface Claim {
   reservation: string;
   tenant: string;
   lane: string;
+  /** The lane whose queue it waits in: its own, or the followers'. */
+  queue: string;
+  /** It may be answered by an equal job, or answer for one. */
+  shared: Shared | null;
+  /** When it was to begin (ms, Redis' clock): what is too old an answer for it is counted from here. */
+  since: number;
   /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
   tokens: number;
   request: SubmitRequest;
@@ -87,6 +94,11 @@ function callsOf(record: Read): CallsSoFar {
   };
 }
 
+function sharedOf(record: Read): Shared | null {
+  const digest = field(record, 'shared');
+  return digest === '' ? null : { digest, ttlMs: Number(field(record, 'shared_ttl')) };
+}
+
 function leftOver(record: Read): { lane: string; responses: LeftResponse[] } | null {
   const open = [...readKind<OpenCall>(record, 'call').values()];
   const responses = open.flatMap(({ provider, response }) => (response ? { provider, id: response.id } : []));
@@ -120,6 +132,9 @@ export function readClaim(
       reservation: field(record, 'reservation'),
       tenant: field(record, 'tenant'),
       lane: field(record, 'lane'),
+      queue: field(record, 'queue') || field(record, 'lane'),
+      shared: sharedOf(record),
+      since: Number(field(record, 'due_at') || field(record, 'created_at')),
       tokens: Number(field(record, 'tokens')),
       request: JSON.parse(field(record, 'request')) as SubmitRequest,
     },

@@ -42,6 +42,9 @@ type InnerField =
   | 'request' // the body as it was sent, JSON
   | 'digest' // SHA-256 of that body
   | 'release' // number of the last hand-over to the queue
+  | 'queue' // the lane whose queue it waits in, where that isn't its own; '' its own
+  | 'shared' // digest of what it asks for: jobs with the same may answer for one another; none: it shares nothing
+  | 'shared_ttl' // how old, in ms, a finished answer may be that it takes
   | 'priority'
   | 'tokens' // estimate of its first provider call's, in and out
   | 'due_at' // a delayed job's beginning
