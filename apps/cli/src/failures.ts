@@ -32,7 +32,8 @@ function apiMessageOf(error: HoldfastApiError): string {
   // A problem's detail names the first field, most often; where it doesn't, the issue does.
   const field = first && !error.message.includes(first.path) ? `${first.path}: ` : '';
   const wait = error.retryAfterMs === null ? '' : ` Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`;
-  return `${field}${error.message}${more}${wait} (${error.code})`;
+  const check = error.code === 'unauthenticated' ? ' Check HOLDFAST_API_KEY (for the console HOLDFAST_ADMIN_KEY).' : '';
+  return `${field}${error.message}${more}${wait}${check} (${error.code})`;
 }
 
 /** What the system said: `ECONNREFUSED 127.0.0.1:3001`. Names no key: only the address was dialled. */

@@ -11,7 +11,8 @@ interface NumberSchema {
 /** Reads a number that fits. Commander names the option before the message. */
 export function numberOf(schema: NumberSchema): (text: string) => number {
   return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It takes a number.');
     const result = schema.safeParse(value);
     if (result.success) return value;
     throw new InvalidArgumentError(`${result.error?.issues[0]?.message ?? 'not a number that fits'}.`);
