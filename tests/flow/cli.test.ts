@@ -217,6 +217,8 @@ describe('holdfast, used wrongly', () => {
     expect(unknown.stderr).not.toContain('another_copy');
     const unreached = await holdfast('get', 'job_1', '--url', nowhere);
     expect([unreached.code, unreached.stderr]).toEqual([1, expect.stringMatching(/^holdfast: The connection .*\n$/)]);
+    const nobody = await holdfast('keys', 'create', 'nobody', '--scope', 'read');
+    expect(nobody.stderr).toMatch(/^holdfast: .* `holdfast tenants set` makes it\. \(tenant_not_found\)\n$/);
     expect((await holdfast('get', 'job_1')).stderr).toMatch(/^holdfast: .*\(job_not_found\)\n$/);
   }, 60_000);
 

@@ -26,14 +26,20 @@ export function exitCodeFor(error: unknown): number {
   return error.exitCode === 0 ? 0 : exitCodes.usage;
 }
 
+/** What to do here about what the server says, which speaks of requests. */
+const hints: Readonly<Record<string, string>> = {
+  unauthenticated: ' Check HOLDFAST_API_KEY (for the console HOLDFAST_ADMIN_KEY).',
+  tenant_not_found: ' `holdfast tenants set` makes it.',
+};
+
 function apiMessageOf(error: HoldfastApiError): string {
   const [first, ...others] = error.issues;
   const more = others.map(({ path, message }) => ` ${path}: ${message}.`).join('');
   // A problem's detail names the first field, most often; where it doesn't, the issue does.
   const field = first && !error.message.includes(first.path) ? `${first.path}: ` : '';
   const wait = error.retryAfterMs === null ? '' : ` Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`;
-  const check = error.code === 'unauthenticated' ? ' Check HOLDFAST_API_KEY (for the console HOLDFAST_ADMIN_KEY).' : '';
-  return `${field}${error.message}${more}${wait}${check} (${error.code})`;
+  const hint = hints[error.code] ?? '';
+  return `${field}${error.message}${more}${wait}${hint} (${error.code})`;
 }
 
 /** What the system said: `ECONNREFUSED 127.0.0.1:3001`. Names no key: only the address was dialled. */
