@@ -19,6 +19,7 @@ const mayImport: Record<string, string[]> = {
   'apps/worker': ['core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console': ['core', 'gate', 'queue', 'redis', 'service'],
   'apps/local': ['core', 'service'],
+  'apps/cli': ['client', 'core', 'gate', 'service'],
 };
 
 /** The only places that import a library. A library that isn't here has no home yet: give it one. */
@@ -26,6 +27,7 @@ const homeOf: Record<string, string[]> = {
   '@bull-board/api': ['apps/console'],
   '@bull-board/express': ['apps/console'],
   bullmq: ['packages/queue'],
+  commander: ['apps/cli'],
   express: ['packages/service'],
   helmet: ['packages/service'],
   ioredis: ['packages/redis'],
@@ -40,6 +42,7 @@ const homeOf: Record<string, string[]> = {
     'packages/service',
     'packages/tasks',
     'apps/api',
+    'apps/cli',
     'apps/console',
     'apps/local',
     'apps/worker',

@@ -7,6 +7,8 @@ import { Ledger } from '@holdfast/gate';
 import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
+import { withBreaker } from '../../apps/worker/src/lane-providers.ts';
+import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/running-attempts.ts';
 import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
@@ -169,18 +171,24 @@ export class Worker extends Process {
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
+      feed: this.feed,
       // No interval: what comes while an append is under way waits for the next, and nothing waits for time.
       clock: new FlushClock({ journal: this.journal, logger: silent, intervalMs: 0, retryMs: 1 }),
       running: new RunningAttempts(),
       tasks: builtInTasks,
-      providers: new Map([
-        ['default', { provider, background: false, idempotent: false }],
-        ['background', { provider, background: true, idempotent: false }],
+      lanes: new Map([
+        ['default', { providers: [withBreaker(provider, 'default', silent)], background: false, idempotent: false }],
+        [
+          'background',
+          { providers: [withBreaker(provider, 'background', silent)], background: true, idempotent: false },
+        ],
       ]),
       laneOf: () => null,
       callLimits,
+      room: new RoomLearner({ callLimits, logger: silent }),
       // These jobs come past the gate: there is nothing to settle.
       ledger: new Ledger({ redis: this.journal.redis, prefix: this.journal.prefix }),
+      limits: { of: async () => ({}) },
       prices: {},
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,

@@ -220,8 +220,8 @@ export class Stack {
   }
 
   /** Calls of a case that the simulator has counted. */
-  async providerCalls(name: string): Promise<ProviderCalls> {
-    const response = await fetch(`${this.simulatorUrl}/sim/calls?case=${encodeURIComponent(name)}`);
+  async providerCalls(name: string, simulatorUrl = this.simulatorUrl): Promise<ProviderCalls> {
+    const response = await fetch(`${simulatorUrl}/sim/calls?case=${encodeURIComponent(name)}`);
     return (await response.json()) as ProviderCalls;
   }
 

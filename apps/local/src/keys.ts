@@ -3,16 +3,12 @@
  * data directory, readable by its owner only. A key that the environment gives is used and never written down.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type KeyFile, keyFileIn, readKeyFile } from '@holdfast/service/key-file';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 43 characters of 62 hold 256 bits. */
 const RANDOM_CHARACTERS = 43;
-
-const keyFileSchema = z.strictObject({ bootstrap_key: z.string().min(32), admin_key: z.string().min(32) });
-type KeyFile = z.infer<typeof keyFileSchema>;
 
 export interface Keys {
   bootstrap: string;
@@ -27,24 +23,6 @@ function hasCode(error: unknown, code: string): boolean {
 
 function makeKey(prefix: string): string {
   return prefix + Array.from({ length: RANDOM_CHARACTERS }, () => BASE62[randomInt(BASE62.length)]).join('');
-}
-
-function readKeyFile(file: string): KeyFile | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
-  try {
-    return keyFileSchema.parse(JSON.parse(text));
-  } catch (error) {
-    // The cause would show what is in the file.
-    throw new Error(`${file} is damaged. Remove it to have new keys made; the old ones then stop working.`, {
-      cause: error instanceof Error ? error.name : undefined,
-    });
-  }
 }
 
 /** Writes the file in full or not at all, and never over one that is there. */
@@ -67,7 +45,7 @@ function createKeyFile(file: string): void {
  * @throws Error when the key file can't be read or written
  */
 export function provideKeys(dataDir: string, given: { bootstrap: string | null; admin: string | null }): Keys {
-  const file = join(dataDir, 'keys.json');
+  const file = keyFileIn(dataDir);
   if (given.bootstrap !== null && given.admin !== null) {
     return { bootstrap: given.bootstrap, admin: given.admin, file };
   }

@@ -13,7 +13,8 @@ import { answerField, type FieldChanges, type Kept, readText, stepField } from '
 import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/tasks';
 import { type Answer, callProvider } from './call-provider.ts';
 import { type CallSlot, closeCall } from './call-slots.ts';
-import type { Attempt, LaneProvider, PreparedTask, WorkerParts } from './run-attempt.ts';
+import type { Lane } from './lane-providers.ts';
+import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
 
 export class AttemptHost implements TaskHost {
   readonly jobId: string;
@@ -25,7 +26,7 @@ export class AttemptHost implements TaskHost {
   readonly endpoint: TaskHost['endpoint'];
   readonly #parts: WorkerParts;
   readonly #attempt: Attempt;
-  readonly #lane: LaneProvider;
+  readonly #lane: Lane;
   readonly #answers: Map<string, Kept>;
   readonly #broken = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -157,8 +158,8 @@ export class AttemptHost implements TaskHost {
     const wasTold = (calls.get(id)?.told ?? 0) > 0;
     const lengthBefore = this.#attempt.text.length;
     try {
-      const { output, usage, told } = await this.#callProvider(call);
-      const value = textOf(output, this.#lane);
+      const { output, usage, told, provider } = await this.#callProvider(call);
+      const value = textOf(output, provider);
       // Of an answer that came in one piece, or whose stream could not be taken up, readers have nothing or the beginning.
       if (visible && value.length > told) this.#tell(value.slice(told));
       const kept = { value, text: visible ? value : '' };
@@ -202,13 +203,11 @@ function tellFromStart(slot: CallSlot): void {
 }
 
 /** @throws AttemptError `content_refused`, `provider_bad_response` */
-function textOf(output: JsonValue, { provider }: LaneProvider): string {
+function textOf(output: JsonValue, provider: string): string {
   const text = outputTextOf(output);
   if (text !== null) return text;
   if (JSON.stringify(output).includes('"refusal":"')) {
-    throw new AttemptError('content_refused', `${provider.name} refused to answer.`, { provider: provider.name });
+    throw new AttemptError('content_refused', `${provider} refused to answer.`, { provider });
   }
-  throw new AttemptError('provider_bad_response', `${provider.name} answered without a text.`, {
-    provider: provider.name,
-  });
+  throw new AttemptError('provider_bad_response', `${provider} answered without a text.`, { provider });
 }

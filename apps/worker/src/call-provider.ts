@@ -1,12 +1,15 @@
 /**
- * Steps 4 and 5 of an attempt: call the provider, and record what it says as it says it. Before it: `run-attempt.ts`;
+ * Steps 4 and 5 of an attempt: call a provider, and record what it says as it says it. Before it: `run-attempt.ts`;
  * after it: `finish-job.ts`. A task may make many calls, side by side; each takes this way, under its own id.
  *
- * The beginning is in the journal, with the call counted, before the call leaves. So a crash in between counts a call
- * that was never made; the other way round one would be made and not counted.
- *
- * The id of a background response is in the journal before anything that it says. So a crash after that finds it, and the
- * next attempt takes the response up after the last of its events that the journal has; readers see one unbroken text.
+ *   choose   the first of the lane's providers that may be called: `choose-provider.ts`
+ *   begin    the beginning is in the journal, with the call counted, before the call leaves. So a crash in between counts a
+ *            call that was never made; the other way round one would be made and not counted
+ *   record   the id of a background response is in the journal before anything that it says. So a crash after that finds
+ *            it, and the next attempt takes the response up after the last of its events that the journal has; readers see
+ *            one unbroken text
+ *   switch   a provider that has failed before readers were told anything is followed by the next: a new call, counted and
+ *            billed like any. After that its attempt fails, and the next one asks the others first
  */
 import {
   AttemptError,
@@ -17,14 +20,17 @@ import {
   type ProviderEvent,
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
+import { illnessOf, type Pass } from '@holdfast/providers';
 import { beginCall, type CallSlot, closeCall, markSafe, settleFailedCall } from './call-slots.ts';
-import type { Attempt, LaneProvider, WorkerParts } from './run-attempt.ts';
+import { type Choice, chooseProvider, type Failure, nobodyLeft, sumUp, triedOf } from './choose-provider.ts';
+import type { Lane, LaneProvider } from './lane-providers.ts';
+import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { settleCall, takeRoom } from './settle-call.ts';
 
 export interface PreparedCall {
   /** '' for the one call of a pass-through task. */
   id: string;
-  lane: LaneProvider;
+  lane: Lane;
   endpoint: ProviderEndpoint;
   body: JsonObject;
   signal: AbortSignal;
@@ -37,37 +43,108 @@ export interface PreparedCall {
 export interface Answer {
   output: JsonValue;
   usage: { input_tokens: number; output_tokens: number } | null;
+  /** Name of the one that gave it. */
+  provider: string;
 }
 
 /** @throws AttemptError; JournalRefusal; the signal's reason */
 export async function callProvider(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<Answer> {
   const resumes = attempt.calls.get(call.id)?.response != null;
   const taken = resumes ? 0 : await takeRoom(parts, attempt, call);
-  const { slot, fields } = beginCall(attempt, { ...call, visible: call.tells !== 'nothing' });
-  const resumed = slot.response !== null;
-  call.announce(resumed, fields);
-  await attempt.writer.flushed();
-  if (resumed) markSafe(attempt, slot);
-  if (call.signal.aborted) {
-    if (!resumed) attempt.writer.change(closeCall(attempt, slot.id));
-    throw call.signal.reason;
-  }
-  try {
-    const answer = await readAnswer(attempt, call, slot);
-    attempt.bill.answer(slot, answer.usage);
-    if (!resumed) settleCall(parts, attempt, taken, answer.usage);
-    return answer;
-  } catch (error) {
-    call.signal.throwIfAborted();
-    throw settleFailedCall(attempt, slot, error);
+  const failed: Failure[] = [];
+  for (;;) {
+    const choice = chooseProvider(call.lane, {
+      left: attempt.calls.get(call.id),
+      paysOnce: attempt.claim.request.on_ambiguous === 'fail',
+      failed,
+      last: attempt.tried,
+    });
+    if (!choice) throw sumUp(failed, attempt.tried) ?? nobodyLeft(call.lane);
+    const { answer, error } = await makeCall(parts, attempt, call, choice, failed.at(-1)?.error);
+    if (answer) {
+      if (!resumes) settleCall(parts, attempt, taken, answer.usage);
+      return answer;
+    }
+    failed.push({ by: choice.by, error });
+    if (!goesOn(attempt, call, error)) throw sumUp(failed, attempt.tried) ?? error;
   }
 }
 
-async function readAnswer(attempt: Attempt, call: PreparedCall, slot: CallSlot): Promise<Answer> {
-  const { provider } = call.lane;
+type Made = { answer: Answer; error?: never } | { answer?: never; error: AttemptError };
+
+/** @param before why the call goes on here: another provider has failed it */
+async function makeCall(
+  parts: WorkerParts,
+  attempt: Attempt,
+  asked: PreparedCall,
+  { by, pass }: Choice,
+  before: AttemptError | undefined,
+): Promise<Made> {
+  const call = by.model === null ? asked : { ...asked, body: { ...asked.body, model: by.model } };
+  const provider = by.provider.name;
+  try {
+    const { slot, fields } = beginCall(attempt, { ...call, provider, visible: call.tells !== 'nothing' });
+    const resumed = slot.response !== null;
+    if (!before) call.announce(resumed, fields);
+    else attempt.writer.write('provider.switched', { call: call.id, provider, error: before.toJobError() }, fields);
+    await attempt.writer.flushed();
+    if (resumed) markSafe(attempt, slot);
+    if (call.signal.aborted) {
+      if (!resumed) attempt.writer.change(closeCall(attempt, slot.id));
+      throw call.signal.reason;
+    }
+    try {
+      const answer = await readAnswer(parts, attempt, call, by, slot);
+      pass?.succeeded();
+      attempt.bill.answer(slot, answer.usage);
+      return { answer };
+    } catch (thrown) {
+      call.signal.throwIfAborted();
+      const error = settleFailedCall(attempt, slot, thrown);
+      judge(attempt, slot, { by, error }, pass);
+      return { error };
+    }
+  } finally {
+    pass?.left();
+  }
+}
+
+/** What a failed call says of its provider, and whether readers have something of it that won't go on. */
+function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | null): void {
+  const { by, error } = failure;
+  const illness = illnessOf(error);
+  const why = triedOf(failure);
+  const hasOthers = (attempt.lane?.providers.length ?? 0) > 1;
+  if (illness === 'ill') pass?.failed(why);
+  if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
+  const isKept = attempt.calls.has(slot.id);
+  if (illness !== null && !isKept && slot.hasTold && hasOthers) attempt.failedMidway = why;
+}
+
+/** One that asks for more quiet than this, in ms, is tried again after this: one word shouldn't shut it out for hours. */
+const LONGEST_QUIET_MS = 60_000;
+
+/** Whether the call is to be made to another provider, in the same attempt. */
+function goesOn(attempt: Attempt, { id, lane }: PreparedCall, error: AttemptError): boolean {
+  if (lane.providers.length === 1 || illnessOf(error) === null) return false;
+  if (attempt.calls.has(id) || attempt.failedMidway !== null) return false;
+  return !(attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail');
+}
+
+async function readAnswer(
+  parts: WorkerParts,
+  attempt: Attempt,
+  call: PreparedCall,
+  by: LaneProvider,
+  slot: CallSlot,
+): Promise<Answer> {
+  const { provider } = by;
+  const request = requestOf(attempt, call, slot);
+  const [first] = call.lane.providers;
+  if (by === first) request.onRoom = (room) => parts.room.learn(attempt.claim.lane, room);
   let answer: Answer | null = null;
-  for await (const event of provider.call(requestOf(attempt, call, slot))) {
-    if (event.kind === 'result') answer = { output: event.output, usage: event.usage };
+  for await (const event of provider.call(request)) {
+    if (event.kind === 'result') answer = { output: event.output, usage: event.usage, provider: provider.name };
     else {
       // Its task may be over, and the attempt's last event written.
       call.signal.throwIfAborted();
@@ -75,7 +152,11 @@ async function readAnswer(attempt: Attempt, call: PreparedCall, slot: CallSlot):
     }
     await attempt.writer.room();
   }
-  if (!answer) throw new AttemptError('provider_bad_response', `${provider.name} ended without an answer.`);
+  if (!answer) {
+    throw new AttemptError('provider_bad_response', `${provider.name} ended without an answer.`, {
+      provider: provider.name,
+    });
+  }
   return answer;
 }
 
@@ -123,6 +204,7 @@ function tell(
   if (tells === 'nothing' || (tells === 'text' && event.kind !== 'text')) return;
   const { writer } = attempt;
   const { response } = slot;
+  slot.hasTold = true;
   if (response && event.cursor !== undefined) response.cursor = event.cursor;
   if (event.kind === 'text') slot.told += event.text.length;
   const fields = response && event.cursor !== undefined ? callField(slot.id, slot) : {};

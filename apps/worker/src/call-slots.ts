@@ -5,12 +5,12 @@
  *                      │   └──failed for good: the next one is a new call, under a new key──▶ (none)
  *                      ├──failed, and can be taken up or repeated under its key──▶ failed ──the next attempt──▶ left
  *                      └──its worker vanished or stopped──▶ left ──begin──▶ running, taken up or repeated
- *                                                            └──neither is possible: counted, `judgeLeftCalls`──▶ (none)
+ *                                                            └──neither is possible: counted, `abandonCall`──▶ (none)
  *
  * Slots change in memory; the record follows with the attempt's next event. A crash before that leaves the call open.
  */
 import { AttemptError, type JsonObject, type ProviderEndpoint } from '@holdfast/core';
-import { callField, type FieldChanges, JournalRefusal, type OpenCall } from '@holdfast/journal';
+import { callField, type FieldChanges, type LeftResponse, type OpenCall } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
 import type { Attempt } from './run-attempt.ts';
 
@@ -23,22 +23,27 @@ export interface CallSlot extends OpenCall {
   model: string;
   inputTokens: number;
   receivedBytes: number;
+  /** Readers have something of it. */
+  hasTold: boolean;
   /** Only what the record keeps. */
   toJSON(): OpenCall;
 }
 
-export function slotOf(id: string, { group, visible, told, response, cost }: OpenCall): CallSlot {
+export function slotOf(id: string, { provider, group, visible, told, response, cost }: OpenCall): CallSlot {
   return {
-    ...{ id, group, visible, told, response, cost, state: 'left', isSafe: false },
-    ...{ model: '', inputTokens: 0, receivedBytes: 0 },
+    ...{ id, provider, group, visible, told, response, cost, state: 'left', isSafe: false },
+    ...{ model: '', inputTokens: 0, receivedBytes: 0, hasTold: told > 0 || (response?.cursor ?? -1) >= 0 },
     toJSON() {
-      return { group: this.group, visible: this.visible, told: this.told, response: this.response, cost: this.cost };
+      const { provider, group, visible, told, response, cost } = this;
+      return { provider, group, visible, told, response, cost };
     },
   };
 }
 
 export interface Beginning {
   id: string;
+  /** Name of the one that it is made to. */
+  provider: string;
   visible: boolean;
   endpoint: ProviderEndpoint;
   body: JsonObject;
@@ -47,15 +52,19 @@ export interface Beginning {
 /** The slot for a call that is about to leave, and what the record keeps of its beginning. */
 export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; fields: FieldChanges } {
   const { calls, claim, bill } = attempt;
-  const { id, visible, endpoint, body } = call;
+  const { id, provider, visible, endpoint, body } = call;
+  const known = calls.get(id);
+  // Under its key it could have been repeated at its own provider only.
+  if (known && known.provider !== provider) abandonCall(attempt, known);
   const left = calls.get(id);
-  const slot = slotOf(id, left ?? { group: attempt.group, visible, told: 0, response: null, cost: null });
+  const slot = slotOf(id, left ?? { provider, group: attempt.group, visible, told: 0, response: null, cost: null });
   bill.begin(slot, endpoint, body, !slot.response);
   slot.state = 'running';
   calls.set(id, slot);
   attempt.order.canBeTakenUp = false;
   if (slot.response) return { slot, fields: callField(id, slot) };
   slot.told = 0;
+  slot.hasTold = false;
   attempt.callsMade += 1;
   const provider_calls = claim.calls.made + attempt.callsMade;
   return { slot, fields: { ...callField(id, slot), ...spentField(attempt), provider_calls } };
@@ -92,21 +101,32 @@ export function closeAll(attempt: Attempt): FieldChanges {
  * @throws AttemptError `ambiguous_call`, where the job's policy says so
  */
 export function judgeLeftCalls(attempt: Attempt): void {
-  const { calls, claim, lane, writer } = attempt;
+  const { calls, claim, lane } = attempt;
   for (const slot of [...calls.values()]) {
-    if (slot.response || lane?.idempotent) continue;
-    attempt.ambiguousCalls += 1;
+    const isThere = lane?.providers.some(({ provider }) => provider.name === slot.provider);
+    if (isThere && (slot.response || lane?.idempotent)) continue;
     attempt.textVoid ||= slot.visible;
-    attempt.bill.writeOff(slot);
-    writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls: attempt.ambiguousCalls });
+    abandonCall(attempt, slot);
   }
   if (attempt.ambiguousCalls === claim.calls.ambiguous || claim.request.on_ambiguous !== 'fail') return;
   throw new AttemptError('ambiguous_call', 'A provider call broke off, and may have been paid for; see on_ambiguous.');
 }
 
-/** What the failure of a running call means for the next attempt. Returns the error to go on with. */
-export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unknown): unknown {
-  if (thrown instanceof JournalRefusal) return thrown;
+/** A call that nobody will hear of again, and that may have been paid whole. */
+function abandonCall(attempt: Attempt, slot: CallSlot): void {
+  attempt.ambiguousCalls += 1;
+  attempt.group += 1;
+  attempt.bill.writeOff(slot);
+  const { ambiguousCalls: ambiguous_calls, group: call_group } = attempt;
+  attempt.writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls, call_group });
+}
+
+/**
+ * What the failure of a running call means for the next one. One that is kept is still among the attempt's calls.
+ * @returns the error to go on with
+ * @throws JournalRefusal
+ */
+export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unknown): AttemptError {
   const error = asAttemptError(attempt, thrown);
   const { lane, writer } = attempt;
   slot.state = 'failed';
@@ -140,7 +160,9 @@ function updateOrder({ calls, order }: Attempt): void {
   order.canBeTakenUp = running.length > 0 && running.every(({ isSafe }) => isSafe);
 }
 
-/** Ids of responses that run at the provider, or may: of calls in these states. */
-export function responsesOf({ calls }: Attempt, ...states: CallSlot['state'][]): string[] {
-  return [...calls.values()].flatMap(({ state, response }) => (response && states.includes(state) ? response.id : []));
+/** Responses that run at their providers, or may: of calls in these states. */
+export function responsesOf({ calls }: Attempt, ...states: CallSlot['state'][]): LeftResponse[] {
+  return [...calls.values()].flatMap(({ state, provider, response }) =>
+    response && states.includes(state) ? { provider, id: response.id } : [],
+  );
 }

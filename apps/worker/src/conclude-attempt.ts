@@ -65,12 +65,12 @@ async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outco
 
 /** Calls end with their connections; responses in the background have to be told. */
 async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<void> {
-  await endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running', 'failed'), logger);
+  await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
 }
 
 async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
   const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), ...keptText(attempt), ...closeAll(attempt) };
+  const fields = { error: JSON.stringify(shown), tried: '', ...keptText(attempt), ...closeAll(attempt) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
   return { kind: 'failed', error };
 }
@@ -78,16 +78,29 @@ async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
   heedRetryAfter(parts, attempt, error);
   const failures = attempt.claim.failures + 1;
-  const delayMs = retryDelayMs(parts.retryPolicy, error, failures, parts.random());
+  const { delayMs, tried } = whenNext(attempt, retryDelayMs(parts.retryPolicy, error, failures, parts.random()));
   if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
     // Calls beside the one that failed: nobody will want their answers.
-    const stopped = endResponses(attempt.lane?.provider, responsesOf(attempt, 'left', 'running'), parts.logger);
+    const stopped = endResponses(attempt.lane, responsesOf(attempt, 'left', 'running'), parts.logger);
     const outcome = await failJob(attempt, error);
     await stopped;
     return outcome;
   }
-  const next = await requeue(attempt, error, delayMs, { failures });
+  const kept = tried.length === 0 ? '' : JSON.stringify(tried);
+  const next = await requeue(attempt, error, delayMs, { failures, tried: kept });
   return { kind: 'retry', error, next };
+}
+
+/**
+ * A provider that fails after readers had some of its text hands over to the next one at once, unless the job forbids it.
+ * Once each has been tried, all are waited for. `tried`: those that the next attempt asks last.
+ */
+function whenNext({ lane, tried, failedMidway, claim }: Attempt, delayMs: number | null) {
+  if (failedMidway === null || delayMs === null) return { delayMs, tried: [] };
+  if (claim.request.on_provider_switch === 'fail') return { delayMs: null, tried: [] };
+  const all = [...tried, failedMidway];
+  const another = lane?.providers.some(({ provider }) => all.every((one) => one.provider !== provider.name));
+  return another ? { delayMs: 0, tried: all } : { delayMs, tried: [] };
 }
 
 /**
@@ -103,9 +116,15 @@ async function handBack(attempt: Attempt): Promise<Outcome> {
  * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
  * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
  */
-async function requeue(attempt: Attempt, error: AttemptError, delayMs: number, fields: FieldChanges): Promise<Release> {
+export async function requeue(
+  attempt: Attempt,
+  error: AttemptError,
+  delayMs: number,
+  fields: FieldChanges,
+  lane = attempt.claim.queue,
+): Promise<Release> {
   const { writer, claim, claimedAt } = attempt;
-  const { jobId, lane, tenant, tokens, deadlineInMs } = claim;
+  const { jobId, tenant, tokens, deadlineInMs } = claim;
   const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
   await writer.end(

@@ -20,14 +20,13 @@ afterAll(async () => {
 /** Workers of a lane of their own, so that no test takes another's jobs. */
 async function start(lane: string, hang?: () => Promise<Outcome>) {
   const running = new RunningAttempts();
-  const provider = t.parts.providers.get('default');
-  const parts = { ...t.parts, running, providers: new Map(provider ? [[lane, provider]] : []) };
+  const served = t.parts.lanes.get('default');
+  const parts = { ...t.parts, running, lanes: new Map(served ? [[lane, served]] : []) };
   const stop = await startLaneWorkers({
-    lanes: [lane],
+    lanes: new Map([[lane, 5]]),
     redis: t.redis,
     prefix: t.journal.prefix,
     queues,
-    concurrency: 5,
     logger: silent,
     running,
     run: hang ?? ((release, lockLost) => runAttempt(parts, release, lockLost)),

@@ -17,11 +17,11 @@ const HAND_OVER_EVERY_MS = 100;
 const HAND_BACK_MS = 3_000;
 
 interface LaneWorkersOptions {
-  lanes: readonly string[];
+  /** Lanes, each with the jobs at once that this process takes of it. */
+  lanes: ReadonlyMap<string, number>;
   redis: Redis;
   prefix: string;
   queues: LaneQueues;
-  concurrency: number;
   logger: Logger;
   running: RunningAttempts;
   run: (release: ReleaseName, lockLost: AbortSignal) => Promise<Outcome>;
@@ -30,7 +30,7 @@ interface LaneWorkersOptions {
 /** Starts taking jobs. Resolves, once it does, with what stops it; that never takes much longer than `drainMs`. */
 export async function startLaneWorkers(options: LaneWorkersOptions): Promise<(drainMs: number) => Promise<void>> {
   const { lanes, running, ...shared } = options;
-  const workers = lanes.map((lane) => new LaneWorker({ ...shared, lane }));
+  const workers = [...lanes].map(([lane, concurrency]) => new LaneWorker({ ...shared, lane, concurrency }));
   await Promise.all(workers.map((worker) => worker.ready()));
   return async (drainMs) => {
     const drained = Promise.all(workers.map((worker) => worker.drain()));

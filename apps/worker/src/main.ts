@@ -3,31 +3,25 @@
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { defaultRetryPolicy, laneFor } from '@holdfast/core';
+import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { createOpenAiProvider } from '@holdfast/providers';
 import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { endExpired } from './end-expired.ts';
+import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
-import { type LaneProvider, runAttempt, type WorkerParts } from './run-attempt.ts';
+import { RoomLearner } from './learn-room.ts';
+import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { startSettling } from './settle-ended-jobs.ts';
 import { startSweeping } from './sweep-open-jobs.ts';
 
-function makeProviders({ lanes, providerKeys }: WorkerConfig): Map<string, LaneProvider> {
-  const made = Object.entries(lanes).flatMap(([lane, { providers, background, idempotency_header: idempotent }]) =>
-    providers.map(({ name, base_url, api_key_env }): [string, LaneProvider] => {
-      const apiKey = api_key_env && providerKeys[api_key_env];
-      return [lane, { provider: createOpenAiProvider({ name, baseUrl: base_url, apiKey }), background, idempotent }];
-    }),
-  );
-  return new Map(made);
-}
+/** One that follows waits for another's answer and copies it: next to nothing for this process. */
+const FOLLOWERS_AT_ONCE = 5_000;
 
 /**
  * What a failover must not take back: that a call was begun, the id of its response, a job's end. Taken back, they would be
@@ -40,36 +34,61 @@ async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerC
   return writes;
 }
 
-async function start(config: WorkerConfig, { logger, onClose }: ServiceContext): Promise<void> {
-  const { prefix } = config;
-  const lanes = Object.keys(config.lanes);
-  const redis = connectRedis(config.redisUrl, 'worker', logger);
-  const subscriber = connectRedis(config.redisUrl, 'subscriber', logger);
+function limitCalls(redis: Redis, prefix: string, logger: Logger): Pick<WorkerParts, 'callLimits' | 'room'> {
+  const callLimits = new LaneCallLimits({ redis, prefix });
+  return { callLimits, room: new RoomLearner({ callLimits, logger }) };
+}
+
+async function openRedis({ redisUrl }: WorkerConfig, { logger, onClose }: ServiceContext) {
+  const redis = connectRedis(redisUrl, 'worker', logger);
+  const subscriber = connectRedis(redisUrl, 'subscriber', logger);
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, 30_000);
+  return { redis, feed: new LiveFeed(subscriber) };
+}
 
+/** Jobs at once that this process takes of each lane. */
+function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> {
+  const own = Object.keys(lanes).map((lane): [string, number] => [lane, concurrency]);
+  return new Map([...own, [followersLane, FOLLOWERS_AT_ONCE]]);
+}
+
+/** Of what an attempt works with, all that is settled by the settings. */
+function configuredParts(config: WorkerConfig, logger: Logger) {
+  return {
+    tasks: allTasks(config.tasks),
+    lanes: createLanes(config.lanes, config.providerKeys, logger),
+    laneOf: (model: string) => laneFor(config.lanes, model),
+    prices: config.prices,
+    retryPolicy: defaultRetryPolicy,
+    crashLimit: config.crashLimit,
+    random: Math.random,
+  };
+}
+
+async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
+  const { logger, onClose } = context;
+  const { prefix } = config;
+  const lanes = takenAtOnce(config);
+  const { redis, feed } = await openRedis(config, context);
   const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
   const ledger = new Ledger({ redis, prefix });
   const running = new RunningAttempts();
   const writes = await openDurableWrites(config, redis);
   onClose('durable writes', () => writes?.close());
-  const parts: WorkerParts = {
-    journal,
-    clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
-    running,
-    tasks: allTasks(config.tasks),
-    providers: makeProviders(config),
-    laneOf: (model) => laneFor(config.lanes, model),
-    callLimits: new LaneCallLimits({ redis, prefix }),
-    ledger,
-    prices: config.prices,
-    retryPolicy: defaultRetryPolicy,
-    crashLimit: config.crashLimit,
-    random: Math.random,
-    logger,
-  };
   const tenants = createTenants({ redis, prefix });
   const limits = createTenantLimits({ tenants, plans: config.plans, logger });
+  const parts: WorkerParts = {
+    journal,
+    feed,
+    clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
+    running,
+    ...limitCalls(redis, prefix, logger),
+    ledger,
+    limits,
+    logger,
+    ...configuredParts(config, logger),
+  };
   const queues: LaneQueues = new LaneQueues({
     redis,
     prefix,
@@ -78,23 +97,25 @@ async function start(config: WorkerConfig, { logger, onClose }: ServiceContext):
     onExpired: (lane, release) => endExpired(parts, queues, lane, release),
   });
   onClose('queue', () => queues.close());
-  onClose('cancel orders', await running.listen(journal, new LiveFeed(subscriber)));
-  onClose('sweeping', startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size(lanes) }));
+  onClose('cancel orders', await running.listen(journal, feed));
+  onClose(
+    'sweeping',
+    startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size([...lanes.keys()]) }),
+  );
   onClose('settling', startSettling({ journal, ledger, tenants, logger }));
   const stop = await startLaneWorkers({
     lanes,
     redis,
     prefix,
     queues,
-    concurrency: config.concurrency,
     logger,
     running,
     run: (release, lockLost) => runAttempt(parts, release, lockLost),
   });
-  onClose('feeding', startFeeding({ queues, lanes: config.lanes, logger }));
+  onClose('feeding', startFeeding({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }));
   onClose('jobs under way', () => stop(config.drainMs));
   onClose('presence', await announceWorker(redis, prefix, `${hostname()}-${process.pid}`));
-  logger.info({ lanes, concurrency: config.concurrency }, 'worker ready');
+  logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
 }
 
 await runService('worker', () => readConfig(process.env), start);

@@ -10,20 +10,23 @@
  *   6. settle    what it used
  *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
  *
+ * A follower's attempt has no steps 3 to 6: it copies another job's answer (`follow-leader.ts`).
+ *
  * Whatever goes wrong in 2 to 6 becomes an outcome in `conclude-attempt.ts`. A crash at any point leaves the job
  * running in its record; BullMQ finds the lock expired, and the next attempt begins at 1.
  */
 import {
   AttemptError,
   type CallLimits,
+  followersLane,
   type Logger,
   type Outcome,
   type Prices,
-  type Provider,
   type RetryPolicy,
+  type TriedProvider,
 } from '@holdfast/core';
-import type { Ledger } from '@holdfast/gate';
-import { AttemptWriter, type Claim, type FlushClock, type Journal } from '@holdfast/journal';
+import type { Ledger, TenantLimits } from '@holdfast/gate';
+import { AttemptWriter, type Claim, type FlushClock, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
@@ -31,6 +34,9 @@ import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots
 import { concludeAttempt } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
+import { followLeader } from './follow-leader.ts';
+import type { Lane } from './lane-providers.ts';
+import type { RoomLearner } from './learn-room.ts';
 import { runTask } from './run-task.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import { giveRoomBack } from './settle-call.ts';
@@ -39,29 +45,23 @@ import { StopOrder } from './stop-order.ts';
 
 export interface WorkerParts {
   journal: Journal;
+  /** What other jobs' journals tell, live. */
+  feed: LiveFeed;
   clock: FlushClock;
   running: RunningAttempts;
   tasks: ReadonlyMap<string, Task>;
-  /** The provider of each lane. */
-  providers: ReadonlyMap<string, LaneProvider>;
+  lanes: ReadonlyMap<string, Lane>;
   /** Which lane serves a model; null: none. */
   laneOf: (model: string) => string | null;
   callLimits: CallLimits;
+  room: RoomLearner;
   ledger: Ledger;
+  limits: TenantLimits;
   prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
   random: () => number;
   logger: Logger;
-}
-
-/** A provider, and what can be relied on when a call to it breaks off. */
-export interface LaneProvider {
-  provider: Provider;
-  /** It runs `responses` in the background, and one that was begun can be taken up again. */
-  background: boolean;
-  /** It honours `Idempotency-Key`. */
-  idempotent: boolean;
 }
 
 /** An attempt under way: what the steps share. */
@@ -72,7 +72,7 @@ export interface Attempt {
   writer: AttemptWriter;
   order: StopOrder;
   /** null: this worker doesn't know the lane. */
-  lane: LaneProvider | null;
+  lane: Lane | null;
   logger: Logger;
   /** Text of the job so far: kept for one that ends without an output. */
   text: string;
@@ -86,6 +86,10 @@ export interface Attempt {
   ambiguousCalls: number;
   /** One of them was this attempt's. */
   hasPaidForNothing: boolean;
+  /** Providers to be asked last: readers had some text of theirs, then they failed. */
+  tried: readonly TriedProvider[];
+  /** The one that did so in this attempt, where its lane has others. */
+  failedMidway: TriedProvider | null;
   /** What the run has cost, earlier attempts included. */
   bill: Bill;
   /** What was taken from the lane's minute with the release is there for a call to use. */
@@ -114,12 +118,13 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const deadline = startDeadline(attempt);
   try {
     admitAttempt(parts, attempt);
+    if (attempt.claim.queue === followersLane) return await followLeader(parts, attempt);
     const prepared = prepareTask(parts, attempt);
     const output = await runTask(parts, attempt, prepared);
     // Calls of an earlier attempt that the task had no more use for.
     const unwanted = responsesOf(attempt, 'left', 'failed');
     const outcome = await finishJob(attempt, output);
-    await endResponses(prepared.lane.provider, unwanted, parts.logger);
+    await endResponses(prepared.lane, unwanted, parts.logger);
     return outcome;
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
@@ -130,14 +135,14 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
 }
 
 async function claimJob(
-  { journal, clock, providers, prices, logger }: WorkerParts,
+  { journal, clock, lanes, prices, logger }: WorkerParts,
   { jobId, release }: ReleaseName,
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
   if (reply.kind === 'ended' && reply.leftOver) {
-    const { lane, responseIds } = reply.leftOver;
-    await endResponses(providers.get(lane)?.provider, responseIds, logger);
+    const { lane, responses } = reply.leftOver;
+    await endResponses(lanes.get(lane), responses, logger);
   }
   // A stale release and a forgotten job are nobody's any more: acknowledging them takes them off the queue.
   if (reply.kind !== 'claimed') return { kind: 'ended' };
@@ -156,7 +161,7 @@ async function claimJob(
     claimedAt: performance.now(),
     writer,
     order,
-    lane: providers.get(claim.lane) ?? null,
+    lane: lanes.get(claim.lane) ?? null,
     logger,
     bill: new Bill(prices, claim.spent),
   });
@@ -165,7 +170,7 @@ async function claimJob(
 function newAttempt(
   known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
 ): Attempt {
-  const { open, group, ambiguous, textVoid } = known.claim.calls;
+  const { open, group, ambiguous, tried, textVoid } = known.claim.calls;
   return {
     ...known,
     text: '',
@@ -174,6 +179,8 @@ function newAttempt(
     group,
     ambiguousCalls: ambiguous,
     hasPaidForNothing: false,
+    tried,
+    failedMidway: null,
     hasRoom: true,
     textVoid,
   };
@@ -201,7 +208,7 @@ function admitAttempt({ crashLimit }: WorkerParts, attempt: Attempt): void {
 
 export interface PreparedTask {
   task: Task;
-  lane: LaneProvider;
+  lane: Lane;
 }
 
 function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): PreparedTask {

@@ -11,6 +11,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptError, JsonObject } from '@holdfast/core';
 import { estimateTokens } from '@holdfast/gate';
+import { illnessOf } from '@holdfast/providers';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 
 type Usage = { input_tokens: number; output_tokens: number } | null;
@@ -51,10 +52,13 @@ function correct({ callLimits, logger }: WorkerParts, { lane, jobId }: Attempt['
     .catch((error: unknown) => logger.warn({ jobId, lane, error }, 'call not settled'));
 }
 
-export function heedRetryAfter({ callLimits, logger }: WorkerParts, { claim }: Attempt, error: AttemptError): void {
+export function heedRetryAfter({ callLimits, logger }: WorkerParts, attempt: Attempt, error: AttemptError): void {
   const { code, retryAfterMs } = error;
   if (code !== 'provider_rate_limited' || retryAfterMs === undefined) return;
-  const { lane, jobId } = claim;
+  // Where a lane has others, one that asks for long quiet is passed by, and only the first one's limits are the lane's.
+  const [first, ...others] = attempt.lane?.providers ?? [];
+  if (others.length > 0 && (error.provider !== first?.provider.name || illnessOf(error) !== null)) return;
+  const { lane, jobId } = attempt.claim;
   callLimits
     .slowDown(lane, { retryAfterMs })
     .catch((failure: unknown) => logger.warn({ jobId, lane, error: failure }, 'lane not slowed down'));

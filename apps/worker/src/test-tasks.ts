@@ -3,8 +3,9 @@ import { AttemptError, type JsonValue, type Provider, type ProviderCall, type Pr
 import { readText } from '@holdfast/journal';
 import { defineTask, type Task, type TaskContext } from '@holdfast/tasks';
 import { z } from 'zod';
-import type { LaneProvider, WorkerParts } from './run-attempt.ts';
-import type { TestWorker } from './test-worker.ts';
+import type { Lane } from './lane-providers.ts';
+import type { WorkerParts } from './run-attempt.ts';
+import { oneProvider, type TestWorker } from './test-worker.ts';
 
 /** What the model says to a prompt, piece by piece, or what becomes of the call. */
 type Says = (call: ProviderCall) => AsyncIterable<ProviderEvent>;
@@ -27,7 +28,7 @@ function promptOf({ body }: ProviderCall): string {
   return said.at(-1)?.content ?? '';
 }
 
-const provider: Provider = {
+export const modelProvider: Provider = {
   name: 'scripted',
   call(call) {
     const prompt = promptOf(call);
@@ -57,7 +58,7 @@ export const limited = () => new AttemptError('provider_rate_limited', 'Later.',
 
 interface JobOptions {
   output?: Task['output'];
-  lane?: Partial<LaneProvider>;
+  lane?: Partial<Lane>;
   on_ambiguous?: 'fail';
 }
 
@@ -74,7 +75,7 @@ export async function jobOf(
   });
   const parts: Partial<WorkerParts> = {
     tasks: new Map([['t', task]]),
-    providers: new Map([['default', { provider, background: false, idempotent: false, ...lane }]]),
+    lanes: new Map([['default', oneProvider(modelProvider, lane)]]),
   };
   const id = await t.accept('', { task: 't', input: {}, ...request });
   const attempt = ({ parts: more = {}, ...options }: Parameters<TestWorker['run']>[1] = {}) =>

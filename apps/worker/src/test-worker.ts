@@ -17,6 +17,8 @@ import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneCallLimits } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
+import { type Lane, withBreaker } from './lane-providers.ts';
+import { RoomLearner } from './learn-room.ts';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
 
@@ -118,17 +120,27 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
   };
 }
 
-function testParts(journal: Journal, provider: Provider): WorkerParts {
+/** A lane with one provider. */
+export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lane {
+  const providers: Lane['providers'] = [withBreaker(provider, 'default', silent)];
+  return { providers, background: false, idempotent: false, ...change };
+}
+
+function testParts(journal: Journal, feed: LiveFeed, provider: Provider): WorkerParts {
   const { redis, prefix } = journal;
+  const callLimits = new LaneCallLimits({ redis, prefix });
   return {
     journal,
+    feed,
     clock: new FlushClock({ journal, logger: silent }),
     running: new RunningAttempts(),
     tasks: builtInTasks,
-    providers: new Map([['default', { provider, background: false, idempotent: false }]]),
+    lanes: new Map([['default', oneProvider(provider)]]),
     laneOf: () => 'default',
-    callLimits: new LaneCallLimits({ redis, prefix }),
+    callLimits,
+    room: new RoomLearner({ callLimits, logger: silent }),
     ledger: new Ledger({ redis, prefix }),
+    limits: { of: async () => ({}) },
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
@@ -145,14 +157,15 @@ export async function openTestWorker(): Promise<TestWorker> {
   const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const calls: ProviderCall[] = [];
   const known = { ...modes };
-  const parts = testParts(journal, scriptedProvider(calls, known));
+  const feed = new LiveFeed(subscriber);
+  const parts = testParts(journal, feed, scriptedProvider(calls, known));
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
   return {
     parts,
     journal,
     redis,
     subscriber,
-    feed: new LiveFeed(subscriber),
+    feed,
     calls,
     modes: known,
     async accept(mode, { lane = 'default', ...change } = {}) {

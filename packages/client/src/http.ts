@@ -21,8 +21,8 @@ export interface HttpOptions {
 }
 
 export interface ApiRequest {
-  method: 'GET' | 'POST' | 'DELETE';
-  /** Path and query, from `/v1`. */
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, from `baseUrl` on. */
   path: string;
   headers?: Record<string, string>;
   /** Sent as JSON. */

@@ -58,10 +58,19 @@ export const jobErrorCodes = [
   'output_invalid',
   'task_error',
   'worker_stopped',
+  'leader_lost',
+  'budget_exceeded',
   'internal_error',
 ] as const;
 
 export type JobErrorCode = (typeof jobErrorCodes)[number];
+
+const triedProviderSchema = z
+  .object({ provider: z.string(), code: z.string(), status: z.int().optional() })
+  .meta({ id: 'TriedProvider' });
+
+/** A provider that has failed, and how. */
+export type TriedProvider = z.infer<typeof triedProviderSchema>;
 
 /** `job.error`, and the `error` of `attempt.failed` and `job.failed`. */
 export const jobErrorSchema = z
@@ -71,6 +80,9 @@ export const jobErrorSchema = z
     retryable: z.boolean().meta({ description: 'Whether the same request may succeed later.' }),
     status: z.int().optional().meta({ description: 'HTTP status the provider answered with, if it answered.' }),
     provider: z.string().optional().meta({ description: 'Name of the provider that failed.' }),
+    tried: z.array(triedProviderSchema).optional().meta({
+      description: 'Where several providers have failed: each, in the order in which they were tried.',
+    }),
   })
   .meta({ id: 'JobError' });
 
@@ -131,16 +143,24 @@ export class AttemptError extends HoldfastError<JobErrorCode> {
   readonly status: number | undefined;
   readonly provider: string | undefined;
   readonly ambiguous: boolean;
+  readonly tried: readonly TriedProvider[];
 
   constructor(
     code: JobErrorCode,
     message: string,
-    options: HoldfastErrorOptions & { status?: number; provider?: string; ambiguous?: boolean } = {},
+    options: HoldfastErrorOptions & {
+      status?: number;
+      provider?: string;
+      ambiguous?: boolean;
+      /** Where several providers have failed. */
+      tried?: readonly TriedProvider[];
+    } = {},
   ) {
     super(code, message, options);
     this.status = options.status;
     this.provider = options.provider;
     this.ambiguous = options.ambiguous ?? false;
+    this.tried = options.tried ?? [];
   }
 
   toJobError(): JobError {
@@ -150,6 +170,7 @@ export class AttemptError extends HoldfastError<JobErrorCode> {
       retryable: this.retryable,
       ...(this.status === undefined ? {} : { status: this.status }),
       ...(this.provider === undefined ? {} : { provider: this.provider }),
+      ...(this.tried.length === 0 ? {} : { tried: [...this.tried] }),
     };
   }
 }

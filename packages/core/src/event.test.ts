@@ -59,6 +59,11 @@ describe('event data', () => {
       'call.accepted': { call: 'part-1/0f.1' },
       'call.completed': { call: 'part-1/0f.1', usage: { input_tokens: 1, output_tokens: 2 } },
       'call.failed': { call: 'part-1/0f.1', error },
+      'provider.switched': {
+        call: '',
+        provider: 'spare',
+        error: { ...error, provider: 'main', tried: [{ provider: 'main', code: 'provider_timeout' }] },
+      },
       'job.cancelled': {},
     };
     expect(Object.keys(samples).sort()).toEqual(Object.keys(eventDataSchemas).sort());

@@ -31,6 +31,11 @@ export const eventDataSchemas = {
   /** That call's answer is kept and won't be paid for again. */
   'call.completed': z.object({ call: z.string(), usage: tokensSchema.nullable() }),
   'call.failed': z.object({ call: z.string(), error: jobErrorSchema }),
+  /**
+   * A call's provider has failed before anything of its answer was told; the call goes on at `provider`. `call` is '' for
+   * the one call of a built-in task.
+   */
+  'provider.switched': z.object({ call: z.string(), provider: z.string(), error: jobErrorSchema }),
   /** A step of a task is done and won't run again. */
   'step.completed': z.object({ step: z.string() }),
   /** The attempt is over, the job is not: it is tried again at `retry_at` (ISO 8601 UTC). */

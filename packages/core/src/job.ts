@@ -34,7 +34,9 @@ export const tokensSchema = z.object({ input_tokens: z.int(), output_tokens: z.i
 export const usageSchema = tokensSchema
   .extend({
     cost_usd: z.number().nullable().meta({ description: 'null: no price is known for the model.' }),
-    cached: z.boolean().meta({ description: 'true: answered without a provider call.' }),
+    cached: z.boolean().meta({
+      description: 'true: answered by an equal job, without a provider call; the tokens are those of that answer.',
+    }),
   })
   .meta({ id: 'Usage' });
 export type Usage = z.infer<typeof usageSchema>;

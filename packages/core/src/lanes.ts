@@ -11,11 +11,20 @@ const providerSchema = z.strictObject({
   base_url: z.url({ protocol: /^https?$/ }),
   /** Name of the environment variable that holds the key: keys don't belong into a file. */
   api_key_env: z.string().min(1).optional(),
+  /** Asked for instead of the job's model; for a fallback that serves another one. */
+  model: z.string().min(1).max(256).optional(),
+  /** How long the first byte of an answer is waited for, in ms. Default 120,000. */
+  first_byte_timeout_ms: z.int().min(100).max(3_600_000).optional(),
 });
 
 const laneSchema = z.strictObject({
   models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
-  providers: z.array(providerSchema).length(1).meta({ description: 'The upstream that answers.' }),
+  providers: z
+    .array(providerSchema)
+    .min(1)
+    .max(10)
+    .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names must differ')
+    .meta({ description: 'Upstreams, in the order in which they are tried.' }),
   limits: laneLimitsSchema.default({}),
   background: z.boolean().default(false).meta({
     description: 'The provider runs `responses` in the background, and one that was begun can be taken up again.',
@@ -24,6 +33,12 @@ const laneSchema = z.strictObject({
     description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
   }),
 });
+
+/**
+ * Where followers wait: jobs that may be answered by an equal one. A lane of the queue only: no limit counts in it, because
+ * nothing in it calls a provider, and no configured lane can have its name.
+ */
+export const followersLane = '~followers';
 
 export const lanesSchema = z
   .record(laneName, laneSchema)

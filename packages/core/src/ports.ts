@@ -32,6 +32,8 @@ export interface ProviderCall {
    * documents none, other gateways answer the same key with the same response. 1 to 255 visible ASCII characters.
    */
   idempotencyKey?: string;
+  /** Told, before anything of the answer, what a new call's answer says of the provider's limits. Not told of refusals. */
+  onRoom?: (room: ProviderRoom) => void;
 }
 
 /**

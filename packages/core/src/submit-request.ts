@@ -33,6 +33,24 @@ export const submitRequestSchema = z
       .max(30 * DAY_MS)
       .optional()
       .meta({ description: 'Fails as `deadline_exceeded` when it has not ended this many ms from now.' }),
+    cache: z
+      .strictObject({
+        ttl_s: z
+          .int()
+          .min(1)
+          .max(30 * 86_400),
+      })
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          'Join an equal job of the same tenant that runs, or be answered from one that completed up to `ttl_s` seconds ago. ' +
+          'Equal is the same task with the same `input`. null: neither, whatever the task says. Default: as the task says.',
+      }),
+    on_provider_switch: z.enum(['restart', 'fail']).optional().meta({
+      description:
+        'What becomes of the job when its provider fails after the first token and the lane has another. Default `restart`.',
+    }),
     on_ambiguous: z.enum(['retry', 'fail']).optional().meta({
       description: 'What becomes of the job when a provider call broke off that may have been paid. Default `retry`.',
     }),

@@ -143,6 +143,15 @@ describe('a settlement', () => {
     });
   });
 
+  it('counts a job for which nothing was set aside', async () => {
+    const { jobId = '', reservation = '' } = (await letIn('unpriced', null, {})) ?? {};
+    expect(await ledger.settle('unpriced', jobId, reservation, spend(0.25))).toBe(true);
+    expect(await report('unpriced')).toMatchObject({ reserved_usd: 0, days: [{ usd: 0.25, calls: 1, jobs: 1 }] });
+    const other = (await letIn('unpriced', 0, {})) ?? { jobId: '', reservation: '' };
+    await ledger.drop('unpriced', other.jobId, other.reservation);
+    expect(await report('unpriced')).toMatchObject({ reserved_usd: 0, days: [{ jobs: 1 }] });
+  });
+
   it('that comes late does not touch what a later run has set aside', async () => {
     const first = (await letIn('late', 0.5, {}, 'job_again')) ?? { reservation: '' };
     await ledger.settle('late', 'job_again', first.reservation, spend(0.1));

@@ -11,6 +11,7 @@ afterAll(() => t.close());
 
 const kept = (value: string) => ({ value, text: '' });
 const open = (id: string | null): OpenCall => ({
+  provider: 'main',
   group: 0,
   visible: false,
   told: 0,
@@ -75,7 +76,8 @@ describe('a cancel of a queued job', () => {
     expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled', leftOver: true });
     const reply = await t.journal.claim(id, 1);
     expect(reply).toMatchObject({ kind: 'ended', leftOver: { lane: 'default' } });
-    if (reply.kind === 'ended') expect(reply.leftOver?.responseIds.sort()).toEqual(['resp_1', 'resp_2']);
+    if (reply.kind === 'ended')
+      expect(reply.leftOver?.responses.map(({ id }) => id).sort()).toEqual(['resp_1', 'resp_2']);
   });
 
   it('tells that none do', async () => {

@@ -13,6 +13,8 @@ import type { FieldChanges } from './attempt-writer.ts';
 
 /** A call that was begun and isn't over. */
 export interface OpenCall {
+  /** Name of the provider that it was made to. */
+  provider: string;
   /** Number of its idempotency key's group. */
   group: number;
   /** Its text is told to readers. */

@@ -1,6 +1,7 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
-import { noSpend, type Spend, type SubmitRequest } from '@holdfast/core';
+import { noSpend, type Spend, type SubmitRequest, type TriedProvider } from '@holdfast/core';
 import { type Kept, type OpenCall, readKind } from './call-record.ts';
+import type { Shared } from './leader.ts';
 import type { RecordField } from './record.ts';
 
 /** What a worker gets when it claims a job. */
@@ -27,6 +28,12 @@ export interface Claim {
   reservation: string;
   tenant: string;
   lane: string;
+  /** The lane whose queue it waits in: its own, or the followers'. */
+  queue: string;
+  /** It may be answered by an equal job, or answer for one. */
+  shared: Shared | null;
+  /** When it was to begin (ms, Redis' clock): what is too old an answer for it is counted from here. */
+  since: number;
   /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
   tokens: number;
   request: SubmitRequest;
@@ -45,14 +52,22 @@ export interface CallsSoFar {
   answers: ReadonlyMap<string, Kept>;
   /** What completed steps have returned, by their paths. */
   steps: ReadonlyMap<string, Kept>;
+  /** Providers to be asked last: they have failed since an attempt was last put off. */
+  tried: readonly TriedProvider[];
   /** The text in the journal isn't what a reader shall keep. */
   textVoid: boolean;
+}
+
+/** A response that may still run at its provider. */
+export interface LeftResponse {
+  provider: string;
+  id: string;
 }
 
 export type ClaimReply =
   | { kind: 'claimed'; claim: Claim }
   /** `leftOver`: responses that may still run at the provider although the job was cancelled. */
-  | { kind: 'ended'; leftOver: { lane: string; responseIds: string[] } | null }
+  | { kind: 'ended'; leftOver: { lane: string; responses: LeftResponse[] } | null }
   | { kind: 'stale' | 'missing' };
 
 /** A record as Redis gives it. */
@@ -74,14 +89,20 @@ function callsOf(record: Read): CallsSoFar {
     open: readKind<OpenCall>(record, 'call'),
     answers: readKind<Kept>(record, 'answer'),
     steps: readKind<Kept>(record, 'step'),
+    tried: JSON.parse(field(record, 'tried') || '[]') as TriedProvider[],
     textVoid: field(record, 'text_void') === '1',
   };
 }
 
-function leftOver(record: Read): { lane: string; responseIds: string[] } | null {
+function sharedOf(record: Read): Shared | null {
+  const digest = field(record, 'shared');
+  return digest === '' ? null : { digest, ttlMs: Number(field(record, 'shared_ttl')) };
+}
+
+function leftOver(record: Read): { lane: string; responses: LeftResponse[] } | null {
   const open = [...readKind<OpenCall>(record, 'call').values()];
-  const responseIds = open.flatMap(({ response }) => response?.id ?? []);
-  return responseIds.length > 0 ? { lane: field(record, 'lane'), responseIds } : null;
+  const responses = open.flatMap(({ provider, response }) => (response ? { provider, id: response.id } : []));
+  return responses.length > 0 ? { lane: field(record, 'lane'), responses } : null;
 }
 
 /** @param reply of `scripts/claim.ts`, @param record whole, as it was just after it */
@@ -111,6 +132,9 @@ export function readClaim(
       reservation: field(record, 'reservation'),
       tenant: field(record, 'tenant'),
       lane: field(record, 'lane'),
+      queue: field(record, 'queue') || field(record, 'lane'),
+      shared: sharedOf(record),
+      since: Number(field(record, 'due_at') || field(record, 'created_at')),
       tokens: Number(field(record, 'tokens')),
       request: JSON.parse(field(record, 'request')) as SubmitRequest,
     },

@@ -11,6 +11,7 @@ import { formatEvent, type Job, type JsonObject, RequestError, type SubmitReques
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, readClaim } from './claim.ts';
 import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
+import { giveUpLead, type Shared } from './leader.ts';
 import { dropEnded, type OpenJob } from './open-jobs.ts';
 import { jobOf, type OwnedJob, recordFields } from './record.ts';
 import { acceptScript } from './scripts/accept.ts';
@@ -45,6 +46,10 @@ export interface NewJob {
   tokens: number;
   /** What the gate has set aside for the job, by its own name for it. */
   reservation?: string;
+  /** It may be answered by an equal job, or answer for one. */
+  shared?: Shared | null;
+  /** The lane whose queue it waits in, where that isn't its own. */
+  queue?: string;
 }
 
 /** The job that an id names already. */
@@ -53,6 +58,8 @@ export interface AcceptedBefore {
   digest: string;
   /** Its newest release. */
   release: number;
+  /** The lane whose queue that is in; '' its own. */
+  queue: string;
 }
 
 export type CancelReply =
@@ -96,6 +103,8 @@ export class Journal {
     release,
     tokens,
     reservation,
+    shared,
+    queue,
   }: NewJob): Promise<AcceptedBefore | null> {
     const keys = this.keysOf(id);
     const now = Date.now();
@@ -108,6 +117,8 @@ export class Journal {
       tokens,
       priority: request.priority ?? 0,
       ...(reservation ? { reservation } : {}),
+      ...(shared ? { shared: shared.digest, shared_ttl: shared.ttlMs } : {}),
+      ...(queue ? { queue } : {}),
       ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
     };
     const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
@@ -124,14 +135,14 @@ export class Journal {
         [digest, accepted, request.deadline_ms ?? '', request.delay_ms ?? '', ...Object.entries(fields).flat()],
       ),
     ]);
-    const [created, storedDigest = '', storedRelease = ''] = reply as [number, string?, string?];
-    return created === 1 ? null : { digest: storedDigest, release: Number(storedRelease) };
+    const [created, storedDigest = '', storedRelease = '', storedQueue = ''] = reply as [number, ...string[]];
+    return created === 1 ? null : { digest: storedDigest, release: Number(storedRelease), queue: storedQueue };
   }
 
   /** The job that an id names already, or null. Writes nothing, so that a full Redis answers it too. */
   async acceptedBefore(jobId: string): Promise<AcceptedBefore | null> {
-    const [digest, release] = await this.redis.hmget(this.keysOf(jobId).record, 'digest', 'release');
-    return digest == null ? null : { digest, release: Number(release) };
+    const [digest, release, queue] = await this.redis.hmget(this.keysOf(jobId).record, 'digest', 'release', 'queue');
+    return digest == null ? null : { digest, release: Number(release), queue: queue ?? '' };
   }
 
   /** The job and its tenant, or null. One round trip; never reads the log. */
@@ -215,8 +226,11 @@ export class Journal {
   /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */
   async forget(jobId: string, tenant: string): Promise<ForgetReply> {
     const { record, log, index } = this.keysOf(jobId);
-    const [reply] = (await forgetScript.run(this.redis, [record, log, index], [])) as [ForgetReply];
-    if (reply === 'forgotten') await this.redis.zrem(tenantJobsKey(this.prefix, tenant), jobId);
+    const [reply, shared] = (await forgetScript.run(this.redis, [record, log, index], [])) as [ForgetReply, string];
+    if (reply !== 'forgotten') return reply;
+    // Should this not happen, the leader is found missing a little later.
+    if (shared) await giveUpLead(this, { jobId, digest: shared });
+    await this.redis.zrem(tenantJobsKey(this.prefix, tenant), jobId);
     return reply;
   }
 

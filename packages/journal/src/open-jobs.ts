@@ -6,6 +6,7 @@ import type { RecordField } from './record.ts';
 
 export interface OpenJob {
   jobId: string;
+  /** Whose queue it waits in. */
   lane: string;
   release: number;
   attempt: number;
@@ -52,6 +53,7 @@ const openFields = [
   'retry_at',
   'due_at',
   'deadline_at',
+  'queue',
 ] as const satisfies RecordField[];
 
 /** How many jobs are listed as open. */
@@ -79,7 +81,8 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
   const jobs: OpenJob[] = [];
   const gone: string[] = [];
   ids.forEach((jobId, at) => {
-    const [status, lane, release, attempt, tenant, priority, tokens, retryAt, dueAt, deadlineAt] = records[at] ?? [];
+    const [status, lane, release, attempt, tenant, priority, tokens, retryAt, dueAt, deadlineAt, queue] =
+      records[at] ?? [];
     const acceptedAt = Number(entries[2 * at + 1]);
     if (!status || !lane || !tenant) {
       // The entry is written before the record is, by a machine whose clock may be off.
@@ -88,7 +91,7 @@ export async function readOpenJobs(journal: Journal, offset: number, size: numbe
     else {
       jobs.push({
         jobId,
-        lane,
+        lane: queue || lane,
         release: Number(release),
         attempt: Number(attempt),
         tenant,

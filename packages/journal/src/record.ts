@@ -42,6 +42,9 @@ type InnerField =
   | 'request' // the body as it was sent, JSON
   | 'digest' // SHA-256 of that body
   | 'release' // number of the last hand-over to the queue
+  | 'queue' // the lane whose queue it waits in, where that isn't its own; '' its own
+  | 'shared' // digest of what it asks for: jobs with the same may answer for one another; none: it shares nothing
+  | 'shared_ttl' // how old, in ms, a finished answer may be that it takes
   | 'priority'
   | 'tokens' // estimate of its first provider call's, in and out
   | 'due_at' // a delayed job's beginning
@@ -50,6 +53,7 @@ type InnerField =
   | 'crashes' // attempts whose worker vanished
   | 'ticket' // of the claim that began the newest attempt
   | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
+  | 'tried' // providers that have failed after readers had some of their text, JSON: the next attempt asks others first
   | 'reservation' // what was set aside for this run, by the gate's name for it; '' nothing
   | 'text_void'; // '1': the text in the journal isn't what a reader shall keep; the next attempt tells it anew
 

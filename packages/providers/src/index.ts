@@ -1,2 +1,4 @@
-/** Stage 4: calls to OpenAI-compatible providers. The only home of the `openai` SDK. */
+/** Stage 4: calls to OpenAI-compatible providers, and what is known of their health. The only home of the `openai` SDK. */
+export { Breaker, type Pass } from './breaker.ts';
+export { illnessOf } from './illness.ts';
 export { createOpenAiProvider, type OpenAiProviderOptions } from './open-ai-provider.ts';

@@ -25,6 +25,7 @@ import { type Connection, openConnection } from './connection.ts';
 import { createFailures } from './failures.ts';
 import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
 import { findPatientOptions } from './patient-dispatcher.ts';
+import { readRoom } from './rate-limit-room.ts';
 import { type Answer, readAnswer, readStream } from './read-answer.ts';
 
 export interface OpenAiProviderOptions {
@@ -114,6 +115,7 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
 async function* receive(upstream: Upstream, call: ProviderCall, connection: Connection) {
   const { failures } = upstream;
   const answer = { ...upstream, connection, response: await ask(upstream, requestOf(call, false), connection) };
+  tellRoom(call, answer.response);
   if (call.endpoint === 'embeddings') return await readAnswer(answer);
   const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body);
   const result = yield* readStream(answer, reader, call.signal);
@@ -125,7 +127,13 @@ async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
   const { upstream, call } = pursuit;
   if (call.resume) return yield* resumeResponse(pursuit, connection);
   const response = await ask(upstream, requestOf(call, true), connection);
+  tellRoom(call, response);
   return yield* followResponse(pursuit, { ...upstream, response, connection });
+}
+
+function tellRoom({ onRoom }: ProviderCall, { headers }: Response): void {
+  const room = onRoom && readRoom(headers, Date.now());
+  if (room) onRoom(room);
 }
 
 function requestOf({ endpoint, body, idempotencyKey }: ProviderCall, inBackground: boolean): ProviderRequest {

@@ -66,6 +66,11 @@ describe('the config file', () => {
     ['a lane without models', { lanes: { a: { ...lane, models: [] } } }, /lanes\.a\.models/],
     ['a lane without providers', { lanes: { a: { ...lane, providers: [] } } }, /lanes\.a\.providers/],
     ['no lanes', { lanes: {} }, /lanes: name at least one lane/],
+    [
+      'two providers of one name',
+      { lanes: { a: { ...lane, providers: [lane.providers[0], lane.providers[0]] } } },
+      /names must differ/,
+    ],
     ['a limit that is none', { lanes: { a: { ...lane, limits: { max_running: 0 } } } }, /max_running: .*; got 0/],
     [
       'a price below nothing',

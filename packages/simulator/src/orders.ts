@@ -141,12 +141,24 @@ function textOf(value: unknown, param: string): string | null {
   return value;
 }
 
-/** Orders and case of a request. @throws ApiError 400 */
-export function ordersOf(headers: IncomingHttpHeaders, body: JsonObject): { orders: Orders; caseName: string } {
+/** @param over orders that win over those in `text` */
+function withOrders(text: string, over: string): string {
+  if (over === '') return text;
+  const all = new URLSearchParams(text);
+  for (const [name, value] of new URLSearchParams(over)) all.set(name, value);
+  return all.toString();
+}
+
+/** Orders and case of a request. @param over orders that win over its own @throws ApiError 400 */
+export function ordersOf(
+  headers: IncomingHttpHeaders,
+  body: JsonObject,
+  over: string,
+): { orders: Orders; caseName: string } {
   const metadata = isJsonObject(body.metadata) ? body.metadata : {};
   const header = textOf(headers['x-sim'], 'x-sim');
   const orders = parseOrders(
-    header ?? textOf(metadata.sim, 'metadata.sim') ?? '',
+    withOrders(header ?? textOf(metadata.sim, 'metadata.sim') ?? '', over),
     header === null ? undefined : 'x-sim',
   );
   const caseName = textOf(headers['x-sim-case'], 'x-sim-case') ?? textOf(metadata.case, 'metadata.case') ?? '';

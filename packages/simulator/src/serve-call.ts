@@ -44,7 +44,7 @@ export type PrepareAnswer = (world: World, call: Call, faults: Faults) => Prepar
 
 /** @throws ApiError; Error when the client goes away while it sends */
 export async function serveCall(world: World, exchange: Exchange, prepare: PrepareAnswer): Promise<void> {
-  const call = await readCall(exchange);
+  const call = await readCall(world, exchange);
   const { orders, caseName } = call;
   const limits = { requests: orders.rpm, tokens: orders.tpm };
   const sayLimits = () => exchange.res.setHeaders(new Map(Object.entries(world.limits.headers(caseName, limits))));
@@ -63,10 +63,10 @@ export async function serveCall(world: World, exchange: Exchange, prepare: Prepa
   await runAndDeliver(world, exchange, prepared, call);
 }
 
-async function readCall(exchange: Exchange): Promise<Call> {
+async function readCall(world: World, exchange: Exchange): Promise<Call> {
   const { headers } = exchange.req;
   const body = await readJson(exchange);
-  const { orders, caseName } = ordersOf(headers, body);
+  const { orders, caseName } = ordersOf(headers, body, world.orders);
   const key = headers['idempotency-key'];
   return { body, orders, caseName, idempotencyKey: orders.idempotent && typeof key === 'string' ? key : null };
 }

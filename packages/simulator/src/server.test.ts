@@ -114,6 +114,23 @@ describe('the server', () => {
     expect(took).toBeLessThan(50 + 300 * 1.2 + 150);
   });
 
+  it('answers all calls as it is ordered to, over their own orders, until that is taken back', async () => {
+    const own = await startSimulator({ port: 0 });
+    const order = (orders: unknown) =>
+      fetch(`${own.url}/sim/orders`, { method: 'PUT', body: JSON.stringify({ orders }) }).then(({ status }) => status);
+    const call = async () => {
+      const body = JSON.stringify(ask('tokens=1&status=429', ''));
+      return (await fetch(`${own.url}/v1/chat/completions`, { method: 'POST', body })).status;
+    };
+    expect(await call()).toBe(429);
+    expect(await order('status=503')).toBe(200);
+    expect(await call()).toBe(503);
+    expect([await order('status=200'), await order(7)]).toEqual([400, 400]);
+    expect(await order('')).toBe(200);
+    expect(await call()).toBe(429);
+    await own.close();
+  });
+
   it('has totals, zeros for a case it doesn’t know, and can be reset', async () => {
     const own = await startSimulator({ port: 0 });
     const url = `${own.url}/sim/calls`;

@@ -1,9 +1,10 @@
 /** Which request goes where. */
-import { ApiError } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { prepareChat } from './chat-route.ts';
 import { prepareEmbeddings } from './embeddings-route.ts';
-import { type Exchange, sendError, sendJson } from './exchange.ts';
+import { type Exchange, readJson, sendError, sendJson } from './exchange.ts';
 import { listModels, retrieveModel } from './models-route.ts';
+import { parseOrders } from './orders.ts';
 import { prepareResponse } from './responses-route.ts';
 import { authenticate, serveCall } from './serve-call.ts';
 import { cancelResponse, deleteResponse, retrieveResponse } from './stored-responses-route.ts';
@@ -22,6 +23,7 @@ const routes: readonly [method: string, path: RegExp, handle: Handle][] = [
   ['GET', /^\/v1\/models\/(.+)$/, (_, exchange, id) => retrieveModel(exchange, id)],
   ['GET', /^\/sim\/calls$/, showCounts],
   ['DELETE', /^\/sim\/calls$/, resetCounts],
+  ['PUT', /^\/sim\/orders$/, giveOrders],
   ['GET', /^\/healthz$/, (_, exchange) => sendJson(exchange, 200, { status: 'ok' })],
 ];
 
@@ -45,6 +47,15 @@ export async function handleExchange(world: World, exchange: Exchange): Promise<
 function showCounts({ counts }: World, exchange: Exchange): void {
   const caseName = exchange.url.searchParams.get('case');
   sendJson(exchange, 200, caseName === null ? counts.totals() : counts.get(caseName));
+}
+
+/** `{orders}`: for all calls from now on, over their own; '' ends them. */
+async function giveOrders(world: World, exchange: Exchange): Promise<void> {
+  const { orders } = await readJson(exchange);
+  if (typeof orders !== 'string') throw badRequest('orders must be a text.', 'orders');
+  parseOrders(orders, 'orders');
+  world.orders = orders;
+  sendJson(exchange, 200, { orders });
 }
 
 function resetCounts({ counts }: World, exchange: Exchange): void {

@@ -12,6 +12,8 @@ export interface World {
   responses: RunStore<StoredResponse>;
   /** Runs by route and idempotency key. */
   keyed: RunStore<StoredRun>;
+  /** Orders that hold for all calls, over their own: the provider as a whole is ill. */
+  orders: string;
   /** All that run now, so that closing can stop them. */
   running: Set<Run>;
 }
@@ -22,6 +24,7 @@ export function createWorld(now: () => number): World {
     limits: new RateLimits(now),
     responses: new RunStore(now),
     keyed: new RunStore(now),
+    orders: '',
     running: new Set(),
   };
 }

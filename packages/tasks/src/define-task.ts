@@ -24,6 +24,11 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
   input: Input;
   /** What the output fits. Default: any JSON. */
   output?: Output;
+  /**
+   * Equal jobs of a tenant, by task and input, share one answer: they join one that runs, or get that of one that completed
+   * up to `ttl_s` seconds ago. A job's own `cache` wins. Not for a task whose answer depends on more than its input. Default: none.
+   */
+  cache?: { ttl_s: number };
   run(input: z.output<Input>, ctx: TaskContext): Promise<z.input<Output>>;
 }
 
@@ -31,7 +36,7 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
 export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z.ZodType<JsonValue, JsonValue>>(
   definition: TaskDefinition<Input, Output>,
 ): Task {
-  const { name, summary, model, input, output = null } = definition;
+  const { name, summary, model, input, output = null, cache = null } = definition;
   if (!/^[a-z0-9][\w.-]{0,127}$/i.test(name)) throw new RangeError(`"${name}" is no name for a task`);
   return {
     name,
@@ -40,6 +45,7 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z
     endpoint: null,
     input,
     output,
+    cache,
     run: (given, host) => runDefined(definition, given, host),
   };
 }

@@ -15,6 +15,8 @@ export interface Task {
   readonly model: string | null;
   /** The provider's surface that its one call goes to; null: it makes calls as it likes. */
   readonly endpoint: ProviderEndpoint | null;
+  /** Equal jobs share an answer that is no older than this, where they don't say otherwise; null: they don't. */
+  readonly cache: { ttl_s: number } | null;
   /**
    * One attempt at a job. Resolves with the output.
    * @param input as the client sent it; it fitted `input` when it was submitted

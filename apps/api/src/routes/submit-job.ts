@@ -3,16 +3,17 @@
  *
  *   1. authenticate  whose key is it (`authenticate.ts`)
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
- *   3. admit         limits and budgets of the tenant (`packages/gate`); not asked for a job that is there already, so
+ *   3. place         where it asks to share an answer: is there an equal job to follow? (`place-job.ts`)
+ *   4. admit         limits and budgets of the tenant (`packages/gate`); not asked for a job that is there already, so
  *                   that refreshes re-attach whatever the tenant has used up
- *   4. accept        record and first event, durable; or the job that the key names already;
+ *   5. accept        record and first event, durable; or the job that the key names already;
  *                   while Redis is nearly full only the latter
- *   5. enqueue       it waits its turn in its tenant's backlog
- *   6. answer        202 new, 200 there already, 422 another body under the same key
+ *   6. enqueue       it waits its turn in its tenant's backlog
+ *   7. answer        202 new, 200 there already, 422 another body under the same key
  *
- * A crash or a failure between 3 and 4 leaves what was set aside for a job that isn't there: `settle-ended-jobs.ts` of
- * `apps/worker` gives it back after a minute. One between 4 and 5 leaves an accepted job that the queue doesn't know: the
- * worker's sweeper hands it over. So from 4 on the answer is "accepted".
+ * A crash or a failure between 4 and 5 leaves what was set aside for a job that isn't there: `settle-ended-jobs.ts` of
+ * `apps/worker` gives it back after a minute. One between 5 and 6 leaves an accepted job that the queue doesn't know: the
+ * worker's sweeper hands it over. So from 5 on the answer is "accepted".
  */
 import { createHash } from 'node:crypto';
 import {
@@ -33,6 +34,7 @@ import { type JsonBody, type Request, type Response, readJsonBody, validationErr
 import { firstCallOf, modelOf } from '@holdfast/tasks';
 import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
 import type { ApiParts } from '../parts.ts';
+import { leavePlace, ownPlace, type Placed, placeJob, sharedOf } from '../place-job.ts';
 import { setRateLimitHeaders } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
@@ -45,18 +47,19 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   const job = describeJob(parts, caller, key, body);
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
-  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, job, body, response);
+  const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
+  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, placed, body, response);
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
-    replayed ? null : enqueueJob(parts, job, job.release),
+    replayed ? null : enqueueJob(parts, placed.job, placed.job),
   ]);
   if (!accepted) throw jobNotFound(job.id);
   // Nobody has begun it: the first submit may have died before it was enqueued. Enqueueing twice does nothing.
   if (replayed && accepted.job.status === 'queued' && accepted.job.attempt === 0) {
-    await enqueueJob(parts, job, before.release);
+    await enqueueJob(parts, job, before);
   }
-  parts.metrics.submits.inc({ result: replayed ? 'replayed' : 'accepted' });
+  parts.metrics.submits.inc({ result: replayed ? 'replayed' : placed.result });
   response.setHeader('location', accepted.job.links.self);
   if (replayed) response.setHeader('idempotent-replayed', 'true');
   sendJob(response, replayed ? 200 : 202, accepted.job);
@@ -98,15 +101,16 @@ function describeJob(
     throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param });
   }
   const digest = createHash('sha256').update(text).digest('base64url');
+  const shared = sharedOf(caller.tenant, task, request);
   const id = jobIdFor(caller.tenant, key);
   const tokens = estimateTokens(Buffer.byteLength(text), request.input);
-  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now(), tokens };
+  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now(), tokens, shared };
 }
 
-/** Steps 3 and 4. Of requests under one key that come at once each is admitted, and they count and cost as one. */
+/** Steps 4 and 5. Of requests under one key that come at once each is admitted, and they count and cost as one. */
 async function admitAndAccept(
   parts: ApiParts,
-  job: NewJob,
+  { job }: Placed,
   body: JsonBody,
   response: Response,
 ): Promise<AcceptedBefore | null> {
@@ -115,10 +119,15 @@ async function admitAndAccept(
   if (memory.isNearlyFull) return acceptJob(parts, job, body);
   const { task, input } = job.request;
   const known = tasks.get(task);
-  const applicant = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
+  const asked = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
+  // A follower makes no call; one that comes to take over has to be let in for it by then.
+  const applicant = job.queue ? { ...asked, model: null, estimateUsd: null } : asked;
   const admission = await gate.admit(applicant);
   setRateLimitHeaders(response, admission.requests);
-  if ('refusal' in admission) metrics.submits.inc({ result: admission.refusal.code });
+  if ('refusal' in admission) {
+    metrics.submits.inc({ result: admission.refusal.code });
+    await leavePlace(parts, job);
+  }
   const admitted = requireAdmitted(admission);
   try {
     const before = await acceptJob(parts, { ...job, reservation: admitted.reservation }, body);
@@ -127,7 +136,7 @@ async function admitAndAccept(
   } catch (error) {
     // Whatever else is thrown here may have been said by a store that has accepted the job.
     if (error instanceof RequestError && surelyNotAccepted.has(error.code)) {
-      await giveBack(parts, applicant, admitted);
+      await Promise.all([giveBack(parts, applicant, admitted), leavePlace(parts, job)]);
     }
     throw error;
   }
@@ -169,8 +178,13 @@ async function acceptWhereRoom(parts: ApiParts, job: NewJob): Promise<AcceptedBe
   throw queueFull();
 }
 
-async function enqueueJob({ queue, logger }: ApiParts, job: NewJob, release: number): Promise<void> {
-  const { id: jobId, lane, tenant, tokens, request } = job;
+async function enqueueJob(
+  { queue, logger }: ApiParts,
+  job: NewJob,
+  { release, queue: waitsIn }: Pick<NewJob, 'release' | 'queue'>,
+): Promise<void> {
+  const { id: jobId, tenant, tokens, request } = job;
+  const lane = waitsIn || job.lane;
   try {
     const { delay_ms: delayMs = 0, priority = 0, deadline_ms: deadlineInMs = null } = request;
     await queue.enqueue({ jobId, release, lane, tenant, tokens, delayMs, deadlineInMs, priority, again: false });

@@ -17,7 +17,7 @@ local nonce, kept = string.match(known, '^(%S+) (%d+) %d+$')
 if nonce ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[1], 'reserved', '-' .. kept)
+redis.call('HINCRBY', KEYS[1], 'reserved', string.format('%.0f', 0 - kept))
 
 local today = dateOf(time[1])
 if redis.call('HINCRBY', KEYS[1], today .. ':jobs', 1) == 1 then
@@ -52,6 +52,6 @@ if ARGV[3] ~= '1' and tonumber(holders) > 1 then
 end
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[1], 'reserved', '-' .. kept)
+redis.call('HINCRBY', KEYS[1], 'reserved', string.format('%.0f', 0 - kept))
 return 1
 `);

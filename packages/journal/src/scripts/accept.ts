@@ -6,11 +6,12 @@ import { Script } from '@holdfast/redis';
  *   KEYS  record, log
  *   ARGV  digest, bytes of event 1, deadline in ms from now or '', delay in ms or '', then the record's fields and values
  *   returns {1} created
- *           {0, digest, release}  there already: the digest of the request that created it, its newest release
+ *           {0, digest, release, queue}  there already: the digest of the request that created it, its newest release, and
+ *                                        the lane whose queue that is in, or ''
  */
 export const acceptScript = new Script(`
-local digest, release = unpack(redis.call('HMGET', KEYS[1], 'digest', 'release'))
-if digest then return {0, digest, release} end
+local digest, release, queue = unpack(redis.call('HMGET', KEYS[1], 'digest', 'release', 'queue'))
+if digest then return {0, digest, release, queue or ''} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', KEYS[1], 'digest', ARGV[1], 'status', 'queued', 'attempt', 0, 'seq', 1,

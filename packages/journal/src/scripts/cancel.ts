@@ -7,7 +7,7 @@ import { writeEvents } from './append.ts';
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  live channel, control channel, job id, retention ms
- *   returns {'cancelled', release, lane, 1 if responses may still run at the provider}
+ *   returns {'cancelled', release, lane of its queue, 1 if responses may still run at the provider}
  *                                         it was queued and has ended now
  *           {'requested'}                 it runs; its worker ends it
  *           {'ended'}                     it had ended before
@@ -15,7 +15,7 @@ import { writeEvents } from './append.ts';
  */
 export const cancelScript = new Script(
   `${writeEvents}
-local status, seq, release, lane = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane'))
+local status, seq, release, lane, queue = unpack(redis.call('HMGET', KEYS[1], 'status', 'seq', 'release', 'lane', 'queue'))
 if not status then return {'missing'} end
 if status ~= 'queued' and status ~= 'running' then return {'ended'} end
 local time = redis.call('TIME')
@@ -31,7 +31,7 @@ local leftOver = 0
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if field:sub(1, 5) == 'call:' and redis.call('HGET', KEYS[1], field):find('"response":{', 1, true) then leftOver = 1 end
 end
-return {'cancelled', release, lane, leftOver}
+return {'cancelled', release, (queue or '') == '' and lane or queue, leftOver}
 `,
   { whenFull: true },
 );

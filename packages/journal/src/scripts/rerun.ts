@@ -3,7 +3,7 @@ import { writeEvents } from './append.ts';
 
 /**
  * Lets a failed or cancelled job run again under its id. Its journal goes on: a second \`job.accepted\`, then attempts.
- * Completed steps are kept; calls that are no part of one, completed or not, are made anew.
+ * Completed steps are kept; calls that are no part of one, completed or not, are made anew. It follows no other job any more.
  *
  *   KEYS  record, log, index, trimmed
  *   ARGV  live channel, data of the event (JSON), what is set aside for the run or ''
@@ -18,7 +18,7 @@ if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
 for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
 redis.call('HDEL', KEYS[1], 'error', 'output', 'output_text', 'usage', 'finished_at', 'cancel_requested_at', 'retry_at',
-  'due_at', 'deadline_at', 'failures', 'crashes', 'spent')
+  'due_at', 'deadline_at', 'failures', 'crashes', 'spent', 'queue')
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if field:sub(1, 5) == 'call:' or field:sub(1, 7) == 'answer:' then redis.call('HDEL', KEYS[1], field) end
 end

@@ -5,6 +5,7 @@
  *   KEYS  ::lane:<lane>
  *   ARGV  what the feed's keys begin with, lane, then the script's own
  */
+import { followersLane } from '@holdfast/core';
 import { type Redis, Script, type ScriptArgument } from '@holdfast/redis';
 import { feedBase } from '../names.ts';
 
@@ -14,6 +15,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(what, of) return base .. what .. ':' .. (of or lane) end
 local JOBS, DUE, DEADLINES, SLOTS = key('jobs'), key('due'), key('deadlines'), key('slots')
+-- Followers call no provider: their tenants' jobs at once don't count them, and don't hold them up.
+local countsForTenant = lane ~= '${followersLane}'
 local TENANTS, RUNNING, WAITING = base .. 'tenants', base .. 'running', base .. 'waiting'
 
 -- What the index says of a release: tenant, tokens, priority, 1 if it has waited before, 1 if it holds a slot of its tenant.

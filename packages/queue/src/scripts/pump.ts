@@ -74,8 +74,8 @@ local function release(id, tenant, tokens, priority, again)
   redis.call('ZREM', key('backlog', lane .. ':' .. tenant), id)
   redis.call('ZREM', DEADLINES, id)
   redis.call('ZADD', SLOTS, string.format('%.0f', now + ${LEASE_MS}), id)
-  redis.call('HSET', JOBS, id, table.concat({tenant, tokens, priority, again, 1}, ' '))
-  redis.call('HINCRBY', RUNNING, tenant, 1)
+  redis.call('HSET', JOBS, id, table.concat({tenant, tokens, priority, again, countsForTenant and 1 or 0}, ' '))
+  if countsForTenant then redis.call('HINCRBY', RUNNING, tenant, 1) end
   count(WAITING, tenant, -1)
   released[#released + 1] = id
 end
@@ -87,7 +87,7 @@ local function visit(ring, tenant)
   if not id then return drop(ring, tenant) end
   local most, weight = string.match(redis.call('HGET', TENANTS, tenant) or '0 1', '^(%S+) (%S+)$')
   most, weight = tonumber(most), tonumber(weight)
-  if most > 0 and tonumber(redis.call('HGET', RUNNING, tenant) or 0) >= most then
+  if countsForTenant and most > 0 and tonumber(redis.call('HGET', RUNNING, tenant) or 0) >= most then
     drop(ring, tenant)
     redis.call('SADD', key('held', tenant), lane)
     return

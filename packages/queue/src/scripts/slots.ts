@@ -45,9 +45,9 @@ return known
  */
 export const adoptScript = new FeedScript(`
 local id, tenant, tokens, priority = unpack(ARGV, 3)
-if redis.call('HSETNX', JOBS, id, table.concat({tenant, tokens, priority, 1, 1}, ' ')) == 0 then return end
+if redis.call('HSETNX', JOBS, id, table.concat({tenant, tokens, priority, 1, countsForTenant and 1 or 0}, ' ')) == 0 then return end
 redis.call('ZADD', SLOTS, string.format('%.0f', now), id)
-redis.call('HINCRBY', RUNNING, tenant, 1)
+if countsForTenant then redis.call('HINCRBY', RUNNING, tenant, 1) end
 `);
 
 /**

@@ -1,0 +1,47 @@
+/**
+ * Settings of the `holdfast` command, and the only place where it reads the environment:
+ *
+ *   HOLDFAST_URL            http://127.0.0.1:3000: the API
+ *   HOLDFAST_API_KEY        unset: the one that `npm start` keeps in the data directory
+ *   HOLDFAST_CONSOLE_URL    http://127.0.0.1:3001: the console
+ *   HOLDFAST_ADMIN_KEY      likewise; or an API key of the scope `admin`, for its own tenant's keys
+ *   HOLDFAST_DATA_DIR       .holdfast
+ */
+import { resolve } from 'node:path';
+import { readSettings } from '@holdfast/service/settings';
+import { z } from 'zod';
+
+/** An address that requests can go to. */
+export const serverUrl = z.url({ protocol: /^https?$/, error: 'an address such as http://127.0.0.1:3000' });
+
+/** What a header can hold; told here, because the error of a header shows what was in it. */
+const key = z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters, without spaces');
+
+const shape = {
+  HOLDFAST_URL: serverUrl.default('http://127.0.0.1:3000'),
+  HOLDFAST_API_KEY: key.optional(),
+  HOLDFAST_CONSOLE_URL: serverUrl.default('http://127.0.0.1:3001'),
+  HOLDFAST_ADMIN_KEY: key.optional(),
+  HOLDFAST_DATA_DIR: z.string().default('.holdfast'),
+};
+
+export interface CliConfig {
+  apiUrl: string;
+  apiKey: string | null;
+  consoleUrl: string;
+  adminKey: string | null;
+  /** Absolute. */
+  dataDir: string;
+}
+
+/** @throws SettingsError naming every variable at fault */
+export function readConfig(env: NodeJS.ProcessEnv): CliConfig {
+  const set = readSettings(shape, env);
+  return Object.freeze({
+    apiUrl: set.HOLDFAST_URL,
+    apiKey: set.HOLDFAST_API_KEY ?? null,
+    consoleUrl: set.HOLDFAST_CONSOLE_URL,
+    adminKey: set.HOLDFAST_ADMIN_KEY ?? null,
+    dataDir: resolve(set.HOLDFAST_DATA_DIR),
+  });
+}

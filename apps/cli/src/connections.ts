@@ -1,0 +1,35 @@
+/** The two servers a command may talk to, at the address and with the key that options, environment or data directory give. */
+import { Holdfast, type RetryOptions } from '@holdfast/client';
+import { Http } from '@holdfast/client/http';
+import type { Command } from 'commander';
+import { AdminApi } from './admin-api.ts';
+import type { CliConfig } from './config.ts';
+import { keptKey } from './kept-key.ts';
+
+/** Somebody sits and waits: a failure is told soon, and a long Retry-After is told rather than waited for. */
+const retry: RetryOptions = { maxRetries: 2, baseDelayMs: 200, maxDelayMs: 2_000, maxRetryAfterMs: 2_000 };
+const REQUEST_TIMEOUT_MS = 15_000;
+const USER_AGENT = 'holdfast-cli';
+
+export interface GlobalOptions {
+  json?: true;
+  url?: string;
+  consoleUrl?: string;
+}
+
+/** The client of the API. @throws CliError without a key */
+export function holdfastOf(config: CliConfig, command: Command): Holdfast {
+  const { url: baseUrl = config.apiUrl } = command.optsWithGlobals<GlobalOptions>();
+  const wanted = { variable: 'HOLDFAST_API_KEY', member: 'bootstrap_key' } as const;
+  const apiKey = config.apiKey ?? keptKey(config.dataDir, baseUrl, wanted);
+  return new Holdfast({ baseUrl, apiKey, retry, requestTimeoutMs: REQUEST_TIMEOUT_MS, userAgent: USER_AGENT });
+}
+
+/** The admin API. @throws CliError without a key */
+export function adminOf(config: CliConfig, command: Command): AdminApi {
+  const { consoleUrl: baseUrl = config.consoleUrl } = command.optsWithGlobals<GlobalOptions>();
+  const wanted = { variable: 'HOLDFAST_ADMIN_KEY', member: 'admin_key' } as const;
+  const apiKey = config.adminKey ?? keptKey(config.dataDir, baseUrl, wanted);
+  const requestTimeoutMs = REQUEST_TIMEOUT_MS;
+  return new AdminApi(new Http({ baseUrl, apiKey, fetch, retry, requestTimeoutMs, userAgent: USER_AGENT }));
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
+import { readConfig } from './config.ts';
+import { exitCodeFor } from './failures.ts';
+import { createProgram } from './program.ts';
+
+/** Runs a command line that must end before anything is sent: exit code, and what is said on stderr. */
+async function misuse(args: string[]): Promise<{ code: number; said: string }> {
+  let said = '';
+  const listen = (command: Command) => {
+    command.configureOutput({
+      writeErr: (text) => {
+        said += text;
+      },
+    });
+    for (const each of command.commands) listen(each);
+  };
+  const program = createProgram(readConfig({ HOLDFAST_API_KEY: 'k', HOLDFAST_ADMIN_KEY: 'k' }));
+  listen(program);
+  const error = await program.parseAsync(args, { from: 'user' }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return { code: exitCodeFor(error), said };
+}
+
+describe('wrong usage', () => {
+  it.each([
+    [['tenants', 'set', 'acme'], /say what it may: --plan/],
+    [['tenants', 'set', 'acme', '--max-running', '0'], /--max-running <n>.*expected number to be >=1/],
+    [['tenants', 'set', 'acme', '--weight', ''], /--weight <n>.*It takes a number/],
+    [['tenants', 'set', 'acme', '--budget-day', 'lots'], /--budget-day <usd>.*It takes a number/],
+    [['tenants', 'set', 'acme', '--plan', 'small', '--weight', '2'], /cannot be used with/],
+    [['tenants', 'set', 'acme', '--plan', 'small', '--no-limits'], /cannot be used with/],
+    [['tenants', 'set', 'acme', '--weight', '2', '--no-limits'], /cannot be used with/],
+    [['keys', 'create', 'acme'], /--scope <scope>.* not specified/],
+    [['keys', 'create', 'acme', '--scope', 'all'], /Scopes: submit, read, admin\./],
+    [['keys', 'rotate', 'acme', 'k', '--grace', '1h'], /whole number of seconds/],
+    [['lanes', 'limit', 'default'], /give limits such as --max-running, or --reset/],
+    [['lanes', 'limit', 'default', '--reset', '--max-running', '2'], /give limits such as --max-running, or --reset/],
+    [['submit', 'chat.completions'], /--input <json>.* not specified/],
+    [['list', '--status', 'done'], /Allowed choices are queued, running/],
+    [['list', '--metadata', 'order'], /A pair such as order=42/],
+    [['list', '--limit', '101'], /1 to 100/],
+    [['list', '--url', 'localhost:3000'], /an address such as http:/],
+    [['get'], /missing required argument 'id'/],
+    [['jobs'], /unknown command 'jobs'/],
+    [['tenants'], /Usage: holdfast tenants/],
+  ])('%j ends with 2 and names what is wrong', async (args, message) => {
+    const { code, said } = await misuse(args);
+    expect(code).toBe(2);
+    expect(said).toMatch(message);
+  });
+});

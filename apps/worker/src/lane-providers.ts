@@ -1,0 +1,61 @@
+/**
+ * The providers of each lane, in the order in which they are tried. Their breakers live in this process: each worker finds
+ * out for itself who is ill, which costs a few calls per worker and needs nothing shared that could be wrong.
+ */
+import type { Lanes, Logger, Provider } from '@holdfast/core';
+import { Breaker, createOpenAiProvider } from '@holdfast/providers';
+
+export interface LaneProvider {
+  provider: Provider;
+  /** Asked for instead of the job's model; null: the job's. */
+  model: string | null;
+  breaker: Breaker;
+}
+
+/** Who serves a lane, and what can be relied on when a call breaks off. */
+export interface Lane {
+  /** At least one, in the order in which they are tried. */
+  providers: readonly [LaneProvider, ...LaneProvider[]];
+  /** They run `responses` in the background, and one that was begun can be taken up again. */
+  background: boolean;
+  /** They honour `Idempotency-Key`. */
+  idempotent: boolean;
+}
+
+export function withBreaker(provider: Provider, lane: string, logger: Logger, model: string | null = null) {
+  const breaker = new Breaker({
+    now: () => performance.now(),
+    onChange: (state, why) => {
+      const fields = { lane, provider: provider.name, code: why?.code, status: why?.status };
+      if (state === 'opened') logger.warn(fields, 'breaker opened: this provider gets no calls for a while');
+      else logger.info(fields, 'breaker closed: this provider gets calls again');
+    },
+  });
+  return { provider, model, breaker } satisfies LaneProvider;
+}
+
+type ProviderKeys = Readonly<Record<string, string | undefined>>;
+
+export function createLanes(lanes: Lanes, keys: ProviderKeys, logger: Logger): Map<string, Lane> {
+  const made = Object.entries(lanes).map(([name, lane]): [string, Lane] => {
+    const providers = lane.providers.map(({ model = null, api_key_env, ...settings }) => {
+      const provider = createOpenAiProvider({
+        name: settings.name,
+        baseUrl: settings.base_url,
+        apiKey: api_key_env && keys[api_key_env],
+        ...(settings.first_byte_timeout_ms ? { firstByteTimeoutMs: settings.first_byte_timeout_ms } : {}),
+      });
+      return withBreaker(provider, name, logger, model);
+    });
+    // The schema has seen to it that there is one.
+    return [
+      name,
+      {
+        providers: providers as unknown as Lane['providers'],
+        background: lane.background,
+        idempotent: lane.idempotency_header,
+      },
+    ];
+  });
+  return new Map(made);
+}

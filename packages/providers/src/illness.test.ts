@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { callAt, failureOf, problem, stopUpstreams } from '../testing/failing-call.ts';
+import { answerJson, beginStream, chatChunk } from '../testing/fake-upstream.ts';
+import { illnessOf } from './illness.ts';
+
+afterEach(stopUpstreams);
+
+const ofStatus = async (status: number, body = problem('No.'), headers = {}) =>
+  illnessOf((await failureOf((response) => answerJson(response, status, body, headers))).error);
+
+describe('a provider', () => {
+  it.each([500, 502, 503, 504, 408, 401, 403])('is ill where it answers %i', async (status) => {
+    expect(await ofStatus(status)).toBe('ill');
+  });
+
+  it.each([400, 404, 413, 422])('is none the worse for a request that it answers %i', async (status) => {
+    expect(await ofStatus(status)).toBeNull();
+  });
+
+  it('is ill where it cannot be reached, is silent, or breaks off', async () => {
+    expect(illnessOf(await callAt('http://127.0.0.1:9/v1'))).toBe('ill');
+    const silent = await failureOf(() => undefined, { options: { firstByteTimeoutMs: 100 } });
+    expect(illnessOf(silent.error)).toBe('ill');
+    const cut = await failureOf((response) => {
+      beginStream(response, chatChunk({ content: 'a' }));
+      response.socket?.destroySoon();
+    });
+    expect(illnessOf(cut.error)).toBe('ill');
+  });
+
+  it('is busy where it asks for long quiet, and not for a short one', async () => {
+    expect(await ofStatus(429, problem('Later.'), { 'retry-after': '60' })).toBe('busy');
+    expect(await ofStatus(429, problem('Later.'), { 'retry-after': '2' })).toBeNull();
+    expect(await ofStatus(429)).toBeNull();
+  });
+
+  it('is ill where its account has no credit, and well where it refuses what is asked', async () => {
+    expect(await ofStatus(429, problem('Pay.', 'insufficient_quota'))).toBe('ill');
+    expect(await ofStatus(400, problem('No.', 'content_filter'))).toBeNull();
+  });
+});

@@ -1,0 +1,31 @@
+/**
+ * What a failure says of its provider: whether another provider is worth asking for the same thing.
+ *
+ *   ill      it can't serve anybody: 5xx, 408, 409, no connection, a timeout, silence, a cut stream, nonsense instead of an
+ *            answer, a key that it refuses or that has no credit left. Its breaker counts it
+ *   busy     429 that asks for more than `PATIENCE_MS` of quiet: it is left alone for as long, and the next one is asked
+ *   neither  the request is bad (400, 404, 422, a refusal), a short 429 (the lane's limits see to it), or nothing was asked
+ */
+import type { AttemptError, JobErrorCode } from '@holdfast/core';
+
+/** A provider that asks for more quiet than this, in ms, isn't waited for where there is another. */
+const PATIENCE_MS = 5_000;
+
+const illCodes: ReadonlySet<JobErrorCode> = new Set([
+  'provider_unavailable',
+  'provider_timeout',
+  'provider_stalled',
+  'provider_stream_cut',
+  'provider_bad_response',
+  'provider_unauthorized',
+  'provider_response_gone',
+]);
+
+export type Illness = 'ill' | 'busy' | null;
+
+export function illnessOf({ code, retryable, retryAfterMs = 0 }: AttemptError): Illness {
+  if (illCodes.has(code)) return 'ill';
+  if (code !== 'provider_rate_limited') return null;
+  if (!retryable) return 'ill';
+  return retryAfterMs > PATIENCE_MS ? 'busy' : null;
+}

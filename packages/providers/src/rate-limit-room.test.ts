@@ -1,0 +1,86 @@
+import type { ProviderRoom } from '@holdfast/core';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  answerJson,
+  beginStream,
+  collect,
+  type FakeUpstream,
+  shortChat,
+  sse,
+  startUpstream,
+} from '../testing/fake-upstream.ts';
+import { createOpenAiProvider } from './open-ai-provider.ts';
+import { readDurationMs, readRoom } from './rate-limit-room.ts';
+
+describe('readDurationMs', () => {
+  it.each([
+    ['1s', 1_000],
+    ['6m0s', 360_000],
+    ['120ms', 120],
+    ['7.66ms', 8],
+    ['2m59.56s', 179_560],
+    ['1h2m3s', 3_723_000],
+    ['1d', 86_400_000],
+    ['59.9', 59_900],
+    ['', undefined],
+    ['soon', undefined],
+    ['-1s', undefined],
+    ['1s later', undefined],
+    [null, undefined],
+  ])('reads %j as %p ms', (text, ms) => {
+    expect(readDurationMs(text)).toBe(ms);
+  });
+});
+
+describe('readRoom', () => {
+  it('reads what is left, the later of the resets, and Retry-After', () => {
+    const headers = new Headers({
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '120ms',
+      'x-ratelimit-remaining-tokens': '149984',
+      'x-ratelimit-reset-tokens': '6m0s',
+      'retry-after': '2',
+    });
+    expect(readRoom(headers, 0)).toEqual({
+      requestsLeft: 0,
+      tokensLeft: 149_984,
+      resetMs: 360_000,
+      retryAfterMs: 2_000,
+    });
+  });
+
+  it('says nothing of what it can’t read', () => {
+    const headers = new Headers({ 'x-ratelimit-remaining-requests': '-1', 'x-ratelimit-reset-requests': 'soon' });
+    expect(readRoom(headers, 0)).toBeNull();
+  });
+});
+
+describe('a call', () => {
+  const limits = { 'x-ratelimit-remaining-requests': '7', 'x-ratelimit-reset-requests': '1s' };
+  let upstream: FakeUpstream;
+  afterEach(() => upstream.stop());
+
+  async function roomsOf(handle: Parameters<typeof startUpstream>[0]): Promise<ProviderRoom[]> {
+    upstream = await startUpstream(handle);
+    const rooms: ProviderRoom[] = [];
+    const provider = createOpenAiProvider({ name: 'main', baseUrl: upstream.baseUrl, apiKey: 'k' });
+    const onRoom = (room: ProviderRoom) => void rooms.push(room);
+    const body = { model: 'sim', messages: [] };
+    const call = { endpoint: 'chat.completions', body, signal: new AbortController().signal, onRoom } as const;
+    await collect(provider.call(call)).catch(() => undefined);
+    return rooms;
+  }
+
+  it('tells once what its answer says of the provider’s limits', async () => {
+    const rooms = await roomsOf((response) => {
+      for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
+      beginStream(response, ...shortChat);
+      response.end(sse('[DONE]'));
+    });
+    expect(rooms).toEqual([{ requestsLeft: 7, resetMs: 1_000 }]);
+  });
+
+  it('tells nothing where it is refused: its error does', async () => {
+    expect(await roomsOf((response) => answerJson(response, 429, {}, limits))).toEqual([]);
+  });
+});
