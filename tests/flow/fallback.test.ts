@@ -230,7 +230,7 @@ describe('a background response', () => {
 
 describe('a lane without limits', () => {
   it('learns its provider’s from the answers, and is hardly ever refused', async () => {
-    const limited = on('learned', 'learned', 'tokens=1&ttft_ms=1&itl_ms=1&rpm=30');
+    const limited = on('learned', 'learned', 'tokens=1&ttft_ms=1&itl_ms=1&rpm=30&window_ms=6000');
     await run(limited);
     const submitted = await Promise.all(Array.from({ length: 40 }, () => stack.client.submit(limited)));
     const ended = await Promise.all(

@@ -91,7 +91,8 @@ const table = {
   no_finish: flag,
   refuse: flag,
   filter: flag,
-  /** Limits of the case, per window of 60 s. */
+  /** Limits of the case, per window. */
+  window_ms: number(100, HOUR_MS, 60_000),
   rpm: number(1, 10_000_000, null),
   tpm: number(1, 1_000_000_000, null),
   /** An `Idempotency-Key` header is honoured. */

@@ -1,7 +1,6 @@
-/** Requests and tokens per case in fixed windows of 60 s; a window begins with the first call in it. */
+/** Requests and tokens per case in fixed windows; a window begins with the first call in it. */
 import { ApiError } from './api-error.ts';
 
-const WINDOW_MS = 60_000;
 const MAX_CASES = 10_000;
 
 /** What is said where nothing was ordered; nobody is refused then. */
@@ -16,6 +15,7 @@ interface Window {
 
 /** Per window; null: no limit. */
 export interface Limits {
+  windowMs: number;
   requests: number | null;
   tokens: number | null;
 }
@@ -31,7 +31,7 @@ export class RateLimits {
 
   /** Takes a request of `tokens` (in and out) from the case's window. @throws ApiError 429, and takes nothing */
   admit(caseName: string, limits: Limits, tokens: number): void {
-    const window = this.#window(caseName);
+    const window = this.#window(caseName, limits);
     if (limits.requests !== null && window.requests + 1 > limits.requests) {
       throw this.#refusal('requests', 'RPM', limits.requests, window);
     }
@@ -43,7 +43,7 @@ export class RateLimits {
   }
 
   headers(caseName: string, limits: Limits): Record<string, string> {
-    const window = this.#window(caseName);
+    const window = this.#window(caseName, limits);
     const reset = `${Math.max(0, window.endsAt - this.#now()) / 1000}s`;
     const requests = limits.requests ?? DEFAULT_REQUESTS;
     const tokens = limits.tokens ?? DEFAULT_TOKENS;
@@ -66,10 +66,10 @@ export class RateLimits {
     });
   }
 
-  #window(caseName: string): Window {
+  #window(caseName: string, { windowMs }: Limits): Window {
     const known = this.#windows.get(caseName);
     if (known !== undefined && known.endsAt > this.#now()) return known;
-    const window = { endsAt: this.#now() + WINDOW_MS, requests: 0, tokens: 0 };
+    const window = { endsAt: this.#now() + windowMs, requests: 0, tokens: 0 };
     // Taken out first, so that the map's order stays the order in which windows began.
     this.#windows.delete(caseName);
     this.#windows.set(caseName, window);

@@ -46,7 +46,7 @@ export type PrepareAnswer = (world: World, call: Call, faults: Faults) => Prepar
 export async function serveCall(world: World, exchange: Exchange, prepare: PrepareAnswer): Promise<void> {
   const call = await readCall(world, exchange);
   const { orders, caseName } = call;
-  const limits = { requests: orders.rpm, tokens: orders.tpm };
+  const limits = { requests: orders.rpm, tokens: orders.tpm, windowMs: orders.window_ms };
   const sayLimits = () => exchange.res.setHeaders(new Map(Object.entries(world.limits.headers(caseName, limits))));
   sayLimits();
   const keyName = call.idempotencyKey === null ? null : `${exchange.url.pathname} ${call.idempotencyKey}`;

@@ -50,7 +50,9 @@ function firstFrame(startingAfter: string | null): number {
 /** @throws ApiError 400, 404 */
 export async function cancelResponse(world: World, exchange: Exchange, id: string): Promise<void> {
   const { run, draft } = find(world, id);
-  exchange.res.setHeaders(new Map(Object.entries(world.limits.headers('', { requests: null, tokens: null }))));
+  exchange.res.setHeaders(
+    new Map(Object.entries(world.limits.headers('', { requests: null, tokens: null, windowMs: 60_000 }))),
+  );
   if (!draft.background) throw badRequest('Cannot cancel a synchronous response.', null);
   run.stop('cancelled');
   await run.ended;
