@@ -5,8 +5,8 @@ import { follow, JournalProbe, silent } from './journal-probe.ts';
 import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
 import { apiKey, chat, Stack, until } from './stack.ts';
 
-/** No request may take longer, whatever Redis does. */
-const ANSWERED_WITHIN_MS = 2_500;
+/** No request takes longer than 2.5 s, whatever Redis does; a busy machine adds to it. */
+const ANSWERED_WITHIN_MS = 3_000;
 const BACK_WITHIN_MS = 3_000;
 /** A worker's hold on a job ends so long after Redis has last heard of it. */
 const LOCK_MS = 5_500;

@@ -113,7 +113,8 @@ describe('prepare.mjs', () => {
       await until('npm runs', () => calls(clone).length === 1);
       child.kill(signal);
       rmSync(join(clone, 'hold'));
-      expect((await ended).code).toBe(signal === 'SIGINT' ? 130 : null);
+      // Ctrl-C may come before it is listened to: then it ends by the signal itself.
+      expect(signal === 'SIGINT' ? [130, null] : [null]).toContain((await ended).code);
       expect((await prepare(clone)).code).toBe(0);
       expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
     }

@@ -9,7 +9,7 @@ export const killRedis: Fault = {
   load: { jobs: 800, perSecond: 40, tokens: [5, 30], itlMs: 20 },
   every: [2_500, 4_500],
   recovery: 'next token',
-  long: { load: { jobs: 34_000, perSecond: 500, tokens: [1, 3], itlMs: 1 }, every: [1_800, 2_300] },
+  long: { load: { jobs: 21_000, perSecond: 500, tokens: [1, 3], itlMs: 1 }, every: [1_800, 2_300] },
   async inject({ redis, dice, watch }) {
     watch.mark();
     await redis.kill();
