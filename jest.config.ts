@@ -13,7 +13,7 @@ const config: Config = {
   },
   globalSetup: '<rootDir>/tests/setup/start-redis.ts',
   globalTeardown: '<rootDir>/tests/setup/stop-redis.ts',
-  maxWorkers: 4,
+  maxWorkers: 3,
   testTimeout: 20_000,
 };
 

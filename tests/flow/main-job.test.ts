@@ -113,8 +113,9 @@ describe('one job', () => {
 
 describe('many jobs', () => {
   it('are shared by the worker processes', async () => {
+    // More at once than one process takes.
     const submitted = Array.from({ length: 60 }, (_, at) =>
-      stack.client.submit(chat(`shared ${at}`, 'tokens=5&itl_ms=20')),
+      stack.client.submit(chat(`shared ${at}`, 'tokens=40&itl_ms=50')),
     );
     const ids = (await Promise.all(submitted)).map(({ job }) => job.id);
     const ended = await Promise.all(ids.map((id) => stack.client.wait(id)));

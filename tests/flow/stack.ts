@@ -193,7 +193,7 @@ export class Stack {
   }
 
   newClient(baseUrl = this.apiUrl): Holdfast {
-    return new Holdfast({ baseUrl, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 20 } });
+    return new Holdfast({ baseUrl, apiKey, retry: { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 60 } });
   }
 
   /** Starts one process more and waits until it is ready. */
