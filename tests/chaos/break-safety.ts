@@ -7,6 +7,7 @@
  *   after        forges the outcome, to show that the judge sees it
  */
 import type { Fault } from './fault.ts';
+import { cutReplies } from './faults/cut-replies.ts';
 import { failOver } from './faults/fail-over.ts';
 import { freezeWorker } from './faults/freeze-worker.ts';
 import { killApi } from './faults/kill-api.ts';
@@ -43,6 +44,15 @@ export const switches: readonly Switch[] = [
     // Long answers: a job taken over must still be under way when the frozen worker wakes.
     load: { jobs: 100, perSecond: 10, tokens: [200, 240], itlMs: 30 },
     launch: { worker: preload('no-fence') },
+  },
+  {
+    name: 'no-again',
+    does: 'appends that are sent again after a lost reply are applied again',
+    fault: cutReplies,
+    expected: 'journals',
+    // Much text, so that cuts fall into appends.
+    load: { jobs: 120, perSecond: 10, tokens: [60, 100], itlMs: 25 },
+    launch: { worker: preload('no-again') },
   },
   {
     name: 'split-end',
