@@ -30,7 +30,7 @@ export function makeSubjects(redis: Redis): Record<SubjectName, Subject> {
     return async () => {
       const id = jobIdFor(tenant, null);
       const reply = limits && (await ledger.admit(tenant, id, 0.001, limits));
-      if (reply && 'refusal' in reply) throw new Error(`refused: ${reply.refusal.reason}`);
+      if (reply && 'refusal' in reply) throw new Error(`refused: ${reply.refusal.over?.period ?? 'requests'}`);
       await accept(id, tenant);
       if (reply && settles) await ledger.settle(tenant, id, reply.reservation, spend);
     };

@@ -15,7 +15,8 @@ let stack: Stack;
 let redis: Redis;
 
 beforeAll(async () => {
-  stack = await Stack.start({ workers: 2, config: () => ({ prices }) });
+  const tasks = { summarize: { model: 'sim' } };
+  stack = await Stack.start({ workers: 2, config: () => ({ prices, tasks }) });
   redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
 }, 60_000);
 afterAll(async () => {
@@ -50,7 +51,7 @@ async function newTenant(day: number) {
       await until('all is settled', async () => (await usage()).reserved_usd === 0);
       return usage();
     },
-    job: async (id: string) => (await (await call(`/jobs/${id}?wait=10`)).json()) as Job,
+    job: async (id: string) => (await (await call(`/jobs/${id}?wait=20`)).json()) as Job,
   };
 }
 
@@ -93,6 +94,26 @@ describe('a budget of $1', () => {
     expect((await t.submit(job, 'other')).status).toBe(402);
     expect((await t.submit(job, 'there')).status).toBe(200);
   });
+});
+
+describe('a budget of $2', () => {
+  it('is not overrun by tasks whose further calls nobody foresaw at submit', async () => {
+    const t = await newTenant(2);
+    // Four calls of 41 cents: a job of each part, and one of what they say.
+    const text = 'All of this is to be summarized. '.repeat(1_000);
+    const metadata = { case: 'tasks', sim: 'tokens=4096&itl_ms=0' };
+    const job = { task: 'summarize', input: { text }, metadata, deadline_ms: 7_000 };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => t.submit(job)));
+    const accepted = answers.filter(({ status }) => status === 202);
+    expect(answers.filter(({ status }) => status === 402)).toHaveLength(20 - accepted.length);
+    expect(accepted).toHaveLength(4);
+    const jobs = await Promise.all(accepted.map(async (answer) => t.job(await idOf(answer))));
+    expect(jobs.every(({ status }) => status === 'completed' || status === 'failed')).toBe(true);
+    const { calls, tokens } = await stack.providerCalls('tasks');
+    expect(calls).toBe(4);
+    expect((tokens * 100) / 1e6).toBeLessThanOrEqual(2);
+    expect((await t.settled()).day.spent_usd).toBeLessThanOrEqual(2);
+  }, 60_000);
 });
 
 describe('what a job has cost', () => {

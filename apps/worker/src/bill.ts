@@ -3,6 +3,7 @@
  * call, so that the journal's fence lets each be counted once. What a call may cost is kept in its slot while it is open: a
  * crash leaves it there, for whoever claims, cancels or settles the job.
  *
+ *   expect     it is about to begin, and what it may cost is being set aside
  *   begin      counted, and what it may cost put into its slot, before it leaves
  *   answer     by the provider's count, or else by the body and the text that came
  *   breakOff   cancelled, cut: by the body and the text that came
@@ -21,6 +22,8 @@ type Tokens = { input_tokens: number; output_tokens: number };
 
 export class Bill {
   readonly #prices: Prices;
+  /** What calls may cost that are about to begin, by their ids. */
+  readonly #expected = new Map<string, number>();
   #spent: Spend;
 
   /** @param spent by earlier attempts */
@@ -33,6 +36,23 @@ export class Bill {
     return this.#spent;
   }
 
+  expect(id: string, usd: number): void {
+    this.#expected.set(id, usd);
+  }
+
+  expectNoMore(id: string): void {
+    this.#expected.delete(id);
+  }
+
+  /** What the run may cost, in dollars, should no call follow those that are open and expected. */
+  mayCost(open: Iterable<CallSlot>): number {
+    let usd = this.#spent.usd ?? 0;
+    // One that is repeated under its key is paid once.
+    for (const { id, cost } of open) if (!this.#expected.has(id)) usd += cost ?? 0;
+    for (const cost of this.#expected.values()) usd += cost;
+    return usd;
+  }
+
   /** @param isNew false: the call is one that an earlier attempt began */
   begin(slot: CallSlot, endpoint: ProviderEndpoint, body: JsonObject, isNew: boolean): void {
     const { usd, input_tokens } = estimateCall(this.#prices, endpoint, body);
@@ -40,6 +60,7 @@ export class Bill {
     slot.model = String(body.model);
     slot.inputTokens = input_tokens;
     slot.receivedBytes = 0;
+    this.expectNoMore(slot.id);
     if (isNew) this.#spent = addSpend(this.#spent, { calls: 1 });
   }
 

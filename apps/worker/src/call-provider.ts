@@ -3,6 +3,7 @@
  * after it: `finish-job.ts`. A task may make many calls, side by side; each takes this way, under its own id.
  *
  *   choose   the first of the lane's providers that may be called: `choose-provider.ts`
+ *   cover    what it may cost is set aside at the tenant's budgets, or it isn't made: `set-aside.ts`
  *   begin    the beginning is in the journal, with the call counted, before the call leaves. So a crash in between counts a
  *            call that was never made; the other way round one would be made and not counted
  *   record   the id of a background response is in the journal before anything that it says. So a crash after that finds
@@ -21,10 +22,11 @@ import {
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
 import { illnessOf, type Pass } from '@holdfast/providers';
-import { beginCall, type CallSlot, closeCall, markSafe, settleFailedCall } from './call-slots.ts';
+import { beginCall, type CallSlot, closeCall, leaveOtherProvider, markSafe, settleFailedCall } from './call-slots.ts';
 import { type Choice, chooseProvider, type Failure, nobodyLeft, sumUp, triedOf } from './choose-provider.ts';
 import type { Lane, LaneProvider } from './lane-providers.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
+import { setAside } from './set-aside.ts';
 import { settleCall, takeRoom } from './settle-call.ts';
 
 export interface PreparedCall {
@@ -60,17 +62,26 @@ export async function callProvider(parts: WorkerParts, attempt: Attempt, call: P
       last: attempt.tried,
     });
     if (!choice) throw sumUp(failed, attempt.tried) ?? nobodyLeft(call.lane);
-    const { answer, error } = await makeCall(parts, attempt, call, choice, failed.at(-1)?.error);
+    const { answer, error, refusal } = await makeCall(parts, attempt, call, choice, failed.at(-1)?.error);
     if (answer) {
       if (!resumes) settleCall(parts, attempt, taken, answer.usage);
       return answer;
+    }
+    if (refusal) {
+      // Nothing has left for which the room was taken.
+      if (failed.length === 0) settleCall(parts, attempt, taken, { input_tokens: 0, output_tokens: 0 });
+      throw sumUp(failed, attempt.tried) ?? refusal;
     }
     failed.push({ by: choice.by, error });
     if (!goesOn(attempt, call, error)) throw sumUp(failed, attempt.tried) ?? error;
   }
 }
 
-type Made = { answer: Answer; error?: never } | { answer?: never; error: AttemptError };
+type Made =
+  | { answer: Answer; error?: never; refusal?: never }
+  | { answer?: never; error: AttemptError; refusal?: never }
+  /** It wasn't made. */
+  | { answer?: never; error?: never; refusal: AttemptError };
 
 /** @param before why the call goes on here: another provider has failed it */
 async function makeCall(
@@ -83,6 +94,11 @@ async function makeCall(
   const call = by.model === null ? asked : { ...asked, body: { ...asked.body, model: by.model } };
   const provider = by.provider.name;
   try {
+    leaveOtherProvider(attempt, call.id, provider);
+    const refusal = attempt.calls.get(call.id)?.response ? null : await setAside(parts, attempt, call);
+    if (refusal) return { refusal };
+    // Begun after the order to stop, it would be left open in the record, and taken for one that may have been paid.
+    call.signal.throwIfAborted();
     const { slot, fields } = beginCall(attempt, { ...call, provider, visible: call.tells !== 'nothing' });
     const resumed = slot.response !== null;
     if (!before) call.announce(resumed, fields);

@@ -53,9 +53,6 @@ export interface Beginning {
 export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; fields: FieldChanges } {
   const { calls, claim, bill } = attempt;
   const { id, provider, visible, endpoint, body } = call;
-  const known = calls.get(id);
-  // Under its key it could have been repeated at its own provider only.
-  if (known && known.provider !== provider) abandonCall(attempt, known);
   const left = calls.get(id);
   const slot = slotOf(id, left ?? { provider, group: attempt.group, visible, told: 0, response: null, cost: null });
   bill.begin(slot, endpoint, body, !slot.response);
@@ -68,6 +65,12 @@ export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; 
   attempt.callsMade += 1;
   const provider_calls = claim.calls.made + attempt.callsMade;
   return { slot, fields: { ...callField(id, slot), ...spentField(attempt), provider_calls } };
+}
+
+/** A call that is to be made at this provider: what was left of it at another could have been repeated there only. */
+export function leaveOtherProvider(attempt: Attempt, id: string, provider: string): void {
+  const known = attempt.calls.get(id);
+  if (known && known.provider !== provider) abandonCall(attempt, known);
 }
 
 /** The call has been answered: whatever becomes of the attempt, it isn't made again. */

@@ -48,7 +48,7 @@ describe('an attempt of a follower', () => {
     });
   });
 
-  it('goes into the queue of its own lane where it leads, with what it may cost set aside', async () => {
+  it('goes into the queue of its own lane where it leads', async () => {
     const id = await follower('alone', 'answer');
     const outcome = await t.run(id);
     expect(outcome).toMatchObject({ kind: 'deferred', next: { lane: 'default', release: 2, delayMs: 0 } });
@@ -58,14 +58,16 @@ describe('an attempt of a follower', () => {
 
   it('fails where its tenant has no budget for the call, and somebody else gets the lead', async () => {
     const id = await follower('poor', 'answer');
+    // As a follower it was let in for nothing.
+    await t.letIn(id, null);
     const prices = { sim: { input_usd_per_million: 1e6, output_usd_per_million: 1e6 } };
     const parts = { prices, limits: { of: async () => ({ budget_usd: { day: 0.01 } }) } };
+    expect(await t.run(id, { parts })).toMatchObject({ kind: 'deferred' });
+    const made = t.calls.length;
     expect(await t.run(id, { parts })).toMatchObject({ kind: 'failed', error: { code: 'budget_exceeded' } });
-    expect(
-      await findLeader(t.journal, { jobId: 'job_next', shared: { digest: 'poor', ttlMs: 1 }, since: null }),
-    ).toEqual({
-      kind: 'self',
-    });
+    expect(t.calls).toHaveLength(made);
+    const shared = { digest: 'poor', ttlMs: 1 };
+    expect(await findLeader(t.journal, { jobId: 'job_next', shared, since: null })).toEqual({ kind: 'self' });
   });
 
   it('begins its text anew in a new attempt when its leader does, and never mixes the two', async () => {

@@ -32,7 +32,7 @@ export async function followLeader(parts: WorkerParts, attempt: Attempt): Promis
   const begin = writer.seq;
   for (;;) {
     const leader = await askForLeader(parts, attempt).catch((error: unknown) => giveUp(attempt, error));
-    if (leader.kind === 'self') return takeOver(parts, attempt);
+    if (leader.kind === 'self') return takeOver(attempt);
     const answer =
       leader.kind === 'other'
         ? await copyAnswer(parts, attempt, leader).catch((error: unknown) => giveUp(attempt, error))

@@ -25,7 +25,7 @@ import {
   type RetryPolicy,
   type TriedProvider,
 } from '@holdfast/core';
-import type { Ledger, TenantLimits } from '@holdfast/gate';
+import { type Ledger, reservedAtFirst, type TenantLimits } from '@holdfast/gate';
 import { AttemptWriter, type Claim, type FlushClock, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
@@ -92,6 +92,8 @@ export interface Attempt {
   failedMidway: TriedProvider | null;
   /** What the run has cost, earlier attempts included. */
   bill: Bill;
+  /** So much is surely set aside for it. */
+  setAsideUsd: number;
   /** What was taken from the lane's minute with the release is there for a call to use. */
   hasRoom: boolean;
   /** The text in the journal isn't what a reader shall keep. */
@@ -181,6 +183,8 @@ function newAttempt(
     hasPaidForNothing: false,
     tried,
     failedMidway: null,
+    // A later attempt doesn't know what an earlier one has given back.
+    setAsideUsd: known.claim.attempt === 1 ? reservedAtFirst(known.claim.reservation) : 0,
     hasRoom: true,
     textVoid,
   };

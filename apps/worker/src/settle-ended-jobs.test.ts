@@ -16,12 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-/** A job that was let in with $100, as the API does it. */
+/** A job that was let in with $5,000: its call may cost $4,112. */
 async function accept(mode: string): Promise<string> {
   const jobId = await t.accept(mode);
-  const admitted = await ledger.admit('acme', jobId, 100, {});
-  if ('refusal' in admitted) throw new Error('not let in');
-  await t.redis.hset(t.journal.keysOf(jobId).record, 'reservation', admitted.reservation);
+  await t.letIn(jobId, 5_000, ledger);
   return jobId;
 }
 
@@ -60,7 +58,7 @@ describe('settling', () => {
     const [spent] = await spentAndReserved();
     const jobId = await accept('answer');
     expect(await t.run(jobId, { parts: { ledger: vanishBeforeSettling(), prices } })).toEqual({ kind: 'completed' });
-    expect(await spentAndReserved()).toEqual([spent, 100]);
+    expect(await spentAndReserved()).toEqual([spent, 5_000]);
     expect(await settle()).toBe(1);
     expect(await spentAndReserved()).toEqual([spent + 5, 0]);
   });
@@ -69,9 +67,9 @@ describe('settling', () => {
     const [spent] = await spentAndReserved();
     const goesOn = await accept('answer');
     await ledger.admit('acme', 'job_never', 7, {});
-    expect(await spentAndReserved()).toEqual([spent, 107]);
+    expect(await spentAndReserved()).toEqual([spent, 5_007]);
     expect(await settle()).toBe(1);
-    expect(await spentAndReserved()).toEqual([spent, 100]);
+    expect(await spentAndReserved()).toEqual([spent, 5_000]);
     await t.run(goesOn, { parts: { ledger, prices } });
     expect(await spentAndReserved()).toEqual([spent + 5, 0]);
   });

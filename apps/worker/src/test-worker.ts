@@ -87,6 +87,8 @@ export interface TestWorker {
   /** More of what the provider can be told to do, by `mode`. */
   modes: Record<string, Mode>;
   accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
+  /** Sets aside for an accepted job what the API would have. Default: at `parts.ledger`. */
+  letIn(jobId: string, usd: number | null, ledger?: Ledger): Promise<void>;
   /** Default: its newest release. */
   run(
     jobId: string,
@@ -175,6 +177,11 @@ export async function openTestWorker(): Promise<TestWorker> {
       const described = { id, tenant: 'acme', lane, request, requestText, digest: requestText };
       await journal.accept({ ...described, release: 1, tokens: 10 });
       return id;
+    },
+    async letIn(jobId, usd, ledger = parts.ledger) {
+      const admitted = await ledger.admit('acme', jobId, usd, {});
+      if ('refusal' in admitted) throw new Error('not let in');
+      await redis.hset(journal.keysOf(jobId).record, 'reservation', admitted.reservation);
     },
     async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
       const newest = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));

@@ -10,7 +10,8 @@
  */
 import { type Limits, type Logger, RequestError } from '@holdfast/core';
 import type { Ledger, Refusal, RequestsLeft } from './ledger.ts';
-import { endOf, type Period } from './periods.ts';
+import { sayOverBudget, sayUsd } from './over-budget.ts';
+import { endOf } from './periods.ts';
 import type { TenantLimits } from './tenant-limits.ts';
 
 /** Room among a tenant's waiting jobs, exact over all processes. */
@@ -103,23 +104,11 @@ function tooManyQueued(cap: number): RequestError {
   });
 }
 
-function errorOf(refusal: Refusal, limits: Limits, estimateUsd: number | null): RequestError {
-  if (refusal.reason === 'requests') {
-    const message = `More than ${limits.requests_per_minute} submissions in a minute: that is this tenant's limit.`;
-    const retryAfterMs = refusal.requests?.resetMs ?? 0;
-    return new RequestError('too_many_requests', message, { retryable: true, retryAfterMs });
+function errorOf({ over, requests }: Refusal, limits: Limits, estimateUsd: number | null): RequestError {
+  if (over) {
+    const message = `This job may cost ${sayUsd(estimateUsd ?? 0)}. ${sayOverBudget(over, limits)}`;
+    return new RequestError('budget_exceeded', message, { retryAfterMs: endOf(over.period, over.nowMs) - over.nowMs });
   }
-  return overBudget(refusal, refusal.reason, limits.budget_usd?.[refusal.reason] ?? 0, estimateUsd ?? 0);
-}
-
-function overBudget(refusal: Refusal, period: Period, budget: number, estimate: number): RequestError {
-  const { spentUsd, reservedUsd, nowMs } = refusal;
-  const end = endOf(period, nowMs);
-  const usd = (amount: number) => `$${Number(amount.toFixed(6))}`;
-  return new RequestError(
-    'budget_exceeded',
-    `This job may cost ${usd(estimate)}. The budget of the ${period} is ${usd(budget)}: ${usd(spentUsd)} spent, ` +
-      `${usd(reservedUsd)} set aside for jobs that have not ended. It begins anew at ${new Date(end).toISOString()}.`,
-    { retryAfterMs: end - nowMs },
-  );
+  const message = `More than ${limits.requests_per_minute} submissions in a minute: that is this tenant's limit.`;
+  return new RequestError('too_many_requests', message, { retryable: true, retryAfterMs: requests?.resetMs ?? 0 });
 }

@@ -1,7 +1,7 @@
 import { addSpend, type Limits, noSpend } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gateKeys } from './keys.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, reservedAtFirst } from './ledger.ts';
 import { calendar } from './scripts/clock.ts';
 import { openTestGate, type TestGate } from './test-gate.ts';
 import { reportUsage } from './usage-report.ts';
@@ -33,7 +33,7 @@ describe('requests a minute', () => {
     expect(all.filter(Boolean)).toHaveLength(5);
     await t.age('burst', 59_000);
     const refused = await ledger.admit('burst', newJob(), null, limits);
-    expect(refused).toMatchObject({ refusal: { reason: 'requests', requests: { limit: 5, remaining: 0 } } });
+    expect(refused).toMatchObject({ refusal: { over: null, requests: { limit: 5, remaining: 0 } } });
     const { resetMs = 0 } = ('refusal' in refused && refused.refusal.requests) || {};
     expect(resetMs).toBeGreaterThan(0);
     expect(resetMs).toBeLessThanOrEqual(1_200);
@@ -97,11 +97,11 @@ describe('a budget', () => {
     }
     expect(await letIn('exact', 0.1, limits)).not.toBeNull();
     expect(await ledger.admit('exact', newJob(), 0.201, limits)).toMatchObject({
-      refusal: { reason: 'day', spentUsd: 0.7, reservedUsd: 0.1 },
+      refusal: { over: { period: 'day', spentUsd: 0.7, reservedUsd: 0.1 } },
     });
     expect(await letIn('exact', 0.2, limits)).not.toBeNull();
     const month = { budget_usd: { month: 0.9 } };
-    expect(await ledger.admit('exact', newJob(), 0.1, month)).toMatchObject({ refusal: { reason: 'month' } });
+    expect(await ledger.admit('exact', newJob(), 0.1, month)).toMatchObject({ refusal: { over: { period: 'month' } } });
   });
 
   it('of nothing lets nothing in that costs something, and everything without a price', async () => {
@@ -126,6 +126,51 @@ describe('a budget', () => {
     expect(await letIn('moving', 0.9, limits)).toBeNull();
     expect(await letIn('moving', 0.9, { budget_usd: { day: 2 } })).not.toBeNull();
     expect(await letIn('moving', 0.01, limits)).toBeNull();
+  });
+});
+
+describe('raising what is set aside for a job', () => {
+  const limits = { budget_usd: { day: 1 } };
+  type LetIn = Awaited<ReturnType<typeof letIn>>;
+  const raise = (tenant: string, job: LetIn, usd: number, keptUsd = 0) =>
+    ledger.raise({ tenant, jobId: job?.jobId ?? '', reservation: job?.reservation ?? '' }, { usd, keptUsd }, limits);
+
+  it('is never overrun by jobs whose further calls come at once', async () => {
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => letIn('further', 0.02, limits)));
+    const raised = await Promise.all(jobs.map((job) => raise('further', job, 0.06, 0.02)));
+    expect(raised.filter((over) => over === null)).toHaveLength(10);
+    expect(raised.at(-1)).toMatchObject({ period: 'day', spentUsd: 0, reservedUsd: 1 });
+    expect(await report('further', limits)).toMatchObject({ reserved_usd: 1 });
+    for (const job of jobs) await ledger.settle('further', job?.jobId ?? '', job?.reservation ?? '', spend(0.02));
+    expect(await report('further', limits)).toMatchObject({ reserved_usd: 0, day: { spent_usd: 0.6 } });
+  });
+
+  it('gives back what it does not need where it is refused, so that others can go on', async () => {
+    const [one, other] = [await letIn('stuck', 0.5, limits), await letIn('stuck', 0.5, limits)];
+    expect(await raise('stuck', one, 0.6, 0.1)).toMatchObject({ period: 'day', reservedUsd: 1 });
+    expect(await report('stuck', limits)).toMatchObject({ reserved_usd: 0.6 });
+    expect(await raise('stuck', other, 0.6, 0.1)).toBeNull();
+    expect(await report('stuck', limits)).toMatchObject({ reserved_usd: 0.7 });
+  });
+
+  it('counts once however often it is sent, and lowers nothing where there is room', async () => {
+    const job = await letIn('raised', 0.2, limits);
+    expect(reservedAtFirst(job?.reservation ?? '')).toBe(0.2);
+    await Promise.all([0.5, 0.5, 0.3, 0.1, 0.5].map((usd) => raise('raised', job, usd)));
+    expect(await report('raised', limits)).toMatchObject({ reserved_usd: 0.5 });
+    expect(await raise('raised', job, 1.001, 0.7)).toMatchObject({ reservedUsd: 0.5 });
+    expect(await report('raised', limits)).toMatchObject({ reserved_usd: 0.5 });
+    expect(await raise('raised', job, 1)).toBeNull();
+  });
+
+  it('does nothing for a run that is settled, or for another run of the job', async () => {
+    const first = await letIn('gone', 0.2, limits, 'job_gone');
+    await ledger.settle('gone', 'job_gone', first?.reservation ?? '', spend(0.1));
+    expect(await raise('gone', first, 0.9)).toBeNull();
+    expect(await report('gone', limits)).toMatchObject({ reserved_usd: 0, day: { spent_usd: 0.1 } });
+    await letIn('gone', 0.3, limits, 'job_gone');
+    expect(await raise('gone', first, 0.9)).toBeNull();
+    expect(await report('gone', limits)).toMatchObject({ reserved_usd: 0.3 });
   });
 });
 

@@ -1,13 +1,14 @@
 /**
  * The ledger: what a tenant has been let in for, and what it has spent, per UTC day and calendar month.
  *
- *   admit ──▶ reserved ──settle──▶ spent     at the job's end, exactly once, by what the journal says it has cost
+ *               ┌─raise─┐                     a further call may cost more than is set aside
+ *   admit ──▶ reserved ◀┘ ──settle──▶ spent   at the job's end, exactly once, by what the journal says it has cost
  *                │
- *                └──give back──▶ nothing     the job was never accepted
+ *                └──give back──▶ nothing      the job was never accepted
  *
- * At any time, spent + reserved is at most the budget, as long as estimates are upper bounds: `admit` checks and sets aside
- * in one script. A reservation has a nonce, which the job's record holds: so a settlement that comes late, or twice, can't
- * touch the reservation of a later run. Amounts are whole billionths of a dollar: sums of them are exact.
+ * At any time, spent + reserved is at most the budget, as long as estimates are upper bounds: `admit` and `raise` check and
+ * set aside in one script. A reservation has a nonce, which the job's record holds: so a settlement that comes late, or twice,
+ * can't touch the reservation of a later run. Amounts are whole billionths of a dollar: sums of them are exact.
  *
  * A crash between any two of these leaves a reservation, never a spend that is forgotten: `dueReservations` finds it.
  */
@@ -15,8 +16,10 @@ import { randomBytes } from 'node:crypto';
 import type { Limits, Spend } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { gateKeys } from './keys.ts';
+import type { Period } from './periods.ts';
 import { admitScript } from './scripts/admit.ts';
 import { lookAfterScript } from './scripts/look-after.ts';
+import { raiseScript } from './scripts/raise.ts';
 import { readUsageScript } from './scripts/read-usage.ts';
 import { giveBackScript, settleScript } from './scripts/settle.ts';
 
@@ -31,14 +34,20 @@ export interface RequestsLeft {
   resetMs: number;
 }
 
-export interface Refusal {
-  reason: 'requests' | 'day' | 'month';
-  requests: RequestsLeft | null;
-  /** Of `day` and `month`. */
+/** A budget that has no room. */
+export interface OverBudget {
+  period: Period;
   spentUsd: number;
+  /** Set aside for jobs that have not ended. */
   reservedUsd: number;
   /** Redis' time, in ms. */
   nowMs: number;
+}
+
+/** `over`: the budget that refused; null: the minute did. */
+export interface Refusal {
+  over: OverBudget | null;
+  requests: RequestsLeft | null;
 }
 
 export type AdmitReply = { reservation: string; requests: RequestsLeft | null } | { refusal: Refusal };
@@ -68,26 +77,34 @@ export class Ledger {
    * call again finds out. @param estimateUsd null: no price is known, and no budget refuses it
    */
   async admit(tenant: string, jobId: string, estimateUsd: number | null, limits: Limits): Promise<AdmitReply> {
-    const { requests_per_minute: perMinute, budget_usd: { day, month } = {} } = limits;
+    const { requests_per_minute: perMinute } = limits;
+    const amount = estimateUsd === null ? '' : toNano(estimateUsd);
     const keys = this.#keys;
     const reply = await admitScript.run(
       this.#redis,
       [keys.minute(tenant), keys.ledger(tenant), keys.reservations(tenant), keys.reserved(tenant)],
-      [
-        jobId,
-        randomBytes(9).toString('base64url'),
-        estimateUsd === null ? '' : toNano(estimateUsd),
-        perMinute ?? '',
-        day === undefined ? '' : toNano(day),
-        month === undefined ? '' : toNano(month),
-        this.#leaseMs,
-      ],
+      [jobId, newReservation(amount), amount, perMinute ?? '', ...budgetsOf(limits), this.#leaseMs],
     );
-    const [kind, reservation, used, resetMs, spent = 0, reserved = 0, nowMs = 0] = reply as AdmitScriptReply;
+    const [kind, reservation, used, resetMs, ...over] = reply as AdmitScriptReply;
     const requests = requestsLeft(perMinute, used, resetMs);
     if (kind === 'admitted') return { reservation, requests };
-    const amounts = { spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs };
-    return { refusal: { reason: kind, requests, ...amounts } };
+    return { refusal: { over: kind === 'requests' ? null : overBudget(kind, over), requests } };
+  }
+
+  /**
+   * Sees to it that `usd` is set aside in all for a job that was let in. Safe to repeat. Throws what the connection throws:
+   * then it may or may not be. No effect on a reservation that isn't in force any more.
+   * @returns the budget that has no room for it; then no more than `keptUsd` is set aside any longer
+   */
+  async raise(
+    { tenant, jobId, reservation }: { tenant: string; jobId: string; reservation: string },
+    { usd, keptUsd }: { usd: number; keptUsd: number },
+    limits: Limits,
+  ): Promise<OverBudget | null> {
+    const keys = [this.#keys.ledger(tenant), this.#keys.reservations(tenant)];
+    const args = [jobId, reservation, toNano(usd), toNano(keptUsd), ...budgetsOf(limits)];
+    const [kind, ...over] = (await raiseScript.run(this.#redis, keys, args)) as RaiseScriptReply;
+    return kind === 'raised' || kind === 'unknown' ? null : overBudget(kind, over);
   }
 
   /** Undoes one `admit` whose job was surely not accepted by it. */
@@ -130,7 +147,28 @@ export class Ledger {
   }
 }
 
-type AdmitScriptReply = ['admitted' | Refusal['reason'], string, number, number, number?, number?, number?];
+type Amounts = [spent?: number, reserved?: number, nowMs?: number];
+type AdmitScriptReply = ['admitted' | 'requests' | Period, string, number, number, ...Amounts];
+type RaiseScriptReply = ['raised' | 'unknown' | Period, ...Amounts];
+
+function overBudget(period: Period, [spent = 0, reserved = 0, nowMs = 0]: Amounts): OverBudget {
+  return { period, spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs };
+}
+
+/** As the scripts take them: of the day, of the month. */
+function budgetsOf({ budget_usd: { day, month } = {} }: Limits): [string, string] {
+  return [day === undefined ? '' : toNano(day), month === undefined ? '' : toNano(month)];
+}
+
+/** A reservation's nonce begins with what is set aside by it at first. */
+function newReservation(amount: string): string {
+  return `${amount || '0'}-${randomBytes(9).toString('base64url')}`;
+}
+
+/** What was set aside, in dollars, when the job was let in: what is set aside until `raise` is called. */
+export function reservedAtFirst(reservation: string): number {
+  return toUsd(Number.parseInt(reservation, 10) || 0);
+}
 
 export function requestsLeft(limit: number | undefined, used: number, resetMs: number): RequestsLeft | null {
   return limit === undefined ? null : { limit, remaining: Math.max(0, limit - used), resetMs };

@@ -1,4 +1,5 @@
 import { Script } from '@holdfast/redis';
+import { budgets } from './budgets.ts';
 import { calendar, clock } from './clock.ts';
 import { minute } from './minute.ts';
 
@@ -14,7 +15,7 @@ import { minute } from './minute.ts';
  *           {'requests', '', requests in the minute, ms …}
  *           {'day' | 'month', '', requests in the minute, ms …, spent, reserved, now in ms}
  */
-export const admitScript = new Script(`${clock}${calendar}${minute}
+export const admitScript = new Script(`${clock}${calendar}${budgets}${minute}
 local job, nonce, amount = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local perMinute, dayBudget, monthBudget = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local used, leavesIn = 0, 0
@@ -28,17 +29,8 @@ if known then
 end
 if perMinute and used >= perMinute then return {'requests', '', used, leavesIn} end
 
-if amount and (dayBudget or monthBudget) then
-  local today = dateOf(time[1])
-  local values = redis.call('HMGET', KEYS[2], 'reserved', today .. ':usd', string.sub(today, 1, 7) .. ':usd')
-  local reserved, day, month = tonumber(values[1] or 0), tonumber(values[2] or 0), tonumber(values[3] or 0)
-  if dayBudget and day + reserved + amount > dayBudget then
-    return {'day', '', used, leavesIn, day, reserved, nowMs}
-  end
-  if monthBudget and month + reserved + amount > monthBudget then
-    return {'month', '', used, leavesIn, month, reserved, nowMs}
-  end
-end
+local over = amount and overBudget(KEYS[2], amount, dayBudget, monthBudget)
+if over then return {over[1], '', used, leavesIn, over[2], over[3], nowMs} end
 
 local kept = string.format('%.0f', amount or 0)
 redis.call('HSET', KEYS[3], job, nonce .. ' ' .. kept .. ' 1')

@@ -1,0 +1,60 @@
+/**
+ * Before a call leaves, what the run may have cost with it is set aside at its tenant's budgets:
+ *
+ *   spent so far + what each open call may cost + what this call may cost  ≤  set aside
+ *
+ * What was set aside when the job was let in is enough for the first call of a first attempt, and the ledger isn't asked. A
+ * further call of a task, a try after one that may have been paid for, a dearer provider, and a follower that takes over need
+ * more. Where a budget has no room, the call isn't made, and what the run doesn't need without it is free for others:
+ *
+ *   others' reservations are in the way    `budget_exceeded`, worth another try: most of them will cost less
+ *   what is spent is in the way            `budget_exceeded`
+ *
+ * A crash after it leaves more set aside than is spent, which the job's end settles.
+ */
+import { AttemptError, type JsonObject, type Limits, type ProviderEndpoint } from '@holdfast/core';
+import { estimateCall, type OverBudget, sayOverBudget, sayUsd } from '@holdfast/gate';
+import type { Attempt, WorkerParts } from './run-attempt.ts';
+
+/** Until other jobs may have ended, in ms. */
+const ASK_AGAIN_MS = 5_000;
+
+interface NextCall {
+  id: string;
+  endpoint: ProviderEndpoint;
+  body: JsonObject;
+}
+
+/** @returns why the call must not leave: `budget_exceeded`, or that the ledger can't be asked */
+export async function setAside(parts: WorkerParts, attempt: Attempt, call: NextCall): Promise<AttemptError | null> {
+  const { bill, calls, claim } = attempt;
+  const { usd } = estimateCall(parts.prices, call.endpoint, call.body);
+  // No price is known: no budget counts it.
+  if (usd === null || claim.reservation === '') return null;
+  const keptUsd = bill.mayCost(calls.values());
+  bill.expect(call.id, usd);
+  const inAll = bill.mayCost(calls.values());
+  if (inAll <= attempt.setAsideUsd) return null;
+  try {
+    const limits = await parts.limits.of(claim.tenant);
+    const over = await parts.ledger.raise(claim, { usd: inAll, keptUsd }, limits);
+    attempt.setAsideUsd = over ? Math.min(attempt.setAsideUsd, keptUsd) : Math.max(attempt.setAsideUsd, inAll);
+    if (over === null) return null;
+    bill.expectNoMore(call.id);
+    return overBudget(over, limits, { usd, inAll });
+  } catch (error) {
+    bill.expectNoMore(call.id);
+    // What the store says while it fails over is none of the job's doing.
+    const message = 'What the call may cost could not be set aside.';
+    return new AttemptError('internal_error', message, { retryable: true, cause: error });
+  }
+}
+
+function overBudget(over: OverBudget, limits: Limits, { usd, inAll }: { usd: number; inAll: number }): AttemptError {
+  const message = `A further call may cost ${sayUsd(usd)}. ${sayOverBudget(over, limits)}`;
+  const fitsWithoutOthers = over.spentUsd + inAll <= (limits.budget_usd?.[over.period] ?? 0);
+  return new AttemptError('budget_exceeded', message, {
+    retryable: fitsWithoutOthers,
+    ...(fitsWithoutOthers ? { retryAfterMs: ASK_AGAIN_MS } : {}),
+  });
+}
