@@ -16,7 +16,7 @@ import { disconnectRedis, type Redis } from '@holdfast/redis';
 import { addedBy, type Comparison, pageOf, type Results, type Run } from './gate/report.ts';
 import { makeSubjects, type Subject, subjectNames } from './gate/subjects.ts';
 import { commitOf, machineOf } from './machine.ts';
-import { openRedis } from './token-delay/open-redis.ts';
+import { openRedis } from './open-redis.ts';
 
 const REPETITIONS = 9;
 const SUBMITS = 400;

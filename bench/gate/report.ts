@@ -1,7 +1,7 @@
 /** The results of a whole measurement: what is kept as JSON, and the page made from it. */
 import type { Machine } from '../machine.ts';
-import { formatTable } from '../token-delay/report.ts';
-import { type Spread, spreadOf } from '../token-delay/statistics.ts';
+import { type Spread, spreadOf } from '../statistics.ts';
+import { formatTable } from '../table.ts';
 import { type SubjectName, subjectNames } from './subjects.ts';
 
 /** In µs, per submit. */
