@@ -19,7 +19,7 @@ import { pageOf, type Results } from './fair-order/report.ts';
 import { simulateFairness } from './fair-order/simulate.ts';
 import { measureHeld, measureWait } from './fair-order/stack-runs.ts';
 import { commitOf, machineOf } from './machine.ts';
-import { openRedis } from './token-delay/open-redis.ts';
+import { openRedis } from './open-redis.ts';
 
 const SIMULATED_JOBS = Number(process.env.FAIR_ORDER_JOBS ?? 3_000_000);
 const WAITING_JOBS = 10_000;

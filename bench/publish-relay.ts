@@ -3,7 +3,7 @@
  * another through Redis. A process of its own, which `token-delay.ts` starts; it ends when its parent lets go of it.
  */
 import { disconnectRedis } from '@holdfast/redis';
-import { openRedis } from './token-delay/open-redis.ts';
+import { openRedis } from './open-redis.ts';
 import { openProvider, readStraight } from './token-delay/read-straight.ts';
 
 export interface RelayOrder {

@@ -15,8 +15,8 @@ import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis } from '@holdfast/redis';
 import { Stack } from '../tests/flow/stack.ts';
 import { commitOf, type Machine, machineOf } from './machine.ts';
+import { openRedis } from './open-redis.ts';
 import { type Load, measureRun } from './token-delay/measure.ts';
-import { openRedis } from './token-delay/open-redis.ts';
 import {
   type Comparison,
   pageOf,

@@ -5,7 +5,7 @@ import type { Holdfast } from '@holdfast/client';
 import { JournalProbe } from '../../tests/flow/journal-probe.ts';
 import { chat, Stack, until } from '../../tests/flow/stack.ts';
 import { makeTenant, submitAll } from '../../tests/flow/tenants.ts';
-import { quantile } from '../token-delay/statistics.ts';
+import { quantile } from '../statistics.ts';
 
 const SLOTS = 10;
 const JOB = 'tokens=1&ttft_ms=50';

@@ -1,7 +1,7 @@
 /** One run: so many answers at once through one subject, and how long each token was on its way. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { quantile } from '../statistics.ts';
 import { delaysOf, nowMs } from './clock.ts';
-import { quantile } from './statistics.ts';
 import type { Subject } from './subjects.ts';
 
 export interface Load {

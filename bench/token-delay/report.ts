@@ -1,7 +1,8 @@
 /** The results of a whole measurement: what is kept as JSON, and the page made from it. */
 import type { Machine } from '../machine.ts';
+import { type Spread, spreadOf } from '../statistics.ts';
+import { formatTable } from '../table.ts';
 import type { Load, Run } from './measure.ts';
-import { type Spread, spreadOf } from './statistics.ts';
 
 export const subjectNames = ['straight', 'holdfast', 'publish'] as const;
 export type SubjectName = (typeof subjectNames)[number];
@@ -46,14 +47,6 @@ function tableOf(comparison: Comparison): string {
   const heading = `## ${streams} stream${streams === 1 ? '' : 's'} at once, ${tokens} tokens each, ${itlMs} ms apart`;
   const head = ['', 'p50', 'p95', 'p99', 'added to p50', 'added to p95', 'CPU of the reading process'];
   return `${heading}\n\n${formatTable([head, ...rows])}`;
-}
-
-/** As the formatter of this repository wants it. */
-export function formatTable(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
 export function summaryOf(comparison: Comparison): string {

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Holdfast } from '@holdfast/client';
 import { disconnectRedis } from '@holdfast/redis';
+import { openRedis } from '../open-redis.ts';
 import type { RelayOrder } from '../publish-relay.ts';
-import { openRedis } from './open-redis.ts';
 import { openProvider, readStraight, requestFor } from './read-straight.ts';
 
 export interface Subject {

@@ -1,5 +1,5 @@
 /** How outcomes are shown: a row each, and the page made of them. */
-import { quantile } from '../../bench/token-delay/statistics.ts';
+import { quantile } from '../../bench/statistics.ts';
 import type { Fault } from './fault.ts';
 import type { LaneCalls } from './judge.ts';
 import type { Load } from './ledger.ts';

@@ -2,7 +2,7 @@
 import { disconnectRedis } from '@holdfast/redis';
 import { expect, it } from '@jest/globals';
 import { simulateFairness } from '../../bench/fair-order/simulate.ts';
-import { openRedis } from '../../bench/token-delay/open-redis.ts';
+import { openRedis } from '../../bench/open-redis.ts';
 import { startOwnRedis } from '../../packages/redis/src/test-redis.ts';
 
 it('over 50,000 jobs equal tenants stay even, weights are kept, and nobody starves under steady newcomers', async () => {
