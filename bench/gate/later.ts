@@ -20,6 +20,7 @@ const narrow = { requestsLeft: 50, tokensLeft: 50_000, resetMs: 10_000 };
 const tenant = 'settled';
 const budgets: Limits = { budget_usd: { day: 1_000_000, month: 1_000_000 } };
 const ESTIMATE_USD = 0.01;
+const MORE_USD = 0.000_1;
 const spend = addSpend(noSpend, { usd: 0.001, input_tokens: 100, output_tokens: 100, calls: 1 });
 /** Beside those that are settled, so that the tenant's hashes are what they are with many jobs. */
 const STAY_OPEN = 1_000;
@@ -27,7 +28,8 @@ const STAY_OPEN = 1_000;
 export async function makeLater({ redis, prefix, ledger }: Parts): Promise<Subject[]> {
   const feed = new Feed({ redis, prefix });
   for (const lane of Object.values(lanes)) await feed.setConfiguredLimits(lane, minute);
-  await admitMany(ledger, STAY_OPEN);
+  const [[jobId, reservation] = ['', '']] = await admitMany(ledger, STAY_OPEN);
+  let setAsideUsd = ESTIMATE_USD;
   const calls = new LaneCallLimits({ redis, prefix });
   const open: Admitted[] = [];
   return [
@@ -43,6 +45,15 @@ export async function makeLater({ redis, prefix, ledger }: Parts): Promise<Subje
         const waitMs = await calls.reserveCall(lanes.further, tokens);
         if (waitMs > 0) throw new Error(`The lane is full for ${waitMs} ms.`);
         await calls.settleCall(lanes.further, tokens, tokens - 10);
+      },
+    },
+    {
+      title: 'a further call: what it may cost set aside',
+      async operate() {
+        setAsideUsd += MORE_USD;
+        const amounts = { usd: setAsideUsd, keptUsd: ESTIMATE_USD };
+        if (await ledger.raise({ tenant, jobId, reservation }, amounts, budgets))
+          throw new Error('A budget is used up.');
       },
     },
     { title: "the provider's word of little room passed on", operate: () => calls.slowDown(lanes.told, narrow) },
