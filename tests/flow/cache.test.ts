@@ -140,7 +140,7 @@ describe('equal jobs', () => {
     expect(await probe.faults(ids)).toEqual([]);
   });
 
-  it('need no budget of their own', async () => {
+  it('need no budget of their own, and are counted as spend avoided', async () => {
     const thrifty = await makeTenant(stack, probe, 'thrifty', { budget_usd: { day: 0.00025 } });
     const job = (name: string): Submission => {
       const one = chat(name, SLOW);
@@ -153,7 +153,8 @@ describe('equal jobs', () => {
     expect(jobs.map(({ usage }) => usage?.cached)).toEqual([false, true, true]);
     const spent = async () => (await thrifty.usage()).days[0];
     await until('all are settled', async () => (await spent())?.jobs === 3);
-    expect(await spent()).toMatchObject({ calls: 1, usd: jobs[0]?.usage?.cost_usd });
+    const usd = jobs[0]?.usage?.cost_usd ?? Number.NaN;
+    expect(await spent()).toMatchObject({ calls: 1, usd, avoided_usd: expect.closeTo(2 * usd, 8) });
   });
 
   it('under one idempotency key are one job, follower or not', async () => {

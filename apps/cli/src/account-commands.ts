@@ -38,14 +38,10 @@ function usageText({ limits, reserved_usd, day, month, requests, days }: UsageRe
     'this month': period(month),
     reserved: `${reserved_usd} USD for jobs that have not ended`,
   });
-  const rows = days.map(({ date, usd, input_tokens, output_tokens, calls, jobs }) => [
-    date,
-    usd,
-    input_tokens,
-    output_tokens,
-    calls,
-    jobs,
+  const rows = days.map((of) => [
+    ...[of.date, of.usd, of.avoided_usd],
+    ...[of.input_tokens, of.output_tokens, of.calls, of.jobs],
   ]);
-  const heads = ['DAY', 'USD', 'TOKENS IN', 'TOKENS OUT', 'CALLS', 'JOBS'];
+  const heads = ['DAY', 'USD', 'AVOIDED', 'TOKENS IN', 'TOKENS OUT', 'CALLS', 'JOBS'];
   return `${facts}\n\n${table(heads, rows, 'No spend on these days.')}`;
 }

@@ -22,7 +22,7 @@ describe('a bill', () => {
     expect(JSON.parse(JSON.stringify(slot))).toMatchObject({ cost: mayCost });
     expect(bill.spent).toEqual({ ...noSpend, calls: 1 });
     bill.answer(slot, { input_tokens: 5, output_tokens: 20 });
-    expect(bill.spent).toEqual({ usd: 205e-6, input_tokens: 5, output_tokens: 20, calls: 1 });
+    expect(bill.spent).toEqual({ ...noSpend, usd: 205e-6, input_tokens: 5, output_tokens: 20, calls: 1 });
   });
 
   it.each<[string, (bill: Bill, slot: CallSlot) => void, number]>([
@@ -47,7 +47,7 @@ describe('a bill', () => {
   it('knows no cost where there is no price', () => {
     const { bill, slot } = begin({} as typeof prices);
     bill.answer(slot, { input_tokens: 5, output_tokens: 20 });
-    expect(bill.spent).toEqual({ usd: null, input_tokens: 5, output_tokens: 20, calls: 1 });
+    expect(bill.spent).toEqual({ ...noSpend, input_tokens: 5, output_tokens: 20, calls: 1 });
     expect(slot.cost).toBeNull();
   });
 });

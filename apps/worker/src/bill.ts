@@ -9,7 +9,7 @@
  *   breakOff   cancelled, cut: by the body and the text that came
  *   writeOff   may have been paid for nothing: all that it may have cost
  *
- * A call that was refused ends without any of the last three: it cost nothing.
+ * A call that was refused ends without any of the last three: it cost nothing. `avoid` notes what a copied answer has cost its leader.
  */
 import { addSpend, costOf, type JsonObject, type Prices, type ProviderEndpoint, type Spend } from '@holdfast/core';
 import { estimateCall } from '@holdfast/gate';
@@ -76,6 +76,10 @@ export class Bill {
 
   writeOff({ cost }: CallSlot): void {
     this.#add({ usd: cost });
+  }
+
+  avoid(usd: number): void {
+    this.#add({ avoided_usd: usd });
   }
 
   #add(cost: Partial<Spend>): void {

@@ -77,11 +77,13 @@ async function copyAnswer(
   return sink.answer && (await isAlive(journal, jobId, life)) ? sink.answer : null;
 }
 
-async function finishFollower({ writer }: Attempt, { output, usage: told }: CopiedAnswer): Promise<Outcome> {
-  const { input_tokens = 0, output_tokens = 0 } = told ?? {};
+async function finishFollower({ writer, bill }: Attempt, { output, usage: told }: CopiedAnswer): Promise<Outcome> {
+  const { input_tokens = 0, output_tokens = 0, cost_usd } = told ?? {};
+  bill.avoid(cost_usd ?? 0);
   const usage: Usage = { input_tokens, output_tokens, cost_usd: 0, cached: true };
   // It is no leader: an answer is as old as the call that it came by.
-  const fields = { output: JSON.stringify(output), usage: JSON.stringify(usage), shared: '' };
+  const spent = JSON.stringify(bill.spent);
+  const fields = { output: JSON.stringify(output), usage: JSON.stringify(usage), spent, shared: '' };
   await writer.end('completed', 'job.completed', { output, usage }, fields);
   return { kind: 'completed' };
 }

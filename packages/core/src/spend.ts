@@ -9,17 +9,31 @@ export interface Spend {
   output_tokens: number;
   /** Provider calls begun. */
   calls: number;
+  /** US dollars that an answer would have cost which was copied from an equal job's; in none of the others. */
+  avoided_usd: number;
 }
 
-export const noSpend: Spend = Object.freeze({ usd: null, input_tokens: 0, output_tokens: 0, calls: 0 });
+export const noSpend: Spend = Object.freeze({
+  usd: null,
+  input_tokens: 0,
+  output_tokens: 0,
+  calls: 0,
+  avoided_usd: 0,
+});
+
+/** @param text as JSON; '' or less of it: none */
+export function readSpend(text: string | undefined): Spend {
+  return { ...noSpend, ...(text ? (JSON.parse(text) as Partial<Spend>) : {}) };
+}
 
 export function addSpend(before: Spend, more: Partial<Spend>): Spend {
-  const { usd = null, input_tokens = 0, output_tokens = 0, calls = 0 } = more;
+  const { usd = null, input_tokens = 0, output_tokens = 0, calls = 0, avoided_usd = 0 } = more;
   return {
     usd: usd === null ? before.usd : (before.usd ?? 0) + usd,
     input_tokens: before.input_tokens + input_tokens,
     output_tokens: before.output_tokens + output_tokens,
     calls: before.calls + calls,
+    avoided_usd: before.avoided_usd + avoided_usd,
   };
 }
 

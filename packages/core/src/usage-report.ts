@@ -20,6 +20,7 @@ const usageDaySchema = z.object({
   output_tokens: z.int(),
   calls: z.int().meta({ description: 'Provider calls of the jobs that ended on this day.' }),
   jobs: z.int().meta({ description: 'Jobs (runs of jobs, where one was retried) that ended on this day.' }),
+  avoided_usd: usd.meta({ description: 'What answers would have cost that were copied from equal jobs (`cache`).' }),
 });
 
 export const usageReportSchema = z

@@ -119,8 +119,8 @@ export class Ledger {
 
   /** Moves a reservation to what was spent. Safe to repeat. @returns whether there was one to settle */
   async settle(tenant: string, jobId: string, reservation: string, spend: Spend): Promise<boolean> {
-    const { usd, input_tokens, output_tokens, calls } = spend;
-    const amounts = [toNano(usd ?? 0), input_tokens, output_tokens, calls];
+    const { usd, input_tokens, output_tokens, calls, avoided_usd } = spend;
+    const amounts = [toNano(usd ?? 0), input_tokens, output_tokens, calls, toNano(avoided_usd)];
     return (await settleScript.run(this.#redis, this.#settleKeys(tenant), [jobId, reservation, ...amounts])) === 1;
   }
 

@@ -57,5 +57,6 @@ function daysOf({ fields }: LedgerReading): UsageDay[] {
     output_tokens: fields.get(`${date}:output_tokens`) ?? 0,
     calls: fields.get(`${date}:calls`) ?? 0,
     jobs: fields.get(`${date}:jobs`) ?? 0,
+    avoided_usd: toUsd(fields.get(`${date}:avoided`) ?? 0),
   }));
 }

@@ -1,5 +1,5 @@
 /** What a worker gets when it claims a job, read from the script's reply and the record. */
-import { noSpend, type Spend, type SubmitRequest, type TriedProvider } from '@holdfast/core';
+import { readSpend, type Spend, type SubmitRequest, type TriedProvider } from '@holdfast/core';
 import { type Kept, type OpenCall, readKind } from './call-record.ts';
 import type { Shared } from './leader.ts';
 import type { RecordField } from './record.ts';
@@ -77,10 +77,6 @@ function field(record: Read, name: RecordField): string {
   return record[name] ?? '';
 }
 
-function parsedSpend(text: string): Spend {
-  return text === '' ? noSpend : (JSON.parse(text) as Spend);
-}
-
 function callsOf(record: Read): CallsSoFar {
   return {
     made: Number(field(record, 'provider_calls')),
@@ -128,7 +124,7 @@ export function readClaim(
       calls: callsOf(record),
       deadlineInMs: deadline === '' ? null : Number(deadline),
       cancelRequested: field(record, 'cancel_requested_at') !== '',
-      spent: parsedSpend(field(record, 'spent')),
+      spent: readSpend(field(record, 'spent')),
       reservation: field(record, 'reservation'),
       tenant: field(record, 'tenant'),
       lane: field(record, 'lane'),

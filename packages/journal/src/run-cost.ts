@@ -1,5 +1,5 @@
 /** What the current run of a job has cost, from its record: for whoever settles it. */
-import { addSpend, hasEnded, noSpend, type Spend } from '@holdfast/core';
+import { addSpend, hasEnded, readSpend, type Spend } from '@holdfast/core';
 import { type OpenCall, readKind } from './call-record.ts';
 import type { Journal } from './journal.ts';
 
@@ -17,8 +17,7 @@ export async function readRunCost(journal: Journal, jobId: string): Promise<RunC
   const record = await journal.redis.hgetall(journal.keysOf(jobId).record);
   const { tenant, status, reservation = '', spent } = record;
   if (!tenant || !status) return null;
-  const known = spent ? (JSON.parse(spent) as Spend) : noSpend;
   const open = [...readKind<OpenCall>(record, 'call').values()];
-  const spend = open.reduce((sum, { cost }) => addSpend(sum, { usd: cost }), known);
+  const spend = open.reduce((sum, { cost }) => addSpend(sum, { usd: cost }), readSpend(spent));
   return { tenant, reservation, ended: hasEnded(status), spend };
 }

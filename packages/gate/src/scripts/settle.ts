@@ -7,7 +7,7 @@ import { calendar, clock } from './clock.ts';
  * With the first entry of a day the fields of days more than 400 days old go.
  *
  *   KEYS  ledger, reservations, reserved
- *   ARGV  job id, nonce, billionths of a dollar, input tokens, output tokens, calls
+ *   ARGV  job id, nonce, billionths of a dollar, input tokens, output tokens, calls, billionths that were avoided
  *   returns 1 settled, 0 there was nothing to settle
  */
 export const settleScript = new Script(`${clock}${calendar}
@@ -30,6 +30,7 @@ redis.call('HINCRBY', KEYS[1], today .. ':usd', ARGV[3])
 redis.call('HINCRBY', KEYS[1], today .. ':input_tokens', ARGV[4])
 redis.call('HINCRBY', KEYS[1], today .. ':output_tokens', ARGV[5])
 redis.call('HINCRBY', KEYS[1], today .. ':calls', ARGV[6])
+redis.call('HINCRBY', KEYS[1], today .. ':avoided', ARGV[7])
 redis.call('HINCRBY', KEYS[1], string.sub(today, 1, 7) .. ':usd', ARGV[3])
 return 1
 `);
