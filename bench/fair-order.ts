@@ -17,13 +17,15 @@ import { disconnectRedis } from '@holdfast/redis';
 import { measureCost } from './fair-order/cost.ts';
 import { pageOf, type Results } from './fair-order/report.ts';
 import { simulateFairness } from './fair-order/simulate.ts';
-import { measureHeld, measureWait } from './fair-order/stack-runs.ts';
+import { measureHeld, measureWait, type WaitOfB } from './fair-order/stack-runs.ts';
 import { commitOf, machineOf } from './machine.ts';
 import { openRedis } from './open-redis.ts';
 
 const SIMULATED_JOBS = Number(process.env.FAIR_ORDER_JOBS ?? 3_000_000);
 const WAITING_JOBS = 10_000;
 const HELD_SECONDS = 20;
+/** Of B behind A. */
+const REPETITIONS = 5;
 
 const here = import.meta.dirname;
 const say = (line: string) => console.log(line);
@@ -33,8 +35,11 @@ async function measure(url: string, pid: number): Promise<Results> {
   try {
     const machine = await machineOf(redis);
     const about = { date: new Date().toISOString().slice(0, 10), commit: commitOf(), machine };
-    const wait = await measureWait(url, WAITING_JOBS);
-    say(JSON.stringify(wait));
+    const wait: WaitOfB[] = [];
+    for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
+      wait.push(await measureWait(url, WAITING_JOBS));
+      say(JSON.stringify(wait.at(-1)));
+    }
     const held = await measureHeld(url, pid, WAITING_JOBS, HELD_SECONDS);
     say(JSON.stringify(held));
     // What follows is the feed alone, whose keys need not be durable.
@@ -43,7 +48,14 @@ async function measure(url: string, pid: number): Promise<Results> {
     const cost = await measureCost(redis, 20_000);
     say(JSON.stringify(cost));
     await redis.flushall();
-    return { ...about, fairness: await simulateFairness(redis, SIMULATED_JOBS, say), cost, wait, held };
+    return {
+      ...about,
+      fairness: await simulateFairness(redis, SIMULATED_JOBS, say),
+      cost,
+      jobsOfA: WAITING_JOBS,
+      wait,
+      held,
+    };
   } finally {
     await disconnectRedis(redis);
   }

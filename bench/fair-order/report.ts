@@ -1,8 +1,10 @@
 /** The results of a whole measurement: what is kept as JSON, and the page made from it. */
 import type { Machine } from '../machine.ts';
+import { quantile, type Spread, spreadOf } from '../statistics.ts';
+import { formatTable } from '../table.ts';
 import type { Cost } from './cost.ts';
 import type { Fairness } from './simulate.ts';
-import type { HeldCpu, Wait, WaitOfB } from './stack-runs.ts';
+import type { HeldCpu, WaitOfB } from './stack-runs.ts';
 
 export interface Results {
   date: string;
@@ -10,14 +12,27 @@ export interface Results {
   machine: Machine;
   fairness: Fairness;
   cost: Cost;
-  wait: WaitOfB;
+  jobsOfA: number;
+  /** One for each repetition. */
+  wait: WaitOfB[];
   held: HeldCpu;
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
-const waitText = ({ p50, p95, max }: Wait) => `p50 ${p50} ms, p95 ${p95} ms, longest ${max} ms`;
+const spreadText = ({ median, min, max }: Spread, digits = 0) =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} – ${max.toFixed(digits)})`;
 
-export function pageOf({ date, commit, machine, fairness, cost, wait, held }: Results): string {
+function waitTable(wait: readonly WaitOfB[]): string {
+  const rows = (['p50', 'p95', 'max'] as const).map((of) => [
+    of === 'max' ? 'longest' : of,
+    ...(['alone', 'behind'] as const).map((which) => spreadText(spreadOf(wait.map((one) => one[which][of])))),
+    spreadText(spreadOf(wait.map(({ alone, behind }) => behind[of] / alone[of])), 1),
+  ]);
+  return formatTable([['ms', 'alone', 'behind A', 'times as long'], ...rows]);
+}
+
+export function pageOf({ date, commit, machine, fairness, cost, jobsOfA, wait, held }: Results): string {
+  const starts = (of: 'p50' | 'max') => wait.map(({ startsOfA }) => startsOfA[of]);
   const shares = Object.entries(fairness.weightedShare).map(([weight, share]) => `${weight}: ${share.toFixed(4)}`);
   return `# Fair order: how even, and what it costs
 
@@ -34,12 +49,15 @@ Redis ${machine.redis}; all processes on this machine.
 - New tenants all the time (45 for every 100 jobs): no old tenant waited longer than ${fairness.oldWait} ended jobs for its next turn
   (every ${fairness.oldTurn} would be even), no newcomer longer than ${fairness.newcomerWait} for its first.
 
-## A job of B, behind ${wait.jobsOfA.toLocaleString('en')} jobs of A
+## A job of B, behind ${jobsOfA.toLocaleString('en')} jobs of A
 
-One worker with 10 slots, jobs of 50 ms, B one job after another; from acceptance to its start.
+One worker with 10 slots, jobs of 50 ms, B one job after another; from acceptance to its start. Median of ${wait.length} repetitions (lowest –
+highest).
 
-- alone: ${waitText(wait.alone)}
-- behind A: ${waitText(wait.behind)}
+${waitTable(wait)}
+
+Alone a slot is free at once; behind A the next one that ends has to be waited for, which is one in about 5 ms, by chance sooner or
+later. Jobs of A that started meanwhile: median ${quantile(starts('p50'), 0.5)}, most of all ${Math.max(...starts('max'))}.
 
 ## ${held.jobs.toLocaleString('en')} jobs held by their tenant's cap
 

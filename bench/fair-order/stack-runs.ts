@@ -18,10 +18,12 @@ export interface Wait {
   max: number;
 }
 
+/** One repetition. */
 export interface WaitOfB {
-  jobsOfA: number;
   alone: Wait;
   behind: Wait;
+  /** Jobs of A that started between the acceptance of a job of B and its start. */
+  startsOfA: { p50: number; max: number };
 }
 
 /** CPU time of a worker, an API process and Redis together, as a share of one core. */
@@ -32,26 +34,39 @@ export interface HeldCpu {
   held: number;
 }
 
-async function submitMany(client: Holdfast, name: string, count: number, sim: string): Promise<void> {
+async function submitMany(client: Holdfast, name: string, count: number, sim: string): Promise<string[]> {
+  const ids: string[] = [];
   for (let done = 0; done < count; done += SUBMIT_AT_ONCE) {
-    await submitAll(
-      [client],
-      Array.from({ length: SUBMIT_AT_ONCE }, () => chat(name, sim)),
-    );
+    const jobs = Array.from({ length: SUBMIT_AT_ONCE }, () => chat(name, sim));
+    ids.push(...(await submitAll([client], jobs)));
   }
+  return ids;
 }
 
-async function waitsOf(client: Holdfast, probe: JournalProbe, count: number): Promise<Wait> {
-  const waits: number[] = [];
+/** Times of a job, in ms by Redis' clock. */
+interface Times {
+  created: number;
+  started: number;
+}
+
+async function timesOf(probe: JournalProbe, id: string): Promise<Times> {
+  const [created, started] = await Promise.all([probe.field(id, 'created_at'), probe.field(id, 'started_at')]);
+  return { created: Number(created), started: Number(started) };
+}
+
+/** Of jobs that are submitted one after the other's end. */
+async function runJobs(client: Holdfast, probe: JournalProbe, count: number): Promise<Times[]> {
+  const times: Times[] = [];
   for (let job = 0; job < count; job += 1) {
     const { job: submitted } = await client.submit(chat('b', JOB));
     await client.wait(submitted.id);
-    const [created, started] = await Promise.all([
-      probe.field(submitted.id, 'created_at'),
-      probe.field(submitted.id, 'started_at'),
-    ]);
-    waits.push(Number(started) - Number(created));
+    times.push(await timesOf(probe, submitted.id));
   }
+  return times;
+}
+
+function waitOf(times: readonly Times[]): Wait {
+  const waits = times.map(({ created, started }) => started - created);
   return { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: Math.max(...waits) };
 }
 
@@ -62,14 +77,16 @@ export async function measureWait(redisUrl: string, jobsOfA: number): Promise<Wa
   try {
     const [a, b] = [await makeTenant(stack, probe, 'a'), await makeTenant(stack, probe, 'b')];
     await stack.start('worker');
-    await waitsOf(b, probe, 10);
-    const alone = await waitsOf(b, probe, 50);
+    await runJobs(b, probe, 10);
+    const alone = waitOf(await runJobs(b, probe, 50));
     await Promise.all(stack.running('worker').map((worker) => worker.end()));
-    await submitMany(a, 'a', jobsOfA, JOB);
+    const ids = await submitMany(a, 'a', jobsOfA, JOB);
     await stack.start('worker');
     await until('A runs', async () => (await stack.providerCalls('a')).completed > 50);
-    const behind = await waitsOf(b, probe, 50);
-    return { jobsOfA, alone, behind };
+    const times = await runJobs(b, probe, 50);
+    const starts = (await Promise.all(ids.map((id) => timesOf(probe, id)))).map(({ started }) => started);
+    const between = times.map(({ created, started }) => starts.filter((at) => at > created && at < started).length);
+    return { alone, behind: waitOf(times), startsOfA: { p50: quantile(between, 0.5), max: Math.max(...between) } };
   } finally {
     await probe.close();
     await stack.close();
