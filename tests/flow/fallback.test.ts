@@ -21,6 +21,7 @@ beforeAll(async () => {
     return {
       ...Object.fromEntries(plain),
       ...Object.fromEntries([lane('background', { background: true }), lane('leave', { background: true })]),
+      alone: { models: ['sim-alone'], providers: [{ name: 'main', base_url: main }] },
       learned: { models: ['*'], providers: [{ name: 'main', base_url: main }] },
     };
   };
@@ -177,6 +178,24 @@ describe('where all providers are ill', () => {
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 2 });
     expect(job.error?.message).toMatch(/main provider_unauthorized 401, spare provider_unauthorized 401/);
   }, 30_000);
+});
+
+describe('a lane with one provider', () => {
+  it('loses no job to its outage: they wait, and go on when it is well', async () => {
+    await order(primary, 'status=503');
+    const submitted = await Promise.all(Array.from({ length: 30 }, () => stack.client.submit(on('alone', 'outage'))));
+    await until('its breaker is open', () => /"lane":"alone".*breaker opened/.test(stack.logs));
+    const before = await until('the jobs wait', async () => {
+      const { data } = await stack.client.list({ limit: 30 });
+      const waiting = data.filter(({ status, retry_at }) => status === 'running' && retry_at === null);
+      return waiting.length === 30 ? (await callsAt('outage')).main : null;
+    });
+    await order(primary, '');
+    const ended = await Promise.all(submitted.map(({ job }) => stack.client.wait(job.id, { timeoutMs: 45_000 })));
+    expect(ended.filter(({ status }) => status !== 'completed').map(({ error }) => error)).toEqual([]);
+    // Its trial may have come in between, and failed.
+    expect((await callsAt('outage')).main - before).toBeLessThanOrEqual(31);
+  }, 90_000);
 });
 
 async function eventsSoFar(id: string): Promise<{ type: string; data: unknown }[]> {

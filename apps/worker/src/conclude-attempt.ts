@@ -112,6 +112,35 @@ async function handBack(attempt: Attempt): Promise<Outcome> {
   return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
 }
 
+/** Between two workers of different versions: a deploy may take some minutes. */
+const PASS_ON_MS = 5_000;
+const MOST_ATTEMPTS_PASSED_ON = 60;
+
+/** Nothing was tried, and another worker may be able to: counts as no failure, for some minutes. @throws JournalRefusal */
+export async function passOn(attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  if (attempt.claim.attempt >= MOST_ATTEMPTS_PASSED_ON) return failJob(attempt, error);
+  return { kind: 'deferred', next: await requeue(attempt, error, PASS_ON_MS, {}) };
+}
+
+/**
+ * A cancel that was stored while the attempt was on its way back to the queue: it reached neither this attempt in time nor a
+ * job that waits. A failure, or a crash, leaves it to the next claim.
+ */
+export async function obeyLateCancel(parts: WorkerParts, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
+  if (!('next' in outcome) || !attempt.order.isCancelWanted) return outcome;
+  const { journal, logger } = parts;
+  const { jobId } = attempt.claim;
+  const reply = await journal.cancel(jobId).catch((error: unknown) => {
+    logger.warn({ jobId, error }, 'cancelled late, and not ended; the next claim does');
+  });
+  if (reply?.kind !== 'cancelled') return outcome;
+  const left = responsesOf(attempt, 'left', 'running', 'failed');
+  // For the bill: the record keeps them as they were.
+  closeAll(attempt);
+  await endResponses(attempt.lane, left, logger);
+  return { kind: 'cancelled' };
+}
+
 /**
  * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
  * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
