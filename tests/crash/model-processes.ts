@@ -77,6 +77,7 @@ export class Process {
     return {
       enqueue: async (release) => void (await send('enqueue', () => queue.add(release))),
       remove: async (release) => void (await send('remove', () => queue.remove(release))),
+      abandon: async (release) => void (await send('abandon', () => queue.remove(release))),
       unknown: async (releases) => (await send('unknown', () => queue.unknown(releases))) as Set<string>,
     };
   }

@@ -12,6 +12,7 @@ import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { endExpired } from './end-expired.ts';
+import { findNewLane } from './find-new-lane.ts';
 import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { RoomLearner } from './learn-room.ts';
@@ -100,7 +101,11 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   onClose('cancel orders', await running.listen(journal, feed));
   onClose(
     'sweeping',
-    startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size([...lanes.keys()]) }),
+    startSweeping({
+      ...{ journal, queue: queues, logger },
+      held: () => queues.feed.size([...lanes.keys()]),
+      newLaneOf: findNewLane({ ...parts, isServed: (lane) => queues.feed.isServed(lane) }),
+    }),
   );
   onClose('settling', startSettling({ journal, ledger, tenants, logger }));
   const stop = await startLaneWorkers({

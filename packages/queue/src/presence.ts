@@ -3,9 +3,11 @@ import type { Redis } from '@holdfast/redis';
 import { workersKey } from './names.ts';
 
 const EVERY_MS = 2_000;
-const GONE_AFTER_MS = 10_000;
+/** A worker that is silent for so long, in ms, is gone. */
+export const GONE_AFTER_MS = 10_000;
 
-async function redisTime(redis: Redis): Promise<number> {
+/** In ms. */
+export async function redisTime(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }
