@@ -8,6 +8,7 @@
  *   draining     attempt.failed, due again at once      → deferred
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
+ *                or job.failed deadline_exceeded, where it would be due too late
  */
 import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
@@ -86,9 +87,18 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
     await stopped;
     return outcome;
   }
+  if (delayMs >= timeLeft(attempt)) {
+    const late = `It would be tried again after its deadline, because of this: ${error.message}`;
+    return failJob(attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
+  }
   const kept = tried.length === 0 ? '' : JSON.stringify(tried);
   const next = await requeue(attempt, error, delayMs, { failures, tried: kept });
   return { kind: 'retry', error, next };
+}
+
+/** Until the job's deadline, in ms. */
+function timeLeft({ claim: { deadlineInMs }, claimedAt }: Attempt): number {
+  return deadlineInMs === null ? Number.POSITIVE_INFINITY : deadlineInMs - (performance.now() - claimedAt);
 }
 
 /**
@@ -152,7 +162,7 @@ export async function requeue(
   fields: FieldChanges,
   lane = attempt.claim.queue,
 ): Promise<Release> {
-  const { writer, claim, claimedAt } = attempt;
+  const { writer, claim } = attempt;
   const { jobId, tenant, tokens, deadlineInMs } = claim;
   const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
@@ -165,6 +175,6 @@ export async function requeue(
   return {
     ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
     priority: claim.request.priority ?? 0,
-    deadlineInMs: deadlineInMs === null ? null : deadlineInMs - (performance.now() - claimedAt),
+    deadlineInMs: deadlineInMs === null ? null : timeLeft(attempt),
   };
 }

@@ -347,6 +347,16 @@ describe('a deadline', () => {
     });
   });
 
+  it('that comes before the next try fails the job at once, and says why', async () => {
+    const jobId = await t.accept('limit', { deadline_ms: 1_500 });
+    expect(await t.run(jobId)).toMatchObject({ kind: 'failed', error: { code: 'deadline_exceeded' } });
+    expect((await t.job(jobId)).error?.message).toBe(
+      'It would be tried again after its deadline, because of this: Later.',
+    );
+    const patient = await t.accept('limit', { deadline_ms: 60_000 });
+    expect(await t.run(patient)).toMatchObject({ kind: 'retry' });
+  });
+
   it('that is far away keeps nothing from completing', async () => {
     const jobId = await t.accept('answer', { deadline_ms: 30 * 86_400_000 });
     expect(await t.run(jobId)).toEqual({ kind: 'completed' });
