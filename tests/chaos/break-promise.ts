@@ -7,6 +7,7 @@ import { budget } from '../flow/scenarios/budget.ts';
 import { fairOrder } from '../flow/scenarios/fair-order.ts';
 import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
 import { lanePace } from '../flow/scenarios/lane-pace.ts';
+import { outage } from '../flow/scenarios/outage.ts';
 import { ownAnswers } from '../flow/scenarios/own-answers.ts';
 import { paidSteps } from '../flow/scenarios/paid-steps.ts';
 import { requestsAMinute } from '../flow/scenarios/requests-a-minute.ts';
@@ -14,6 +15,7 @@ import { revokedKey } from '../flow/scenarios/revoked-key.ts';
 import type { Scenario } from '../flow/scenarios/scenario.ts';
 import { settledOnce } from '../flow/scenarios/settled-once.ts';
 import { singleFlight } from '../flow/scenarios/single-flight.ts';
+import { taskBudget } from '../flow/scenarios/task-budget.ts';
 import type { StackOptions } from '../flow/stack.ts';
 import { preload } from './break-safety.ts';
 
@@ -36,6 +38,13 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     scenario: budget,
     expected: 'spentUsd',
     launch: everywhere('no-reserve'),
+  },
+  {
+    name: 'no-raise',
+    does: 'what a further call may cost is not set aside before it leaves',
+    scenario: taskBudget,
+    expected: 'spentUsd',
+    launch: { worker: preload('no-raise') },
   },
   {
     name: 'settle-again',
@@ -99,6 +108,13 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     scenario: paidSteps,
     expected: 'calls',
     launch: { worker: preload('no-recall') },
+  },
+  {
+    name: 'no-breaker',
+    does: 'every call is let through, however often its provider has failed',
+    scenario: outage,
+    expected: 'failed',
+    launch: { worker: preload('no-breaker') },
   },
   {
     name: 'no-key-watch',

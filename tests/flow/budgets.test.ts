@@ -9,6 +9,7 @@ import { JournalProbe, silent } from './journal-probe.ts';
 import { bounded, budget, prices, settledUsage } from './scenarios/budget.ts';
 import { exceeded } from './scenarios/scenario.ts';
 import { settledOnce } from './scenarios/settled-once.ts';
+import { taskBudget } from './scenarios/task-budget.ts';
 import { chat, Stack, until } from './stack.ts';
 import { makeKey } from './tenants.ts';
 
@@ -16,8 +17,7 @@ let stack: Stack;
 let probe: JournalProbe;
 
 beforeAll(async () => {
-  const tasks = { summarize: { model: 'sim' } };
-  stack = await Stack.start({ ...budget.stack, config: () => ({ prices, tasks }) });
+  stack = await Stack.start({ ...budget.stack, ...taskBudget.stack });
   probe = await JournalProbe.open(stack);
 }, 60_000);
 afterAll(async () => {
@@ -81,21 +81,11 @@ describe('a budget of $1', () => {
 
 describe('a budget of $2', () => {
   it('is not overrun by tasks whose further calls nobody foresaw at submit', async () => {
-    const t = await newTenant(2);
-    // Four calls of 41 cents: a job of each part, and one of what they say.
-    const text = 'All of this is to be summarized. '.repeat(1_000);
-    const metadata = { case: 'tasks', sim: 'tokens=4096&itl_ms=0' };
-    const job = { task: 'summarize', input: { text }, metadata, deadline_ms: 7_000 };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => t.submit(job)));
-    const accepted = answers.filter(({ status }) => status === 202);
-    expect(answers.filter(({ status }) => status === 402)).toHaveLength(20 - accepted.length);
-    expect(accepted).toHaveLength(4);
-    const jobs = await Promise.all(accepted.map(async (answer) => t.job(await idOf(answer))));
-    expect(jobs.every(({ status }) => status === 'completed' || status === 'failed')).toBe(true);
-    const { calls, tokens } = await stack.providerCalls('tasks');
-    expect(calls).toBe(4);
-    expect((tokens * 100) / 1e6).toBeLessThanOrEqual(2);
-    expect((await t.settled()).day.spent_usd).toBeLessThanOrEqual(2);
+    const { counts, jobs } = await taskBudget.play({ stack, probe });
+    expect(exceeded(taskBudget, counts)).toEqual([]);
+    expect(counts).toMatchObject({ calls: 4, refused: 16 });
+    expect(jobs.map(({ error }) => error?.code)).toEqual(Array(4).fill('deadline_exceeded'));
+    expect(jobs[0]?.error?.message).toContain('A further call may cost');
   }, 60_000);
 });
 

@@ -265,6 +265,13 @@ export class Stack {
   }
 }
 
+/** All calls to a simulator are to be answered so; '': as they ask for. */
+export async function orderSimulator(url: string, orders: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/sim/orders`, { method: 'PUT', headers, body: JSON.stringify({ orders }) });
+  if (!response.ok) throw new Error(await response.text());
+}
+
 /** A chat job for the simulator. `sim` are its orders; `name` is the case it counts by. */
 export function chat(name: string, sim: string, content = 'Say something.') {
   return {
