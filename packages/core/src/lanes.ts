@@ -8,9 +8,12 @@ const laneName = z
 
 const providerSchema = z.strictObject({
   name: z.string().min(1).max(64),
-  base_url: z.url({ protocol: /^https?$/ }),
+  base_url: z.url({ protocol: /^https?$/, error: 'expected an http(s) address' }),
   /** Name of the environment variable that holds the key: keys don't belong into a file. */
-  api_key_env: z.string().min(1).optional(),
+  api_key_env: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/i, 'expected the name of an environment variable')
+    .optional(),
   /** Asked for instead of the job's model; for a fallback that serves another one. */
   model: z.string().min(1).max(256).optional(),
   /** How long the first byte of an answer is waited for, in ms. Default 120,000. */

@@ -2,12 +2,11 @@
  * The config file (HOLDFAST_CONFIG, default `holdfast.config.json` or `holdfast.config.ts`, optional): read, checked,
  * unknown members refused. A `.ts` or `.js` file exports the same object as its default.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { type Lanes, lanesSchema, type Plans, type Prices, plansSchema, pricesSchema } from '@holdfast/core';
 import { z } from 'zod';
-import { SettingsError } from './settings.ts';
+import { misfit, readConfigContent } from './config-content.ts';
+import { describeMisfit, expectation } from './describe-misfit.ts';
 
 /** Settings of tasks, by their names. */
 const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
@@ -54,38 +53,16 @@ export function readConfigFile(
   check: (config: ConfigFile) => void = () => undefined,
 ): ConfigFile {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
-  const content = path === undefined ? {} : readContent(path);
-  const result = configSchema.safeParse(content, { reportInput: true });
-  if (!result.success) {
-    const lines = result.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || '(top level)'}: ${sentenceOf(issue)}`,
-    );
-    throw new SettingsError(`${path} doesn't fit:\n${lines.join('\n')}`);
-  }
+  const content = path === undefined ? {} : readConfigContent(path);
+  const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
+  if (!result.success) throw misfit(String(path), result.error.issues.flatMap(describeMisfit));
   const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
   const config = { lanes, ...rest };
   try {
     check(config);
   } catch (error) {
-    if (error instanceof RangeError) throw new SettingsError(`${path} doesn't fit:\n  ${error.message}`);
+    if (error instanceof RangeError) throw misfit(String(path), [error.message]);
     throw error;
   }
   return config;
-}
-
-function readContent(path: string): unknown {
-  const isModule = /\.[cm]?[jt]s$/.test(path);
-  try {
-    if (!isModule) return JSON.parse(readFileSync(path, 'utf8'));
-    const module: unknown = createRequire(import.meta.url)(resolve(path));
-    return (module as { default?: unknown }).default ?? module;
-  } catch (error) {
-    throw new SettingsError(`${path} can't be read as ${isModule ? 'a module' : 'JSON'}: ${(error as Error).message}`);
-  }
-}
-
-/** What was expected, and what was got where that is short: the file holds no secrets. */
-function sentenceOf({ message, input }: z.core.$ZodIssue): string {
-  const got = JSON.stringify(input);
-  return got === undefined || got.length > 80 ? message : `${message}; got ${got}`;
 }
