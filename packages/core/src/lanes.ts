@@ -45,7 +45,11 @@ export const followersLane = '~followers';
 
 export const lanesSchema = z
   .record(laneName, laneSchema)
-  .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane');
+  .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane')
+  .superRefine((lanes, { addIssue }) => {
+    for (const [lane, why] of lanesNeverReached(lanes))
+      addIssue({ code: 'custom', path: [lane, 'models'], message: why });
+  });
 
 export type Lanes = z.infer<typeof lanesSchema>;
 
@@ -56,6 +60,21 @@ export function fitsModel(pattern: string, model: string): boolean {
     .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*');
   return new RegExp(`^${expression}$`, 's').test(model);
+}
+
+/**
+ * Lanes that no model gets to, each with the reason. That a pattern fits another one, taken as a name, says that it fits
+ * every name that one does: the other's `*` is met by a `*` only.
+ */
+function lanesNeverReached(lanes: Readonly<Record<string, { models: readonly string[] }>>): [string, string][] {
+  const before: { lane: string; pattern: string }[] = [];
+  return Object.entries(lanes).flatMap(([lane, { models }]): [string, string][] => {
+    const takers = models.flatMap((model) => before.find(({ pattern }) => fitsModel(pattern, model)) ?? []);
+    before.push(...models.map((pattern) => ({ lane, pattern })));
+    const [taker] = takers;
+    if (!taker || takers.length < models.length) return [];
+    return [[lane, `no model gets here: "${taker.pattern}" of lane ${taker.lane}, before it, takes "${models[0]}"`]];
+  });
 }
 
 /** Name of the lane that serves `model`, or null when none does. */

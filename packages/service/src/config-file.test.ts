@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { defaultLanes, readConfigFile } from './config-file.ts';
+import { type ConfigChecks, defaultLanes, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
@@ -48,14 +48,29 @@ describe('the config file', () => {
     const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
     const tasks = { summarize: { model: 'sim' } };
     writeFileSync(file, JSON.stringify({ plans, prices, tasks }));
-    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks });
+    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks, warnings: [] });
+  });
+
+  it('brings the warnings of the app, and of keys that are not there, where they are needed', () => {
+    const providers = [...lane.providers, { name: 'spare', base_url: baseUrl, api_key_env: 'SPARE_KEY' }];
+    writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers } } }));
+    const read = (checks: ConfigChecks) => readConfigFile(file, baseUrl, checks).warnings;
+    const unset = 'SPARE_KEY is not set: provider spare of lane a is called without a key';
+    expect(read({ check: () => ['mind the gap'], env: {} })).toEqual(['mind the gap', unset]);
+    expect(read({ env: { SPARE_KEY: '' } })).toEqual([unset]);
+    expect(read({ env: { SPARE_KEY: 'sk-1' } })).toEqual([]);
+    expect(read({})).toEqual([]);
+    writeFileSync(file, '{}');
+    expect(read({ env: {} })).toEqual([]);
   });
 
   it('is refused in the same way where the app does not know what it names', () => {
     writeFileSync(file, '{}');
     const read = (error: Error) => () =>
-      readConfigFile(file, baseUrl, () => {
-        throw error;
+      readConfigFile(file, baseUrl, {
+        check: () => {
+          throw error;
+        },
       });
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);

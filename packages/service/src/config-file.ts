@@ -25,6 +25,14 @@ export interface ConfigFile {
   tasks: z.output<typeof tasksSchema>;
 }
 
+/** What only an app can tell of a config file. */
+export interface ConfigChecks {
+  /** Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app. */
+  check?: (config: ConfigFile) => readonly string[];
+  /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
+  env?: NodeJS.ProcessEnv;
+}
+
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
 
 /** One lane for every model, to `baseUrl`. */
@@ -42,16 +50,15 @@ export function defaultLanes(baseUrl: string): Lanes {
 }
 
 /**
- * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
+ * What the config file says, and what is to be warned of; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
- * @param check throws RangeError where something in it isn't known to the app
  * @throws SettingsError naming file, path, what was expected and what was got
  */
 export function readConfigFile(
   file: string | undefined,
   baseUrl: string,
-  check: (config: ConfigFile) => void = () => undefined,
-): ConfigFile {
+  { check = () => [], env }: ConfigChecks = {},
+): ConfigFile & { warnings: readonly string[] } {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readConfigContent(path);
   const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
@@ -59,10 +66,20 @@ export function readConfigFile(
   const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
   const config = { lanes, ...rest };
   try {
-    check(config);
+    const unset = env && result.data.lanes ? unsetKeys(result.data.lanes, env) : [];
+    return { ...config, warnings: [...check(config), ...unset] };
   } catch (error) {
     if (error instanceof RangeError) throw misfit(String(path), [error.message]);
     throw error;
   }
-  return config;
+}
+
+/** Without its key a provider refuses every call, unless it is one that asks for none. */
+function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv): string[] {
+  const named = Object.entries(lanes).flatMap(([lane, { providers }]) =>
+    providers.map(({ name, api_key_env }) => ({ place: `provider ${name} of lane ${lane}`, variable: api_key_env })),
+  );
+  return named
+    .filter(({ variable }) => variable !== undefined && !env[variable])
+    .map(({ place, variable }) => `${variable} is not set: ${place} is called without a key`);
 }
