@@ -1,9 +1,12 @@
 /** A config file that doesn't fit, or may be a mistake, as the real processes take it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, Service, type ServiceName, Stack, until } from './stack.ts';
+import { adminKey, type ServiceName, Stack } from './stack.ts';
+
+const root = join(import.meta.dirname, '../..');
 
 let folder: string;
 beforeAll(() => {
@@ -20,42 +23,52 @@ function write(name: string, content: unknown): string {
   return file;
 }
 
-/** What a process with this config file writes until it ends, and its exit code. */
-async function endWith(name: ServiceName, file: string) {
-  const redis = process.env.HOLDFAST_TEST_REDIS_URL;
-  const env = { REDIS_URL: redis, PORT: '0', CONSOLE_PORT: '0', HOLDFAST_ADMIN_KEY: adminKey, HOLDFAST_CONFIG: file };
-  const service = new Service(name, env);
-  try {
-    await until(`${name} ends`, () => service.ended, 30_000);
-  } finally {
-    service.signal('SIGKILL');
-  }
-  return { code: service.child.exitCode, said: service.log };
+/** Runs the program of an app with this config file until it ends by itself. */
+function run(app: string, file: string, more: NodeJS.ProcessEnv = {}) {
+  const main = join(root, 'apps', app, 'src/main.ts');
+  const env = { PATH: process.env.PATH, HOLDFAST_CONFIG: file, HOLDFAST_ADMIN_KEY: adminKey, ...more };
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      ['--conditions=source', main],
+      { cwd: root, env, timeout: 30_000 },
+      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
+    );
+  });
 }
 
 describe('a config file that does not fit', () => {
-  it.each(['api', 'worker', 'console'] as const)('ends %s with 1, and one plain sentence', async (name) => {
+  const redis = { REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, PORT: '0', CONSOLE_PORT: '0' };
+
+  it.each(['api', 'worker', 'console'])('ends %s with 1, and says why in one plain sentence', async (app) => {
     const file = write('limit.json', badLimit);
-    const { code, said } = await endWith(name, file);
-    expect(code).toBe(1);
-    expect(said).toMatch(/ doesn't fit:\n {2}plans\.free\.max_running: .*>=1; got 0\n$/);
-    expect(said.startsWith(file)).toBe(true);
+    const { code, stdout, stderr } = await run(app, file, redis);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.replace(file, 'FILE')).toMatch(/^FILE doesn't fit:\n {2}plans\.free\.max_running: .*>=1; got 0\n$/);
   });
 
-  it.each(['api', 'worker'] as const)(
-    'ends %s where no lane serves the model of a task that it names',
-    async (name) => {
-      const file = write('model.json', { lanes: { only: lane }, tasks: { chat: { model: 'gpt-5' } } });
-      const { code, said } = await endWith(name, file);
-      expect(code).toBe(1);
-      expect(said).toBe(`${file} doesn't fit:\n  tasks.chat.model: expected a model that a lane serves; got "gpt-5"\n`);
-    },
-  );
+  it.each(['api', 'worker'])('ends %s where it names a model for a task that no lane serves', async (app) => {
+    const file = write('model.json', { lanes: { only: lane }, tasks: { chat: { model: 'gpt-5' } } });
+    const stderr = `${file} doesn't fit:\n  tasks.chat.model: expected a model that a lane serves; got "gpt-5"\n`;
+    expect(await run(app, file, redis)).toEqual({ code: 1, stdout: '', stderr });
+  });
 
-  it('ends a process in the same way where it is a module that can not be used', async () => {
+  it('ends a process in the same way where it is a module that awaits', async () => {
     const file = write('later.ts', 'export default await Promise.resolve({});');
-    const { code, said } = await endWith('console', file);
-    expect([code, said]).toEqual([1, `${file} can't be loaded as a module: it awaits at its top level\n`]);
+    const stderr = `${file} can't be loaded as a module: it awaits at its top level\n`;
+    expect(await run('console', file, redis)).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it.each([
+    ['a limit', badLimit, /plans\.free\.max_running: .*>=1; got 0\n$/],
+    ['a task', { tasks: { nothing: { model: 'm' } } }, /tasks\.nothing: no such task; one of .*\n$/],
+  ])('ends `npm start` before anything is started, and is said once: %s', async (_, content, said) => {
+    const dataDir = join(folder, 'data');
+    const { code, stdout, stderr } = await run('local', write('start.json', content), { HOLDFAST_DATA_DIR: dataDir });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(said);
+    expect(stderr.match(/doesn't fit/g)).toHaveLength(1);
+    expect(existsSync(dataDir)).toBe(false);
   });
 });
 
