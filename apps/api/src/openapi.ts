@@ -45,7 +45,17 @@ const problemTitles: Record<number, string> = {
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
 
-const submit: ZodOpenApiOperationObject = {
+/** The body of a submit, for the tasks that there are: each takes an input of its own. */
+function submissionOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
+  const [first, ...others] = [...tasks.values()].map(({ name, input }) =>
+    z.object({ task: z.literal(name), input }).meta({ title: name }),
+  );
+  return first
+    ? z.intersection(submitRequestSchema, z.discriminatedUnion('task', [first, ...others]))
+    : submitRequestSchema;
+}
+
+const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => ({
   summary: 'Submit a job',
   description:
     'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one. Answers to a tenant ' +
@@ -57,13 +67,13 @@ const submit: ZodOpenApiOperationObject = {
       }),
     }),
   },
-  requestBody: { required: true, content: { 'application/json': { schema: submitRequestSchema } } },
+  requestBody: { required: true, content: { 'application/json': { schema: submissionOf(tasks) } } },
   responses: {
     '202': json('Accepted, and on disk', jobSchema),
     '200': json('The key named this job already (Idempotent-Replayed: true)', jobSchema),
     ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
-};
+});
 
 const list: ZodOpenApiOperationObject = {
   summary: 'List jobs, newest first',
@@ -187,11 +197,10 @@ const listTasks: ZodOpenApiOperationObject = {
 
 /** What tasks take and give, as schemas that the document lists by name. */
 function taskSchemas(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
-  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => {
-    // Nothing in the document refers to it, and it would be shown as what comes out of the schema, defaults filled in.
-    z.globalRegistry.add(input, { ...z.globalRegistry.get(input), unusedIO: 'input' });
-    return [[`input.${name}`, input], ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : [])];
-  });
+  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => [
+    [`input.${name}`, input],
+    ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : []),
+  ]);
   return Object.fromEntries(named);
 }
 
@@ -207,7 +216,7 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
     },
     security: [{ apiKey: [] }],
     paths: {
-      '/v1/jobs': { post: submit, get: list },
+      '/v1/jobs': { post: submit(tasks), get: list },
       '/v1/jobs/{id}': { get, delete: forget },
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
