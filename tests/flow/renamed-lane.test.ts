@@ -34,6 +34,14 @@ describe('jobs of a lane that was renamed', () => {
     const { HOLDFAST_CONFIG = '', OPENAI_BASE_URL = '' } = stack.env;
     writeFileSync(HOLDFAST_CONFIG, JSON.stringify(lanesWith('tiny', OPENAI_BASE_URL)));
     await stack.start('worker');
+    // Its predecessor hasn't been silent for long enough; the API has the old file.
+    await until('it says so', () => stack.logs.includes('run with another config file'));
+    const ready = async () => (await (await fetch(`${stack.apiUrl}/readyz`)).json()) as object;
+    await until('so does the API', async () =>
+      Object.entries(await ready())
+        .join()
+        .includes('other_config,1'),
+    );
     const ended = await Promise.all(ids.map((id) => client.wait(id, { timeoutMs: 55_000 })));
     expect(ended.map(({ status, lane }) => `${status} in ${lane}`)).toEqual(ids.map(() => 'completed in tiny'));
     expect((await stack.providerCalls('renamed')).completed).toBe(5);

@@ -21,6 +21,8 @@ export interface ApiConfig {
   tasks: Readonly<Record<string, TaskSettings>>;
   plans: Plans;
   prices: Prices;
+  /** Other processes should have the same. */
+  configDigest: string;
   warnings: readonly string[];
 }
 

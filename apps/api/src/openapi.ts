@@ -172,6 +172,7 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
             replicas: z.int().optional().meta({ description: 'Connected ones, where `durability` is `replica`.' }),
             memory: z.enum(['ok', 'nearly full']).meta({ description: 'Nearly full: new jobs are refused.' }),
             workers: z.int(),
+            workers_with_other_config: z.int().meta({ description: 'Than this process has read: 0, but in a deploy.' }),
           }),
         ),
         ...problems(503),

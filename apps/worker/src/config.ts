@@ -26,6 +26,8 @@ export interface WorkerConfig {
   prices: Prices;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
+  /** Other processes should have the same. */
+  configDigest: string;
   warnings: readonly string[];
 }
 

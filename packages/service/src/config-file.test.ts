@@ -48,7 +48,10 @@ describe('the config file', () => {
     const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
     const tasks = { summarize: { model: 'sim' } };
     writeFileSync(file, JSON.stringify({ plans, prices, tasks }));
-    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks, warnings: [] });
+    const read = readConfigFile(file, baseUrl);
+    expect(read).toMatchObject({ lanes: defaultLanes(baseUrl), plans, prices, tasks, warnings: [] });
+    expect(readConfigFile(file, baseUrl).configDigest).toBe(read.configDigest);
+    expect(readConfigFile(file, 'http://127.0.0.1:1/v1').configDigest).not.toBe(read.configDigest);
   });
 
   it('brings the warnings of the app, and of keys that are not there, where they are needed', () => {

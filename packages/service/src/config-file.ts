@@ -2,8 +2,18 @@
  * The config file (HOLDFAST_CONFIG, default `holdfast.config.json` or `holdfast.config.ts`, optional): read, checked,
  * unknown members refused. A `.ts` or `.js` file exports the same object as its default.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type Lanes, lanesSchema, type Plans, type Prices, plansSchema, pricesSchema } from '@holdfast/core';
+import {
+  canonicalJson,
+  type JsonValue,
+  type Lanes,
+  lanesSchema,
+  type Plans,
+  type Prices,
+  plansSchema,
+  pricesSchema,
+} from '@holdfast/core';
 import { z } from 'zod';
 import { misfit, readConfigContent } from './config-content.ts';
 import { describeMisfit, expectation } from './describe-misfit.ts';
@@ -23,6 +33,12 @@ export interface ConfigFile {
   plans: Plans;
   prices: Prices;
   tasks: z.output<typeof tasksSchema>;
+}
+
+export interface ReadConfig extends ConfigFile {
+  /** Where it is another, two processes run with different files. */
+  configDigest: string;
+  warnings: readonly string[];
 }
 
 /** What only an app can tell of a config file. */
@@ -50,7 +66,7 @@ export function defaultLanes(baseUrl: string): Lanes {
 }
 
 /**
- * What the config file says, and what is to be warned of; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
+ * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
  * @throws SettingsError naming file, path, what was expected and what was got
  */
@@ -58,7 +74,7 @@ export function readConfigFile(
   file: string | undefined,
   baseUrl: string,
   { check = () => [], env }: ConfigChecks = {},
-): ConfigFile & { warnings: readonly string[] } {
+): ReadConfig {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readConfigContent(path);
   const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
@@ -67,11 +83,16 @@ export function readConfigFile(
   const config = { lanes, ...rest };
   try {
     const unset = env && result.data.lanes ? unsetKeys(result.data.lanes, env) : [];
-    return { ...config, warnings: [...check(config), ...unset] };
+    return { ...config, configDigest: digestOf(config), warnings: [...check(config), ...unset] };
   } catch (error) {
     if (error instanceof RangeError) throw misfit(String(path), [error.message]);
     throw error;
   }
+}
+
+function digestOf(config: ConfigFile): string {
+  const text = canonicalJson(config as unknown as JsonValue);
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 /** Without its key a provider refuses every call, unless it is one that asks for none. */
