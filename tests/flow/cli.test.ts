@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, apiKey, chat, freePort, Stack, until } from './stack.ts';
+import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from './stack.ts';
 
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const nowhere = 'http://127.0.0.1:9';
@@ -45,7 +45,7 @@ interface Started {
 
 function start(args: string[], more: NodeJS.ProcessEnv = {}, input = ''): Started {
   const child = spawn(process.execPath, ['--conditions=source', main, ...args], {
-    env: { PATH: process.env.PATH, ...env, ...more },
+    env: { ...processEnv, ...env, ...more },
     timeout: 20_000,
   });
   const seen: Run = { code: null, stdout: '', stderr: '' };

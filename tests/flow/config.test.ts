@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, type ServiceName, Stack } from './stack.ts';
+import { adminKey, processEnv, type ServiceName, Stack } from './stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -26,7 +26,7 @@ function write(name: string, content: unknown): string {
 /** Runs the program of an app with this config file until it ends by itself. */
 function run(app: string, file: string, more: NodeJS.ProcessEnv = {}) {
   const main = join(root, 'apps', app, 'src/main.ts');
-  const env = { PATH: process.env.PATH, HOLDFAST_CONFIG: file, HOLDFAST_ADMIN_KEY: adminKey, ...more };
+  const env = { ...processEnv, HOLDFAST_CONFIG: file, HOLDFAST_ADMIN_KEY: adminKey, ...more };
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,

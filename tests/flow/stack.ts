@@ -11,6 +11,12 @@ import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 
 const root = join(import.meta.dirname, '../..');
+/** What every process of a test has of this one's environment. Half of what its start costs is the compiling of its sources. */
+export const processEnv: NodeJS.ProcessEnv = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+};
 
 const entries = {
   simulator: 'packages/simulator/src/main.ts',
@@ -80,7 +86,7 @@ export class Service {
     this.name = name;
     const preloads = preload === undefined ? [] : ['--import', preload];
     this.child = spawn(process.execPath, ['--conditions=source', ...preloads, program], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      env: { ...processEnv, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: root,
     });
