@@ -1,5 +1,5 @@
 /**
- * What a tenant with a limit of requests is told of it, on every answer to a submit:
+ * What a tenant with a limit of requests is told of it, on every answer to a submit and to a run again:
  *
  *   RateLimit-Policy, RateLimit   IETF draft-ietf-httpapi-ratelimit-headers-10 (structured fields): `r` what is left, `t`
  *                                 seconds until there is more

@@ -115,11 +115,4 @@ describe('an admission', () => {
     }
     expect(warnings).toEqual([{ tenant: 'unpriced', model: 'sim' }]);
   });
-
-  it('of a job that is run again is not counted as a request', async () => {
-    const { tenants, gate } = setUp();
-    await tenants.put('again', { plan: 'free' });
-    await gate.admit(applicant('again', 'job_1'));
-    expect(await gate.admitAgain(applicant('again', 'job_2'))).not.toHaveProperty('refusal');
-  });
 });

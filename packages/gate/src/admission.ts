@@ -1,5 +1,5 @@
 /**
- * Whether a tenant's job may come in. In order:
+ * Whether a tenant's job may come in, to be run for the first time or again. In order:
  *
  *   1. limits    of the tenant, as of at most 3 s ago
  *   2. queued    room among its waiting jobs (`QueuedCap`), where it has a limit of them
@@ -42,8 +42,6 @@ export type Admission = Admitted | { refusal: RequestError; requests: RequestsLe
 export interface AdmissionGate {
   /** Throws what the connection throws: then the job may or may not have been let in. */
   admit(applicant: Applicant): Promise<Admission>;
-  /** As `admit`, for a job that is run again: not counted as a request. */
-  admitAgain(applicant: Applicant): Promise<Admission>;
   /** Undoes an admission whose job was surely not accepted. */
   giveBack(applicant: Applicant, admitted: Admitted): Promise<void>;
 }
@@ -72,8 +70,9 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
     logger.warn({ tenant, model }, 'no price is known for this model: no budget counts it');
   }
 
-  async function admitWith(applicant: Applicant, own: Limits): Promise<Admission> {
+  async function admit(applicant: Applicant): Promise<Admission> {
     const { tenant, jobId, estimateUsd } = applicant;
+    const own = await limits.of(tenant);
     sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
@@ -86,11 +85,7 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
   }
 
   return {
-    admit: async (applicant) => admitWith(applicant, await limits.of(applicant.tenant)),
-    async admitAgain(applicant) {
-      const { requests_per_minute: _, ...own } = await limits.of(applicant.tenant);
-      return admitWith(applicant, own);
-    },
+    admit,
     async giveBack({ tenant, jobId }, { reservation }) {
       await Promise.all([ledger.giveBack(tenant, jobId, reservation), queued?.dropReservation(tenant, jobId)]);
     },
@@ -109,6 +104,6 @@ function errorOf({ over, requests }: Refusal, limits: Limits, estimateUsd: numbe
     const message = `This job may cost ${sayUsd(estimateUsd ?? 0)}. ${sayOverBudget(over, limits)}`;
     return new RequestError('budget_exceeded', message, { retryAfterMs: endOf(over.period, over.nowMs) - over.nowMs });
   }
-  const message = `More than ${limits.requests_per_minute} submissions in a minute: that is this tenant's limit.`;
+  const message = `More than ${limits.requests_per_minute} submissions in a minute, runs again included: that is this tenant's limit.`;
   return new RequestError('too_many_requests', message, { retryable: true, retryAfterMs: requests?.resetMs ?? 0 });
 }
