@@ -50,8 +50,8 @@ async function makeAdmitted({ redis, prefix, journal, ledger }: Parts): Promise<
     async operate() {
       const job = newJob(tenant);
       const { endpoint, body } = firstCallOf(task, request.input);
-      const estimateUsd = estimateCall(prices, endpoint, body).usd;
-      const admission = await gate.admit({ tenant, jobId: job.id, model: String(body.model), estimateUsd });
+      const estimate = estimateCall(prices, endpoint, body);
+      const admission = await gate.admit({ tenant, jobId: job.id, model: String(body.model), estimate });
       if ('refusal' in admission) throw admission.refusal;
       await journal.accept({ ...job, reservation: admission.reservation });
     },

@@ -1,5 +1,6 @@
+import { noSpend, type RequestError } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAdmission } from './admission.ts';
+import { type AdmissionGate, type Applicant, createAdmission } from './admission.ts';
 import { Ledger } from './ledger.ts';
 import { createTenantLimits } from './tenant-limits.ts';
 import { createTenants } from './tenants.ts';
@@ -56,12 +57,29 @@ describe('limits of a tenant', () => {
   });
 });
 
+async function refusalOf(gate: AdmissionGate, applicant: Applicant): Promise<RequestError> {
+  const reply = await gate.admit(applicant);
+  if (!('refusal' in reply)) throw new Error('let in');
+  return reply.refusal;
+}
+
+async function spend(tenant: string, usd: number): Promise<void> {
+  const ledger = new Ledger(t);
+  const reply = await ledger.admit(tenant, `job_spent_${usd}`, usd, {});
+  if ('refusal' in reply) throw new Error('not let in');
+  await ledger.settle(tenant, `job_spent_${usd}`, reply.reservation, { ...noSpend, usd });
+}
+
 describe('an admission', () => {
-  const applicant = (tenant: string, jobId: string, estimateUsd: number | null = null) => ({
+  /** @param usd what its call may cost; all but a tenth of a dollar is for 100,000 tokens of output */
+  const applicant = (tenant: string, jobId: string, usd: number | null = null) => ({
     tenant,
     jobId,
     model: 'sim',
-    estimateUsd,
+    estimate: {
+      ...{ usd, input_usd: usd && 0.1, input_tokens: 10, output_tokens: 100_000 },
+      ...{ choices: 2, output_limit: 'max_tokens' as const },
+    },
   });
 
   it('is refused while as many jobs wait as may', async () => {
@@ -99,12 +117,39 @@ describe('an admission', () => {
     expect(retryAfterMs).toBeGreaterThan(50_000);
     expect(retryAfterMs).toBeLessThanOrEqual(60_100);
 
-    await tenants.put('spent', { limits: { budget_usd: { day: 5, month: 0.5 } } });
-    const dear = await gate.admit(applicant('spent', 'job_3', 0.75));
-    if (!('refusal' in dear)) throw new Error('let in');
-    const nextMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1)).toISOString();
-    expect(dear.refusal.message).toContain('may cost $0.75. The budget of the month is $0.5: $0 spent, $0 set aside');
-    expect(dear.refusal.message).toContain(nextMonth);
+    await tenants.put('spent', { limits: { budget_usd: { day: 5, month: 1 } } });
+    await spend('spent', 0.5);
+    const { message, retryAfterMs: untilNextMonth } = await refusalOf(gate, applicant('spent', 'job_3', 0.75));
+    const nextMonth = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1);
+    expect(message).toContain('may cost $0.75. The budget of the month is $1: $0.5 spent, $0 set aside');
+    expect(message).toContain(new Date(nextMonth).toISOString());
+    expect(Math.abs((untilNextMonth ?? 0) - (nextMonth - Date.now()))).toBeLessThan(5_000);
+  });
+
+  it('has room within seconds, where money is only set aside, in whichever budget', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('reserved', { limits: { budget_usd: { day: 1, month: 1 } } });
+    await gate.admit(applicant('reserved', 'job_1', 0.9));
+    const soon = await refusalOf(gate, applicant('reserved', 'job_2', 0.2));
+    expect(soon).toMatchObject({ code: 'budget_exceeded', retryable: true, retryAfterMs: 5_000 });
+    expect(soon.message).toContain('try again in a few seconds');
+    await spend('reserved', 0.95);
+    expect(await refusalOf(gate, applicant('reserved', 'job_2', 0.2))).toMatchObject({ retryable: false });
+    await tenants.put('both', { limits: { budget_usd: { day: 1, month: 1.1 } } });
+    await spend('both', 0.95);
+    await gate.admit(applicant('both', 'job_1', 0.04));
+    expect((await refusalOf(gate, applicant('both', 'job_2', 0.2))).message).toContain('The budget of the month');
+  });
+
+  it('never has room for more than the whole budget: it says what fits, and no time', async () => {
+    const { tenants, gate } = setUp();
+    await tenants.put('small', { limits: { budget_usd: { day: 1, month: 0.5 } } });
+    const refused = await refusalOf(gate, applicant('small', 'job_1', 2.1));
+    expect(refused).toMatchObject({ code: 'budget_exceeded', retryable: false, retryAfterMs: undefined });
+    // 40 cents are left for output, a fifth of what it asks for, for each of its two choices.
+    expect(refused.message).toMatch(/never has room for so much\. It fits with at most 10000 tokens .*\(max_tokens\)/);
+    await tenants.put('tiny', { limits: { budget_usd: { day: 0.05 } } });
+    expect((await refusalOf(gate, applicant('tiny', 'job_1', 2))).message).toContain('Its input alone may cost $0.1');
   });
 
   it('of a model without a price is not refused by a budget, and the log says so once', async () => {

@@ -9,9 +9,9 @@
  * `giveBack`; after a crash in between, `apps/worker` frees it.
  */
 import { type Limits, type Logger, RequestError } from '@holdfast/core';
+import type { CallEstimate } from './estimate-call.ts';
 import type { Ledger, Refusal, RequestsLeft } from './ledger.ts';
-import { sayOverBudget, sayUsd } from './over-budget.ts';
-import { endOf } from './periods.ts';
+import { explainNoRoom, sayUsd } from './over-budget.ts';
 import type { TenantLimits } from './tenant-limits.ts';
 
 /** Room among a tenant's waiting jobs, exact over all processes. */
@@ -27,8 +27,8 @@ export interface Applicant {
   jobId: string;
   /** null: a task that names none. */
   model: string | null;
-  /** null: no price is known. */
-  estimateUsd: number | null;
+  /** Of its first call; null: it makes none that is known. */
+  estimate: CallEstimate | null;
 }
 
 export interface Admitted {
@@ -64,24 +64,24 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
   const said = new Set<string>();
 
   /** Once for each model: the budgets of a tenant that uses it don't hold. */
-  function sayUnpriced({ tenant, model, estimateUsd }: Applicant, { budget_usd: budget }: Limits): void {
-    if (!budget || model === null || estimateUsd !== null || said.has(model) || said.size >= MAX_SAID) return;
+  function sayUnpriced({ tenant, model, estimate }: Applicant, { budget_usd: budget }: Limits): void {
+    if (!budget || model === null || estimate?.usd != null || said.has(model) || said.size >= MAX_SAID) return;
     said.add(model);
     logger.warn({ tenant, model }, 'no price is known for this model: no budget counts it');
   }
 
   async function admit(applicant: Applicant): Promise<Admission> {
-    const { tenant, jobId, estimateUsd } = applicant;
+    const { tenant, jobId, estimate } = applicant;
     const own = await limits.of(tenant);
     sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
       return { refusal: tooManyQueued(cap), requests: null };
     }
-    const reply = await ledger.admit(tenant, jobId, estimateUsd, own);
+    const reply = await ledger.admit(tenant, jobId, estimate?.usd ?? null, own);
     if (!('refusal' in reply)) return reply;
     if (cap !== undefined) await queued?.dropReservation(tenant, jobId);
-    return { refusal: errorOf(reply.refusal, own, estimateUsd), requests: reply.refusal.requests };
+    return { refusal: errorOf(reply.refusal, own, estimate), requests: reply.refusal.requests };
   }
 
   return {
@@ -99,10 +99,11 @@ function tooManyQueued(cap: number): RequestError {
   });
 }
 
-function errorOf({ over, requests }: Refusal, limits: Limits, estimateUsd: number | null): RequestError {
+function errorOf({ over, requests }: Refusal, limits: Limits, estimate: CallEstimate | null): RequestError {
   if (over) {
-    const message = `This job may cost ${sayUsd(estimateUsd ?? 0)}. ${sayOverBudget(over, limits)}`;
-    return new RequestError('budget_exceeded', message, { retryAfterMs: endOf(over.period, over.nowMs) - over.nowMs });
+    const usd = estimate?.usd ?? 0;
+    const { message, ...when } = explainNoRoom(over, limits, estimate);
+    return new RequestError('budget_exceeded', `This job may cost ${sayUsd(usd)}. ${message}`, when);
   }
   const message = `More than ${limits.requests_per_minute} submissions in a minute, runs again included: that is this tenant's limit.`;
   return new RequestError('too_many_requests', message, { retryable: true, retryAfterMs: requests?.resetMs ?? 0 });

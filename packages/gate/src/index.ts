@@ -6,7 +6,7 @@ export * from './estimate-tokens.ts';
 export * from './key-requests.ts';
 export { Ledger, type OverBudget, type RequestsLeft, reservedAtFirst } from './ledger.ts';
 export type { ApiKey } from './listed-keys.ts';
-export * from './over-budget.ts';
+export { explainNoRoom, sayUsd } from './over-budget.ts';
 export { createTenantLimits, type TenantLimits } from './tenant-limits.ts';
 export { createTenants, type Tenant, type Tenants } from './tenants.ts';
 export { reportUsage } from './usage-report.ts';

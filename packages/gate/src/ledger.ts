@@ -42,6 +42,8 @@ export interface OverBudget {
   reservedUsd: number;
   /** Redis' time, in ms. */
   nowMs: number;
+  /** What is in the way: money that is only set aside, what is spent, or that the whole budget is smaller. */
+  why: 'reserved' | 'spent' | 'budget';
 }
 
 /** `over`: the budget that refused; null: the minute did. */
@@ -147,12 +149,12 @@ export class Ledger {
   }
 }
 
-type Amounts = [spent?: number, reserved?: number, nowMs?: number];
-type AdmitScriptReply = ['admitted' | 'requests' | Period, string, number, number, ...Amounts];
-type RaiseScriptReply = ['raised' | 'unknown' | Period, ...Amounts];
+type Over = [spent?: number, reserved?: number, nowMs?: number, why?: OverBudget['why']];
+type AdmitScriptReply = ['admitted' | 'requests' | Period, string, number, number, ...Over];
+type RaiseScriptReply = ['raised' | 'unknown' | Period, ...Over];
 
-function overBudget(period: Period, [spent = 0, reserved = 0, nowMs = 0]: Amounts): OverBudget {
-  return { period, spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs };
+function overBudget(period: Period, [spent = 0, reserved = 0, nowMs = 0, why = 'spent']: Over): OverBudget {
+  return { period, spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs, why };
 }
 
 /** As the scripts take them: of the day, of the month. */

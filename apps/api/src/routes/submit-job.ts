@@ -121,7 +121,7 @@ async function admitAndAccept(
   const known = tasks.get(task);
   const asked = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
   // A follower makes no call; one that comes to take over has to be let in for it by then.
-  const applicant = job.queue ? { ...asked, model: null, estimateUsd: null } : asked;
+  const applicant = job.queue ? { ...asked, model: null, estimate: null } : asked;
   const admission = await gate.admit(applicant);
   setRateLimitHeaders(response, admission.requests);
   if ('refusal' in admission) {
