@@ -39,7 +39,7 @@ const problemTitles: Record<number, string> = {
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
   429: 'Too many submissions in a minute, or too many jobs that wait: see Retry-After',
-  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full: send the same again',
+  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full or knows no limits of your plan: send the same again',
 };
 
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });

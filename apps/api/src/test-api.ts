@@ -1,7 +1,7 @@
 /** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
 import { randomBytes } from 'node:crypto';
 import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
-import { createAdmission, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
+import { createAdmission, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
@@ -10,6 +10,7 @@ import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { KeyWatch } from './key-watch.ts';
+import { openLimits } from './open-limits.ts';
 import type { ApiParts } from './parts.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -42,7 +43,8 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
   const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
   const clock = new FlushClock({ journal, logger: silent });
   const ledger = new Ledger({ redis, prefix });
-  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: {}, logger: silent });
+  const logger = createLogger('api', 'silent');
+  const limits = await openLimits({ redis, prefix, plans: {}, logger });
   const findCaller: ApiParts['findCaller'] = async (key) =>
     `Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null;
   const stopping = new AbortController();
@@ -63,7 +65,7 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics('fsync'),
-    logger: createLogger('api', 'silent'),
+    logger,
     stopping: stopping.signal,
     readerStallMs: 10_000,
     heartbeatMs: 15_000,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApiKeys } from '@holdfast/gate';
+import { createApiKeys, createTenants } from '@holdfast/gate';
 import { LaneQueues, openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
@@ -43,11 +43,34 @@ describe('the admin API', () => {
     const put = await admin('PUT', '/tenants/acme', { plan: 'free' });
     expect(put.status).toBe(200);
     const tenant = await put.json();
-    expect(tenant).toEqual({ id: 'acme', plan: 'free', limits: null, created_at: expect.any(String) });
+    expect(tenant).toEqual({
+      id: 'acme',
+      plan: 'free',
+      limits: null,
+      created_at: expect.any(String),
+      plan_status: 'configured',
+    });
     expect(await (await admin('GET', '/tenants/acme')).json()).toEqual(tenant);
     expect(await (await admin('GET', '/tenants')).json()).toEqual({ object: 'list', data: [tenant] });
     const limits = { max_running: 5, budget_usd: { day: 1 } };
-    expect(await (await admin('PUT', '/tenants/acme', { limits })).json()).toMatchObject({ plan: null, limits });
+    expect(await (await admin('PUT', '/tenants/acme', { limits })).json()).toMatchObject({
+      plan: null,
+      limits,
+      plan_status: null,
+    });
+  });
+
+  it('keeps the plans of the config file, and says of a tenant whose plan is gone from it what is known of that', async () => {
+    const { redis, prefix } = running;
+    expect(JSON.parse((await redis.hget(`${prefix}:plans`, 'free')) ?? '')).toEqual({ requests_per_minute: 60 });
+    await redis.hset(`${prefix}:plans`, 'old', '{}');
+    const tenants = createTenants(running);
+    await tenants.put('left-old', { plan: 'old' });
+    await tenants.put('left-lost', { plan: 'lost' });
+    expect(await (await admin('GET', '/tenants/left-old')).json()).toMatchObject({ plan_status: 'missing' });
+    const { data } = (await (await admin('GET', '/tenants')).json()) as { data: { id: string }[] };
+    expect(data).toContainEqual(expect.objectContaining({ id: 'left-old', plan_status: 'missing' }));
+    expect(data).toContainEqual(expect.objectContaining({ id: 'left-lost', plan_status: 'unknown' }));
   });
 
   it('makes keys that work, shows them once, and revokes them everywhere within 5 s', async () => {

@@ -9,8 +9,10 @@
 import { type Plans, RequestError } from '@holdfast/core';
 import {
   type ApiKeys,
+  type KnownPlans,
   keyRequestSchema,
   rotationSchema,
+  type ShownTenant,
   type Tenant,
   type TenantSettings,
   type Tenants,
@@ -25,6 +27,7 @@ export interface TenantRoutesOptions {
   tenants: Tenants;
   /** Those of the config file. */
   plans: Plans;
+  knownPlans: KnownPlans;
   apiKeys: ApiKeys;
   lanes: Pick<OpenLanes, 'setTenantLimits'>;
   logger: ServiceLogger;
@@ -37,18 +40,23 @@ export function tenantRoutes(options: TenantRoutesOptions): Router {
   return router;
 }
 
-function addTenants(router: Router, { tenants, plans, lanes, logger }: TenantRoutesOptions): void {
+function addTenants(router: Router, { tenants, plans, knownPlans, lanes, logger }: TenantRoutesOptions): void {
+  const show = async (tenant: Tenant): Promise<ShownTenant> => {
+    const plan_status = tenant.plan === null ? null : (await knownPlans.find(tenant.plan)).status;
+    return { ...tenant, plan_status };
+  };
+
   router
     .route('/tenants')
     .get(async (_request, response) => {
-      response.json({ object: 'list', data: await tenants.list() });
+      response.json({ object: 'list', data: await Promise.all((await tenants.list()).map(show)) });
     })
     .all(allowOnly('GET'));
 
   router
     .route('/tenants/:tenant')
     .get(async (request, response) => {
-      response.json(await requireTenant(tenants, request.params.tenant));
+      response.json(await show(await requireTenant(tenants, request.params.tenant)));
     })
     .put(async (request, response) => {
       const settings = await readBodyAs(request, tenantSettingsSchema);
@@ -57,7 +65,7 @@ function addTenants(router: Router, { tenants, plans, lanes, logger }: TenantRou
       const limits = tenant.plan ? plans[tenant.plan] : tenant.limits;
       await lanes.setTenantLimits(tenant.id, limits ?? {});
       logger.info({ tenant: tenant.id }, 'tenant set');
-      response.json(tenant);
+      response.json(await show(tenant));
     })
     .all(allowOnly('GET', 'PUT'));
 }

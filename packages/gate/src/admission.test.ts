@@ -1,6 +1,7 @@
 import { noSpend, type RequestError } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AdmissionGate, type Applicant, createAdmission } from './admission.ts';
+import { createKnownPlans } from './known-plans.ts';
 import { Ledger } from './ledger.ts';
 import { createTenantLimits } from './tenant-limits.ts';
 import { createTenants } from './tenants.ts';
@@ -17,11 +18,10 @@ function setUp() {
   const errors: object[] = [];
   const warnings: object[] = [];
   const tenants = createTenants(t);
+  const plans = createKnownPlans({ ...t, plans: { free: { requests_per_minute: 1 } }, logger: silent });
   const limits = createTenantLimits({
-    tenants,
-    plans: { free: { requests_per_minute: 1 } },
+    ...{ tenants, plans, now: () => clock.ms },
     logger: { ...silent, error: (fields) => void errors.push(fields) },
-    now: () => clock.ms,
   });
   const logger = { ...silent, warn: (fields: object) => void warnings.push(fields) };
   const gate = createAdmission({ ledger: new Ledger(t), limits, queued: t.queued, logger });
@@ -49,11 +49,24 @@ describe('limits of a tenant', () => {
     expect(await limits.of('changing')).toEqual({ max_queued: 2 });
   });
 
-  it('are none, and an error in the log, on a plan that the config file no longer has', async () => {
-    const { tenants, limits, errors } = setUp();
+  it('are the last known ones on a plan that the config file no longer has, and one error in the log', async () => {
+    const { tenants, limits, errors, clock } = setUp();
+    await createKnownPlans({ ...t, plans: { gone: { max_queued: 7 } }, logger: silent }).keep();
     await tenants.put('orphan', { plan: 'gone' });
-    expect(await limits.of('orphan')).toEqual({});
-    expect(errors).toEqual([{ tenant: 'orphan', plan: 'gone' }]);
+    for (clock.ms = 0; clock.ms < 9_000; clock.ms += 3_000)
+      expect(await limits.of('orphan')).toEqual({ max_queued: 7 });
+    expect(errors).toEqual([{ tenant: 'orphan', plan: 'gone', status: 'missing' }]);
+  });
+
+  it('are nobody’s to know on a plan that was never kept: nothing of the tenant is let in', async () => {
+    const { tenants, limits, gate, errors } = setUp();
+    // As every object has something of this name.
+    await tenants.put('lost', { plan: 'constructor' });
+    expect(await limits.ifKnown('lost')).toBeNull();
+    const refused = await refusalOf(gate, { tenant: 'lost', jobId: 'job_1', model: null, estimate: null });
+    expect(refused).toMatchObject({ code: 'plan_unknown', status: 503, retryable: true, retryAfterMs: 60_000 });
+    expect(refused.message).toContain('the plan "constructor"');
+    expect(errors).toEqual([{ tenant: 'lost', plan: 'constructor', status: 'unknown' }]);
   });
 });
 

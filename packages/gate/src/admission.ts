@@ -72,7 +72,8 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
 
   async function admit(applicant: Applicant): Promise<Admission> {
     const { tenant, jobId, estimate } = applicant;
-    const own = await limits.of(tenant);
+    const own = await limits.of(tenant).catch(refusalIn);
+    if (own instanceof RequestError) return { refusal: own, requests: null };
     sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
@@ -90,6 +91,12 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
       await Promise.all([ledger.giveBack(tenant, jobId, reservation), queued?.dropReservation(tenant, jobId)]);
     },
   };
+}
+
+/** What is wrong with the tenant itself is a refusal like any other. */
+function refusalIn(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  throw error;
 }
 
 function tooManyQueued(cap: number): RequestError {

@@ -20,8 +20,8 @@ interface LaneQueuesOptions {
   redis: Redis;
   prefix: string;
   onError: (error: Error) => void;
-  /** What a tenant may run. Without it the limits that others have stored count. */
-  limitsOf?: (tenant: string) => Promise<Limits>;
+  /** What a tenant may run. Without it, and where it says null, the limits that others have stored count. */
+  limitsOf?: (tenant: string) => Promise<Limits | null>;
   /** Ends a job whose deadline has passed before it could begin. Without it that is left to other processes. */
   onExpired?: (lane: string, release: ReleaseName) => void;
 }
