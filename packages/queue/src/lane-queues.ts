@@ -106,6 +106,14 @@ export class LaneQueues implements JobQueue {
     for (const lane of await this.feed.setTenantLimits(tenant, limits)) this.pump(lane);
   }
 
+  /** The same of every tenant with jobs here, whose plan may have changed in the config file since they were submitted. */
+  async passOnLimits(): Promise<void> {
+    for (const tenant of await this.feed.tenants()) {
+      const limits = (await this.#options.limitsOf?.(tenant)) ?? null;
+      if (limits) await this.setTenantLimits(tenant, limits);
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#clocks.values()].map((clock) => clock.close()));
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
