@@ -21,6 +21,8 @@ export const authorization = 'Bearer hold_test';
 export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
   parts: ApiParts;
+  /** From now on requests come with a key like this. */
+  actAs(key: Pick<Partial<Caller>, 'tasks' | 'scopes'>): void;
   /** As when the process is told to stop. */
   stop(): void;
   /** Accepts a job and begins its first attempt. */
@@ -34,19 +36,15 @@ type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayT
 
 /** @param options `mayTasks`: the tasks that the API key is limited to */
 export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
-  const redis = connectRedis(url, 'worker', silent);
-  const subscriber = connectRedis(url, 'subscriber', silent);
-  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  const { redis, subscriber } = await connectToTestRedis();
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
   const clock = new FlushClock({ journal, logger: silent });
   const ledger = new Ledger({ redis, prefix });
   const logger = createLogger('api', 'silent');
   const limits = await openLimits({ redis, prefix, plans: {}, logger });
-  const findCaller: ApiParts['findCaller'] = async (key) =>
-    `Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null;
+  let known: Caller = { ...caller, tasks: mayTasks ?? null };
+  const findCaller: ApiParts['findCaller'] = async (key) => (`Bearer ${key}` === authorization ? known : null);
   const stopping = new AbortController();
   const parts: ApiParts = {
     redis,
@@ -77,6 +75,9 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     ...running,
     app,
     parts,
+    actAs(key) {
+      known = { ...caller, ...key };
+    },
     stop: () => stopping.abort(),
     begin: (key) => beginJob(journal, clock, key),
     fetch: (path, init = {}) =>
@@ -87,6 +88,15 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
       await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
     },
   };
+}
+
+async function connectToTestRedis() {
+  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const redis = connectRedis(url, 'worker', silent);
+  const subscriber = connectRedis(url, 'subscriber', silent);
+  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  return { redis, subscriber };
 }
 
 async function beginJob(journal: Journal, clock: FlushClock, key: string) {

@@ -129,6 +129,18 @@ describe('the admin API', () => {
     expect(await refusal(await admin('GET', '/tenants/planless'))).toBe('404 tenant_not_found');
   });
 
+  it('refuses keys for tasks that there are not, naming those that there are', async () => {
+    await admin('PUT', '/tenants/tasked', {});
+    const made = await admin('POST', '/tenants/tasked/keys', { scopes: ['submit'], tasks: ['chat', 'sumarize'] });
+    expect(await made.clone().json()).toMatchObject({
+      detail: expect.stringMatching(/no task "sumarize"\. Tasks: responses, .*summarize/),
+    });
+    expect(await refusal(made, { withParam: true })).toBe('422 validation_failed at tasks.1');
+    const gone = await createApiKeys(running).create('tasked', { scopes: ['submit'], tasks: ['gone'] });
+    const rotated = await admin('POST', `/tenants/tasked/keys/${gone.id}/rotate`, {});
+    expect(await refusal(rotated, { withParam: true })).toBe('422 validation_failed at tasks.0');
+  });
+
   it('rotates keys: the new one is like the old, which works on for the grace asked for', async () => {
     const find = (key: string) => createApiKeys(running).find(key);
     await admin('PUT', '/tenants/rotating', {});
@@ -161,6 +173,8 @@ describe('the admin API', () => {
     };
     const own = await make('self', { scopes: ['admin'], tasks: ['summarize', 'chat'] });
     const plain = await make('self', { scopes: ['submit', 'read'] });
+    const wider = await make('self', { scopes: ['read'], tasks: ['chat', 'responses'] });
+    const like = await make('self', { scopes: ['submit'], tasks: ['chat', 'summarize'] });
     await make('self-two', { scopes: ['read'] });
     const as = (key: string, method: string, path: string, body?: unknown) =>
       admin(method, path, body, { authorization: `Bearer ${key}` });
@@ -182,11 +196,15 @@ describe('the admin API', () => {
       [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'] }],
       [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'], tasks: ['chat', 'responses'] }],
       [own.key, 'POST', `/tenants/self/keys/${plain.id}/rotate`, {}],
+      [own.key, 'DELETE', `/tenants/self/keys/${plain.id}`],
+      [own.key, 'DELETE', `/tenants/self/keys/${wider.id}`],
     ];
     for (const [key, method, path, body] of refused) {
       expect([method, path, await refusal(await as(key, method, path, body))]).toEqual([method, path, '403 forbidden']);
     }
-    expect((await as(own.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
+    expect((await as(own.key, 'DELETE', `/tenants/self/keys/${like.id}`)).status).toBe(204);
+    const all = await make('self', { scopes: ['admin'] });
+    expect((await as(all.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
   });
 
   it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {

@@ -50,7 +50,7 @@ const securityHeaders: HelmetOptions = {
 };
 
 export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: ConsoleAppOptions): ServerApp {
-  const { prefix, adminKey, apiUrl, plans } = config;
+  const { prefix, adminKey, apiUrl, plans, tasks } = config;
   const sessions = createSessions({ redis, prefix, adminKey });
   const apiKeys = createApiKeys({ redis, prefix });
   const tenants = createTenants({ redis, prefix });
@@ -63,7 +63,7 @@ export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: C
         : null,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
-      app.use(adminRoutes({ adminKey, tenants, plans, knownPlans, apiKeys, lanes, logger }));
+      app.use(adminRoutes({ adminKey, tenants, plans, knownPlans, tasks, apiKeys, lanes, logger }));
       app.use(refuseForeignOrigin);
       app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
       app.get('/', requireSession(sessions), async (_request, response) => {

@@ -56,7 +56,10 @@ export const jobSchema = z
     finished_at: time.nullable(),
     retry_at: time.nullable().meta({ description: 'While it waits for a retry: when that is due.' }),
     cancel_requested_at: time.nullable(),
-    output: z.json().nullable().meta({ description: 'What the provider (or task) answered, whole.' }),
+    output: z.json().nullable().meta({
+      description:
+        'What the provider (or task) answered, whole; null, as `output_text` is, to a key without the scope `read`.',
+    }),
     output_text: z
       .string()
       .nullable()

@@ -42,7 +42,7 @@ describe('accept', () => {
     const { id } = await t.accept('listed');
     const open = await readOpenJobs(t.journal, 0, 1_000, Date.now() + 1_000);
     expect(open.jobs.map((job) => job.jobId)).toContain(id);
-    const listed = await listJobs(t.journal, { tenant: 'acme', filter: { metadata: {} }, limit: 100 });
+    const listed = await listJobs(t.journal, { tenant: 'acme', filter: { onlyTasks: null, metadata: {} }, limit: 100 });
     expect(listed.data.map((job) => job.id)).toContain(id);
   });
 });
@@ -238,7 +238,7 @@ describe('listJobs', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await listJobs(t.journal, { tenant, filter: { metadata: {} }, limit: 20, cursor });
+      const page = await listJobs(t.journal, { tenant, filter: { onlyTasks: null, metadata: {} }, limit: 20, cursor });
       seen.push(...page.data.map((job) => job.id));
       cursor = page.next_cursor ?? undefined;
     } while (cursor);
@@ -251,7 +251,9 @@ describe('listJobs', () => {
     const { id } = await acceptFor(tenant, 'a', { metadata: { colour: 'red' } });
     await acceptFor(tenant, 'b', { metadata: { colour: 'blue' } });
     const find = async (filter: object) =>
-      (await listJobs(t.journal, { tenant, filter: { metadata: {}, ...filter }, limit: 10 })).data.map((job) => job.id);
+      (await listJobs(t.journal, { tenant, filter: { onlyTasks: null, metadata: {}, ...filter }, limit: 10 })).data.map(
+        (job) => job.id,
+      );
     expect(await find({ metadata: { colour: 'red' } })).toEqual([id]);
     expect(await find({ status: 'running' })).toEqual([]);
     await t.claim(id);

@@ -24,7 +24,7 @@ export async function cancelJob(parts: ApiParts, request: Request, response: Res
     await Promise.all([takeOffQueue(parts, caller, id, reply), settleCancelled(parts, id)]);
   }
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
-  sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
+  sendJob(response, caller, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
 }
 
 /** Tidiness only: a worker that gets hold of an ended job finds it ended. One is wanted, though, for what still costs money. */
@@ -68,7 +68,7 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
   await queue.enqueue({ jobId: job.id, tenant, ...release, ...atOnce }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
   });
-  sendJob(response, 202, await ownJob(parts, caller, job.id));
+  sendJob(response, caller, 202, await ownJob(parts, caller, job.id));
 }
 
 /** Settles the run before, whose cost the record is about to lose, and sets aside what this one may cost. */

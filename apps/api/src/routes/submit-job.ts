@@ -33,6 +33,7 @@ import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { firstCallOf, modelOf } from '@holdfast/tasks';
 import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
+import { mayUse } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { leavePlace, ownPlace, type Placed, placeJob, sharedOf } from '../place-job.ts';
 import { setRateLimitHeaders } from '../rate-limit-headers.ts';
@@ -62,7 +63,7 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   parts.metrics.submits.inc({ result: replayed ? 'replayed' : placed.result });
   response.setHeader('location', accepted.job.links.self);
   if (replayed) response.setHeader('idempotent-replayed', 'true');
-  sendJob(response, replayed ? 200 : 202, accepted.job);
+  sendJob(response, caller, replayed ? 200 : 202, accepted.job);
 }
 
 function idempotencyKeyOf(request: Request): string | null {
@@ -86,10 +87,10 @@ function describeJob(
   const request: SubmitRequest = parsed.data;
   const task = tasks.get(request.task);
   if (!task) {
-    const known = [...tasks.keys()].join(', ');
+    const known = [...tasks.keys()].filter((name) => mayUse(caller, name)).join(', ');
     throw new RequestError('unknown_task', `There is no task "${request.task}". Tasks: ${known}.`, { param: 'task' });
   }
-  if (caller.tasks && !caller.tasks.includes(task.name)) {
+  if (!mayUse(caller, task.name)) {
     throw new RequestError('forbidden', `This API key may not submit "${task.name}".`, { param: 'task' });
   }
   const input = task.input.safeParse(request.input);
