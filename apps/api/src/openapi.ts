@@ -17,6 +17,7 @@ import {
   type ZodOpenApiParameters,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
+import { jobHeaders, problemHeaders } from './openapi-headers.ts';
 import { usageQuerySchema } from './routes/get-usage.ts';
 import { listQuerySchema } from './routes/list-jobs.ts';
 
@@ -24,7 +25,11 @@ const problems = (...statuses: number[]) =>
   Object.fromEntries(
     statuses.map((status) => [
       String(status),
-      { description: problemTitles[status] ?? 'Error', content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+      {
+        description: problemTitles[status] ?? 'Error',
+        ...(problemHeaders[status] ? { headers: problemHeaders[status] } : {}),
+        content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+      },
     ]),
   );
 
@@ -47,9 +52,7 @@ const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
 
 const submit: ZodOpenApiOperationObject = {
   summary: 'Submit a job',
-  description:
-    'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one. Answers to a tenant ' +
-    'with a limit of requests a minute have RateLimit and RateLimit-Policy.',
+  description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
   requestParams: {
     header: z.object({
       'Idempotency-Key': z.string().max(255).optional().meta({
@@ -59,8 +62,8 @@ const submit: ZodOpenApiOperationObject = {
   },
   requestBody: { required: true, content: { 'application/json': { schema: submitRequestSchema } } },
   responses: {
-    '202': json('Accepted, and on disk', jobSchema),
-    '200': json('The key named this job already (Idempotent-Replayed: true)', jobSchema),
+    '202': { ...json('Accepted, and on disk', jobSchema), headers: jobHeaders.accepted },
+    '200': { ...json('The key named this job already', jobSchema), headers: jobHeaders.replayed },
     ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
 };
@@ -114,16 +117,20 @@ const attach: ZodOpenApiOperationObject = {
   },
 };
 
-const onJob = (
-  summary: string,
-  status: string,
-  description: string,
-  ...errors: number[]
-): ZodOpenApiOperationObject => ({
-  summary,
+const cancel: ZodOpenApiOperationObject = {
+  summary: 'Cancel a job',
   requestParams: withId,
-  responses: { [status]: json(description, jobSchema), ...problems(401, 403, 404, ...errors, 503) },
-});
+  responses: { '200': json('The job as it is afterwards', jobSchema), ...problems(401, 403, 404, 503) },
+};
+
+const runAgain: ZodOpenApiOperationObject = {
+  summary: 'Run a failed or cancelled job again',
+  requestParams: withId,
+  responses: {
+    '202': { ...json('Queued again', jobSchema), headers: jobHeaders.runAgain },
+    ...problems(401, 402, 403, 404, 409, 429, 503),
+  },
+};
 
 const forget: ZodOpenApiOperationObject = {
   summary: 'Forget an ended job, prompt and answer included',
@@ -210,10 +217,8 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
       '/v1/jobs': { post: submit, get: list },
       '/v1/jobs/{id}': { get, delete: forget },
       '/v1/jobs/{id}/events': { get: attach },
-      '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
-      '/v1/jobs/{id}/retry': {
-        post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 402, 409, 429),
-      },
+      '/v1/jobs/{id}/cancel': { post: cancel },
+      '/v1/jobs/{id}/retry': { post: runAgain },
       '/v1/tasks': { get: listTasks },
       '/v1/usage': { get: usage },
       ...operations,

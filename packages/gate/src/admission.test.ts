@@ -97,12 +97,14 @@ describe('an admission', () => {
 
   it('is refused while as many jobs wait as may', async () => {
     const { tenants, gate } = setUp();
-    await tenants.put('waiting', { limits: { max_queued: 2 } });
+    await tenants.put('waiting', { limits: { max_queued: 2, requests_per_minute: 9 } });
     const ids = Array.from({ length: 20 }, (_, at) => `job_${at}`);
     const all = await Promise.all(ids.map((id) => gate.admit(applicant('waiting', id))));
     expect(all.filter((one) => !('refusal' in one))).toHaveLength(2);
     const refused = all.find((one) => 'refusal' in one);
     expect(refused).toMatchObject({ refusal: { code: 'too_many_queued', status: 429, retryAfterMs: 5_000 } });
+    expect(refused).toMatchObject({ requests: { limit: 9, remaining: expect.any(Number) } });
+    expect(await gate.requestsLeft('waiting')).toMatchObject({ limit: 9, remaining: 7 });
     await t.queued.leave('waiting', 'job_0');
     await t.queued.leave('waiting', 'job_1');
     expect(await gate.admit(applicant('waiting', 'job_20'))).not.toHaveProperty('refusal');

@@ -44,6 +44,8 @@ export interface AdmissionGate {
   admit(applicant: Applicant): Promise<Admission>;
   /** Undoes an admission whose job was surely not accepted. */
   giveBack(applicant: Applicant, admitted: Admitted): Promise<void>;
+  /** Counts nothing. null: the tenant has no limit of requests. Throws what the connection throws. */
+  requestsLeft(tenant: string): Promise<RequestsLeft | null>;
 }
 
 interface AdmissionOptions {
@@ -77,7 +79,7 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
     sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
-      return { refusal: tooManyQueued(cap), requests: null };
+      return { refusal: tooManyQueued(cap), requests: await ledger.requestsLeft(tenant, own) };
     }
     const reply = await ledger.admit(tenant, jobId, estimate?.usd ?? null, own);
     if (!('refusal' in reply)) return reply;
@@ -87,6 +89,7 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
 
   return {
     admit,
+    requestsLeft: async (tenant) => ledger.requestsLeft(tenant, await limits.of(tenant)),
     async giveBack({ tenant, jobId }, { reservation }) {
       await Promise.all([ledger.giveBack(tenant, jobId, reservation), queued?.dropReservation(tenant, jobId)]);
     },

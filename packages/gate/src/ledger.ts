@@ -20,7 +20,7 @@ import type { Period } from './periods.ts';
 import { admitScript } from './scripts/admit.ts';
 import { lookAfterScript } from './scripts/look-after.ts';
 import { raiseScript } from './scripts/raise.ts';
-import { readUsageScript } from './scripts/read-usage.ts';
+import { readRequestsScript, readUsageScript } from './scripts/read-usage.ts';
 import { giveBackScript, settleScript } from './scripts/settle.ts';
 
 /** Longer than a submit may take from being let in to being accepted; shorter would give back what is on its way. */
@@ -132,6 +132,13 @@ export class Ledger {
     const reply = (await lookAfterScript.run(this.#redis, keys, [count, this.#leaseMs])) as string[];
     const ids = reply.filter((_, at) => at % 2 === 0);
     return ids.map((jobId, at) => ({ jobId, reservation: reply[2 * at + 1] ?? '' }));
+  }
+
+  /** Requests of the last minute, none of them counted by this. @returns null where they are not limited */
+  async requestsLeft(tenant: string, { requests_per_minute: perMinute }: Limits): Promise<RequestsLeft | null> {
+    if (perMinute === undefined) return null;
+    const reply = await readRequestsScript.run(this.#redis, [this.#keys.minute(tenant)], []);
+    return requestsLeft(perMinute, ...(reply as [number, number]));
   }
 
   async read(tenant: string): Promise<LedgerReading> {

@@ -36,7 +36,7 @@ import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit
 import { mayUse } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { leavePlace, ownPlace, type Placed, placeJob, sharedOf } from '../place-job.ts';
-import { setRateLimitHeaders } from '../rate-limit-headers.ts';
+import { setRateLimitHeaders, tellRequestsLeft } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
 
@@ -49,7 +49,9 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
   const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
-  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, placed, body, response);
+  const before = isThere
+    ? await findAgain(parts, job, body, response)
+    : await admitAndAccept(parts, placed, body, response);
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
@@ -141,6 +143,12 @@ async function admitAndAccept(
     }
     throw error;
   }
+}
+
+/** Step 5 alone, for a job that is there already: no limit holds it up. */
+async function findAgain(parts: ApiParts, job: NewJob, body: JsonBody, response: Response) {
+  const [before] = await Promise.all([acceptJob(parts, job, body), tellRequestsLeft(parts, response, job.tenant)]);
+  return before;
 }
 
 const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);
