@@ -38,6 +38,19 @@ describe('accept', () => {
     );
   });
 
+  it('shows when the job is due and when it has to be done, by Redis’ clock, until it is run again', async () => {
+    expect((await t.journal.look((await t.accept('plain')).id))?.job).toMatchObject({
+      ...{ priority: 0, due_at: null, deadline_at: null },
+    });
+    const { id } = await t.accept('timed', { priority: -7, delay_ms: 5_000, deadline_ms: 60_000 });
+    const { job } = (await t.journal.look(id)) ?? {};
+    const after = (time: string | null | undefined) => Date.parse(time ?? '') - Date.parse(job?.created_at ?? '');
+    expect([job?.priority, after(job?.due_at), after(job?.deadline_at)]).toEqual([-7, 5_000, 60_000]);
+    await t.journal.cancel(id);
+    if (job) await t.journal.rerun(job);
+    expect((await t.journal.look(id))?.job).toMatchObject({ priority: -7, due_at: null, deadline_at: null });
+  });
+
   it('lists the job as open and as its tenant’s', async () => {
     const { id } = await t.accept('listed');
     const open = await readOpenJobs(t.journal, 0, 1_000, Date.now() + 1_000);
