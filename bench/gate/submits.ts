@@ -1,6 +1,13 @@
 /** What a submit does in Redis, with and without its gates, in the order of `submit-job.ts`. Each is for a new job. */
 import { followersLane, jobIdFor, type Limits } from '@holdfast/core';
-import { createAdmission, createTenantLimits, createTenants, estimateCall, type Ledger } from '@holdfast/gate';
+import {
+  createAdmission,
+  createKnownPlans,
+  createTenantLimits,
+  createTenants,
+  estimateCall,
+  type Ledger,
+} from '@holdfast/gate';
 import { findLeader, type Journal, type Leader, type NewJob } from '@holdfast/journal';
 import { QueuedCap } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
@@ -41,7 +48,8 @@ export async function makeSubmits(parts: Parts): Promise<Subject[]> {
 
 async function makeAdmitted({ redis, prefix, journal, ledger }: Parts): Promise<Subject[]> {
   const tenants = createTenants({ redis, prefix });
-  const limits = createTenantLimits({ tenants, plans: {}, logger: quiet });
+  const plans = createKnownPlans({ redis, prefix, plans: {}, logger: quiet });
+  const limits = createTenantLimits({ tenants, plans, logger: quiet });
   const gate = createAdmission({ ledger, limits, queued: new QueuedCap({ redis, prefix }), logger: quiet });
   const task = taskOf(request.task);
   for (const [tenant, , own] of gates) await tenants.put(tenant, { limits: own });
@@ -50,8 +58,8 @@ async function makeAdmitted({ redis, prefix, journal, ledger }: Parts): Promise<
     async operate() {
       const job = newJob(tenant);
       const { endpoint, body } = firstCallOf(task, request.input);
-      const estimateUsd = estimateCall(prices, endpoint, body).usd;
-      const admission = await gate.admit({ tenant, jobId: job.id, model: String(body.model), estimateUsd });
+      const estimate = estimateCall(prices, endpoint, body);
+      const admission = await gate.admit({ tenant, jobId: job.id, model: String(body.model), estimate });
       if ('refusal' in admission) throw admission.refusal;
       await journal.accept({ ...job, reservation: admission.reservation });
     },

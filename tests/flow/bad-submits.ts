@@ -234,6 +234,7 @@ const badRequest: BadSubmit[] = [
   ...[-1, 1.5, DAYS_30 + 1, '1', null].flatMap((value) =>
     unfit('delay_ms', [`delay_ms ${JSON.stringify(value)}`, body({ delay_ms: value })]),
   ),
+  ...unfit('delay_ms', ['a delay as long as the deadline', body({ delay_ms: 500, deadline_ms: 500 })]),
   ...[0, -1, 1.5, DAYS_30 + 1, '1', null].flatMap((value) =>
     unfit('deadline_ms', [`deadline_ms ${JSON.stringify(value)}`, body({ deadline_ms: value })]),
   ),

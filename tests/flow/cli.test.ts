@@ -4,10 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '@holdfast/client';
+import { createTenants } from '@holdfast/gate';
+import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from './stack.ts';
 
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const nowhere = 'http://127.0.0.1:9';
 let stack: Stack;
 let env: NodeJS.ProcessEnv;
@@ -106,6 +109,14 @@ describe('holdfast tenants and keys', () => {
     const listed = await holdfast('tenants', 'list');
     expect(listed.stdout).toMatch(/^TENANT +PLAN +LIMITS +CREATED\nacme +– +none +20\S+Z\n/);
   }, 60_000);
+
+  it('say of a tenant that its plan is gone from the config file', async () => {
+    const redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
+    await createTenants({ redis, prefix: stack.prefix }).put('stranded', { plan: 'gone' });
+    await disconnectRedis(redis);
+    const { stdout } = await holdfast('tenants', 'list');
+    expect(stdout).toMatch(/^stranded +gone +unknown, all submits are refused: the config file has no such plan /m);
+  });
 
   it('put a tenant on a plan of the config file, and name the plans where there is none such', async () => {
     expect(await json('tenants', 'set', 'planned', '--plan', 'small')).toMatchObject({ plan: 'small', limits: null });

@@ -84,7 +84,7 @@ describe('a job that waits', () => {
       await submitAll([a], jobsOf('long', SLOTS, 'tokens=900&itl_ms=20'));
       await until('all slots are taken', async () => (await counts()).slots === SLOTS);
       const late = { ...chat('late', 'tokens=1'), deadline_ms: 600 };
-      const ids = await submitAll([a], [late, { ...late, delay_ms: 60_000 }]);
+      const ids = await submitAll([a], [late, { ...late, delay_ms: 599 }]);
       for (const id of ids) {
         const job = await a.wait(id);
         expect(job).toMatchObject({ status: 'failed', provider_calls: 0, error: { code: 'deadline_exceeded' } });

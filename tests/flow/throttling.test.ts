@@ -70,6 +70,11 @@ describe('requests a minute', () => {
     expect(first.headers.get('ratelimit')).toMatch(/^"requests";r=59;t=6[01]$/);
     expect(first.headers.get('x-ratelimit-limit-requests')).toBe('60');
     expect(first.headers.get('x-ratelimit-reset-requests')).toMatch(/^1m[01]s$/);
+    const replay = await submit(stack.apiUrl, key, 'first');
+    expect([replay.status, replay.headers.get('ratelimit')]).toEqual([
+      200,
+      expect.stringMatching(/^"requests";r=59;t=/),
+    ]);
     const unlimited = await newTenant('unlimited', {});
     expect((await submit(stack.apiUrl, unlimited.key, 'first')).headers.has('ratelimit')).toBe(false);
   });
@@ -86,13 +91,14 @@ describe('requests a minute', () => {
 
 describe('jobs that wait', () => {
   it('are no more than the tenant may have, over three API processes; an end makes room for one', async () => {
-    const { key } = await newTenant('waiting', { limits: { max_queued: 20 } });
+    const { key } = await newTenant('waiting', { limits: { max_queued: 20, requests_per_minute: 1_000 } });
     const answers = await submitMany(stack.apiUrls, key, 'waits', 100);
     const accepted = answers.filter(({ ok }) => ok);
     expect(accepted).toHaveLength(20);
     const refused = answers.find(({ status }) => status === 429);
     expect(await refused?.json()).toMatchObject({ code: 'too_many_queued' });
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused?.headers.get('ratelimit')).toMatch(/^"requests";r=9\d\d;t=\d+$/);
 
     const { id } = JSON.parse((await accepted[0]?.text()) ?? '{}') as { id: string };
     const headers = { authorization: `Bearer ${key}` };

@@ -14,9 +14,9 @@ export function applicantOf(
   jobId: string,
   call: { endpoint: ProviderEndpoint; body: JsonObject } | null,
 ): Applicant {
-  if (!call) return { tenant, jobId, model: null, estimateUsd: null };
+  if (!call) return { tenant, jobId, model: null, estimate: null };
   const { endpoint, body } = call;
-  return { tenant, jobId, model: String(body.model), estimateUsd: estimateCall(prices, endpoint, body).usd };
+  return { tenant, jobId, model: String(body.model), estimate: estimateCall(prices, endpoint, body) };
 }
 
 /** @throws RequestError `too_many_requests`, `too_many_queued`, `budget_exceeded` */

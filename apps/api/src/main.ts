@@ -1,5 +1,5 @@
 /** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
-import { createAdmission, createApiKeys, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
+import { createAdmission, createApiKeys, Ledger } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues, QueuedCap } from '@holdfast/queue';
 import {
@@ -17,6 +17,7 @@ import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { KeyWatch } from './key-watch.ts';
+import { openLimits } from './open-limits.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
@@ -45,7 +46,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
-  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: config.plans, logger });
+  const limits = await openLimits({ redis, prefix, plans: config.plans, logger });
   const metrics = new ApiMetrics(durability);
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
@@ -54,7 +55,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     redis,
     prefix,
     onError: (error) => logger.warn({ error }, 'queue error'),
-    limitsOf: limits.of,
+    limitsOf: limits.ifKnown,
   });
   onClose('queue', () => queue.close());
   const ledger = new Ledger({ redis, prefix });

@@ -6,7 +6,7 @@ interface Operation {
   security?: unknown[];
   parameters?: { name: string; in: string; required?: boolean; schema: unknown }[];
   requestBody?: { content: Record<string, { schema: unknown }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
+  responses: Record<string, { description: string; headers?: object; content?: Record<string, { schema: unknown }> }>;
 }
 
 interface Document {
@@ -123,6 +123,29 @@ describe('the OpenAPI document', () => {
     }
     // What is filled in where it is left out isn't asked for.
     expect(document.components.schemas['input.summarize']?.required).toEqual(['text']);
+  });
+
+  it('has the headers of answers to a submit and a run again', () => {
+    const headersOf = (path: string, status: string) =>
+      Object.keys(document.paths[path]?.post?.responses[status]?.headers ?? {}).map((name) => name.toLowerCase());
+    const limits = [
+      'ratelimit',
+      'ratelimit-policy',
+      ...['limit', 'remaining', 'reset'].map((what) => `x-ratelimit-${what}-requests`),
+    ];
+    const expected: [string, string, string[]][] = [
+      ['/v1/jobs', '202', ['location', ...limits]],
+      ['/v1/jobs', '200', ['location', 'idempotent-replayed', ...limits]],
+      ['/v1/jobs/{id}/retry', '202', limits],
+      ...['/v1/jobs', '/v1/jobs/{id}/retry'].flatMap((path): [string, string, string[]][] => [
+        [path, '402', ['retry-after', ...limits]],
+        [path, '429', ['retry-after', ...limits]],
+        [path, '503', ['retry-after']],
+      ]),
+    ];
+    for (const [path, status, names] of expected) {
+      expect([path, status, headersOf(path, status).sort()]).toEqual([path, status, names.sort()]);
+    }
   });
 
   it('says that a problem may come of every call that needs a key, and that a key is needed', () => {

@@ -17,6 +17,7 @@ import {
   type ZodOpenApiParameters,
   type ZodOpenApiPathItemObject,
 } from 'zod-openapi';
+import { jobHeaders, problemHeaders } from './openapi-headers.ts';
 import { usageQuerySchema } from './routes/get-usage.ts';
 import { listQuerySchema } from './routes/list-jobs.ts';
 
@@ -24,7 +25,11 @@ const problems = (...statuses: number[]) =>
   Object.fromEntries(
     statuses.map((status) => [
       String(status),
-      { description: problemTitles[status] ?? 'Error', content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+      {
+        description: problemTitles[status] ?? 'Error',
+        ...(problemHeaders[status] ? { headers: problemHeaders[status] } : {}),
+        content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+      },
     ]),
   );
 
@@ -39,7 +44,7 @@ const problemTitles: Record<number, string> = {
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
   429: 'Too many submissions in a minute, or too many jobs that wait: see Retry-After',
-  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full: send the same again',
+  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full or knows no limits of your plan: send the same again',
 };
 
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
@@ -57,9 +62,7 @@ function submissionOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
 
 const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => ({
   summary: 'Submit a job',
-  description:
-    'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one. Answers to a tenant ' +
-    'with a limit of requests a minute have RateLimit and RateLimit-Policy.',
+  description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
   requestParams: {
     header: z.object({
       'Idempotency-Key': z.string().max(255).optional().meta({
@@ -69,8 +72,8 @@ const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => 
   },
   requestBody: { required: true, content: { 'application/json': { schema: submissionOf(tasks) } } },
   responses: {
-    '202': json('Accepted, and on disk', jobSchema),
-    '200': json('The key named this job already (Idempotent-Replayed: true)', jobSchema),
+    '202': { ...json('Accepted, and on disk', jobSchema), headers: jobHeaders.accepted },
+    '200': { ...json('The key named this job already', jobSchema), headers: jobHeaders.replayed },
     ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
 });
@@ -124,16 +127,20 @@ const attach: ZodOpenApiOperationObject = {
   },
 };
 
-const onJob = (
-  summary: string,
-  status: string,
-  description: string,
-  ...errors: number[]
-): ZodOpenApiOperationObject => ({
-  summary,
+const cancel: ZodOpenApiOperationObject = {
+  summary: 'Cancel a job',
   requestParams: withId,
-  responses: { [status]: json(description, jobSchema), ...problems(401, 403, 404, ...errors, 503) },
-});
+  responses: { '200': json('The job as it is afterwards', jobSchema), ...problems(401, 403, 404, 503) },
+};
+
+const runAgain: ZodOpenApiOperationObject = {
+  summary: 'Run a failed or cancelled job again',
+  requestParams: withId,
+  responses: {
+    '202': { ...json('Queued again', jobSchema), headers: jobHeaders.runAgain },
+    ...problems(401, 402, 403, 404, 409, 429, 503),
+  },
+};
 
 const forget: ZodOpenApiOperationObject = {
   summary: 'Forget an ended job, prompt and answer included',
@@ -220,10 +227,8 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
       '/v1/jobs': { post: submit(tasks), get: list },
       '/v1/jobs/{id}': { get, delete: forget },
       '/v1/jobs/{id}/events': { get: attach },
-      '/v1/jobs/{id}/cancel': { post: onJob('Cancel a job', '200', 'The job as it is afterwards') },
-      '/v1/jobs/{id}/retry': {
-        post: onJob('Run a failed or cancelled job again', '202', 'Queued again', 402, 409, 429),
-      },
+      '/v1/jobs/{id}/cancel': { post: cancel },
+      '/v1/jobs/{id}/retry': { post: runAgain },
       '/v1/tasks': { get: listTasks },
       '/v1/usage': { get: usage },
       ...operations,

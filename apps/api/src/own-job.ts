@@ -1,11 +1,15 @@
-/** A job of the caller's own. */
+/** A job of the caller's own: of its tenant, and of a task that its key isn't kept from. */
 import { type Caller, isJobId, type Job } from '@holdfast/core';
 import { jobNotFound, type OwnedJob } from '@holdfast/journal';
 import type { ApiParts } from './parts.ts';
 
-/** @throws RequestError `job_not_found`, whether there is no such job or it is another tenant's */
+export function mayUse({ tasks }: Caller, task: string): boolean {
+  return tasks?.includes(task) ?? true;
+}
+
+/** @throws RequestError `job_not_found`, whether there is no such job or it is another's */
 export function ownedBy(caller: Caller, id: string, found: OwnedJob | null): Job {
-  if (found?.tenant !== caller.tenant) throw jobNotFound(id);
+  if (found?.tenant !== caller.tenant || !mayUse(caller, found.job.task)) throw jobNotFound(id);
   return found.job;
 }
 

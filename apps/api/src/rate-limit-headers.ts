@@ -1,5 +1,5 @@
 /**
- * What a tenant with a limit of requests is told of it, on every answer to a submit:
+ * What a tenant with a limit of requests is told of it, on every answer to a submit (replays included) and to a run again:
  *
  *   RateLimit-Policy, RateLimit   IETF draft-ietf-httpapi-ratelimit-headers-10 (structured fields): `r` what is left, `t`
  *                                 seconds until there is more
@@ -7,6 +7,7 @@
  */
 import type { RequestsLeft } from '@holdfast/gate';
 import type { Response } from '@holdfast/service';
+import type { ApiParts } from './parts.ts';
 
 export function setRateLimitHeaders(response: Response, requests: RequestsLeft | null): void {
   if (requests === null) return;
@@ -17,4 +18,10 @@ export function setRateLimitHeaders(response: Response, requests: RequestsLeft |
   response.setHeader('x-ratelimit-limit-requests', limit);
   response.setHeader('x-ratelimit-remaining-requests', remaining);
   response.setHeader('x-ratelimit-reset-requests', seconds < 60 ? `${seconds}s` : `1m${seconds - 60}s`);
+}
+
+/** For an answer that needs no admission, beside what makes it: where this fails or comes too late it does without. */
+export async function tellRequestsLeft({ gate }: ApiParts, response: Response, tenant: string): Promise<void> {
+  const left = await gate.requestsLeft(tenant).catch(() => null);
+  if (!response.headersSent) setRateLimitHeaders(response, left);
 }

@@ -1,6 +1,6 @@
 /** Answers with a job: JSON, with an ETag that changes whenever the job does. */
 import { createHash } from 'node:crypto';
-import type { Job } from '@holdfast/core';
+import type { Caller, Job } from '@holdfast/core';
 import type { Response } from '@holdfast/service';
 
 /** Everything about a job that can change shows in these; hashing a large output for each poll would cost more. */
@@ -17,8 +17,21 @@ export function sendJson(response: Response, status: number, body: unknown): voi
   response.end(JSON.stringify(body));
 }
 
-export function sendJob(response: Response, status: number, job: Job): void {
+/** To a key without the scope `read` (which may submit, cancel and run again) without what came of it. */
+export function sendJob(response: Response, { scopes }: Caller, status: number, job: Job): void {
   response.setHeader('etag', etagOf(job));
   response.setHeader('cache-control', 'private, no-cache');
-  sendJson(response, status, job);
+  sendJson(response, status, scopes.includes('read') ? job : withoutContent(job));
+}
+
+/** Messages of providers and tasks may quote what was asked and answered; codes don't. */
+function withoutContent(job: Job): Job {
+  const { error } = job;
+  const message = 'Only a key with the scope "read" is told more.';
+  return {
+    ...job,
+    output: null,
+    output_text: null,
+    error: error && { code: error.code, message, retryable: error.retryable },
+  };
 }

@@ -1,7 +1,7 @@
 /** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
 import { randomBytes } from 'node:crypto';
 import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
-import { createAdmission, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
+import { createAdmission, Ledger } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
@@ -10,6 +10,7 @@ import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { KeyWatch } from './key-watch.ts';
+import { openLimits } from './open-limits.ts';
 import type { ApiParts } from './parts.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -20,6 +21,8 @@ export const authorization = 'Bearer hold_test';
 export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
   parts: ApiParts;
+  /** From now on requests come with a key like this. */
+  actAs(key: Pick<Partial<Caller>, 'tasks' | 'scopes'>): void;
   /** As when the process is told to stop. */
   stop(): void;
   /** Accepts a job and begins its first attempt. */
@@ -33,18 +36,15 @@ type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayT
 
 /** @param options `mayTasks`: the tasks that the API key is limited to */
 export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
-  const redis = connectRedis(url, 'worker', silent);
-  const subscriber = connectRedis(url, 'subscriber', silent);
-  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  const { redis, subscriber } = await connectToTestRedis();
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
   const clock = new FlushClock({ journal, logger: silent });
   const ledger = new Ledger({ redis, prefix });
-  const limits = createTenantLimits({ tenants: createTenants({ redis, prefix }), plans: {}, logger: silent });
-  const findCaller: ApiParts['findCaller'] = async (key) =>
-    `Bearer ${key}` === authorization ? { ...caller, tasks: mayTasks ?? null } : null;
+  const logger = createLogger('api', 'silent');
+  const limits = await openLimits({ redis, prefix, plans: {}, logger });
+  let known: Caller = { ...caller, tasks: mayTasks ?? null };
+  const findCaller: ApiParts['findCaller'] = async (key) => (`Bearer ${key}` === authorization ? known : null);
   const stopping = new AbortController();
   const parts: ApiParts = {
     redis,
@@ -64,7 +64,7 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics('fsync'),
-    logger: createLogger('api', 'silent'),
+    logger,
     stopping: stopping.signal,
     readerStallMs: 10_000,
     heartbeatMs: 15_000,
@@ -76,6 +76,9 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     ...running,
     app,
     parts,
+    actAs(key) {
+      known = { ...caller, ...key };
+    },
     stop: () => stopping.abort(),
     begin: (key) => beginJob(journal, clock, key),
     fetch: (path, init = {}) =>
@@ -86,6 +89,15 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
       await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
     },
   };
+}
+
+async function connectToTestRedis() {
+  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const redis = connectRedis(url, 'worker', silent);
+  const subscriber = connectRedis(url, 'subscriber', silent);
+  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  return { redis, subscriber };
 }
 
 async function beginJob(journal: Journal, clock: FlushClock, key: string) {

@@ -1,7 +1,7 @@
 /** The console's admin API, /admin/v1, as the commands call it. Only what is safe to send twice is repeated. */
 import type { Http } from '@holdfast/client/http';
 import type { LaneLimits } from '@holdfast/core';
-import type { ApiKey, KeyRequest, Tenant, TenantSettings } from '@holdfast/gate';
+import type { ApiKey, KeyRequest, ShownTenant, TenantSettings } from '@holdfast/gate';
 import { CliError } from './failures.ts';
 
 /** A lane as the console tells of it. */
@@ -33,17 +33,17 @@ export class AdminApi {
     this.#http = http;
   }
 
-  tenants(): Promise<Tenant[]> {
+  tenants(): Promise<ShownTenant[]> {
     return this.#list('/tenants');
   }
 
-  async tenant(id: string): Promise<Tenant> {
-    return (await this.#send('GET', `/tenants/${segment(id)}`)) as Tenant;
+  async tenant(id: string): Promise<ShownTenant> {
+    return (await this.#send('GET', `/tenants/${segment(id)}`)) as ShownTenant;
   }
 
   /** Makes the tenant where there is none; its settings are replaced whole. */
-  async setTenant(id: string, settings: TenantSettings): Promise<Tenant> {
-    return (await this.#send('PUT', `/tenants/${segment(id)}`, settings)) as Tenant;
+  async setTenant(id: string, settings: TenantSettings): Promise<ShownTenant> {
+    return (await this.#send('PUT', `/tenants/${segment(id)}`, settings)) as ShownTenant;
   }
 
   keys(tenant: string): Promise<ApiKey[]> {

@@ -1,5 +1,5 @@
 /** `holdfast tenants …`: who there is, and what each may. */
-import type { Tenant, TenantSettings } from '@holdfast/gate';
+import type { ShownTenant, TenantSettings } from '@holdfast/gate';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from './config.ts';
 import { adminOf } from './connections.ts';
@@ -57,12 +57,18 @@ function settingsOf(options: SetOptions, command: Command): TenantSettings {
   });
 }
 
-function printTenant(command: Command, tenant: Tenant): void {
+function printTenant(command: Command, tenant: ShownTenant): void {
   const { id, plan, created_at } = tenant;
   print(command, tenant, () => record({ tenant: id, plan, limits: limitsOf(tenant), created: created_at }));
 }
 
-function limitsOf({ plan, limits }: Tenant): string {
-  if (plan !== null) return "its plan's";
-  return limitsText(limits ?? {}) || 'none';
+function limitsOf({ plan_status: status, limits }: ShownTenant): string {
+  if (status === null) return limitsText(limits ?? {}) || 'none';
+  return planLimits[status];
 }
+
+const planLimits = {
+  configured: "its plan's",
+  missing: "its plan's, as last known: the config file has no such plan",
+  unknown: 'unknown, all submits are refused: the config file has no such plan',
+};

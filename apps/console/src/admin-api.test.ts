@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApiKeys } from '@holdfast/gate';
+import { createApiKeys, createTenants } from '@holdfast/gate';
 import { LaneQueues, openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
@@ -43,11 +43,34 @@ describe('the admin API', () => {
     const put = await admin('PUT', '/tenants/acme', { plan: 'free' });
     expect(put.status).toBe(200);
     const tenant = await put.json();
-    expect(tenant).toEqual({ id: 'acme', plan: 'free', limits: null, created_at: expect.any(String) });
+    expect(tenant).toEqual({
+      id: 'acme',
+      plan: 'free',
+      limits: null,
+      created_at: expect.any(String),
+      plan_status: 'configured',
+    });
     expect(await (await admin('GET', '/tenants/acme')).json()).toEqual(tenant);
     expect(await (await admin('GET', '/tenants')).json()).toEqual({ object: 'list', data: [tenant] });
     const limits = { max_running: 5, budget_usd: { day: 1 } };
-    expect(await (await admin('PUT', '/tenants/acme', { limits })).json()).toMatchObject({ plan: null, limits });
+    expect(await (await admin('PUT', '/tenants/acme', { limits })).json()).toMatchObject({
+      plan: null,
+      limits,
+      plan_status: null,
+    });
+  });
+
+  it('keeps the plans of the config file, and says of a tenant whose plan is gone from it what is known of that', async () => {
+    const { redis, prefix } = running;
+    expect(JSON.parse((await redis.hget(`${prefix}:plans`, 'free')) ?? '')).toEqual({ requests_per_minute: 60 });
+    await redis.hset(`${prefix}:plans`, 'old', '{}');
+    const tenants = createTenants(running);
+    await tenants.put('left-old', { plan: 'old' });
+    await tenants.put('left-lost', { plan: 'lost' });
+    expect(await (await admin('GET', '/tenants/left-old')).json()).toMatchObject({ plan_status: 'missing' });
+    const { data } = (await (await admin('GET', '/tenants')).json()) as { data: { id: string }[] };
+    expect(data).toContainEqual(expect.objectContaining({ id: 'left-old', plan_status: 'missing' }));
+    expect(data).toContainEqual(expect.objectContaining({ id: 'left-lost', plan_status: 'unknown' }));
   });
 
   it('makes keys that work, shows them once, and revokes them everywhere within 5 s', async () => {
@@ -106,6 +129,18 @@ describe('the admin API', () => {
     expect(await refusal(await admin('GET', '/tenants/planless'))).toBe('404 tenant_not_found');
   });
 
+  it('refuses keys for tasks that there are not, naming those that there are', async () => {
+    await admin('PUT', '/tenants/tasked', {});
+    const made = await admin('POST', '/tenants/tasked/keys', { scopes: ['submit'], tasks: ['chat', 'sumarize'] });
+    expect(await made.clone().json()).toMatchObject({
+      detail: expect.stringMatching(/no task "sumarize"\. Tasks: responses, .*summarize/),
+    });
+    expect(await refusal(made, { withParam: true })).toBe('422 validation_failed at tasks.1');
+    const gone = await createApiKeys(running).create('tasked', { scopes: ['submit'], tasks: ['gone'] });
+    const rotated = await admin('POST', `/tenants/tasked/keys/${gone.id}/rotate`, {});
+    expect(await refusal(rotated, { withParam: true })).toBe('422 validation_failed at tasks.0');
+  });
+
   it('rotates keys: the new one is like the old, which works on for the grace asked for', async () => {
     const find = (key: string) => createApiKeys(running).find(key);
     await admin('PUT', '/tenants/rotating', {});
@@ -138,6 +173,8 @@ describe('the admin API', () => {
     };
     const own = await make('self', { scopes: ['admin'], tasks: ['summarize', 'chat'] });
     const plain = await make('self', { scopes: ['submit', 'read'] });
+    const wider = await make('self', { scopes: ['read'], tasks: ['chat', 'responses'] });
+    const like = await make('self', { scopes: ['submit'], tasks: ['chat', 'summarize'] });
     await make('self-two', { scopes: ['read'] });
     const as = (key: string, method: string, path: string, body?: unknown) =>
       admin(method, path, body, { authorization: `Bearer ${key}` });
@@ -159,11 +196,15 @@ describe('the admin API', () => {
       [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'] }],
       [own.key, 'POST', '/tenants/self/keys', { scopes: ['submit'], tasks: ['chat', 'responses'] }],
       [own.key, 'POST', `/tenants/self/keys/${plain.id}/rotate`, {}],
+      [own.key, 'DELETE', `/tenants/self/keys/${plain.id}`],
+      [own.key, 'DELETE', `/tenants/self/keys/${wider.id}`],
     ];
     for (const [key, method, path, body] of refused) {
       expect([method, path, await refusal(await as(key, method, path, body))]).toEqual([method, path, '403 forbidden']);
     }
-    expect((await as(own.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
+    expect((await as(own.key, 'DELETE', `/tenants/self/keys/${like.id}`)).status).toBe(204);
+    const all = await make('self', { scopes: ['admin'] });
+    expect((await as(all.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
   });
 
   it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {

@@ -1,6 +1,7 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { allTasks, checkTasks } from '@holdfast/tasks';
 import { z } from 'zod';
 
 const shape = {
@@ -28,6 +29,8 @@ export interface ConsoleConfig {
   lanes: Lanes;
   /** What tenants can be put on. */
   plans: Plans;
+  /** Names of the tasks that keys can be limited to. */
+  tasks: readonly string[];
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
 }
@@ -35,7 +38,9 @@ export interface ConsoleConfig {
 /** @throws SettingsError naming every variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
-  const { lanes, plans } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL);
+  const { lanes, plans, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+    check: checkTasks,
+  });
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,
@@ -45,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     logLevel: settings.LOG_LEVEL,
     lanes,
     plans,
+    tasks: [...allTasks(tasks).keys()],
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/\/+$/, ''),
   });
 }

@@ -8,7 +8,7 @@
  *   5. session         /, /queues
  */
 import { RequestError } from '@holdfast/core';
-import { createApiKeys, createTenants } from '@holdfast/gate';
+import { createApiKeys, createTenants, type KnownPlans } from '@holdfast/gate';
 import { isStoreUnavailable, type Redis } from '@holdfast/redis';
 import { createServerApp, Router, type ServiceLogger } from '@holdfast/service';
 import { adminRoutes } from './admin-routes.ts';
@@ -29,6 +29,7 @@ interface ConsoleAppOptions {
   config: ConsoleConfig;
   redis: Redis;
   lanes: OpenLanes;
+  knownPlans: KnownPlans;
   logger: ServiceLogger;
 }
 
@@ -48,8 +49,8 @@ const securityHeaders: HelmetOptions = {
   referrerPolicy: { policy: 'same-origin' },
 };
 
-export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOptions): ServerApp {
-  const { prefix, adminKey, apiUrl, plans } = config;
+export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: ConsoleAppOptions): ServerApp {
+  const { prefix, adminKey, apiUrl, plans, tasks } = config;
   const sessions = createSessions({ redis, prefix, adminKey });
   const apiKeys = createApiKeys({ redis, prefix });
   const tenants = createTenants({ redis, prefix });
@@ -62,7 +63,7 @@ export function createConsoleApp({ config, redis, lanes, logger }: ConsoleAppOpt
         : null,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
-      app.use(adminRoutes({ adminKey, tenants, plans, apiKeys, lanes, logger }));
+      app.use(adminRoutes({ adminKey, tenants, plans, knownPlans, tasks, apiKeys, lanes, logger }));
       app.use(refuseForeignOrigin);
       app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
       app.get('/', requireSession(sessions), async (_request, response) => {

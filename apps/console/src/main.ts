@@ -3,11 +3,13 @@
  *
  *   1. settings   a wrong one is named, and that is all
  *   2. Redis      one connection that fails fast; waited for at the start
- *   3. lanes      one BullMQ queue each, only to look at and to pause
- *   4. listen     until the process is told to stop
+ *   3. plans      the config file's are kept: see `packages/gate`
+ *   4. lanes      one BullMQ queue each, only to look at and to pause
+ *   5. listen     until the process is told to stop
  *
  * It runs no job and reads no journal: prompts and answers never get here.
  */
+import { createKnownPlans } from '@holdfast/gate';
 import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
 import { type ConsoleConfig, readConfig } from './config.ts';
@@ -23,10 +25,13 @@ async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext)
   onClose('redis', () => disconnectRedis(redis));
   await untilReady(redis, REDIS_READY_WITHIN_MS);
 
+  const knownPlans = createKnownPlans({ redis, prefix: config.prefix, plans: config.plans, logger });
+  await knownPlans.keep();
+
   const lanes = openLanes({ redis, prefix: config.prefix, lanes: config.lanes });
   onClose('lanes', () => lanes.close());
 
-  const app = createConsoleApp({ config, redis, lanes, logger });
+  const app = createConsoleApp({ config, redis, lanes, knownPlans, logger });
   const server = await listen(app, { host: config.host, port: config.port });
   onClose('server', () => server.close(GRACE_MS));
   logger.info({ url: server.url }, 'console ready');

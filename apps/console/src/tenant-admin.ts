@@ -1,6 +1,6 @@
 /**
- * A tenant's own admin: who came with an API key of the scope `admin`. It may give others no more than it has: were it
- * limited to some tasks, a key without that limit, made or rotated by it, would be a way around.
+ * A tenant's own admin: who came with an API key of the scope `admin`. Where it is limited to some tasks, it may touch no key
+ * that may more: one made or rotated by it would be a way around, and one revoked was somebody's whom it has no say over.
  */
 import { type Caller, RequestError } from '@holdfast/core';
 import type { Response } from '@holdfast/service';
@@ -9,11 +9,10 @@ export function rememberTenantAdmin(response: Response, caller: Caller): void {
   response.locals.tenantAdmin = caller;
 }
 
-/** @param tasks that a key is to be limited to; null: to none. @throws RequestError `forbidden` */
-export function requireMayGive(response: Response, tasks: readonly string[] | null): void {
+/** @param tasks that a key is, or is to be, limited to; null: to none. @throws RequestError `forbidden` */
+export function requireNoMoreThanOwn(response: Response, tasks: readonly string[] | null): void {
   const { tasks: own } = (response.locals.tenantAdmin ?? { tasks: null }) as Pick<Caller, 'tasks'>;
   if (own === null || tasks?.every((task) => own.includes(task))) return;
-  throw new RequestError('forbidden', `This API key may give others only what it has: the tasks ${own.join(', ')}.`, {
-    param: 'tasks',
-  });
+  const message = `This API key may make, rotate and revoke only keys that are limited to its own tasks: ${own.join(', ')}.`;
+  throw new RequestError('forbidden', message, { param: 'Authorization' });
 }

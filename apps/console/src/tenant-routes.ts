@@ -8,9 +8,12 @@
  */
 import { type Plans, RequestError } from '@holdfast/core';
 import {
+  type ApiKey,
   type ApiKeys,
+  type KnownPlans,
   keyRequestSchema,
   rotationSchema,
+  type ShownTenant,
   type Tenant,
   type TenantSettings,
   type Tenants,
@@ -19,13 +22,16 @@ import {
 import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { allowOnly } from './allow-only.ts';
 import type { OpenLanes } from './lane-status.ts';
-import { requireMayGive } from './tenant-admin.ts';
+import { requireNoMoreThanOwn } from './tenant-admin.ts';
 
 export interface TenantRoutesOptions {
   tenants: Tenants;
   /** Those of the config file. */
   plans: Plans;
+  knownPlans: KnownPlans;
   apiKeys: ApiKeys;
+  /** Names of the tasks that there are. */
+  tasks: readonly string[];
   lanes: Pick<OpenLanes, 'setTenantLimits'>;
   logger: ServiceLogger;
 }
@@ -37,18 +43,23 @@ export function tenantRoutes(options: TenantRoutesOptions): Router {
   return router;
 }
 
-function addTenants(router: Router, { tenants, plans, lanes, logger }: TenantRoutesOptions): void {
+function addTenants(router: Router, { tenants, plans, knownPlans, lanes, logger }: TenantRoutesOptions): void {
+  const show = async (tenant: Tenant): Promise<ShownTenant> => {
+    const plan_status = tenant.plan === null ? null : (await knownPlans.find(tenant.plan)).status;
+    return { ...tenant, plan_status };
+  };
+
   router
     .route('/tenants')
     .get(async (_request, response) => {
-      response.json({ object: 'list', data: await tenants.list() });
+      response.json({ object: 'list', data: await Promise.all((await tenants.list()).map(show)) });
     })
     .all(allowOnly('GET'));
 
   router
     .route('/tenants/:tenant')
     .get(async (request, response) => {
-      response.json(await requireTenant(tenants, request.params.tenant));
+      response.json(await show(await requireTenant(tenants, request.params.tenant)));
     })
     .put(async (request, response) => {
       const settings = await readBodyAs(request, tenantSettingsSchema);
@@ -57,12 +68,12 @@ function addTenants(router: Router, { tenants, plans, lanes, logger }: TenantRou
       const limits = tenant.plan ? plans[tenant.plan] : tenant.limits;
       await lanes.setTenantLimits(tenant.id, limits ?? {});
       logger.info({ tenant: tenant.id }, 'tenant set');
-      response.json(tenant);
+      response.json(await show(tenant));
     })
     .all(allowOnly('GET', 'PUT'));
 }
 
-function addKeys(router: Router, { tenants, apiKeys, logger }: TenantRoutesOptions): void {
+function addKeys(router: Router, { tenants, tasks, apiKeys, logger }: TenantRoutesOptions): void {
   router
     .route('/tenants/:tenant/keys')
     .get(async (request, response) => {
@@ -72,7 +83,8 @@ function addKeys(router: Router, { tenants, apiKeys, logger }: TenantRoutesOptio
     .post(async (request, response) => {
       const { id: tenant } = await requireTenant(tenants, request.params.tenant);
       const wanted = await readBodyAs(request, keyRequestSchema);
-      requireMayGive(response, wanted.tasks ?? null);
+      requireTasks(tasks, wanted.tasks ?? null);
+      requireNoMoreThanOwn(response, wanted.tasks ?? null);
       const made = await apiKeys.create(tenant, wanted);
       logger.info({ tenant, keyId: made.id }, 'API key made');
       response.status(201).json(made);
@@ -83,6 +95,7 @@ function addKeys(router: Router, { tenants, apiKeys, logger }: TenantRoutesOptio
     .route('/tenants/:tenant/keys/:keyId')
     .delete(async (request, response) => {
       const { tenant, keyId } = request.params;
+      requireNoMoreThanOwn(response, (await requireKey(apiKeys, tenant, keyId)).tasks);
       if (!(await apiKeys.revoke(tenant, keyId))) throw noSuchKey();
       logger.info({ tenant, keyId }, 'API key revoked');
       response.status(204).end();
@@ -94,15 +107,30 @@ function addKeys(router: Router, { tenants, apiKeys, logger }: TenantRoutesOptio
     .post(async (request, response) => {
       const { tenant, keyId } = request.params;
       const { grace_s: graceS } = await readBodyAs(request, rotationSchema);
-      const before = (await apiKeys.list(tenant)).find(({ id }) => id === keyId);
-      if (!before) throw noSuchKey();
-      requireMayGive(response, before.tasks);
+      const before = await requireKey(apiKeys, tenant, keyId);
+      requireNoMoreThanOwn(response, before.tasks);
+      requireTasks(tasks, before.tasks);
       const made = await apiKeys.rotate(tenant, keyId, graceS);
       if (!made) throw noSuchKey();
       logger.info({ tenant, keyId, newKeyId: made.id, graceS }, 'API key rotated');
       response.status(201).json(made);
     })
     .all(allowOnly('POST'));
+}
+
+async function requireKey(apiKeys: ApiKeys, tenant: string, keyId: string): Promise<ApiKey> {
+  const found = (await apiKeys.list(tenant)).find(({ id }) => id === keyId);
+  if (!found) throw noSuchKey();
+  return found;
+}
+
+/** A key for a task that isn't there, mistyped perhaps, would be good for nothing and look as if it were. */
+function requireTasks(known: readonly string[], wanted: readonly string[] | null): void {
+  const at = wanted?.findIndex((name) => !known.includes(name)) ?? -1;
+  if (at === -1) return;
+  const path = `tasks.${at}`;
+  const message = `${path}: there is no task "${wanted?.[at]}". Tasks: ${known.join(', ')}.`;
+  throw new RequestError('validation_failed', message, { issues: [{ path, message }] });
 }
 
 function noSuchKey(): RequestError {

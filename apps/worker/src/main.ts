@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
-import { createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
+import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { announceWorker, LaneCallLimits, LaneQueues, liveWorkers, startFeeding } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
@@ -89,7 +89,8 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const writes = await openDurableWrites(config, redis);
   onClose('durable writes', () => writes?.close());
   const tenants = createTenants({ redis, prefix });
-  const limits = createTenantLimits({ tenants, plans: config.plans, logger });
+  const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
+  const limits = createTenantLimits({ tenants, plans, logger });
   const parts: WorkerParts = {
     journal,
     feed,
@@ -105,7 +106,7 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
     redis,
     prefix,
     onError: (error) => logger.warn({ error }, 'queue error'),
-    limitsOf: limits.of,
+    limitsOf: limits.ifKnown,
     onExpired: (lane, release) => endExpired(parts, queues, lane, release),
   });
   onClose('queue', () => queues.close());

@@ -5,19 +5,14 @@
  *
  * What was set aside when the job was let in is enough for the first call of a first attempt, and the ledger isn't asked. A
  * further call of a task, a try after one that may have been paid for, a dearer provider, and a follower that takes over need
- * more. Where a budget has no room, the call isn't made, and what the run doesn't need without it is free for others:
- *
- *   others' reservations are in the way    `budget_exceeded`, worth another try: most of them will cost less
- *   what is spent is in the way            `budget_exceeded`
+ * more. Where a budget has no room, the call isn't made, and what the run doesn't need without it is free for others;
+ * it fails as `budget_exceeded`, which is worth another try where only others' reservations are in the way.
  *
  * A crash after it leaves more set aside than is spent, which the job's end settles.
  */
 import { AttemptError, type JsonObject, type Limits, type ProviderEndpoint } from '@holdfast/core';
-import { estimateCall, type OverBudget, sayOverBudget, sayUsd } from '@holdfast/gate';
+import { estimateCall, explainNoRoom, type OverBudget, sayUsd } from '@holdfast/gate';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
-
-/** Until other jobs may have ended, in ms. */
-const ASK_AGAIN_MS = 5_000;
 
 interface NextCall {
   id: string;
@@ -51,10 +46,7 @@ export async function setAside(parts: WorkerParts, attempt: Attempt, call: NextC
 }
 
 function overBudget(over: OverBudget, limits: Limits, { usd, inAll }: { usd: number; inAll: number }): AttemptError {
-  const message = `A further call may cost ${sayUsd(usd)}. ${sayOverBudget(over, limits)}`;
-  const fitsWithoutOthers = over.spentUsd + inAll <= (limits.budget_usd?.[over.period] ?? 0);
-  return new AttemptError('budget_exceeded', message, {
-    retryable: fitsWithoutOthers,
-    ...(fitsWithoutOthers ? { retryAfterMs: ASK_AGAIN_MS } : {}),
-  });
+  const { message, ...when } = explainNoRoom(over, limits, null);
+  const costs = `A further call may cost ${sayUsd(usd)}, and the job ${sayUsd(inAll)} with it.`;
+  return new AttemptError('budget_exceeded', `${costs} ${message}`, when);
 }

@@ -63,6 +63,14 @@ describe('submit', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('waits for a budget that will have room, and not for one that never has', async () => {
+    await using server = await startTestServer((_request, response, nth) => {
+      sendProblem(response, 402, { code: 'budget_exceeded' }, nth === 1 ? { 'retry-after': '0.2' } : {});
+    });
+    await expect(clientFor(server.url).submit(request)).rejects.toMatchObject({ status: 402, retryable: false });
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('quotes a key that would otherwise be read as another one', async () => {
     await using server = await startTestServer((_request, response) => sendJson(response, 202, jobLike({})));
     await clientFor(server.url).submit(request, { idempotencyKey: '"a\\' });

@@ -2,7 +2,7 @@
  * The way into Holdfast from Node and browsers: jobs are submitted, looked up, waited for and attached to.
  *
  * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
- * errors, 408, 429 and 5xx: none of them can do a thing twice. Errors: see `errors.ts`.
+ * errors, 408, 429, 5xx and a 402 with Retry-After: none of them can do a thing twice. Errors: see `errors.ts`.
  */
 import type { Job, JobEvent, JobList, JobStatus, SubmitRequest, TaskInfo, TaskList, UsageReport } from '@holdfast/core';
 import { type AttachOptions, attachTo } from './attach.ts';
@@ -132,11 +132,12 @@ export class Holdfast {
 
   /**
    * Runs a failed or cancelled job again, under the same id. Repeated by itself only where the server surely did nothing
-   * (429): a second run is paid for. After a HoldfastConnectionError look at the job before trying again.
+   * (429, 402): a second run is paid for. After a HoldfastConnectionError look at the job before trying again.
    * @throws HoldfastApiError `job_not_retryable`
    */
   async retry(id: string, { signal }: CallOptions = {}): Promise<Job> {
-    const mayRepeat = (error: HoldfastError) => error instanceof HoldfastApiError && error.status === 429;
+    const mayRepeat = (error: HoldfastError) =>
+      error instanceof HoldfastApiError && error.retryable && [402, 429].includes(error.status);
     const { body } = await this.#http.send({ method: 'POST', path: `${pathOf(id)}/retry`, signal, mayRepeat });
     return body as Job;
   }

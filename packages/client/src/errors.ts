@@ -72,8 +72,10 @@ export class HoldfastApiError extends HoldfastError {
   readonly issues: readonly RequestIssue[];
 
   constructor(status: number, code: string, message: string, details: ApiErrorDetails = {}) {
-    const retryable = status === 408 || status === 429 || status >= 500;
-    super(code, message, { retryable, retryAfterMs: details.retryAfterMs ?? null });
+    const { retryAfterMs = null } = details;
+    // A budget that will have room says when.
+    const retryable = status === 408 || status === 429 || status >= 500 || (status === 402 && retryAfterMs !== null);
+    super(code, message, { retryable, retryAfterMs });
     this.status = status;
     this.param = details.param ?? null;
     this.requestId = details.requestId ?? null;

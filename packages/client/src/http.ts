@@ -3,7 +3,7 @@
  *
  *   1. headers and body are made: what is wrong with them throws before anything is sent
  *   2. one try, bounded in time, its body read whole
- *   3. network errors, 408, 429 and 5xx: wait and go back to 2, unless the request may not be repeated
+ *   3. network errors, 408, 429, 5xx, a 402 that says until when: wait and go back to 2, unless it may not be repeated
  *
  * Does not: know about jobs, or check answers against the schemas (that would take a runtime dependency).
  */

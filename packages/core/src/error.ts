@@ -34,6 +34,7 @@ export const httpStatusOf = {
   store_unavailable: 503,
   queue_full: 503,
   durability_unmet: 503,
+  plan_unknown: 503,
 } as const;
 
 export type HttpErrorCode = keyof typeof httpStatusOf;

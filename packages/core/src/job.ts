@@ -51,12 +51,18 @@ export const jobSchema = z
     lane: z.string(),
     status: z.enum(jobStatuses),
     attempt: z.int().meta({ description: 'Runs begun so far; 0 before the first.' }),
+    priority: z.int().meta({ description: 'Higher runs sooner, among the jobs of its tenant.' }),
     created_at: time,
+    due_at: time.nullable().meta({ description: 'Of a delayed job: not before then.' }),
+    deadline_at: time.nullable().meta({ description: 'Fails as `deadline_exceeded` when it has not ended by then.' }),
     started_at: time.nullable().meta({ description: 'When its first attempt began.' }),
     finished_at: time.nullable(),
     retry_at: time.nullable().meta({ description: 'While it waits for a retry: when that is due.' }),
     cancel_requested_at: time.nullable(),
-    output: z.json().nullable().meta({ description: 'What the provider (or task) answered, whole.' }),
+    output: z.json().nullable().meta({
+      description:
+        'What the provider (or task) answered, whole; null, as `output_text` is, to a key without the scope `read`.',
+    }),
     output_text: z
       .string()
       .nullable()

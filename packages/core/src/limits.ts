@@ -6,7 +6,9 @@ const usd = z.number().min(0).max(1_000_000);
 
 export const limitsSchema = z
   .strictObject({
-    requests_per_minute: count(1_000_000).optional().meta({ description: 'Submissions in any minute.' }),
+    requests_per_minute: count(1_000_000)
+      .optional()
+      .meta({ description: 'Submissions in any minute, runs again included.' }),
     max_queued: count(10_000_000).optional().meta({ description: 'Jobs that wait at once.' }),
     max_running: count(100_000).optional().meta({ description: 'Jobs that run at once.' }),
     weight: z.number().min(0.01).max(1000).optional().meta({ description: 'Share among busy tenants. Default 1.' }),

@@ -133,12 +133,12 @@ export interface Caller {
   tenant: string;
   keyId: string;
   scopes: readonly Scope[];
-  /** Tasks that the key may submit; null: all. */
+  /** Tasks that the key is limited to: it submits no others, and to it jobs of others aren't there; null: to none. */
   tasks: readonly string[] | null;
 }
 
 /**
- * submit  submit, cancel, retry, delete
+ * submit  submit, cancel, retry, delete; what came of a job is shown to `read` only
  * read    get, list, attach, usage
  * admin   the tenant's own keys: list, make, rotate, revoke (at the console's port)
  */

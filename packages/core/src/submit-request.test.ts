@@ -16,7 +16,7 @@ describe('submitRequestSchema', () => {
     };
     expect(submitRequestSchema.parse(least)).toEqual(least);
     expect(submitRequestSchema.parse(most)).toEqual(most);
-    const highest = { ...least, priority: 100, delay_ms: MONTH_MS, deadline_ms: MONTH_MS, task: 't'.repeat(128) };
+    const highest = { ...least, priority: 100, delay_ms: MONTH_MS - 1, deadline_ms: MONTH_MS, task: 't'.repeat(128) };
     expect(submitRequestSchema.parse(highest)).toEqual(highest);
   });
 
@@ -36,6 +36,7 @@ describe('submitRequestSchema', () => {
     ['a negative delay', { delay_ms: -1 }, 'delay_ms'],
     ['a delay of more than 30 days', { delay_ms: MONTH_MS + 1 }, 'delay_ms'],
     ['half a millisecond', { delay_ms: 0.5 }, 'delay_ms'],
+    ['a delay until the deadline', { delay_ms: 500, deadline_ms: 500 }, 'delay_ms'],
     ['a deadline of nothing', { deadline_ms: 0 }, 'deadline_ms'],
     ['a deadline of more than 30 days', { deadline_ms: MONTH_MS + 1 }, 'deadline_ms'],
     ['null for a delay', { delay_ms: null }, 'delay_ms'],
@@ -43,5 +44,10 @@ describe('submitRequestSchema', () => {
   ])('refuses %s and says where', (_, change, path) => {
     const { error } = submitRequestSchema.safeParse({ ...least, ...change });
     expect(error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+  });
+
+  it('names the deadline where a delay is longer', () => {
+    const { error } = submitRequestSchema.safeParse({ ...least, delay_ms: 501, deadline_ms: 500 });
+    expect(error?.issues[0]?.message).toContain('less than deadline_ms');
   });
 });

@@ -55,6 +55,13 @@ export const submitRequestSchema = z
       description: 'What becomes of the job when a provider call broke off that may have been paid. Default `retry`.',
     }),
   })
+  .refine(
+    ({ delay_ms: delay = 0, deadline_ms: deadline }) => delay === 0 || deadline === undefined || delay < deadline,
+    {
+      path: ['delay_ms'],
+      message: 'less than deadline_ms: else it fails before it may begin',
+    },
+  )
   .meta({ id: 'SubmitRequest' });
 
 export type SubmitRequest = z.infer<typeof submitRequestSchema>;

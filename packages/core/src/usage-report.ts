@@ -37,7 +37,7 @@ export const usageReportSchema = z
         reset_s: z.number().meta({ description: 'Seconds until more is let in; 0: nothing was used.' }),
       })
       .nullable()
-      .meta({ description: 'Submissions in the last minute; null: not limited.' }),
+      .meta({ description: 'Submissions in the last minute, runs again included; null: not limited.' }),
     days: z.array(usageDaySchema).meta({ description: 'Days with spend, from `from` to `to`, oldest first.' }),
   })
   .meta({ id: 'UsageReport' });

@@ -1,5 +1,5 @@
 /**
- * Whether a tenant's job may come in. In order:
+ * Whether a tenant's job may come in, to be run for the first time or again. In order:
  *
  *   1. limits    of the tenant, as of at most 3 s ago
  *   2. queued    room among its waiting jobs (`QueuedCap`), where it has a limit of them
@@ -9,9 +9,9 @@
  * `giveBack`; after a crash in between, `apps/worker` frees it.
  */
 import { type Limits, type Logger, RequestError } from '@holdfast/core';
+import type { CallEstimate } from './estimate-call.ts';
 import type { Ledger, Refusal, RequestsLeft } from './ledger.ts';
-import { sayOverBudget, sayUsd } from './over-budget.ts';
-import { endOf } from './periods.ts';
+import { explainNoRoom, sayUsd } from './over-budget.ts';
 import type { TenantLimits } from './tenant-limits.ts';
 
 /** Room among a tenant's waiting jobs, exact over all processes. */
@@ -27,8 +27,8 @@ export interface Applicant {
   jobId: string;
   /** null: a task that names none. */
   model: string | null;
-  /** null: no price is known. */
-  estimateUsd: number | null;
+  /** Of its first call; null: it makes none that is known. */
+  estimate: CallEstimate | null;
 }
 
 export interface Admitted {
@@ -42,10 +42,10 @@ export type Admission = Admitted | { refusal: RequestError; requests: RequestsLe
 export interface AdmissionGate {
   /** Throws what the connection throws: then the job may or may not have been let in. */
   admit(applicant: Applicant): Promise<Admission>;
-  /** As `admit`, for a job that is run again: not counted as a request. */
-  admitAgain(applicant: Applicant): Promise<Admission>;
   /** Undoes an admission whose job was surely not accepted. */
   giveBack(applicant: Applicant, admitted: Admitted): Promise<void>;
+  /** Counts nothing. null: the tenant has no limit of requests. Throws what the connection throws. */
+  requestsLeft(tenant: string): Promise<RequestsLeft | null>;
 }
 
 interface AdmissionOptions {
@@ -66,35 +66,40 @@ export function createAdmission({ ledger, limits, queued, logger }: AdmissionOpt
   const said = new Set<string>();
 
   /** Once for each model: the budgets of a tenant that uses it don't hold. */
-  function sayUnpriced({ tenant, model, estimateUsd }: Applicant, { budget_usd: budget }: Limits): void {
-    if (!budget || model === null || estimateUsd !== null || said.has(model) || said.size >= MAX_SAID) return;
+  function sayUnpriced({ tenant, model, estimate }: Applicant, { budget_usd: budget }: Limits): void {
+    if (!budget || model === null || estimate?.usd != null || said.has(model) || said.size >= MAX_SAID) return;
     said.add(model);
     logger.warn({ tenant, model }, 'no price is known for this model: no budget counts it');
   }
 
-  async function admitWith(applicant: Applicant, own: Limits): Promise<Admission> {
-    const { tenant, jobId, estimateUsd } = applicant;
+  async function admit(applicant: Applicant): Promise<Admission> {
+    const { tenant, jobId, estimate } = applicant;
+    const own = await limits.of(tenant).catch(refusalIn);
+    if (own instanceof RequestError) return { refusal: own, requests: null };
     sayUnpriced(applicant, own);
     const cap = queued && own.max_queued;
     if (cap !== undefined && !(await queued?.reserveQueued(tenant, jobId, cap))) {
-      return { refusal: tooManyQueued(cap), requests: null };
+      return { refusal: tooManyQueued(cap), requests: await ledger.requestsLeft(tenant, own) };
     }
-    const reply = await ledger.admit(tenant, jobId, estimateUsd, own);
+    const reply = await ledger.admit(tenant, jobId, estimate?.usd ?? null, own);
     if (!('refusal' in reply)) return reply;
     if (cap !== undefined) await queued?.dropReservation(tenant, jobId);
-    return { refusal: errorOf(reply.refusal, own, estimateUsd), requests: reply.refusal.requests };
+    return { refusal: errorOf(reply.refusal, own, estimate), requests: reply.refusal.requests };
   }
 
   return {
-    admit: async (applicant) => admitWith(applicant, await limits.of(applicant.tenant)),
-    async admitAgain(applicant) {
-      const { requests_per_minute: _, ...own } = await limits.of(applicant.tenant);
-      return admitWith(applicant, own);
-    },
+    admit,
+    requestsLeft: async (tenant) => ledger.requestsLeft(tenant, await limits.of(tenant)),
     async giveBack({ tenant, jobId }, { reservation }) {
       await Promise.all([ledger.giveBack(tenant, jobId, reservation), queued?.dropReservation(tenant, jobId)]);
     },
   };
+}
+
+/** What is wrong with the tenant itself is a refusal like any other. */
+function refusalIn(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  throw error;
 }
 
 function tooManyQueued(cap: number): RequestError {
@@ -104,11 +109,12 @@ function tooManyQueued(cap: number): RequestError {
   });
 }
 
-function errorOf({ over, requests }: Refusal, limits: Limits, estimateUsd: number | null): RequestError {
+function errorOf({ over, requests }: Refusal, limits: Limits, estimate: CallEstimate | null): RequestError {
   if (over) {
-    const message = `This job may cost ${sayUsd(estimateUsd ?? 0)}. ${sayOverBudget(over, limits)}`;
-    return new RequestError('budget_exceeded', message, { retryAfterMs: endOf(over.period, over.nowMs) - over.nowMs });
+    const usd = estimate?.usd ?? 0;
+    const { message, ...when } = explainNoRoom(over, limits, estimate);
+    return new RequestError('budget_exceeded', `This job may cost ${sayUsd(usd)}. ${message}`, when);
   }
-  const message = `More than ${limits.requests_per_minute} submissions in a minute: that is this tenant's limit.`;
+  const message = `More than ${limits.requests_per_minute} submissions in a minute, runs again included: that is this tenant's limit.`;
   return new RequestError('too_many_requests', message, { retryable: true, retryAfterMs: requests?.resetMs ?? 0 });
 }

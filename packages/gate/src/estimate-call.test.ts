@@ -31,9 +31,19 @@ describe('the estimate of a call', () => {
     expect(estimateCall(prices, endpoint, chat(more)).output_tokens).toBe(tokens);
   });
 
+  it.each([
+    ['chat.completions', { max_tokens: 5, n: 2 }, 'max_tokens', 2],
+    ['chat.completions', {}, 'max_completion_tokens', 1],
+    ['responses', {}, 'max_output_tokens', 1],
+    ['embeddings', {}, null, 1],
+  ] as const)('of %s says by what its output is limited, or can be', (endpoint, more, output_limit, choices) => {
+    expect(estimateCall(prices, endpoint, chat(more))).toMatchObject({ output_limit, choices });
+  });
+
   it('costs what the price table says, or null', () => {
-    const { usd, input_tokens } = estimateCall(prices, 'chat.completions', chat({ max_tokens: 100 }));
+    const { usd, input_usd, input_tokens } = estimateCall(prices, 'chat.completions', chat({ max_tokens: 100 }));
     expect(usd).toBeCloseTo((input_tokens + 1_000) / 1e6, 12);
+    expect(input_usd).toBeCloseTo(input_tokens / 1e6, 12);
     expect(estimateCall(prices, 'chat.completions', chat({ model: 'other' })).usd).toBeNull();
   });
 });

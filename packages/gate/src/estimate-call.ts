@@ -14,24 +14,39 @@ import { costOf, type JsonObject, type JsonValue, type Prices, type ProviderEndp
 
 const BYTES_PER_TOKEN = 2;
 const UNBOUNDED_OUTPUT_TOKENS = 4_096;
+/** Members that limit an output; the first that is there counts. */
+const outputLimits = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'] as const;
 
 export interface CallEstimate {
   input_tokens: number;
   output_tokens: number;
   /** null: no price is known for the model. */
   usd: number | null;
+  /** Of these, what the input may cost. */
+  input_usd: number | null;
+  /** How many answers it asks for: they share `output_tokens`. */
+  choices: number;
+  /** The member of a body that limits each of them; null: there is no such output. */
+  output_limit: (typeof outputLimits)[number] | null;
 }
 
 export function estimateCall(prices: Prices, endpoint: ProviderEndpoint, body: JsonObject): CallEstimate {
+  const limited = outputLimits.find((name) => countOf(body[name]) !== null);
+  const each = (limited && countOf(body[limited])) ?? UNBOUNDED_OUTPUT_TOKENS;
+  const choices = countOf(body.n) ?? 1;
   const tokens = {
     input_tokens: Math.ceil(Buffer.byteLength(JSON.stringify(body)) / BYTES_PER_TOKEN),
-    output_tokens: endpoint === 'embeddings' ? 0 : outputLimitOf(body) * (countOf(body.n) ?? 1),
+    output_tokens: endpoint === 'embeddings' ? 0 : each * choices,
   };
-  return { ...tokens, usd: costOf(prices, String(body.model), tokens) };
-}
-
-function outputLimitOf({ max_completion_tokens, max_output_tokens, max_tokens }: JsonObject): number {
-  return countOf(max_completion_tokens) ?? countOf(max_output_tokens) ?? countOf(max_tokens) ?? UNBOUNDED_OUTPUT_TOKENS;
+  const model = String(body.model);
+  const unlimited = { 'chat.completions': 'max_completion_tokens', responses: 'max_output_tokens' } as const;
+  return {
+    ...tokens,
+    usd: costOf(prices, model, tokens),
+    input_usd: costOf(prices, model, { ...tokens, output_tokens: 0 }),
+    choices,
+    output_limit: endpoint === 'embeddings' ? null : (limited ?? unlimited[endpoint]),
+  };
 }
 
 function countOf(value: JsonValue | undefined): number | null {

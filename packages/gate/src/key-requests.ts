@@ -24,7 +24,7 @@ export const keyRequestSchema = z
       .min(1)
       .max(100)
       .optional()
-      .meta({ description: 'Tasks that it may submit. Default: all.' }),
+      .meta({ description: 'Tasks whose jobs it may submit, see and change. Default: all.' }),
   })
   .meta({ id: 'KeyRequest' });
 

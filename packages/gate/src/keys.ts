@@ -4,6 +4,7 @@
  *
  *   name                          type    holds                                             time to live
  *   <prefix>:tenants              hash    tenant id → its settings as JSON                  none
+ *   <prefix>:plans                hash    plan → its limits as the config file last said       none
  *   <prefix>:tenant:<id>:keys     hash    key id → what is known of it, with its digest     none
  *   <prefix>:api-key:<digest>     string  who presents this key (JSON), or `revoked`        none; a rotated key: its grace
  *
@@ -16,6 +17,7 @@
  */
 export interface GateKeys {
   readonly tenants: string;
+  readonly plans: string;
   tenantKeys(tenant: string): string;
   apiKey(digest: string): string;
   minute(tenant: string): string;
@@ -27,6 +29,7 @@ export interface GateKeys {
 export function gateKeys(prefix: string): GateKeys {
   return {
     tenants: `${prefix}:tenants`,
+    plans: `${prefix}:plans`,
     tenantKeys: (tenant) => `${prefix}:tenant:${tenant}:keys`,
     apiKey: (digest) => `${prefix}:api-key:${digest}`,
     minute: (tenant) => `${prefix}:{tenant:${tenant}}:minute`,

@@ -25,6 +25,17 @@ async function letIn(tenant: string, usd: number | null, limits: Limits, jobId =
 
 const report = (tenant: string, limits: Limits = {}) => reportUsage(ledger, tenant, limits, {});
 
+describe('a report', () => {
+  it('is refused for days that end before they begin, today where none is given', async () => {
+    const of = (range: { from?: string; to?: string }) => reportUsage(ledger, 'ranged', {}, range);
+    const refusal = { code: 'validation_failed', status: 422, param: 'from' };
+    await expect(of({ from: '2026-02-02', to: '2026-02-01' })).rejects.toMatchObject(refusal);
+    await expect(of({ to: '2026-02-01' })).rejects.toMatchObject(refusal);
+    await expect(of({ from: '9999-01-01' })).rejects.toMatchObject(refusal);
+    expect((await of({ from: '2026-02-01', to: '2026-02-01' })).days).toEqual([]);
+  });
+});
+
 describe('requests a minute', () => {
   const limits = { requests_per_minute: 5 };
 

@@ -20,7 +20,7 @@ import type { Period } from './periods.ts';
 import { admitScript } from './scripts/admit.ts';
 import { lookAfterScript } from './scripts/look-after.ts';
 import { raiseScript } from './scripts/raise.ts';
-import { readUsageScript } from './scripts/read-usage.ts';
+import { readRequestsScript, readUsageScript } from './scripts/read-usage.ts';
 import { giveBackScript, settleScript } from './scripts/settle.ts';
 
 /** Longer than a submit may take from being let in to being accepted; shorter would give back what is on its way. */
@@ -42,6 +42,8 @@ export interface OverBudget {
   reservedUsd: number;
   /** Redis' time, in ms. */
   nowMs: number;
+  /** What is in the way: money that is only set aside, what is spent, or that the whole budget is smaller. */
+  why: 'reserved' | 'spent' | 'budget';
 }
 
 /** `over`: the budget that refused; null: the minute did. */
@@ -132,6 +134,13 @@ export class Ledger {
     return ids.map((jobId, at) => ({ jobId, reservation: reply[2 * at + 1] ?? '' }));
   }
 
+  /** Requests of the last minute, none of them counted by this. @returns null where they are not limited */
+  async requestsLeft(tenant: string, { requests_per_minute: perMinute }: Limits): Promise<RequestsLeft | null> {
+    if (perMinute === undefined) return null;
+    const reply = await readRequestsScript.run(this.#redis, [this.#keys.minute(tenant)], []);
+    return requestsLeft(perMinute, ...(reply as [number, number]));
+  }
+
   async read(tenant: string): Promise<LedgerReading> {
     const keys = [this.#keys.minute(tenant), this.#keys.ledger(tenant)];
     const reply = await readUsageScript.run(this.#redis, keys, []);
@@ -147,12 +156,12 @@ export class Ledger {
   }
 }
 
-type Amounts = [spent?: number, reserved?: number, nowMs?: number];
-type AdmitScriptReply = ['admitted' | 'requests' | Period, string, number, number, ...Amounts];
-type RaiseScriptReply = ['raised' | 'unknown' | Period, ...Amounts];
+type Over = [spent?: number, reserved?: number, nowMs?: number, why?: OverBudget['why']];
+type AdmitScriptReply = ['admitted' | 'requests' | Period, string, number, number, ...Over];
+type RaiseScriptReply = ['raised' | 'unknown' | Period, ...Over];
 
-function overBudget(period: Period, [spent = 0, reserved = 0, nowMs = 0]: Amounts): OverBudget {
-  return { period, spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs };
+function overBudget(period: Period, [spent = 0, reserved = 0, nowMs = 0, why = 'spent']: Over): OverBudget {
+  return { period, spentUsd: toUsd(spent), reservedUsd: toUsd(reserved), nowMs, why };
 }
 
 /** As the scripts take them: of the day, of the month. */

@@ -7,7 +7,7 @@ import { isTenantId } from './tenants.ts';
 export interface ApiKey {
   id: string;
   scopes: Scope[];
-  /** Tasks that it may submit; null: all. */
+  /** Tasks whose jobs it may submit, see and change; null: all. */
   tasks: string[] | null;
   /** Given from outside as a bootstrap key, not made here. */
   bootstrap: boolean;

@@ -3,6 +3,7 @@ import { type Limits, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import type { TenantSettings } from './key-requests.ts';
 import { gateKeys } from './keys.ts';
+import type { PlanStatus } from './known-plans.ts';
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
@@ -14,6 +15,12 @@ export interface Tenant {
   limits: Limits | null;
   /** ISO 8601 UTC. */
   created_at: string;
+}
+
+/** A tenant as admins are shown it. */
+export interface ShownTenant extends Tenant {
+  /** What is known of its plan; null: it is on none. */
+  plan_status: PlanStatus | null;
 }
 
 export interface Tenants {

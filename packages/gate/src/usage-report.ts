@@ -1,5 +1,5 @@
 /** What `GET /v1/usage` answers, made from the ledger and the tenant's limits. */
-import type { Limits, UsageDay, UsageReport } from '@holdfast/core';
+import { type Limits, RequestError, type UsageDay, type UsageReport } from '@holdfast/core';
 import { type Ledger, type LedgerReading, requestsLeft, toUsd } from './ledger.ts';
 import { dayOf, endOf, monthOf } from './periods.ts';
 
@@ -9,7 +9,7 @@ interface UsageRange {
   to?: string | undefined;
 }
 
-/** @param range default: today */
+/** @param range default: today. @throws RequestError `validation_failed` for one that ends before it begins */
 export async function reportUsage(
   ledger: Ledger,
   tenant: string,
@@ -20,6 +20,7 @@ export async function reportUsage(
   const { nowMs, fields, usedRequests, resetMs } = reading;
   const [today, month] = [dayOf(nowMs), monthOf(nowMs)];
   const { from = today, to = today } = range;
+  if (from > to) throw endsBefore(from, to);
   const requests = requestsLeft(limits.requests_per_minute, usedRequests, resetMs);
   const usd = (field: string) => toUsd(fields.get(field) ?? 0);
   return {
@@ -45,6 +46,11 @@ export async function reportUsage(
     },
     days: daysOf(reading).filter(({ date }) => date >= from && date <= to),
   };
+}
+
+function endsBefore(from: string, to: string): RequestError {
+  const message = `from: ${from} is after to, ${to}; each is today where it isn't given`;
+  return new RequestError('validation_failed', message, { issues: [{ path: 'from', message }] });
 }
 
 function daysOf({ fields }: LedgerReading): UsageDay[] {

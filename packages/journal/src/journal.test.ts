@@ -38,11 +38,24 @@ describe('accept', () => {
     );
   });
 
+  it('shows when the job is due and when it has to be done, by Redis’ clock, until it is run again', async () => {
+    expect((await t.journal.look((await t.accept('plain')).id))?.job).toMatchObject({
+      ...{ priority: 0, due_at: null, deadline_at: null },
+    });
+    const { id } = await t.accept('timed', { priority: -7, delay_ms: 5_000, deadline_ms: 60_000 });
+    const { job } = (await t.journal.look(id)) ?? {};
+    const after = (time: string | null | undefined) => Date.parse(time ?? '') - Date.parse(job?.created_at ?? '');
+    expect([job?.priority, after(job?.due_at), after(job?.deadline_at)]).toEqual([-7, 5_000, 60_000]);
+    await t.journal.cancel(id);
+    if (job) await t.journal.rerun(job);
+    expect((await t.journal.look(id))?.job).toMatchObject({ priority: -7, due_at: null, deadline_at: null });
+  });
+
   it('lists the job as open and as its tenant’s', async () => {
     const { id } = await t.accept('listed');
     const open = await readOpenJobs(t.journal, 0, 1_000, Date.now() + 1_000);
     expect(open.jobs.map((job) => job.jobId)).toContain(id);
-    const listed = await listJobs(t.journal, { tenant: 'acme', filter: { metadata: {} }, limit: 100 });
+    const listed = await listJobs(t.journal, { tenant: 'acme', filter: { onlyTasks: null, metadata: {} }, limit: 100 });
     expect(listed.data.map((job) => job.id)).toContain(id);
   });
 });
@@ -238,7 +251,7 @@ describe('listJobs', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await listJobs(t.journal, { tenant, filter: { metadata: {} }, limit: 20, cursor });
+      const page = await listJobs(t.journal, { tenant, filter: { onlyTasks: null, metadata: {} }, limit: 20, cursor });
       seen.push(...page.data.map((job) => job.id));
       cursor = page.next_cursor ?? undefined;
     } while (cursor);
@@ -251,7 +264,9 @@ describe('listJobs', () => {
     const { id } = await acceptFor(tenant, 'a', { metadata: { colour: 'red' } });
     await acceptFor(tenant, 'b', { metadata: { colour: 'blue' } });
     const find = async (filter: object) =>
-      (await listJobs(t.journal, { tenant, filter: { metadata: {}, ...filter }, limit: 10 })).data.map((job) => job.id);
+      (await listJobs(t.journal, { tenant, filter: { onlyTasks: null, metadata: {}, ...filter }, limit: 10 })).data.map(
+        (job) => job.id,
+      );
     expect(await find({ metadata: { colour: 'red' } })).toEqual([id]);
     expect(await find({ status: 'running' })).toEqual([]);
     await t.claim(id);

@@ -212,12 +212,7 @@ export class Journal {
     const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data), reservation]);
     const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
-    if (kind === 'refused') {
-      throw new RequestError(
-        'job_not_retryable',
-        `The job is ${release}; only a failed or cancelled one can run again.`,
-      );
-    }
+    if (kind === 'refused') throw jobNotRetryable(String(release));
     // Once more: the end of the run before may just now have been taken off the list.
     await list();
     return { release: Number(release), lane, priority: Number(priority), tokens: Number(tokens) };
@@ -257,4 +252,8 @@ export function jobNotFound(jobId: string): RequestError {
   return new RequestError('job_not_found', `There is no job ${jobId.slice(0, 64)}. It may have expired.`, {
     param: 'id',
   });
+}
+
+export function jobNotRetryable(status: string): RequestError {
+  return new RequestError('job_not_retryable', `The job is ${status}; only a failed or cancelled one can run again.`);
 }

@@ -9,6 +9,8 @@ import { tenantJobsKey } from './keys.ts';
 interface JobFilter {
   status?: JobStatus | undefined;
   task?: string | undefined;
+  /** Jobs of these only; null: of any. */
+  onlyTasks: readonly string[] | null;
   metadata: Record<string, string>;
 }
 
@@ -32,6 +34,7 @@ function fits(job: Job, filter: JobFilter): boolean {
   return (
     (filter.status === undefined || job.status === filter.status) &&
     (filter.task === undefined || job.task === filter.task) &&
+    (filter.onlyTasks?.includes(job.task) ?? true) &&
     Object.entries(filter.metadata).every(([name, value]) => job.metadata[name] === value)
   );
 }

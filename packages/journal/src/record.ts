@@ -22,7 +22,10 @@ const viewFields = [
   'status',
   'attempt',
   'seq',
+  'priority',
   'created_at',
+  'due_at',
+  'deadline_at',
   'started_at',
   'finished_at',
   'retry_at',
@@ -45,10 +48,7 @@ type InnerField =
   | 'queue' // the lane whose queue it waits in, where that isn't its own; '' its own
   | 'shared' // digest of what it asks for: jobs with the same may answer for one another; none: it shares nothing
   | 'shared_ttl' // how old, in ms, a finished answer may be that it takes
-  | 'priority'
   | 'tokens' // estimate of its first provider call's, in and out
-  | 'due_at' // a delayed job's beginning
-  | 'deadline_at'
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes' // attempts whose worker vanished
   | 'ticket' // of the claim that began the newest attempt
@@ -93,7 +93,10 @@ export function jobOf(id: string, values: readonly (string | null)[]): OwnedJob 
     lane: record.lane,
     status: record.status as JobStatus,
     attempt: Number(record.attempt),
+    priority: Number(record.priority),
     created_at: new Date(Number(record.created_at)).toISOString(),
+    due_at: time(record.due_at),
+    deadline_at: time(record.deadline_at),
     started_at: time(record.started_at),
     finished_at: time(record.finished_at),
     retry_at: time(record.retry_at),

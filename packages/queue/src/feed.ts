@@ -173,6 +173,13 @@ export class Feed {
     return (await setTenantLimitsScript.run(this.#redis, this.#prefix, '', [tenant, limitsText(limits)])) as string[];
   }
 
+  /** Tenants with jobs here: waiting, delayed, or with a slot; who waits for a slot of its own has all that it may have. */
+  async tenants(): Promise<string[]> {
+    const base = feedBase(this.#prefix);
+    const found = await Promise.all(['waiting', 'running'].map((counts) => this.#redis.hkeys(base + counts)));
+    return [...new Set(found.flat())];
+  }
+
   /** How many releases of these lanes it knows. */
   async size(lanes: readonly string[]): Promise<number> {
     const sizes = await Promise.all(lanes.map((lane) => this.#redis.hlen(`${feedBase(this.#prefix)}jobs:${lane}`)));

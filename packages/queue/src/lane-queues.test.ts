@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openTestLane, type TestLane, until } from './test-queue.ts';
+import { startFeeding } from './feeding.ts';
+import { openTestLane, silent, type TestLane, until } from './test-queue.ts';
 
 let t: TestLane;
 beforeEach(async () => {
@@ -51,6 +52,28 @@ describe('enqueue', () => {
     expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 2 });
     for (const release of t.expired) await t.queues.finish(t.lane, release, { kind: 'cancelled' });
     expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 0 });
+  });
+});
+
+describe('limits of a tenant that have changed while its jobs wait', () => {
+  it('reach them when a worker starts', async () => {
+    t.limits.set('acme', { max_running: 1, weight: 1 });
+    await t.takes(9);
+    await t.enqueue('job_a');
+    await has('job_a', 'waiting');
+    await t.enqueue('job_b');
+    await t.enqueue('job_c', { tenant: 'other', delayMs: 60_000 });
+    t.limits.set('acme', { max_running: 2, weight: 3 });
+    t.limits.set('other', { weight: 5 });
+    const stop = startFeeding({ queues: t.queues, lanes: { [t.lane]: { limits: {} } }, logger: silent });
+    try {
+      await has('job_b', 'waiting');
+      const stored = () => t.redis.hgetall(`{${t.prefix}-queue}::tenants`);
+      await until('all are passed on', async () => (await stored()).other === '0 5');
+      expect(await stored()).toEqual({ acme: '2 3', other: '0 5' });
+    } finally {
+      stop();
+    }
   });
 });
 

@@ -20,8 +20,8 @@ interface LaneQueuesOptions {
   redis: Redis;
   prefix: string;
   onError: (error: Error) => void;
-  /** What a tenant may run. Without it the limits that others have stored count. */
-  limitsOf?: (tenant: string) => Promise<Limits>;
+  /** What a tenant may run. Without it, and where it says null, the limits that others have stored count. */
+  limitsOf?: (tenant: string) => Promise<Limits | null>;
   /** Ends a job whose deadline has passed before it could begin. Without it that is left to other processes. */
   onExpired?: (lane: string, release: ReleaseName) => void;
 }
@@ -109,6 +109,14 @@ export class LaneQueues implements JobQueue {
   /** What a tenant may run, from now on. */
   async setTenantLimits(tenant: string, limits: RunLimits): Promise<void> {
     for (const lane of await this.feed.setTenantLimits(tenant, limits)) this.pump(lane);
+  }
+
+  /** The same of every tenant with jobs here, whose plan may have changed in the config file since they were submitted. */
+  async passOnLimits(): Promise<void> {
+    for (const tenant of await this.feed.tenants()) {
+      const limits = (await this.#options.limitsOf?.(tenant)) ?? null;
+      if (limits) await this.setTenantLimits(tenant, limits);
+    }
   }
 
   async close(): Promise<void> {

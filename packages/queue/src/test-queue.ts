@@ -23,7 +23,7 @@ const release: TestLane['release'] = (jobId, change = {}) => ({
   ...change,
 });
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface TestLane {
   redis: Redis;

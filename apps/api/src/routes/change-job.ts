@@ -1,11 +1,12 @@
 /** What is done to a job that is there: cancel it, run it again, forget it. */
 import { type Caller, type Job, RequestError, type SubmitRequest } from '@holdfast/core';
-import { type CancelReply, jobNotFound, waitForEnd } from '@holdfast/journal';
+import { type CancelReply, jobNotFound, jobNotRetryable, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { firstCallOf } from '@holdfast/tasks';
 import { applicantOf, giveBack, requireAdmitted, settleEnded } from '../admit-job.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
+import { setRateLimitHeaders } from '../rate-limit-headers.ts';
 import { sendJob, sendJson } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
 import { untilGone } from '../until-gone.ts';
@@ -23,7 +24,7 @@ export async function cancelJob(parts: ApiParts, request: Request, response: Res
     await Promise.all([takeOffQueue(parts, caller, id, reply), settleCancelled(parts, id)]);
   }
   const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
-  sendJob(response, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
+  sendJob(response, caller, 200, ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over)));
 }
 
 /** Tidiness only: a worker that gets hold of an ended job finds it ended. One is wanted, though, for what still costs money. */
@@ -51,37 +52,38 @@ async function settleCancelled(parts: ApiParts, jobId: string): Promise<void> {
   });
 }
 
-/** A failed or cancelled job runs again under its id; its journal goes on. Refused while Redis is nearly full: it is as much as a new job. */
+/**
+ * A failed or cancelled job runs again under its id; its journal goes on. It is as much as a new job: it counts as a request,
+ * and is refused while Redis is nearly full.
+ */
 export async function retryJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { journal, queue, writes, memory, logger } = parts;
+  const { queue, memory, logger } = parts;
   const job = await ownJob(parts, caller, String(request.params.id));
+  // Before it is counted. Whether it still is so when it runs, the script sees.
+  if (job.status !== 'failed' && job.status !== 'cancelled') throw jobNotRetryable(job.status);
   if (memory.isNearlyFull) throw queueFull();
-  const release = await admitRun(parts, caller, job, (reservation) =>
-    writes.run((redis) => journal.over(redis).rerun(job, reservation)),
-  );
+  const release = await admitAndRerun(parts, job, response, caller);
   const { tenant } = caller;
   const atOnce = { delayMs: 0, deadlineInMs: null, again: false };
   await queue.enqueue({ jobId: job.id, tenant, ...release, ...atOnce }).catch((error: unknown) => {
     logger.warn({ jobId: job.id, error }, 'accepted but not enqueued; the sweeper will');
   });
-  sendJob(response, 202, await ownJob(parts, caller, job.id));
+  sendJob(response, caller, 202, await ownJob(parts, caller, job.id));
 }
 
 /** Settles the run before, whose cost the record is about to lose, and sets aside what this one may cost. */
-async function admitRun<Result>(
-  parts: ApiParts,
-  { tenant }: Caller,
-  job: Job,
-  rerun: (reservation: string) => Promise<Result>,
-): Promise<Result> {
+async function admitAndRerun(parts: ApiParts, job: Job, response: Response, { tenant }: Caller) {
+  const { journal, writes, gate } = parts;
   await settleEnded(parts, job.id);
   const task = parts.tasks.get(job.task);
-  const text = await parts.journal.requestText(job.id);
+  const text = await journal.requestText(job.id);
   const body = text === null ? null : (JSON.parse(text) as SubmitRequest).input;
   const applicant = applicantOf(parts, tenant, job.id, task && body ? firstCallOf(task, body) : null);
-  const admitted = requireAdmitted(await parts.gate.admitAgain(applicant));
+  const admission = await gate.admit(applicant);
+  setRateLimitHeaders(response, admission.requests);
+  const admitted = requireAdmitted(admission);
   try {
-    return await rerun(admitted.reservation);
+    return await writes.run((redis) => journal.over(redis).rerun(job, admitted.reservation));
   } catch (error) {
     if (error instanceof RequestError && neverRun.has(error.code)) await giveBack(parts, applicant, admitted);
     throw error;

@@ -36,5 +36,5 @@ export async function getJob(parts: ApiParts, request: Request, response: Respon
     response.status(304).setHeader('etag', etag).end();
     return;
   }
-  sendJob(response, 200, job);
+  sendJob(response, caller, 200, job);
 }

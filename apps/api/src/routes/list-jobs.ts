@@ -1,8 +1,9 @@
-/** `GET /v1/jobs`: the tenant's jobs, newest first; or the one that an idempotency key names. */
+/** `GET /v1/jobs`: the tenant's jobs (of the tasks that the key is limited to), newest first; or the one that an idempotency key names. */
 import { type Caller, type Job, type JobList, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
 import { listJobs as readJobs } from '@holdfast/journal';
 import { type Request, type Response, validationError } from '@holdfast/service';
 import { z } from 'zod';
+import { mayUse } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJson } from '../send-job.ts';
 
@@ -23,7 +24,7 @@ export async function listJobs(parts: ApiParts, request: Request, response: Resp
   if (key !== undefined) return sendJson(response, 200, await findByKey(parts, caller, key));
   const page = await readJobs(parts.journal, {
     tenant: caller.tenant,
-    filter: { status, task, metadata },
+    filter: { status, task, onlyTasks: caller.tasks, metadata },
     limit,
     cursor,
   });
@@ -44,6 +45,6 @@ function splitQuery(request: Request) {
 
 async function findByKey({ journal }: ApiParts, caller: Caller, key: string): Promise<JobList> {
   const found = await journal.look(jobIdFor(caller.tenant, parseIdempotencyKey(key, 'idempotency_key')));
-  const data: Job[] = found ? [found.job] : [];
+  const data: Job[] = found && mayUse(caller, found.job.task) ? [found.job] : [];
   return { object: 'list', data, has_more: false, next_cursor: null };
 }

@@ -49,6 +49,14 @@ describe('a key that is limited to tasks', () => {
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ code: 'forbidden', error: { param: 'task' } });
   });
+
+  it('is told of no others where the task is unknown', async () => {
+    const refused = await submit(limited, { task: 'sumarize', input: {} });
+    expect(await refused.json()).toMatchObject({
+      code: 'unknown_task',
+      detail: 'There is no task "sumarize". Tasks: summarize.',
+    });
+  });
 });
 
 describe('the input of a task', () => {

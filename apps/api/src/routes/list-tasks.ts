@@ -3,6 +3,7 @@ import type { Caller, TaskInfo, TaskList } from '@holdfast/core';
 import type { Request, Response } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import { z } from 'zod';
+import { mayUse } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJson } from '../send-job.ts';
 
@@ -25,7 +26,7 @@ function describeTask({ name, summary, input, output }: Task): TaskInfo {
 export function listTasksOf(tasks: ReadonlyMap<string, Task>) {
   const all = [...tasks.values()].map(describeTask);
   return async (_parts: ApiParts, _request: Request, response: Response, caller: Caller): Promise<void> => {
-    const mine = all.filter(({ name }) => caller.tasks?.includes(name) ?? true);
+    const mine = all.filter(({ name }) => mayUse(caller, name));
     sendJson(response, 200, { object: 'list', data: mine } satisfies TaskList);
   };
 }

@@ -33,9 +33,10 @@ import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { firstCallOf, modelOf } from '@holdfast/tasks';
 import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
+import { mayUse } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { leavePlace, ownPlace, type Placed, placeJob, sharedOf } from '../place-job.ts';
-import { setRateLimitHeaders } from '../rate-limit-headers.ts';
+import { setRateLimitHeaders, tellRequestsLeft } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
 
@@ -48,7 +49,9 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
   const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
-  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, placed, body, response);
+  const before = isThere
+    ? await findAgain(parts, job, body, response)
+    : await admitAndAccept(parts, placed, body, response);
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
@@ -62,7 +65,7 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   parts.metrics.submits.inc({ result: replayed ? 'replayed' : placed.result });
   response.setHeader('location', accepted.job.links.self);
   if (replayed) response.setHeader('idempotent-replayed', 'true');
-  sendJob(response, replayed ? 200 : 202, accepted.job);
+  sendJob(response, caller, replayed ? 200 : 202, accepted.job);
 }
 
 function idempotencyKeyOf(request: Request): string | null {
@@ -86,10 +89,10 @@ function describeJob(
   const request: SubmitRequest = parsed.data;
   const task = tasks.get(request.task);
   if (!task) {
-    const known = [...tasks.keys()].join(', ');
+    const known = [...tasks.keys()].filter((name) => mayUse(caller, name)).join(', ');
     throw new RequestError('unknown_task', `There is no task "${request.task}". Tasks: ${known}.`, { param: 'task' });
   }
-  if (caller.tasks && !caller.tasks.includes(task.name)) {
+  if (!mayUse(caller, task.name)) {
     throw new RequestError('forbidden', `This API key may not submit "${task.name}".`, { param: 'task' });
   }
   const input = task.input.safeParse(request.input);
@@ -121,7 +124,7 @@ async function admitAndAccept(
   const known = tasks.get(task);
   const asked = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
   // A follower makes no call; one that comes to take over has to be let in for it by then.
-  const applicant = job.queue ? { ...asked, model: null, estimateUsd: null } : asked;
+  const applicant = job.queue ? { ...asked, model: null, estimate: null } : asked;
   const admission = await gate.admit(applicant);
   setRateLimitHeaders(response, admission.requests);
   if ('refusal' in admission) {
@@ -140,6 +143,12 @@ async function admitAndAccept(
     }
     throw error;
   }
+}
+
+/** Step 5 alone, for a job that is there already: no limit holds it up. */
+async function findAgain(parts: ApiParts, job: NewJob, body: JsonBody, response: Response) {
+  const [before] = await Promise.all([acceptJob(parts, job, body), tellRequestsLeft(parts, response, job.tenant)]);
+  return before;
 }
 
 const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);

@@ -13,7 +13,7 @@ import { minute } from './minute.ts';
  *         '', the day's budget or '', the month's budget or '', ms until the reservation is looked after
  *   returns {'admitted', nonce that is in force, requests in the minute, ms until the oldest leaves it}
  *           {'requests', '', requests in the minute, ms …}
- *           {'day' | 'month', '', requests in the minute, ms …, spent, reserved, now in ms}
+ *           {'day' | 'month', '', requests in the minute, ms …, spent, reserved, now in ms, why}  see `budgets.ts`
  */
 export const admitScript = new Script(`${clock}${calendar}${budgets}${minute}
 local job, nonce, amount = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -29,8 +29,8 @@ if known then
 end
 if perMinute and used >= perMinute then return {'requests', '', used, leavesIn} end
 
-local over = amount and overBudget(KEYS[2], amount, dayBudget, monthBudget)
-if over then return {over[1], '', used, leavesIn, over[2], over[3], nowMs} end
+local over = amount and overBudget(KEYS[2], amount, amount, dayBudget, monthBudget)
+if over then return {over[1], '', used, leavesIn, over[2], over[3], nowMs, over[4]} end
 
 local kept = string.format('%.0f', amount or 0)
 redis.call('HSET', KEYS[3], job, nonce .. ' ' .. kept .. ' 1')

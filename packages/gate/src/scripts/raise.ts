@@ -13,7 +13,7 @@ import { calendar, clock } from './clock.ts';
  *         the day's budget or '', the month's budget or ''
  *   returns {'raised'} so much is set aside, or more was already
  *           {'unknown'} this reservation isn't in force
- *           {'day' | 'month', spent, reserved, now in ms} as it was before anything was given back
+ *           {'day' | 'month', spent, reserved, now in ms, why (`budgets.ts`)} as it was before anything was given back
  */
 export const raiseScript = new Script(
   `${clock}${calendar}${budgets}
@@ -27,13 +27,13 @@ local function set(amount)
 end
 local more = ARGV[3] - kept
 if more <= 0 then return {'raised'} end
-local over = overBudget(KEYS[1], more, tonumber(ARGV[5]), tonumber(ARGV[6]))
+local over = overBudget(KEYS[1], more, tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6]))
 if not over then
   set(ARGV[3])
   return {'raised'}
 end
 if ARGV[4] - kept < 0 then set(ARGV[4]) end
-return {over[1], over[2], over[3], nowMs}
+return {over[1], over[2], over[3], nowMs, over[4]}
 `,
   // A job under way goes on while Redis is full, and its budget holds.
   { whenFull: true },

@@ -12,3 +12,14 @@ export const readUsageScript = new Script(`${clock}${minute}
 local used, leavesIn = readMinute(KEYS[1])
 return {nowMs, used, leavesIn, redis.call('HGETALL', KEYS[2])}
 `);
+
+/**
+ * Reads the requests alone: the ledger has thousands of fields.
+ *
+ *   KEYS  minute
+ *   returns {requests in the minute, ms until the oldest leaves it}
+ */
+export const readRequestsScript = new Script(`${clock}${minute}
+local used, leavesIn = readMinute(KEYS[1])
+return {used, leavesIn}
+`);

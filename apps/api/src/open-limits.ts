@@ -1,0 +1,38 @@
+/** What tenants may, as the API asks for it. At start: keeps the config file's plans, and says who is on one that it lacks. */
+import type { Plans } from '@holdfast/core';
+import {
+  createKnownPlans,
+  createTenantLimits,
+  createTenants,
+  type LimitsOfLetIn,
+  type TenantLimits,
+} from '@holdfast/gate';
+import type { Redis } from '@holdfast/redis';
+import type { ServiceLogger } from '@holdfast/service';
+
+/** So many of a plan's tenants are named. */
+const MOST_NAMED = 100;
+
+interface OpenLimitsOptions {
+  redis: Redis;
+  prefix: string;
+  plans: Plans;
+  logger: ServiceLogger;
+}
+
+export async function openLimits(options: OpenLimitsOptions): Promise<TenantLimits & LimitsOfLetIn> {
+  const tenants = createTenants(options);
+  const plans = createKnownPlans(options);
+  await plans.keep();
+  const byPlan = Map.groupBy(await tenants.list(), ({ plan }) => plan);
+  for (const [plan, own] of byPlan) {
+    const status = plan === null ? 'configured' : (await plans.find(plan)).status;
+    if (status === 'configured') continue;
+    const named = own.slice(0, MOST_NAMED).map(({ id }) => id);
+    options.logger.error(
+      { plan, status, count: own.length, tenants: named },
+      'tenants are on a plan that the config file lacks',
+    );
+  }
+  return createTenantLimits({ tenants, plans, logger: options.logger });
+}

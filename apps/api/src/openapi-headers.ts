@@ -1,0 +1,50 @@
+/** Headers of answers, as `/openapi.json` tells of them. */
+import { z } from 'zod';
+
+/** See `rate-limit-headers.ts`. */
+const ofLimitedTenants = {
+  'RateLimit-Policy': z
+    .string()
+    .optional()
+    .meta({
+      description: 'Of a tenant with a limit of requests: the limit (`q`) and its window in seconds (`w`).',
+      examples: ['"requests";q=60;w=60'],
+    }),
+  RateLimit: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Likewise: how many are left (`r`), and seconds until there are more (`t`).',
+      examples: ['"requests";r=59;t=60'],
+    }),
+  'x-ratelimit-limit-requests': z.int().optional().meta({ description: 'The same, as OpenAI says it.' }),
+  'x-ratelimit-remaining-requests': z.int().optional(),
+  'x-ratelimit-reset-requests': z
+    .string()
+    .optional()
+    .meta({ examples: ['1m0s', '12s'] }),
+};
+
+const location = { Location: z.string().meta({ description: 'Path of the job.' }) };
+const seconds = z.int();
+
+/** Of answers with a job, by what was done. */
+export const jobHeaders = {
+  accepted: z.object({ ...location, ...ofLimitedTenants }),
+  replayed: z.object({ ...location, 'Idempotent-Replayed': z.literal('true'), ...ofLimitedTenants }),
+  runAgain: z.object(ofLimitedTenants),
+};
+
+/** Of problems, by status. */
+export const problemHeaders: Readonly<Record<number, z.ZodObject>> = {
+  402: z.object({
+    'Retry-After': seconds.optional().meta({
+      description: 'Seconds until there may be room; missing where the whole budget is smaller.',
+    }),
+    ...ofLimitedTenants,
+  }),
+  429: z.object({ 'Retry-After': seconds.meta({ description: 'Seconds until more is let in.' }), ...ofLimitedTenants }),
+  503: z.object({
+    'Retry-After': seconds.optional().meta({ description: 'Seconds until the same is worth sending again.' }),
+  }),
+};
