@@ -18,7 +18,7 @@ const mayImport: Record<string, string[]> = {
   'apps/api': ['client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/worker': ['core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console': ['core', 'gate', 'queue', 'redis', 'service', 'tasks'],
-  'apps/local': ['core', 'service'],
+  'apps/local': ['core', 'service', 'tasks'],
   'apps/cli': ['client', 'core', 'gate', 'service'],
 };
 

@@ -1,6 +1,7 @@
 /**
- * Switches that break, from outside, a safety that a run proves: there is none in the product. Each names the fault under
- * which it must turn a run red, and the promise that must be seen broken: red for another reason doesn't count.
+ * Switches that break, from outside, a safety that a run under a fault proves: there is none in the product. Each names the
+ * fault under which it must turn a run red, and the promise that must be seen broken: red for another reason doesn't count.
+ * Those of promises that need no fault are in `break-promise.ts`.
  *
  *   preloads     change a part of the API or a worker before it starts: `breaks/`
  *   before       changes what is around them, once all have started
@@ -32,7 +33,8 @@ export interface Switch extends Pick<SceneOptions, 'unkeyed' | 'launch' | 'env'>
   after?(scene: Scene, ledger: Ledger): Promise<void>;
 }
 
-const preload = (name: string) => ({ preload: new URL(`./breaks/${name}.ts`, import.meta.url).href });
+/** How a process is launched with a file of `breaks/` before it. */
+export const preload = (name: string) => ({ preload: new URL(`./breaks/${name}.ts`, import.meta.url).href });
 const middleOf = ({ entries }: Ledger): string => entries[Math.floor(entries.length / 2)]?.id ?? '';
 
 export const switches: readonly Switch[] = [

@@ -8,7 +8,8 @@
  *                                   neither short nor long: every fault for some half a minute, without the switches
  *
  *   --jobs     jobs per fault, instead of each fault's own number
- *   --only     one fault of `faults/`, one switch of `break-safety.ts`, or `peer-` and a fault: plain BullMQ under it
+ *   --only     one fault of `faults/`, one switch of `break-safety.ts` or of `break-promise.ts`, or `peer-` and a fault: plain
+ *              BullMQ under it
  *   --at-once  so many at the same time; default 2 in the short form, else 1
  *
  * A switch must be seen red. Prints the seed first, and last "N passed, N failed", one for each fault and each switch.
@@ -78,7 +79,8 @@ async function runAll(): Promise<Map<Trial, Findings>> {
 
 function commitOf(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', 'apps', 'packages', 'tests/chaos', 'bench/peers') !== '';
+  const parts = ['apps', 'packages', 'tests/chaos', 'tests/flow/scenarios', 'bench/peers'];
+  const changed = git('status', '--porcelain', '--', ...parts) !== '';
   return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
 }
 

@@ -1,33 +1,52 @@
 /**
- * Shows that a switch of `break-safety.ts` turns a run red, and for its own reason. What a fault meets is partly luck: a
- * run that stays green is made again with the next seed, three times in all.
+ * Shows that a switch turns a run red, and for its own reason. What a fault meets is partly luck: a run that stays green is
+ * made again with the next seed, three times in all.
  */
+import { exceeded } from '../flow/scenarios/scenario.ts';
+import type { PromiseSwitch } from './break-promise.ts';
 import type { Switch } from './break-safety.ts';
 import type { Breakage } from './judge.ts';
+import { playScenario } from './play-scenario.ts';
 import { runFault } from './run-fault.ts';
 import { doseOf } from './sizes.ts';
 
 const MOST_TRIES = 3;
 
-/** What became of a switch. */
-export interface Sighting {
-  broken: Switch;
+interface Sight {
+  /** The fault, or the scenario. */
+  under: string;
   red: boolean;
-  tries: number;
-  /** Of the last try. */
-  seed: number;
-  breakages: Breakage[];
+  /** In a few words. */
+  seen: string;
 }
 
-export async function seeRed(broken: Switch, firstSeed: number): Promise<Sighting> {
+/** What became of a switch. */
+export interface Sighting extends Sight {
+  broken: Switch | PromiseSwitch;
+  tries: number;
+}
+
+export async function seeRed(broken: Switch | PromiseSwitch, firstSeed: number): Promise<Sighting> {
+  for (let tries = 1; ; tries++) {
+    const sight = 'fault' in broken ? await tryFault(broken, firstSeed + tries - 1) : await tryScenario(broken);
+    if (sight.red || tries === MOST_TRIES) return { broken, tries, ...sight };
+  }
+}
+
+async function tryFault(broken: Switch, seed: number): Promise<Sight> {
   const { fault, load, expected } = broken;
   const dose = { ...doseOf(fault, 'usual'), load };
-  for (let tries = 1; ; tries++) {
-    const seed = firstSeed + tries - 1;
-    const { broken: breakages } = await runFault(fault, { seed, dose, broken });
-    const red = breakages.some(({ kind }) => kind === expected);
-    if (red || tries === MOST_TRIES) return { broken, red, tries, seed, breakages };
-  }
+  const { broken: breakages } = await runFault(fault, { seed, dose, broken });
+  const red = breakages.some(({ kind }) => kind === expected);
+  return { under: fault.name, red, seen: `${countKinds(breakages)} (seed ${seed})` };
+}
+
+async function tryScenario(broken: PromiseSwitch): Promise<Sight> {
+  const { scenario, expected } = broken;
+  const counts = await playScenario(broken);
+  const red = exceeded(scenario, counts).includes(expected);
+  const numbers = Object.entries(scenario.most).map(([name, bound]) => `${name} ${counts[name]}, ${bound} at most`);
+  return { under: scenario.name, red, seen: numbers.join('; ') };
 }
 
 /** As `3 × lost, 1 × not ended`. */

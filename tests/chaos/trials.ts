@@ -1,5 +1,6 @@
 /** What a chaos run is made of: faults that the promises must outlive, switches that must break them, and the peer. */
 import { measurePeer, peerFaults } from '../../bench/peers/bullmq.ts';
+import { type PromiseSwitch, promiseSwitches } from './break-promise.ts';
 import { type Switch, switches } from './break-safety.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './faults/index.ts';
@@ -48,11 +49,11 @@ async function tryFault(fault: Fault, options: TrialOptions): Promise<Findings> 
   return { verdict, broken: outcome.broken.map(({ sentence }) => sentence), row: rowOf(outcome) };
 }
 
-async function trySwitch(broken: Switch, { seed }: TrialOptions): Promise<Findings> {
+async function trySwitch(broken: Switch | PromiseSwitch, { seed }: TrialOptions): Promise<Findings> {
   const sighting = await seeRed(broken, seed);
-  const { red, tries, breakages } = sighting;
-  const verdict = `${red ? 'red' : 'NOT RED'} with ${broken.fault.name} at try ${tries}: ${countKinds(breakages)}`;
-  const missed = `${broken.name}: ${broken.expected} was to be seen under ${broken.fault.name}, not ${countKinds(breakages)}`;
+  const { under, red, tries, seen } = sighting;
+  const verdict = `${red ? 'red' : 'NOT RED'} with ${under} at try ${tries}: ${seen}`;
+  const missed = `${broken.name}: ${broken.expected} was to be seen under ${under}, not ${seen}`;
   return { verdict, broken: red ? [] : [missed], sighting };
 }
 
@@ -70,6 +71,8 @@ export function allTrials(options: TrialOptions): Trial[] {
         ? [{ name: `peer-${fault.name}`, kind: 'peer' as const, run: () => tryPeer(fault, options) }]
         : []),
     ]),
-    ...switches.map((broken): Trial => ({ name: broken.name, kind: 'switch', run: () => trySwitch(broken, options) })),
+    ...[...switches, ...promiseSwitches].map(
+      (broken): Trial => ({ name: broken.name, kind: 'switch', run: () => trySwitch(broken, options) }),
+    ),
   ];
 }

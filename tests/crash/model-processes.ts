@@ -2,12 +2,20 @@
  * The processes of an interleaving: API processes that submit and attach, workers that run attempts and sweep. All of
  * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
  */
-import { type CallLimits, defaultRetryPolicy, type JobQueue, jobIdFor, type Logger } from '@holdfast/core';
+import {
+  type CallLimits,
+  defaultRetryPolicy,
+  type JobQueue,
+  jobIdFor,
+  type Logger,
+  type Provider,
+} from '@holdfast/core';
 import { Ledger } from '@holdfast/gate';
 import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
+import { Breaker, type Pass } from '@holdfast/providers';
 import type { Redis } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
-import { withBreaker } from '../../apps/worker/src/lane-providers.ts';
+import type { Lane } from '../../apps/worker/src/lane-providers.ts';
 import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/running-attempts.ts';
@@ -77,6 +85,7 @@ export class Process {
     return {
       enqueue: async (release) => void (await send('enqueue', () => queue.add(release))),
       remove: async (release) => void (await send('remove', () => queue.remove(release))),
+      abandon: async (release) => void (await send('abandon', () => queue.remove(release))),
       unknown: async (releases) => (await send('unknown', () => queue.unknown(releases))) as Set<string>,
     };
   }
@@ -161,6 +170,18 @@ function lateFeed(feed: LiveFeed): LiveFeed {
   return { subscribe } as LiveFeed;
 }
 
+/** Lets every call through: an open breaker's waits are not among the timers that are held here. */
+class NoBreaker extends Breaker {
+  override enter(): Pass {
+    return { isTrial: false, succeeded() {}, failed() {}, left() {} };
+  }
+}
+
+function laneOf(provider: Provider, background: boolean): Lane {
+  const breaker = new NoBreaker({ now: () => 0, onChange: () => undefined });
+  return { providers: [{ provider, model: null, breaker }], background, idempotent: false };
+}
+
 export class Worker extends Process {
   readonly #parts: WorkerParts;
   readonly #locks = new Map<number, AbortController>();
@@ -177,11 +198,8 @@ export class Worker extends Process {
       running: new RunningAttempts(),
       tasks: builtInTasks,
       lanes: new Map([
-        ['default', { providers: [withBreaker(provider, 'default', silent)], background: false, idempotent: false }],
-        [
-          'background',
-          { providers: [withBreaker(provider, 'background', silent)], background: true, idempotent: false },
-        ],
+        ['default', laneOf(provider, false)],
+        ['background', laneOf(provider, true)],
       ]),
       laneOf: () => null,
       callLimits,

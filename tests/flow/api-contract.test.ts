@@ -84,7 +84,10 @@ describe('health and metrics', () => {
   it('say that the process lives, and that it can take jobs and how safely', async () => {
     expect(await (await fetch(`${stack.apiUrl}/healthz`)).json()).toEqual({ status: 'ok' });
     const ready = await (await fetch(`${stack.apiUrl}/readyz`)).json();
-    expect(ready).toEqual({ status: 'ready', durability: 'fsync', memory: 'ok', workers: 1 });
+    expect(ready).toEqual({
+      ...{ status: 'ready', durability: 'fsync', memory: 'ok' },
+      ...{ workers: 1, workers_with_other_config: 0 },
+    });
   });
 
   it('are ours by name, and bear neither ids nor tenants nor paths', async () => {

@@ -2,37 +2,36 @@
 import { randomBytes } from 'node:crypto';
 import { Holdfast, type Job } from '@holdfast/client';
 import { jobIdFor } from '@holdfast/core';
-import { createApiKeys, createTenants, estimateCall, Ledger } from '@holdfast/gate';
-import { AttemptWriter, FlushClock, Journal } from '@holdfast/journal';
-import { connectRedis, disconnectRedis, type Redis } from '@holdfast/redis';
+import { estimateCall, Ledger } from '@holdfast/gate';
+import { AttemptWriter, FlushClock, type Journal } from '@holdfast/journal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JournalProbe, silent } from './journal-probe.ts';
+import { bounded, budget, prices, settledUsage } from './scenarios/budget.ts';
+import { exceeded } from './scenarios/scenario.ts';
+import { settledOnce } from './scenarios/settled-once.ts';
+import { taskBudget } from './scenarios/task-budget.ts';
 import { chat, Stack, until } from './stack.ts';
+import { makeKey } from './tenants.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-/** A job that may write 100 tokens may cost a cent, and a little for what it asks. */
-const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 100 } };
 let stack: Stack;
-let redis: Redis;
+let probe: JournalProbe;
 
 beforeAll(async () => {
-  const tasks = { summarize: { model: 'sim' } };
-  stack = await Stack.start({ workers: 2, config: () => ({ prices, tasks }) });
-  redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
+  stack = await Stack.start({ ...budget.stack, ...taskBudget.stack });
+  probe = await JournalProbe.open(stack);
 }, 60_000);
 afterAll(async () => {
-  await disconnectRedis(redis);
-  await stack?.close();
+  await probe.close();
+  await stack.close();
 });
 
 /** A tenant with a budget a day, and how it calls the API. */
 async function newTenant(day: number) {
   const tenant = `t-${randomBytes(4).toString('hex')}`;
-  const { prefix } = stack;
-  await createTenants({ redis, prefix }).put(tenant, { limits: { budget_usd: { day } } });
-  const { key } = await createApiKeys({ redis, prefix }).create(tenant, { scopes: ['submit', 'read'] });
+  const { key } = await makeKey(stack, probe, tenant, { budget_usd: { day } });
+  const client = new Holdfast({ baseUrl: stack.apiUrl, apiKey: key });
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${stack.apiUrl}/v1${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
-  const usage = () => new Holdfast({ baseUrl: stack.apiUrl, apiKey: key }).usage();
   return {
     tenant,
     call,
@@ -45,45 +44,29 @@ async function newTenant(day: number) {
         },
         body: JSON.stringify(job),
       }),
-    usage,
-    /** Once nothing is set aside any more. */
-    settled: async () => {
-      await until('all is settled', async () => (await usage()).reserved_usd === 0);
-      return usage();
-    },
+    usage: () => client.usage(),
+    settled: () => settledUsage(client),
     job: async (id: string) => (await (await call(`/jobs/${id}?wait=20`)).json()) as Job,
   };
 }
 
-const bounded = (name: string, sim: string, maxTokens = 100) => {
-  const job = chat(name, sim);
-  return { ...job, input: { ...job.input, max_tokens: maxTokens } };
-};
 const idOf = async (response: Response) => ((await response.json()) as Job).id;
 
 describe('a budget of $1', () => {
-  it('lets 500 jobs that come at once spend at most $1; the rest get 402', async () => {
-    const t = await newTenant(1);
-    const answers = await Promise.all(Array.from({ length: 500 }, () => t.submit(bounded('rush', 'tokens=100'))));
-    const accepted = answers.filter(({ status }) => status === 202);
-    const refused = answers.filter(({ status }) => status === 402);
-    expect(accepted.length + refused.length).toBe(500);
-    expect(accepted.length).toBeGreaterThan(90);
-    expect(await refused[0]?.json()).toMatchObject({
-      code: 'budget_exceeded',
-      detail: expect.stringContaining('The budget of the day is $1'),
-    });
-    const jobs = await Promise.all(accepted.map(async (answer) => t.job(await idOf(answer))));
+  it('lets 500 jobs that come at once, over three API processes, spend at most $1; the rest get 402', async () => {
+    const { counts, jobs, refusals, usage } = await budget.play({ stack, probe }, 500);
+    expect(exceeded(budget, counts)).toEqual([]);
+    expect(jobs.length + refusals.length).toBe(500);
+    expect(jobs.length).toBeGreaterThan(90);
+    expect(new Set(refusals.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['402 budget_exceeded']));
+    expect(refusals[0]?.message).toContain('The budget of the day is $1');
     expect(jobs.every(({ status }) => status === 'completed')).toBe(true);
 
-    const { calls, tokens } = await stack.providerCalls('rush');
-    expect(calls).toBe(accepted.length);
-    expect((tokens * 100) / 1e6).toBeLessThanOrEqual(1);
-    const total = jobs.reduce((sum, { usage }) => sum + (usage?.cost_usd ?? Number.NaN), 0);
-    const usage = await t.settled();
+    const { calls, tokens } = counts;
+    expect(calls).toBe(jobs.length);
+    const total = jobs.reduce((sum, job) => sum + (job.usage?.cost_usd ?? Number.NaN), 0);
     expect(usage.day.spent_usd).toBeCloseTo(total, 6);
-    expect(usage.day.spent_usd).toBeLessThanOrEqual(1);
-    expect(usage.days).toMatchObject([{ jobs: accepted.length, calls, output_tokens: tokens }]);
+    expect(usage.days).toMatchObject([{ jobs: jobs.length, calls, output_tokens: tokens }]);
   }, 60_000);
 
   it('is not asked for a job that is there already', async () => {
@@ -98,21 +81,11 @@ describe('a budget of $1', () => {
 
 describe('a budget of $2', () => {
   it('is not overrun by tasks whose further calls nobody foresaw at submit', async () => {
-    const t = await newTenant(2);
-    // Four calls of 41 cents: a job of each part, and one of what they say.
-    const text = 'All of this is to be summarized. '.repeat(1_000);
-    const metadata = { case: 'tasks', sim: 'tokens=4096&itl_ms=0' };
-    const job = { task: 'summarize', input: { text }, metadata, deadline_ms: 7_000 };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => t.submit(job)));
-    const accepted = answers.filter(({ status }) => status === 202);
-    expect(answers.filter(({ status }) => status === 402)).toHaveLength(20 - accepted.length);
-    expect(accepted).toHaveLength(4);
-    const jobs = await Promise.all(accepted.map(async (answer) => t.job(await idOf(answer))));
-    expect(jobs.every(({ status }) => status === 'completed' || status === 'failed')).toBe(true);
-    const { calls, tokens } = await stack.providerCalls('tasks');
-    expect(calls).toBe(4);
-    expect((tokens * 100) / 1e6).toBeLessThanOrEqual(2);
-    expect((await t.settled()).day.spent_usd).toBeLessThanOrEqual(2);
+    const { counts, jobs } = await taskBudget.play({ stack, probe });
+    expect(exceeded(taskBudget, counts)).toEqual([]);
+    expect(counts).toMatchObject({ calls: 4, refused: 16 });
+    expect(jobs.map(({ error }) => error?.code)).toEqual(Array(4).fill('deadline_exceeded'));
+    expect(jobs[0]?.error?.message).toContain('A further call may cost');
   }, 60_000);
 });
 
@@ -157,6 +130,12 @@ describe('what a job has cost', () => {
     expect((await t.call(`/jobs/${id}/retry`, { method: 'POST' })).status).toBe(402);
   });
 
+  it('is counted once for each run of a job that is cancelled and runs again', async () => {
+    const { counts } = await settledOnce.play({ stack, probe });
+    expect(exceeded(settledOnce, counts)).toEqual([]);
+    expect(counts.ledgerUsd).toBeGreaterThan(0.03);
+  });
+
   it('is nothing for a job that is cancelled before it began, at once; another run is admitted anew', async () => {
     const t = await newTenant(0.015);
     const id = await idOf(await t.submit({ ...bounded('early', 'tokens=100'), delay_ms: 60_000 }));
@@ -189,11 +168,11 @@ describe('GET /v1/usage', () => {
 describe('after a crash', () => {
   /** A reservation is looked after a minute after it was made: as if that had gone by. */
   const aMinuteLater = (tenant: string, jobId: string) =>
-    redis.zadd(`${stack.prefix}:{tenant:${tenant}}:reserved`, 0, jobId);
+    probe.redis.zadd(`${stack.prefix}:{tenant:${tenant}}:reserved`, 0, jobId);
 
   it('between being let in and being accepted, what was set aside is given back', async () => {
     const t = await newTenant(1);
-    const ledger = new Ledger({ redis, prefix: stack.prefix });
+    const ledger = new Ledger({ redis: probe.redis, prefix: stack.prefix });
     // All that an API has done by then.
     const lost = jobIdFor(t.tenant, 'lost');
     await ledger.admit(t.tenant, lost, 0.99, { budget_usd: { day: 1 } });
@@ -205,8 +184,8 @@ describe('after a crash', () => {
 
   it("between a job's end and its settlement, it is settled by what the journal says", async () => {
     const t = await newTenant(1);
-    const { prefix } = stack;
-    const [ledger, journal] = [new Ledger({ redis, prefix }), new Journal({ redis, prefix, retentionMs: 60_000 })];
+    const { journal, redis } = probe;
+    const ledger = new Ledger({ redis, prefix: stack.prefix });
     const id = jobIdFor(t.tenant, 'unsettled');
     const admitted = await ledger.admit(t.tenant, id, 0.5, {});
     if ('refusal' in admitted) throw new Error('not let in');

@@ -2,6 +2,9 @@
 import type { Holdfast } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { follow, JournalProbe } from './journal-probe.ts';
+import { ownAnswers } from './scenarios/own-answers.ts';
+import { exceeded } from './scenarios/scenario.ts';
+import { singleFlight } from './scenarios/single-flight.ts';
 import { chat, Stack, until } from './stack.ts';
 import { makeTenant } from './tenants.ts';
 
@@ -19,7 +22,7 @@ let probe: JournalProbe;
 beforeAll(async () => {
   const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
   const tasks = { summarize: { model: 'sim' } };
-  stack = await Stack.start({ workers: 2, config: (url) => ({ lanes: lanes(url), prices, tasks }) });
+  stack = await Stack.start({ ...singleFlight.stack, config: (url) => ({ lanes: lanes(url), prices, tasks }) });
   probe = await JournalProbe.open(stack);
 }, 60_000);
 afterAll(async () => {
@@ -61,14 +64,11 @@ async function expectWhole(ids: readonly string[]): Promise<void> {
 
 describe('equal jobs', () => {
   it('that come at once make one call, and each has a whole journal of its own with no id of another', async () => {
-    const job = cached(chat('at-once', 'tokens=30&itl_ms=15&seed=c'));
-    const ids = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => submit({ ...job, metadata: { mine: `secret-${at}` } })),
-    );
+    const { counts, jobs } = await singleFlight.play({ stack });
+    expect(counts).toEqual(singleFlight.most);
+    const ids = jobs.map(({ id }) => id);
     expect(new Set(ids).size).toBe(50);
     await expectWhole(ids);
-    expect(await calls('at-once')).toBe(1);
-    const jobs = await Promise.all(ids.map((id) => end(id)));
     const followers = jobs.filter(({ usage }) => usage?.cached);
     expect(followers).toHaveLength(49);
     expect(followers.every(({ usage, provider_calls }) => usage?.cost_usd === 0 && provider_calls === 0)).toBe(true);
@@ -175,12 +175,9 @@ describe('equal jobs', () => {
 
 describe('a new call is made', () => {
   it('for another tenant', async () => {
-    const job = cached(chat('tenants', QUICK));
-    const other = await makeTenant(stack, probe, 'other');
-    await end(await submit(job));
-    const theirs = await end(await submit(job, other), other);
-    expect(theirs.usage?.cached).toBe(false);
-    expect(await calls('tenants')).toBe(2);
+    const { counts, jobs } = await ownAnswers.play({ stack, probe });
+    expect(exceeded(ownAnswers, counts)).toEqual([]);
+    expect(jobs.map(({ usage }) => usage?.cached)).toEqual([false, false]);
   });
 
   it('when the answer is too old, has been forgotten, or is not asked for', async () => {

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Job } from '@holdfast/client';
 import { createTenants } from '@holdfast/gate';
 import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, apiKey, chat, freePort, Stack, until } from './stack.ts';
+import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from './stack.ts';
 
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -47,7 +48,7 @@ interface Started {
 
 function start(args: string[], more: NodeJS.ProcessEnv = {}, input = ''): Started {
   const child = spawn(process.execPath, ['--conditions=source', main, ...args], {
-    env: { PATH: process.env.PATH, ...env, ...more },
+    env: { ...processEnv, ...env, ...more },
     timeout: 20_000,
   });
   const seen: Run = { code: null, stdout: '', stderr: '' };
@@ -86,7 +87,7 @@ async function submitWith(key: string): Promise<number> {
 describe('holdfast tenants and keys', () => {
   it('make a tenant and a key; the limits that are set count within 3 s, and can be taken off again', async () => {
     await json('tenants', 'set', 'acme', '--requests-per-minute', '1000', '--budget-day', '2.5');
-    expect(await json('tenants', 'show', 'acme')).toMatchObject({
+    expect(await json('tenants', 'get', 'acme')).toMatchObject({
       plan: null,
       limits: { requests_per_minute: 1000, budget_usd: { day: 2.5 } },
     });
@@ -174,6 +175,34 @@ describe('holdfast submit and follow', () => {
     const again = await holdfast('submit', 'chat.completions', '--input', input, '--key', 'followed');
     expect(again.stderr).toBe(`${id} was there already.\n`);
     expect((await holdfast('list', '--limit', '1')).stdout).toContain(id);
+  }, 60_000);
+
+  it('submits with all that a request may say, and deletes what has ended', async () => {
+    const said = ['--metadata', 'order=42', '--metadata', 'note=a=b', '--priority', '-5', '--cache', '60'];
+    const policies = ['--on-ambiguous', 'fail', '--on-provider-switch', 'fail', '--deadline', '60000'];
+    const input = inputFor('cli-options', 'tokens=2');
+    const submit = (...more: string[]) =>
+      json<{ id: string }>('submit', 'chat.completions', '--input', input, ...said, ...policies, ...more);
+    const { id } = await submit('--key', 'optioned');
+    const metadata = { order: '42', note: 'a=b' };
+    await until('it ends', async () => (await json<Job>('get', id)).status === 'completed');
+    expect(await json('get', id)).toMatchObject({ metadata, usage: { cached: false } });
+    // The server compares all of a body: what the options said is what it got.
+    const request = { ...chat('cli-options', 'tokens=2'), metadata, priority: -5, cache: { ttl_s: 60 } };
+    const sent = { ...request, on_ambiguous: 'fail', on_provider_switch: 'fail', deadline_ms: 60_000 } as const;
+    expect(await stack.client.submit(sent, { idempotencyKey: 'optioned' })).toMatchObject({ replayed: true });
+
+    const equal = await submit();
+    await until('it ends', async () => (await json<Job>('get', equal.id)).status === 'completed');
+    expect(await json('get', equal.id)).toMatchObject({ usage: { cached: true } });
+
+    expect((await holdfast('delete', id)).stdout).toBe(`${id} is forgotten.\n`);
+    expect((await holdfast('get', id)).stderr).toContain('(job_not_found)');
+    const later = await json<Job>('submit', 'chat.completions', '--input', input, '--no-cache', '--delay', '60000');
+    expect(await json('get', later.id)).toMatchObject({ status: 'queued', attempt: 0 });
+    expect((await holdfast('delete', later.id)).stderr).toMatch(/^holdfast: .*\n$/);
+    await holdfast('cancel', later.id);
+    expect(await json('delete', later.id)).toEqual({ id: later.id, deleted: true });
   }, 60_000);
 
   it('say why a job failed, and that it was cancelled, by text and exit code', async () => {

@@ -2,29 +2,27 @@
 import type { Holdfast } from '@holdfast/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JournalProbe } from './journal-probe.ts';
+import { fairOrder, SLOTS } from './scenarios/fair-order.ts';
+import { exceeded } from './scenarios/scenario.ts';
 import { chat, Stack, until } from './stack.ts';
-import { makeTenant, submitAll } from './tenants.ts';
+import { jobsOf, makeTenant, submitAll } from './tenants.ts';
 
 const TEST_MS = 60_000;
-const SLOTS = 4;
 
 let stack: Stack;
 let probe: JournalProbe;
 let a: Holdfast;
-let b: Holdfast;
 
 beforeEach(async () => {
-  stack = await Stack.start({ workers: 0, env: { WORKER_CONCURRENCY: String(SLOTS) } });
+  stack = await Stack.start(fairOrder.stack);
   probe = await JournalProbe.open(stack);
   a = await makeTenant(stack, probe, 'tenant-a');
-  b = await makeTenant(stack, probe, 'tenant-b');
 });
 afterEach(async () => {
   await probe.close();
   await stack.close();
 });
 
-const jobsOf = (name: string, count: number, sim: string) => Array.from({ length: count }, () => chat(name, sim));
 const times = (ids: string[], field: string) =>
   Promise.all(ids.map(async (id) => Number(await probe.field(id, field))));
 const counts = () => probe.queue.feed.counts('default');
@@ -33,26 +31,9 @@ describe('a job of B behind 2,000 of A', () => {
   it(
     'starts after one round',
     async () => {
-      const ofA = await submitAll([a], jobsOf('a', 2_000, 'tokens=1&ttft_ms=25'));
-      await stack.start('worker');
-      await until('A runs', async () => (await stack.providerCalls('a')).completed > 20);
-      const ofB: string[] = [];
-      for (let job = 0; job < 3; job += 1) {
-        const { job: submitted } = await b.submit(chat('b', 'tokens=1'));
-        ofB.push(submitted.id);
-        await b.wait(submitted.id);
-      }
-      expect((await counts()).waiting).toBeGreaterThan(1_000);
-      const [created, started, startedOfA] = await Promise.all([
-        times(ofB, 'created_at'),
-        times(ofB, 'started_at'),
-        times(ofA, 'started_at'),
-      ]);
-      for (const [at, from] of created.entries()) {
-        const between = startedOfA.filter((time) => time > from && time < (started[at] ?? 0));
-        // A slot that was just being filled, and one more turn of A.
-        expect(between.length).toBeLessThanOrEqual(SLOTS);
-      }
+      const { counts } = await fairOrder.play({ stack, probe }, 2_000);
+      expect(exceeded(fairOrder, counts)).toEqual([]);
+      expect(counts.waiting).toBeGreaterThan(1_000);
     },
     TEST_MS,
   );

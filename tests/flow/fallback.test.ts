@@ -1,7 +1,9 @@
 /** A lane with two providers, each a real simulator: who is asked when one is ill, what readers and the bill are told. */
 import type { Job } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { chat, freePort, Stack, until } from './stack.ts';
+import { outage } from './scenarios/outage.ts';
+import { exceeded } from './scenarios/scenario.ts';
+import { chat, freePort, orderSimulator, Stack, until } from './stack.ts';
 
 let stack: Stack;
 let primary: string;
@@ -33,17 +35,10 @@ beforeAll(async () => {
   await stack.start('simulator', { SIMULATOR_PORT: port });
 }, 60_000);
 afterEach(async () => {
-  await order(primary, '');
-  await order(spare, '');
+  await orderSimulator(primary, '');
+  await orderSimulator(spare, '');
 });
 afterAll(() => stack?.close());
-
-/** All calls to a simulator are to be answered so; '': as they ask for. */
-async function order(url: string, orders: string): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/sim/orders`, { method: 'PUT', headers, body: JSON.stringify({ orders }) });
-  if (!response.ok) throw new Error(await response.text());
-}
 
 function on(lane: string, name: string, sim = 'tokens=10&itl_ms=1') {
   const { task, input } = chat(name, sim);
@@ -76,7 +71,7 @@ const callsAt = async (name: string) => ({
 
 describe('a provider that is ill', () => {
   it('is followed by the next in the same attempt, which is billed by its own model', async () => {
-    await order(primary, 'status=503');
+    await orderSimulator(primary, 'status=503');
     const { job, events } = await run(on('down', 'down'));
     expect(job).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 2, ambiguous_calls: 0 });
     expect(job.usage).toMatchObject({ output_tokens: 10, cost_usd: 10 });
@@ -89,7 +84,7 @@ describe('a provider that is ill', () => {
   });
 
   it('is given up where it hangs; the call may have been paid, and is counted so', async () => {
-    await order(primary, 'hang=1');
+    await orderSimulator(primary, 'hang=1');
     const { job } = await run(on('hang', 'hang'));
     expect(job).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 2, ambiguous_calls: 1 });
     const once = await run({ ...on('hang', 'hang once'), on_ambiguous: 'fail' });
@@ -99,7 +94,7 @@ describe('a provider that is ill', () => {
   }, 30_000);
 
   it('hands over after the first token by a new attempt at once, which readers are told of', async () => {
-    await order(primary, 'cut_after=5');
+    await orderSimulator(primary, 'cut_after=5');
     const { job, texts, events } = await run(on('cut', 'cut'));
     expect(job).toMatchObject({ status: 'completed', attempt: 2, provider_calls: 2, ambiguous_calls: 1 });
     const failed = events.find(({ type }) => type === 'attempt.failed');
@@ -111,7 +106,7 @@ describe('a provider that is ill', () => {
   });
 
   it('fails the job after the first token, where the job says so', async () => {
-    await order(primary, 'cut_after=5');
+    await orderSimulator(primary, 'cut_after=5');
     const { job } = await run({ ...on('fail', 'fail'), on_provider_switch: 'fail' });
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 1 });
     expect(job.error).toMatchObject({ code: 'provider_stream_cut', provider: 'main' });
@@ -119,7 +114,7 @@ describe('a provider that is ill', () => {
   });
 
   it('gets no more calls once its breaker opens, and gets them again once it is well', async () => {
-    await order(primary, 'status=503');
+    await orderSimulator(primary, 'status=503');
     for (let at = 0; at < 5; at += 1) await run(on('breaker', 'opening'));
     expect(await callsAt('opening')).toEqual({ main: 5, spare: 5 });
     expect(stack.logs).toMatch(/"lane":"breaker".*breaker opened/);
@@ -127,7 +122,7 @@ describe('a provider that is ill', () => {
     expect(jobs.every(({ job }) => job.status === 'completed' && job.provider_calls === 1)).toBe(true);
     expect(await callsAt('open')).toEqual({ main: 0, spare: 8 });
 
-    await order(primary, '');
+    await orderSimulator(primary, '');
     await until(
       'it is tried again',
       async () => (await run(on('breaker', 'closing'))) && (await callsAt('closing')).main > 0,
@@ -139,7 +134,7 @@ describe('a provider that is ill', () => {
   }, 40_000);
 
   it('is left alone for as long as it asks, where that is long; its lane goes on', async () => {
-    await order(primary, 'status=429&retry_after=30');
+    await orderSimulator(primary, 'status=429&retry_after=30');
     for (let at = 0; at < 3; at += 1) {
       expect((await run(on('busy', 'busy'))).job).toMatchObject({ status: 'completed', attempt: 1 });
     }
@@ -147,7 +142,7 @@ describe('a provider that is ill', () => {
   });
 
   it('is not followed by another where the request is bad', async () => {
-    await order(primary, 'status=400');
+    await orderSimulator(primary, 'status=400');
     const { job } = await run(on('once', 'bad'));
     expect(job).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'provider_bad_request' } });
     expect(await callsAt('bad')).toEqual({ main: 1, spare: 0 });
@@ -156,8 +151,8 @@ describe('a provider that is ill', () => {
 
 describe('where all providers are ill', () => {
   it('the job is tried again, and fails with the names of all and what each said', async () => {
-    await order(primary, 'status=503');
-    await order(spare, 'status=401');
+    await orderSimulator(primary, 'status=503');
+    await orderSimulator(spare, 'status=401');
     const { job: submitted } = await stack.client.submit(on('both', 'both'));
     const first = await until('it is put off', async () => {
       const events = await eventsSoFar(submitted.id);
@@ -169,14 +164,23 @@ describe('where all providers are ill', () => {
     ];
     const said = { code: 'provider_unavailable', retryable: true, provider: 'main', tried };
     expect(first.data).toMatchObject({ error: said });
-    await order(spare, '');
+    await orderSimulator(spare, '');
     expect(await stack.client.wait(submitted.id)).toMatchObject({ status: 'completed' });
-    await order(primary, 'status=401');
-    await order(spare, 'status=401');
+    await orderSimulator(primary, 'status=401');
+    await orderSimulator(spare, 'status=401');
     const { job } = await run(on('once', 'keys'));
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 2 });
     expect(job.error?.message).toMatch(/main provider_unauthorized 401, spare provider_unauthorized 401/);
   }, 30_000);
+});
+
+describe('a lane with one provider', () => {
+  it('loses no job to its outage: they wait, and go on when it is well', async () => {
+    const { counts, jobs } = await outage.play({ stack });
+    expect(exceeded(outage, counts)).toEqual([]);
+    // Five failures open the breaker; those that were under way then may have failed once as well.
+    expect(counts.calls).toBeLessThanOrEqual(3 * jobs.length);
+  }, 90_000);
 });
 
 async function eventsSoFar(id: string): Promise<{ type: string; data: unknown }[]> {
@@ -191,10 +195,10 @@ async function eventsSoFar(id: string): Promise<{ type: string; data: unknown }[
 /** A job whose response runs at the spare one. */
 async function runAtSpare(lane: string, name: string, sim: string): Promise<Job> {
   // Of all that `sim` orders, this alone holds for the first one.
-  await order(primary, 'status=503&fail=ok');
+  await orderSimulator(primary, 'status=503&fail=ok');
   const { job } = await stack.client.submit(inBackground(lane, name, sim));
   await until('text streams', async () => (await stack.client.get(job.id)).cursor > 15);
-  await order(primary, '');
+  await orderSimulator(primary, '');
   return job;
 }
 

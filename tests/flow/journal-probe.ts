@@ -61,6 +61,19 @@ export class JournalProbe {
     );
   }
 
+  /** Waits until all of these have completed. */
+  async completed(jobIds: readonly string[], ms: number): Promise<void> {
+    const open = new Set(jobIds);
+    await until(
+      'all have completed',
+      async () => {
+        for (const id of open) if ((await this.field(id, 'status')) === 'completed') open.delete(id);
+        return open.size === 0;
+      },
+      ms,
+    );
+  }
+
   /** How many jobs are listed as open. */
   openJobs(): Promise<number> {
     return this.redis.zcard(`${this.#prefix}:open`);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { apiKey, chat, freePort, until } from './stack.ts';
+import { apiKey, chat, freePort, processEnv, until } from './stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -29,8 +29,7 @@ async function startHouse(): Promise<Holdfast> {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
+      ...processEnv,
       PORT: String(ports.api),
       CONSOLE_PORT: String(ports.console),
       SIMULATOR_PORT: String(ports.simulator),

@@ -11,6 +11,12 @@ import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 
 const root = join(import.meta.dirname, '../..');
+/** What every process of a test has of this one's environment. Half of what its start costs is the compiling of its sources. */
+export const processEnv: NodeJS.ProcessEnv = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+};
 
 const entries = {
   simulator: 'packages/simulator/src/main.ts',
@@ -80,7 +86,7 @@ export class Service {
     this.name = name;
     const preloads = preload === undefined ? [] : ['--import', preload];
     this.child = spawn(process.execPath, ['--conditions=source', ...preloads, program], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      env: { ...processEnv, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: root,
     });
@@ -132,6 +138,8 @@ export interface StackOptions {
   /** Default: the test run's Redis. */
   redisUrl?: string;
   workers?: number;
+  /** API processes beside the first one, each with the settings in which it differs. Default: none. */
+  moreApis?: readonly NodeJS.ProcessEnv[];
   env?: NodeJS.ProcessEnv;
   /** What the config file is to hold, given the simulator's base URL. Default: no file. */
   config?: (providerUrl: string) => unknown;
@@ -143,6 +151,8 @@ export class Stack {
   readonly env: NodeJS.ProcessEnv;
   readonly services: Service[] = [];
   readonly apiUrl: string;
+  /** Of all API processes. */
+  readonly apiUrls: string[];
   readonly simulatorUrl: string;
   readonly client: Holdfast;
   readonly prefix: string;
@@ -153,12 +163,14 @@ export class Stack {
     this.#launch = launch;
     this.prefix = prefix;
     this.apiUrl = `http://127.0.0.1:${env.PORT}`;
+    this.apiUrls = [this.apiUrl];
     this.simulatorUrl = `http://127.0.0.1:${env.SIMULATOR_PORT}`;
     this.client = this.newClient();
   }
 
-  /** Starts simulator, API and workers; resolves when all are ready. */
-  static async start({ redisUrl, workers = 1, env = {}, config, launch = {} }: StackOptions = {}): Promise<Stack> {
+  /** Starts simulator, APIs and workers; resolves when all are ready. */
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    const { redisUrl, workers = 1, moreApis = [], env = {}, config, launch = {} } = options;
     const url = redisUrl ?? process.env.HOLDFAST_TEST_REDIS_URL;
     if (!url)
       throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
@@ -183,6 +195,7 @@ export class Stack {
       await Promise.all([
         stack.start('simulator'),
         stack.start('api'),
+        ...moreApis.map((own) => stack.startApi(own)),
         ...Array.from({ length: workers }, () => stack.start('worker')),
       ]);
     } catch (error) {
@@ -210,6 +223,13 @@ export class Stack {
     return service;
   }
 
+  /** One API process more, on a port of its own. */
+  async startApi(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const port = String(await freePort());
+    await this.start('api', { ...env, PORT: port });
+    this.apiUrls.push(`http://127.0.0.1:${port}`);
+  }
+
   running(name: ServiceName): Service[] {
     return this.services.filter((service) => service.name === name && !service.ended);
   }
@@ -219,9 +239,10 @@ export class Stack {
     return this.services.map((service) => service.log).join('\n');
   }
 
-  /** Calls of a case that the simulator has counted. */
-  async providerCalls(name: string, simulatorUrl = this.simulatorUrl): Promise<ProviderCalls> {
-    const response = await fetch(`${simulatorUrl}/sim/calls?case=${encodeURIComponent(name)}`);
+  /** Calls of a case, null: of all, that the simulator has counted. */
+  async providerCalls(name: string | null, simulatorUrl = this.simulatorUrl): Promise<ProviderCalls> {
+    const query = name === null ? '' : `?case=${encodeURIComponent(name)}`;
+    const response = await fetch(`${simulatorUrl}/sim/calls${query}`);
     return (await response.json()) as ProviderCalls;
   }
 
@@ -250,10 +271,24 @@ export class Stack {
   }
 }
 
+/** All calls to a simulator are to be answered so; '': as they ask for. */
+export async function orderSimulator(url: string, orders: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/sim/orders`, { method: 'PUT', headers, body: JSON.stringify({ orders }) });
+  if (!response.ok) throw new Error(await response.text());
+}
+
 /** A chat job for the simulator. `sim` are its orders; `name` is the case it counts by. */
 export function chat(name: string, sim: string, content = 'Say something.') {
   return {
     task: 'chat.completions',
     input: { model: 'sim', messages: [{ role: 'user', content }], metadata: { case: name, sim } },
   };
+}
+
+/** A config file with one lane for all models. */
+export function oneLane(limits: object): NonNullable<StackOptions['config']> {
+  return (providerUrl) => ({
+    lanes: { default: { models: ['*'], providers: [{ name: 'main', base_url: providerUrl }], limits } },
+  });
 }

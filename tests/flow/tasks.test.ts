@@ -2,18 +2,20 @@
  * Tasks with real processes: what they have completed isn't paid again, whatever becomes of their workers. The simulator
  * counts what was really called; each job has a case of its own.
  */
-import { Holdfast, type JobEvent, newIdempotencyKey } from '@holdfast/client';
+import { Holdfast, newIdempotencyKey } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { journalFaults } from './journal-faults.ts';
+import {
+  begin,
+  follow,
+  killWorker,
+  longText,
+  PARTS,
+  paidSteps,
+  untilEvents,
+  withTasks,
+} from './scenarios/paid-steps.ts';
 import { adminKey, freePort, Stack, until } from './stack.ts';
-
-const lanes = (providerUrl: string) => {
-  const providers = [{ name: 'main', base_url: providerUrl }];
-  return {
-    background: { models: ['sim-background'], providers, background: true },
-    plain: { models: ['*'], providers },
-  };
-};
 
 /** `summarize` on a lane whose calls can be taken up, the others on one whose can't. */
 const models = { summarize: { model: 'sim-background' }, extract: { model: 'sim' }, chat: { model: 'sim' } };
@@ -21,67 +23,20 @@ const models = { summarize: { model: 'sim-background' }, extract: { model: 'sim'
 let stack: Stack;
 let onPlain: Stack;
 beforeAll(async () => {
-  const config = (tasks: object) => (providerUrl: string) => ({ lanes: lanes(providerUrl), tasks });
-  stack = await Stack.start({ config: config(models) });
-  onPlain = await Stack.start({ config: config({ ...models, summarize: { model: 'sim' } }) });
+  stack = await Stack.start({ config: withTasks(models) });
+  onPlain = await Stack.start({ config: withTasks({ ...models, summarize: { model: 'sim' } }) });
 }, 120_000);
 afterAll(() => Promise.all([stack?.close(), onPlain?.close()]));
 
-const PARTS = 6;
-const paragraph = (part: number) => `Paragraph of part ${part}. `.repeat(480).trim();
-const longText = Array.from({ length: PARTS }, (_, part) => paragraph(part)).join('\n\n');
-
-function begin(on: Stack, task: string, input: object, name: string, sim: string, change: object = {}) {
-  return on.client.submit({ task, input: { ...input }, metadata: { case: name, sim }, ...change });
-}
-
-/** Follows a job to its end: every text that a reader would have shown, its events, its log. */
-async function follow(on: Stack, id: string) {
-  const texts: string[] = [];
-  const events: JobEvent[] = [];
-  for await (const { text, event } of on.client.stream(id)) {
-    texts.push(text);
-    events.push(event);
-  }
-  const log = await (await on.fetch(`/v1/jobs/${id}/events`)).text();
-  return { texts, events, log, job: await on.client.get(id), steps: stepsOf(events) };
-}
-
-const stepsOf = (events: JobEvent[]) =>
-  events.flatMap((event) => (event.type === 'step.completed' ? [event.data.step] : [])).sort();
-
 const allSteps = Array.from({ length: PARTS }, (_, part) => `part-${part + 1}`);
-
-/** Waits until the job's journal has so many events of a type. */
-async function untilEvents(on: Stack, id: string, type: string, count: number): Promise<void> {
-  const abort = new AbortController();
-  let seen = 0;
-  for await (const event of on.client.attach(id, { signal: abort.signal })) {
-    if (event.type === type) seen += 1;
-    if (seen >= count) return;
-  }
-  throw new Error(`${id} has ended with ${seen} of ${count} ${type}`);
-}
-
-async function killWorker(on: Stack): Promise<void> {
-  const [worker] = on.running('worker');
-  await worker?.end('SIGKILL');
-  await on.start('worker');
-}
 
 const isUnbroken = (texts: string[]) => texts.every((text, at) => text.startsWith(texts[at - 1] ?? ''));
 
 describe('summarize', () => {
   it('pays for no step twice when its worker is killed between steps, nor for those under way', async () => {
-    const { job } = await begin(stack, 'summarize', { text: longText }, 'steps', 'tokens=60&itl_ms=25');
-    const followed = follow(stack, job.id);
-    await untilEvents(stack, job.id, 'step.completed', 2);
-    // As many are under way as may be, and known to the journal.
-    await untilEvents(stack, job.id, 'call.accepted', PARTS);
-    await killWorker(stack);
-    const { log, job: ended, texts, steps } = await followed;
+    const { counts, log, job: ended, texts, steps } = await paidSteps.play({ stack });
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, provider_calls: PARTS + 1, ambiguous_calls: 0 });
-    expect(await stack.providerCalls('steps')).toMatchObject({ calls: PARTS + 1, completed: PARTS + 1 });
+    expect(counts).toEqual({ ...paidSteps.most, completed: PARTS + 1 });
     expect(steps).toEqual(allSteps);
     expect(ended.usage?.output_tokens).toBe((PARTS + 1) * 60);
     expect(texts.at(-1)).toBe(ended.output_text);

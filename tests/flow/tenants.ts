@@ -3,23 +3,27 @@ import { Holdfast } from '@holdfast/client';
 import type { Limits } from '@holdfast/core';
 import { createApiKeys, createTenants } from '@holdfast/gate';
 import type { JournalProbe } from './journal-probe.ts';
-import type { Stack } from './stack.ts';
+import { chat, type Stack } from './stack.ts';
 
 type Submission = Parameters<Holdfast['submit']>[0];
 
 const retry = { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 20 };
 
+/** A key of the tenant's own. */
+export async function makeKey({ prefix }: Stack, { redis }: JournalProbe, tenant: string, limits?: Limits) {
+  if (limits) await createTenants({ redis, prefix }).put(tenant, { limits });
+  return createApiKeys({ redis, prefix }).create(tenant, { scopes: ['submit', 'read'] });
+}
+
 /** Clients with the tenant's own key, one for each API process. */
-export async function makeTenantAt(
-  { prefix }: Stack,
-  { redis }: JournalProbe,
-  apiUrls: readonly string[],
+export async function makeTenantAtAll(
+  stack: Stack,
+  probe: JournalProbe,
   tenant: string,
   limits?: Limits,
 ): Promise<Holdfast[]> {
-  if (limits) await createTenants({ redis, prefix }).put(tenant, { limits });
-  const { key: apiKey } = await createApiKeys({ redis, prefix }).create(tenant, { scopes: ['submit', 'read'] });
-  return apiUrls.map((baseUrl) => new Holdfast({ baseUrl, apiKey, retry }));
+  const { key: apiKey } = await makeKey(stack, probe, tenant, limits);
+  return stack.apiUrls.map((baseUrl) => new Holdfast({ baseUrl, apiKey, retry }));
 }
 
 /** A client with the tenant's own key. */
@@ -29,9 +33,12 @@ export async function makeTenant(
   tenant: string,
   limits?: Limits,
 ): Promise<Holdfast> {
-  const [client] = await makeTenantAt(stack, probe, [stack.apiUrl], tenant, limits);
+  const [client] = await makeTenantAtAll(stack, probe, tenant, limits);
   return client as Holdfast;
 }
+
+export const jobsOf = (name: string, count: number, sim: string) =>
+  Array.from({ length: count }, () => chat(name, sim));
 
 /** Submits them, to each client in turn; their ids. */
 export async function submitAll(clients: readonly Holdfast[], jobs: readonly Submission[]): Promise<string[]> {

@@ -2,7 +2,7 @@
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
-import { allTasks, type TaskSettings } from '@holdfast/tasks';
+import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface ApiConfig {
@@ -21,6 +21,9 @@ export interface ApiConfig {
   tasks: Readonly<Record<string, TaskSettings>>;
   plans: Plans;
   prices: Prices;
+  /** Other processes should have the same. */
+  configDigest: string;
+  warnings: readonly string[];
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -39,11 +42,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     env,
   );
-  const file = readConfigFile(
-    settings.HOLDFAST_CONFIG,
-    settings.OPENAI_BASE_URL,
-    (config) => void allTasks(config.tasks),
-  );
+  const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, { check: checkTasks });
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,

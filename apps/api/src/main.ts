@@ -74,6 +74,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     prices: config.prices,
     tasks: allTasks(config.tasks),
     lanes: config.lanes,
+    configDigest: config.configDigest,
     durability,
     writes,
     memory,

@@ -13,7 +13,12 @@ interface Document {
   openapi: string;
   info: Record<string, unknown>;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { type?: string; properties?: Record<string, unknown> }> };
+  components: { schemas: Record<string, { type?: string; properties?: Record<string, unknown>; required?: string[] }> };
+}
+
+interface Choice {
+  properties: { task: { const: string }; input: { $ref: string } };
+  required: string[];
 }
 
 let api: TestApi;
@@ -124,6 +129,23 @@ describe('the OpenAPI document', () => {
     for (const [path, status, names] of expected) {
       expect([path, status, headersOf(path, status).sort()]).toEqual([path, status, names.sort()]);
     }
+  });
+
+  it('ties the input of a submit to its task, by the schemas that it lists', () => {
+    const { schema } = document.paths['/v1/jobs']?.post?.requestBody?.content['application/json'] ?? {};
+    const [request, choice] = (schema as { allOf: [object, { oneOf: Choice[] }] }).allOf;
+    expect(request).toEqual({ $ref: '#/components/schemas/SubmitRequest' });
+    expect(choice.oneOf.map(({ properties }) => properties.task.const)).toEqual([...api.parts.tasks.keys()]);
+    const inputOf = (name: string) =>
+      choice.oneOf.find(({ properties }) => properties.task.const === name)?.properties.input;
+    expect(inputOf('chat.completions')).toEqual({ $ref: '#/components/schemas/ChatCompletionsInput' });
+    expect(inputOf('summarize')).toEqual({ $ref: '#/components/schemas/input.summarize' });
+    for (const { required, properties } of choice.oneOf) {
+      expect(required).toEqual(['task', 'input']);
+      expect(Object.keys(properties.input)).toEqual(['$ref']);
+    }
+    // What is filled in where it is left out isn't asked for.
+    expect(document.components.schemas['input.summarize']?.required).toEqual(['text']);
   });
 
   it('says that a problem may come of every call that needs a key, and that a key is needed', () => {

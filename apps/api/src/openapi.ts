@@ -50,7 +50,17 @@ const problemTitles: Record<number, string> = {
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
 
-const submit: ZodOpenApiOperationObject = {
+/** The body of a submit, for the tasks that there are: each takes an input of its own. */
+function submissionOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
+  const [first, ...others] = [...tasks.values()].map(({ name, input }) =>
+    z.object({ task: z.literal(name), input }).meta({ title: name }),
+  );
+  return first
+    ? z.intersection(submitRequestSchema, z.discriminatedUnion('task', [first, ...others]))
+    : submitRequestSchema;
+}
+
+const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => ({
   summary: 'Submit a job',
   description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
   requestParams: {
@@ -60,13 +70,13 @@ const submit: ZodOpenApiOperationObject = {
       }),
     }),
   },
-  requestBody: { required: true, content: { 'application/json': { schema: submitRequestSchema } } },
+  requestBody: { required: true, content: { 'application/json': { schema: submissionOf(tasks) } } },
   responses: {
     '202': { ...json('Accepted, and on disk', jobSchema), headers: jobHeaders.accepted },
     '200': { ...json('The key named this job already', jobSchema), headers: jobHeaders.replayed },
     ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
-};
+});
 
 const list: ZodOpenApiOperationObject = {
   summary: 'List jobs, newest first',
@@ -169,6 +179,7 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
             replicas: z.int().optional().meta({ description: 'Connected ones, where `durability` is `replica`.' }),
             memory: z.enum(['ok', 'nearly full']).meta({ description: 'Nearly full: new jobs are refused.' }),
             workers: z.int(),
+            workers_with_other_config: z.int().meta({ description: 'Than this process has read: 0, but in a deploy.' }),
           }),
         ),
         ...problems(503),
@@ -194,11 +205,10 @@ const listTasks: ZodOpenApiOperationObject = {
 
 /** What tasks take and give, as schemas that the document lists by name. */
 function taskSchemas(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
-  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => {
-    // Nothing in the document refers to it, and it would be shown as what comes out of the schema, defaults filled in.
-    z.globalRegistry.add(input, { ...z.globalRegistry.get(input), unusedIO: 'input' });
-    return [[`input.${name}`, input], ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : [])];
-  });
+  const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => [
+    [`input.${name}`, input],
+    ...(output ? [[`output.${name}`, output] as [string, z.ZodType]] : []),
+  ]);
   return Object.fromEntries(named);
 }
 
@@ -214,7 +224,7 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
     },
     security: [{ apiKey: [] }],
     paths: {
-      '/v1/jobs': { post: submit, get: list },
+      '/v1/jobs': { post: submit(tasks), get: list },
       '/v1/jobs/{id}': { get, delete: forget },
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: cancel },

@@ -26,6 +26,8 @@ export interface ApiParts {
   tasks: ReadonlyMap<string, Task>;
   lanes: Lanes;
   durability: DurabilityMode;
+  /** Workers should have the same. */
+  configDigest: string;
   /** What an answer of 2xx stands for is written through this. */
   writes: DurableWrites;
   memory: MemoryWatch;

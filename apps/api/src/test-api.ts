@@ -60,6 +60,7 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     tasks: allTasks({}),
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory',
+    configDigest: '',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics('fsync'),

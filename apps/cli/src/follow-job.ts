@@ -3,7 +3,7 @@
  *
  *   text        as it comes; a job without text prints its output, as JSON
  *   --json      its events instead, one line each
- *   remarks     on stderr: breaks of the connection, attempts that begin anew, how it ended
+ *   remarks     on stderr: breaks of the connection, what is tried again or waited for, attempts that begin anew, how it ended
  *   exit code   by the outcome
  *
  * The client package mends breaks of the connection; Ctrl-C leaves the job alone.
@@ -24,6 +24,7 @@ export async function followJob(holdfast: Holdfast, id: string, command: Command
     const { event } = snapshot;
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
     else if (text.show(snapshot.text)) note('The answer began anew: what stands before it no longer counts.');
+    if (!json) sayWait(event);
     if (!snapshot.done) continue;
     exitCode = exitCodeOf[outcomeOf(event)];
     if (!json) sayEnd(event, text);
@@ -34,6 +35,11 @@ export async function followJob(holdfast: Holdfast, id: string, command: Command
 function outcomeOf({ type }: JobEvent): keyof typeof exitCodeOf {
   if (type === 'job.completed') return 'completed';
   return type === 'job.cancelled' ? 'cancelled' : 'failed';
+}
+
+function sayWait(event: JobEvent): void {
+  if (event.type === 'attempt.failed') note(`${event.data.error.message} To be tried again at ${event.data.retry_at}.`);
+  if (event.type === 'call.delayed') note(`${event.data.error.message} The call waits, five minutes at most.`);
 }
 
 function sayEnd(event: JobEvent, text: TextPrinter): void {

@@ -1,12 +1,14 @@
-/** `holdfast submit`, `get`, `follow`, `cancel`, `retry`, `list`: jobs, through the client package. */
+/** `holdfast submit`, `get`, `follow`, `cancel`, `retry`, `delete`, `list`: jobs, through the client package. */
 import type { ListFilter } from '@holdfast/client';
 import { type Job, jobStatuses } from '@holdfast/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CliConfig } from './config.ts';
 import { holdfastOf } from './connections.ts';
 import { followJob } from './follow-job.ts';
+import { oneMorePair } from './option-parsers.ts';
 import { note, print } from './printer.ts';
 import { readInput } from './read-input.ts';
+import { type SubmitRequestOptions, submitRequestOf, submitRequestOptions } from './submit-options.ts';
 import { record, table } from './table.ts';
 
 export function addJobCommands(program: Command, config: CliConfig): void {
@@ -24,30 +26,34 @@ export function addJobCommands(program: Command, config: CliConfig): void {
         printJob(command, await holdfastOf(config, command)[name](id));
       });
   }
+  addDelete(program, config);
   addList(program, config);
 }
 
-interface SubmitOptions {
+interface SubmitOptions extends SubmitRequestOptions {
   input: string;
   key?: string;
   follow?: true;
 }
 
 function addSubmit(program: Command, config: CliConfig): void {
-  program
+  const submit = program
     .command('submit <task>')
     .description('submit a job')
     .requiredOption('--input <json>', 'what the task takes: a JSON object, @FILE, or - for stdin')
-    .option('--key <idempotency key>', 'names the job: the same key and input again is the same job')
-    .option('--follow', 'print its text as it comes, and end as the job does')
-    .action(async (task: string, { input, key: idempotencyKey, follow }: SubmitOptions, command: Command) => {
-      const holdfast = holdfastOf(config, command);
-      const { job, replayed } = await holdfast.submit({ task, input: await readInput(input) }, { idempotencyKey });
-      if (replayed) note(`${job.id} was there already.`);
-      if (!follow) return printJob(command, job);
-      note(`${job.id} is accepted. To come back to it: holdfast follow ${job.id}`);
-      process.exitCode = await followJob(holdfast, job.id, command);
-    });
+    .option('--key <idempotency key>', 'names the job: the same key and request again is the same job')
+    .option('--follow', 'print its text as it comes, and end as the job does');
+  for (const option of submitRequestOptions) submit.addOption(option);
+  submit.action(async (task: string, options: SubmitOptions, command: Command) => {
+    const { key: idempotencyKey, follow } = options;
+    const holdfast = holdfastOf(config, command);
+    const request = { task, input: await readInput(options.input), ...submitRequestOf(options) };
+    const { job, replayed } = await holdfast.submit(request, { idempotencyKey });
+    if (replayed) note(`${job.id} was there already.`);
+    if (!follow) return printJob(command, job);
+    note(`${job.id} is accepted. To come back to it: holdfast follow ${job.id}`);
+    process.exitCode = await followJob(holdfast, job.id, command);
+  });
 }
 
 function addFollow(program: Command, config: CliConfig): void {
@@ -58,6 +64,16 @@ function addFollow(program: Command, config: CliConfig): void {
     )
     .action(async (id: string, _options, command: Command) => {
       process.exitCode = await followJob(holdfastOf(config, command), id, command);
+    });
+}
+
+function addDelete(program: Command, config: CliConfig): void {
+  program
+    .command('delete <id>')
+    .description('forget an ended job, prompt and answer included')
+    .action(async (id: string, _options, command: Command) => {
+      await holdfastOf(config, command).delete(id);
+      print(command, { id, deleted: true }, () => `${id} is forgotten.`);
     });
 }
 
@@ -100,12 +116,6 @@ function shownOf({ id, task, lane, status, attempt, created_at, finished_at, err
     ...(usage ? { tokens: `${usage.input_tokens} in, ${usage.output_tokens} out`, 'cost USD': usage.cost_usd } : {}),
     ...(output === null && output_text === null ? {} : { output: output_text ?? JSON.stringify(output) }),
   };
-}
-
-function oneMorePair(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('A pair such as order=42.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function pageSize(text: string): number {

@@ -1,27 +1,6 @@
 /** Options for limits. Their bounds and descriptions are those of core's schemas, which the servers check by, too. */
 import { type LaneLimits, type Limits, laneLimitsSchema, limitsSchema } from '@holdfast/core';
-import { InvalidArgumentError, Option } from 'commander';
-
-/** As much of a zod schema as is used here. */
-interface NumberSchema {
-  description?: string | undefined;
-  safeParse(value: unknown): { success: boolean; error?: { issues: { message: string }[] } };
-}
-
-/** Reads a number that fits. Commander names the option before the message. */
-export function numberOf(schema: NumberSchema): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It takes a number.');
-    const result = schema.safeParse(value);
-    if (result.success) return value;
-    throw new InvalidArgumentError(`${result.error?.issues[0]?.message ?? 'not a number that fits'}.`);
-  };
-}
-
-function numberOption(flags: string, schema: NumberSchema, description = schema.description): Option {
-  return new Option(flags, description).argParser(numberOf(schema));
-}
+import { numberOption } from './option-parsers.ts';
 
 const tenant = limitsSchema.shape;
 const budget = tenant.budget_usd.unwrap().shape;

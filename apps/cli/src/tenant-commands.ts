@@ -21,7 +21,7 @@ export function addTenantCommands(program: Command, config: CliConfig): void {
     });
 
   tenants
-    .command('show <tenant>')
+    .command('get <tenant>')
     .description('one tenant')
     .action(async (id: string, _options, command: Command) => {
       printTenant(command, await adminOf(config, command).tenant(id));

@@ -1,7 +1,7 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
-import { allTasks } from '@holdfast/tasks';
+import { allTasks, checkTasks } from '@holdfast/tasks';
 import { z } from 'zod';
 
 const shape = {
@@ -38,11 +38,9 @@ export interface ConsoleConfig {
 /** @throws SettingsError naming every variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
-  const { lanes, plans, tasks } = readConfigFile(
-    settings.HOLDFAST_CONFIG,
-    settings.OPENAI_BASE_URL,
-    (config) => void allTasks(config.tasks),
-  );
+  const { lanes, plans, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+    check: checkTasks,
+  });
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,

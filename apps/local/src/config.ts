@@ -11,10 +11,12 @@
  *   OPENAI_API_KEY, OPENAI_BASE_URL      both unset: the simulator answers
  *   WORKERS, WORKER_CONCURRENCY          1, 50: worker processes, and jobs at once in each
  *   DURABILITY                           fsync | replica | memory
+ *   HOLDFAST_CONFIG                      the config file: checked here, before anything is started, and read by the services
  *   LOG                                  warn: the services' warnings and errors; all: every line of every process
  */
 import { resolve } from 'node:path';
-import { readSettings, SettingsError, setting } from '@holdfast/service';
+import { readConfigFile, readSettings, SettingsError, setting } from '@holdfast/service';
+import { checkTasks } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface Port {
@@ -43,6 +45,7 @@ const shape = {
   WORKERS: setting.count(1, 64),
   WORKER_CONCURRENCY: setting.count(50, 10_000),
   DURABILITY: z.enum(['fsync', 'replica', 'memory'], 'fsync, replica or memory').default('fsync'),
+  HOLDFAST_CONFIG: z.string().optional(),
   LOG: z.enum(['warn', 'all'], 'warn or all').default('warn'),
 };
 
@@ -71,12 +74,14 @@ function portOf(env: NodeJS.ProcessEnv, name: string, number: number): Port {
   return { number, explicit: Boolean(env[name]) && number !== 0 };
 }
 
-/** @throws SettingsError naming every variable at fault */
+/** @throws SettingsError naming every variable at fault, or what doesn't fit in the config file */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const set = readSettings(shape, env);
   if (set.DURABILITY === 'replica' && set.REDIS_URL === undefined) {
     throw new SettingsError('DURABILITY=replica needs REDIS_URL: the Redis that is started here has no replica.');
   }
+  // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
+  readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', { check: checkTasks });
   return Object.freeze({
     api: portOf(env, 'PORT', set.PORT),
     console: portOf(env, 'CONSOLE_PORT', set.CONSOLE_PORT),

@@ -1,10 +1,11 @@
 import { AttemptError, type JsonObject, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
+import { Breaker } from '@holdfast/providers';
 import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Lane, withBreaker } from './lane-providers.ts';
 import type { WorkerParts } from './run-attempt.ts';
 import { dataOf, jobOf, modelProvider } from './test-tasks.ts';
-import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
+import { openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
 
 type Says = () => AsyncGenerator<ProviderEvent>;
 
@@ -148,27 +149,70 @@ describe('a call of a task', () => {
 });
 
 describe('where nobody can be called', () => {
-  it('a job is tried again when the first breaker lets a call through', async () => {
-    const { main, spare, attempt } = await jobOn();
+  /** A lane whose breakers stay open for a tenth of a second. */
+  function shortly(...names: ('main' | 'spare')[]): Lane['providers'] {
+    const breaker = () => new Breaker({ now: () => performance.now(), openMs: 100, onChange: () => undefined });
+    return names.map((name) => ({
+      ...{ provider: scripted(name), model: null, breaker: breaker() },
+    })) as unknown as Lane['providers'];
+  }
+
+  it('a call waits until the first breaker lets it through, and readers are told once', async () => {
+    const { id, main, spare, attempt } = await jobOn();
     main.breaker.shut(60_000, why);
-    spare.breaker.shut(20_000, { ...why, provider: 'spare' });
-    const outcome = await attempt();
-    expect(outcome).toMatchObject({ kind: 'retry', error: { code: 'provider_unavailable', retryable: true } });
-    expect(outcome).toMatchObject({ error: { tried: [why, { ...why, provider: 'spare' }] } });
-    const { delayMs } = outcome.kind === 'retry' ? outcome.next : { delayMs: 0 };
-    expect(delayMs).toBeGreaterThan(15_000);
-    expect(delayMs).toBeLessThanOrEqual(20_000);
-    expect(calls).toEqual([]);
+    spare.breaker.shut(200, { ...why, provider: 'spare' });
+    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(asked()).toEqual(['spare']);
+    expect(await t.job(id)).toMatchObject({ attempt: 1, provider_calls: 1 });
+    expect(await dataOf(t, id, 'call.delayed')).toEqual([
+      { call: '', error: expect.objectContaining({ tried: [why, { ...why, provider: 'spare' }] }) },
+    ]);
   });
 
-  it('a lane with one provider asks it all the same: it has nobody else', async () => {
-    const { lanes, attempt } = await jobOn({ providers: [withBreaker(scripted('main'), 'default', silent)] });
-    lanes.get('default')?.providers[0].breaker.shut(60_000, why);
-    says.main = Array.from({ length: 2 }, () => down);
-    expect((await attempt()).kind).toBe('retry');
-    expect((await attempt()).kind).toBe('retry');
+  it.each([[['main']], [['main', 'spare']]] as const)('trials at %j cost the job no attempt', async (names) => {
+    const providers = shortly(...names);
+    for (const { breaker, provider } of providers) breaker.shut(50, { ...why, provider: provider.name });
+    says = { main: [down, down, down], spare: [down, down, down, down, down] };
+    const { id, attempt } = await jobOn({ providers });
     expect(await attempt()).toEqual({ kind: 'completed' });
-    expect(asked()).toEqual(['main', 'main', 'main']);
+    expect(await t.job(id)).toMatchObject({ attempt: 1, provider_calls: calls.length, ambiguous_calls: 0 });
+    expect(asked().filter((name) => name === 'main')).toHaveLength(4);
+    expect(await dataOf(t, id, 'call.delayed')).toHaveLength(1);
+    expect(await dataOf(t, id, 'attempt.started')).toEqual([{ attempt: 1, resumed: false }]);
+  });
+
+  it('a provider that is alone is asked by each job until five have failed; then they wait', async () => {
+    const providers = shortly('main');
+    says.main = Array.from({ length: 5 }, () => down);
+    const jobs = await Promise.all(Array.from({ length: 7 }, () => jobOn({ providers })));
+    for (const { attempt } of jobs.slice(0, 5)) expect((await attempt()).kind).toBe('retry');
+    const waiting = jobs.slice(5).map(({ attempt }) => attempt());
+    expect(calls).toHaveLength(5);
+    expect(await Promise.all(waiting)).toEqual([{ kind: 'completed' }, { kind: 'completed' }]);
+  });
+
+  it('a key that is refused fails each job at once, where nobody else can be asked', async () => {
+    const providers = shortly('main');
+    says.main = Array.from({ length: 7 }, () => failing('provider_unauthorized', { retryable: false, status: 401 }));
+    for (let job = 0; job < 7; job += 1) {
+      const { attempt } = await jobOn({ providers });
+      expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'provider_unauthorized' } });
+    }
+  });
+
+  it.each([
+    ['cancelled', async (id: string) => void (await t.journal.cancel(id)), 'cancelled'],
+    ['handed over when its worker stops', async () => t.parts.running.handOver(), 'deferred'],
+  ] as const)('a job that waits can be %s', async (_, stop, kind) => {
+    const { id, main, spare, attempt } = await jobOn();
+    for (const { breaker } of [main, spare]) breaker.shut(60_000, why);
+    const stopListening = await t.parts.running.listen(t.journal, t.feed);
+    const outcome = attempt();
+    await until('it waits', async () => (await t.types(id)).includes('call.delayed'));
+    await stop(id);
+    expect((await outcome).kind).toBe(kind);
+    expect(calls).toEqual([]);
+    await stopListening();
   });
 });
 

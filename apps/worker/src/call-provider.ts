@@ -11,6 +11,7 @@
  *            one unbroken text
  *   switch   a provider that has failed before readers were told anything is followed by the next: a new call, counted and
  *            billed like any. After that its attempt fails, and the next one asks the others first
+ *   wait     where all are known to be ill: `await-provider.ts`
  */
 import {
   AttemptError,
@@ -22,8 +23,9 @@ import {
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
 import { illnessOf, type Pass } from '@holdfast/providers';
+import { ProviderAwaiter } from './await-provider.ts';
 import { beginCall, type CallSlot, closeCall, leaveOtherProvider, markSafe, settleFailedCall } from './call-slots.ts';
-import { type Choice, chooseProvider, type Failure, nobodyLeft, sumUp, triedOf } from './choose-provider.ts';
+import { type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
 import type { Lane, LaneProvider } from './lane-providers.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { setAside } from './set-aside.ts';
@@ -53,7 +55,10 @@ export interface Answer {
 export async function callProvider(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<Answer> {
   const resumes = attempt.calls.get(call.id)?.response != null;
   const taken = resumes ? 0 : await takeRoom(parts, attempt, call);
-  const failed: Failure[] = [];
+  const awaiter = new ProviderAwaiter(attempt, call, parts.random);
+  let failed: Failure[] = [];
+  /** Why the call goes on: it has been announced by then. */
+  let before: AttemptError | undefined;
   for (;;) {
     const choice = chooseProvider(call.lane, {
       left: attempt.calls.get(call.id),
@@ -61,8 +66,15 @@ export async function callProvider(parts: WorkerParts, attempt: Attempt, call: P
       failed,
       last: attempt.tried,
     });
-    if (!choice) throw sumUp(failed, attempt.tried) ?? nobodyLeft(call.lane);
-    const { answer, error, refusal } = await makeCall(parts, attempt, call, choice, failed.at(-1)?.error);
+    if (!choice) {
+      // What trials have found out was known before: their providers are ill.
+      const error = failed.every(({ isTrial }) => isTrial) ? undefined : sumUp(failed, attempt.tried);
+      if (error) throw error;
+      failed = [];
+      await awaiter.wait();
+      continue;
+    }
+    const { answer, failure, refusal } = await makeCall(parts, attempt, call, choice, before);
     if (answer) {
       if (!resumes) settleCall(parts, attempt, taken, answer.usage);
       return answer;
@@ -72,16 +84,17 @@ export async function callProvider(parts: WorkerParts, attempt: Attempt, call: P
       if (failed.length === 0) settleCall(parts, attempt, taken, { input_tokens: 0, output_tokens: 0 });
       throw sumUp(failed, attempt.tried) ?? refusal;
     }
-    failed.push({ by: choice.by, error });
-    if (!goesOn(attempt, call, error)) throw sumUp(failed, attempt.tried) ?? error;
+    failed.push(failure);
+    before = failure.error;
+    if (!goesOn(attempt, call, failure)) throw sumUp(failed, attempt.tried) ?? failure.error;
   }
 }
 
 type Made =
-  | { answer: Answer; error?: never; refusal?: never }
-  | { answer?: never; error: AttemptError; refusal?: never }
+  | { answer: Answer; failure?: never; refusal?: never }
+  | { answer?: never; failure: Failure; refusal?: never }
   /** It wasn't made. */
-  | { answer?: never; error?: never; refusal: AttemptError };
+  | { answer?: never; failure?: never; refusal: AttemptError };
 
 /** @param before why the call goes on here: another provider has failed it */
 async function makeCall(
@@ -117,8 +130,9 @@ async function makeCall(
     } catch (thrown) {
       call.signal.throwIfAborted();
       const error = settleFailedCall(attempt, slot, thrown);
-      judge(attempt, slot, { by, error }, pass);
-      return { error };
+      const failure = { by, error, isTrial: pass?.isTrial ?? false, hasTold: slot.hasTold };
+      judge(attempt, slot, failure, pass);
+      return { failure };
     }
   } finally {
     pass?.left();
@@ -131,7 +145,8 @@ function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | 
   const illness = illnessOf(error);
   const why = triedOf(failure);
   const hasOthers = (attempt.lane?.providers.length ?? 0) > 1;
-  if (illness === 'ill') pass?.failed(why);
+  // Where there is nobody else, what no waiting mends is the job's own error: a key that is refused, say.
+  if (illness === 'ill' && (hasOthers || error.retryable)) pass?.failed(why);
   if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
   const isKept = attempt.calls.has(slot.id);
   if (illness !== null && !isKept && slot.hasTold && hasOthers) attempt.failedMidway = why;
@@ -140,9 +155,10 @@ function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | 
 /** One that asks for more quiet than this, in ms, is tried again after this: one word shouldn't shut it out for hours. */
 const LONGEST_QUIET_MS = 60_000;
 
-/** Whether the call is to be made to another provider, in the same attempt. */
-function goesOn(attempt: Attempt, { id, lane }: PreparedCall, error: AttemptError): boolean {
-  if (lane.providers.length === 1 || illnessOf(error) === null) return false;
+/** Whether the call is to be made to another provider, in the same attempt, or to the same one when that is well again. */
+function goesOn(attempt: Attempt, { id, lane }: PreparedCall, { error, isTrial, hasTold }: Failure): boolean {
+  if (illnessOf(error) === null) return false;
+  if (lane.providers.length === 1 && (!isTrial || hasTold || !error.retryable)) return false;
   if (attempt.calls.has(id) || attempt.failedMidway !== null) return false;
   return !(attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail');
 }

@@ -6,7 +6,7 @@
  *      (`on_ambiguous: fail`), else while that one's breaker lets it through
  *   3. otherwise the first whose breaker lets it through, but for those that have failed it already
  *
- * A lane with one provider has no choice: its breaker isn't asked, and its retries with back-off are all there is.
+ * Where none is left, the call waits until a breaker lets it through: `await-provider.ts`.
  */
 import { AttemptError, type TriedProvider } from '@holdfast/core';
 import type { Pass } from '@holdfast/providers';
@@ -23,6 +23,10 @@ export interface Choice {
 export interface Failure {
   by: LaneProvider;
   error: AttemptError;
+  /** It was to find out whether the provider is well again. */
+  isTrial: boolean;
+  /** Readers have something of it. */
+  hasTold: boolean;
 }
 
 interface Wanted {
@@ -38,9 +42,7 @@ interface Wanted {
 
 /** null: no provider is left that a call could go to now. */
 export function chooseProvider(lane: Lane, { left, paysOnce, failed, last }: Wanted): Choice | null {
-  const [first] = lane.providers;
   const own = left && lane.providers.find(({ provider }) => provider.name === left.provider);
-  if (lane.providers.length === 1) return { by: first, pass: null };
   if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter() };
   const isLast = ({ provider }: LaneProvider) => last.some((one) => one.provider === provider.name);
   const order = [
@@ -84,7 +86,7 @@ export function sumUp(failed: readonly Failure[], before: readonly TriedProvider
   });
 }
 
-export function triedOf({ by, error: { code, status } }: Failure): TriedProvider {
+export function triedOf({ by, error: { code, status } }: Pick<Failure, 'by' | 'error'>): TriedProvider {
   return { provider: by.provider.name, code, ...(status === undefined ? {} : { status }) };
 }
 

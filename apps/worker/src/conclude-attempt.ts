@@ -8,6 +8,7 @@
  *   draining     attempt.failed, due again at once      → deferred
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
+ *                or job.failed deadline_exceeded, where it would be due too late
  */
 import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
@@ -86,9 +87,18 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
     await stopped;
     return outcome;
   }
+  if (delayMs >= timeLeft(attempt)) {
+    const late = `It would be tried again after its deadline, because of this: ${error.message}`;
+    return failJob(attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
+  }
   const kept = tried.length === 0 ? '' : JSON.stringify(tried);
   const next = await requeue(attempt, error, delayMs, { failures, tried: kept });
   return { kind: 'retry', error, next };
+}
+
+/** Until the job's deadline, in ms. */
+function timeLeft({ claim: { deadlineInMs }, claimedAt }: Attempt): number {
+  return deadlineInMs === null ? Number.POSITIVE_INFINITY : deadlineInMs - (performance.now() - claimedAt);
 }
 
 /**
@@ -112,6 +122,35 @@ async function handBack(attempt: Attempt): Promise<Outcome> {
   return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
 }
 
+/** Between two workers of different versions: a deploy may take some minutes. */
+const PASS_ON_MS = 5_000;
+const MOST_ATTEMPTS_PASSED_ON = 60;
+
+/** Nothing was tried, and another worker may be able to: counts as no failure, for some minutes. @throws JournalRefusal */
+export async function passOn(attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  if (attempt.claim.attempt >= MOST_ATTEMPTS_PASSED_ON) return failJob(attempt, error);
+  return { kind: 'deferred', next: await requeue(attempt, error, PASS_ON_MS, {}) };
+}
+
+/**
+ * A cancel that was stored while the attempt was on its way back to the queue: it reached neither this attempt in time nor a
+ * job that waits. A failure, or a crash, leaves it to the next claim.
+ */
+export async function obeyLateCancel(parts: WorkerParts, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
+  if (!('next' in outcome) || !attempt.order.isCancelWanted) return outcome;
+  const { journal, logger } = parts;
+  const { jobId } = attempt.claim;
+  const reply = await journal.cancel(jobId).catch((error: unknown) => {
+    logger.warn({ jobId, error }, 'cancelled late, and not ended; the next claim does');
+  });
+  if (reply?.kind !== 'cancelled') return outcome;
+  const left = responsesOf(attempt, 'left', 'running', 'failed');
+  // For the bill: the record keeps them as they were.
+  closeAll(attempt);
+  await endResponses(attempt.lane, left, logger);
+  return { kind: 'cancelled' };
+}
+
 /**
  * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
  * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
@@ -123,7 +162,7 @@ export async function requeue(
   fields: FieldChanges,
   lane = attempt.claim.queue,
 ): Promise<Release> {
-  const { writer, claim, claimedAt } = attempt;
+  const { writer, claim } = attempt;
   const { jobId, tenant, tokens, deadlineInMs } = claim;
   const release = claim.release + 1;
   const retryAt = Date.now() + delayMs;
@@ -136,6 +175,6 @@ export async function requeue(
   return {
     ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
     priority: claim.request.priority ?? 0,
-    deadlineInMs: deadlineInMs === null ? null : deadlineInMs - (performance.now() - claimedAt),
+    deadlineInMs: deadlineInMs === null ? null : timeLeft(attempt),
   };
 }

@@ -2,7 +2,7 @@
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
-import { allTasks, type TaskSettings } from '@holdfast/tasks';
+import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -26,6 +26,9 @@ export interface WorkerConfig {
   prices: Prices;
   /** Provider keys by the name of the variable that holds them. */
   providerKeys: Readonly<Record<string, string | undefined>>;
+  /** Other processes should have the same. */
+  configDigest: string;
+  warnings: readonly string[];
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
@@ -44,12 +47,9 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     },
     env,
   );
-  const { lanes, plans, prices, tasks } = readConfigFile(
-    settings.HOLDFAST_CONFIG,
-    settings.OPENAI_BASE_URL,
-    (config) => void allTasks(config.tasks),
-  );
-  const names = Object.values(lanes).flatMap((lane) =>
+  const { HOLDFAST_CONFIG: file, OPENAI_BASE_URL: baseUrl } = settings;
+  const content = readConfigFile(file, baseUrl, { check: checkTasks, env });
+  const names = Object.values(content.lanes).flatMap((lane) =>
     lane.providers.flatMap((provider) => provider.api_key_env ?? []),
   );
   return Object.freeze({
@@ -62,10 +62,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     drainMs: settings.DRAIN_SECONDS * 1_000,
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
-    lanes,
-    tasks,
-    plans,
-    prices,
+    ...content,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

@@ -10,7 +10,7 @@ const redis = connectRedis(redisUrl, 'producer', createLogger('healthcheck', 'si
 try {
   await untilReady(redis, 2_000);
   const alive = await liveWorkers(redis, prefix);
-  process.exitCode = alive.some((id) => id.startsWith(`${hostname()}-`)) ? 0 : 1;
+  process.exitCode = alive.some(({ id }) => id.startsWith(`${hostname()}-`)) ? 0 : 1;
 } catch {
   process.exitCode = 1;
 } finally {

@@ -6,12 +6,13 @@ import { hostname } from 'node:os';
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { announceWorker, LaneCallLimits, LaneQueues, startFeeding } from '@holdfast/queue';
+import { announceWorker, LaneCallLimits, LaneQueues, liveWorkers, startFeeding } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { endExpired } from './end-expired.ts';
+import { findNewLane } from './find-new-lane.ts';
 import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { RoomLearner } from './learn-room.ts';
@@ -66,6 +67,17 @@ function configuredParts(config: WorkerConfig, logger: Logger) {
   };
 }
 
+/** Says that this worker is there, and warns where others run with another config file: one of them may be outdated. */
+async function announcePresence(redis: Redis, { prefix, configDigest }: WorkerConfig, logger: Logger) {
+  const leave = await announceWorker(redis, prefix, { id: `${hostname()}-${process.pid}`, configDigest });
+  const others = (await liveWorkers(redis, prefix)).filter((worker) => worker.configDigest !== configDigest);
+  if (others.length > 0) {
+    const workers = others.map(({ id }) => id);
+    logger.warn({ workers }, 'these workers run with another config file: lanes, limits and prices may differ');
+  }
+  return leave;
+}
+
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
@@ -101,7 +113,11 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   onClose('cancel orders', await running.listen(journal, feed));
   onClose(
     'sweeping',
-    startSweeping({ journal, queue: queues, logger, held: () => queues.feed.size([...lanes.keys()]) }),
+    startSweeping({
+      ...{ journal, queue: queues, logger },
+      held: () => queues.feed.size([...lanes.keys()]),
+      newLaneOf: findNewLane({ ...parts, isServed: (lane) => queues.feed.isServed(lane) }),
+    }),
   );
   onClose('settling', startSettling({ journal, ledger, tenants, logger }));
   const stop = await startLaneWorkers({
@@ -115,7 +131,7 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   });
   onClose('feeding', startFeeding({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }));
   onClose('jobs under way', () => stop(config.drainMs));
-  onClose('presence', await announceWorker(redis, prefix, `${hostname()}-${process.pid}`));
+  onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
 }
 

@@ -1,3 +1,5 @@
+import { AttemptError } from '@holdfast/core';
+import { reportUsage } from '@holdfast/gate';
 import { FlushClock } from '@holdfast/journal';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { answer, openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
@@ -152,11 +154,15 @@ describe('an attempt that fails', () => {
   it.each([
     ['task', { task: 'unheard.of' }],
     ['lane', { lane: 'elsewhere' }],
-  ])('on a worker that does not know its %s calls nobody', async (what, change) => {
+  ])('on a worker that does not know its %s leaves the job to others, for some minutes', async (what, change) => {
     const jobId = await t.accept('answer', change);
+    const outcome = await t.run(jobId);
+    expect(outcome).toMatchObject({ kind: 'deferred', next: { jobId, release: 2, delayMs: 5_000 } });
+    expect(await t.job(jobId)).toMatchObject({ status: 'queued', provider_calls: 0 });
+    expect(await t.redis.hget(recordOf(jobId), 'failures')).toBeNull();
+    await t.redis.hset(recordOf(jobId), 'attempt', 59);
     expect(await t.run(jobId)).toMatchObject({ kind: 'failed', error: { code: 'internal_error' } });
     expect((await t.job(jobId)).error?.message).toContain(what);
-    expect(await t.job(jobId)).toMatchObject({ provider_calls: 0 });
     expect(t.calls).toHaveLength(0);
   });
 });
@@ -290,6 +296,21 @@ describe('a cancel', () => {
     expect((await t.types(jobId)).at(-1)).toBe('job.cancelled');
   });
 
+  it('that finds the job on its way back to the queue ends it there', async () => {
+    let jobId = '';
+    t.modes.unheard = async function* () {
+      yield { kind: 'text', text: 'so far' };
+      await t.journal.cancel(jobId);
+      throw new AttemptError('provider_unavailable', 'Down.', { retryable: true });
+    };
+    jobId = await t.accept('unheard');
+    await t.letIn(jobId, 1);
+    expect(await t.run(jobId)).toEqual({ kind: 'cancelled' });
+    expect(await t.job(jobId)).toMatchObject({ status: 'cancelled', provider_calls: 1 });
+    expect((await t.types(jobId)).slice(-2)).toEqual(['attempt.failed', 'job.cancelled']);
+    expect((await reportUsage(t.parts.ledger, 'acme', {}, {})).reserved_usd).toBe(0);
+  });
+
   it('that comes after the whole answer leaves the answer that was paid for', async () => {
     const unlisten = await t.parts.running.listen(t.journal, t.feed);
     let jobId = '';
@@ -324,6 +345,16 @@ describe('a deadline', () => {
       error: { code: 'deadline_exceeded', retryable: false },
       output_text: 'so far',
     });
+  });
+
+  it('that comes before the next try fails the job at once, and says why', async () => {
+    const jobId = await t.accept('limit', { deadline_ms: 1_500 });
+    expect(await t.run(jobId)).toMatchObject({ kind: 'failed', error: { code: 'deadline_exceeded' } });
+    expect((await t.job(jobId)).error?.message).toBe(
+      'It would be tried again after its deadline, because of this: Later.',
+    );
+    const patient = await t.accept('limit', { deadline_ms: 60_000 });
+    expect(await t.run(patient)).toMatchObject({ kind: 'retry' });
   });
 
   it('that is far away keeps nothing from completing', async () => {

@@ -31,7 +31,7 @@ import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
-import { concludeAttempt } from './conclude-attempt.ts';
+import { concludeAttempt, obeyLateCancel, passOn } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
 import { followLeader } from './follow-leader.ts';
@@ -107,7 +107,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockL
   try {
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
-    const outcome = await work(parts, claimed);
+    const outcome = await obeyLateCancel(parts, claimed, await work(parts, claimed));
     await settleRun(parts, claimed, outcome);
     report(parts.logger, claimed, outcome);
     return outcome;
@@ -122,6 +122,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     admitAttempt(parts, attempt);
     if (attempt.claim.queue === followersLane) return await followLeader(parts, attempt);
     const prepared = prepareTask(parts, attempt);
+    if (prepared instanceof AttemptError) return await passOn(attempt, prepared);
     const output = await runTask(parts, attempt, prepared);
     // Calls of an earlier attempt that the task had no more use for.
     const unwanted = responsesOf(attempt, 'left', 'failed');
@@ -215,12 +216,12 @@ export interface PreparedTask {
   lane: Lane;
 }
 
-function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): PreparedTask {
+/** An error: the job was accepted by an API of another version, or of other settings, than this worker's. */
+function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): PreparedTask | AttemptError {
   const task = tasks.get(claim.request.task);
-  // Accepted by an API with other settings than this worker's: nothing a retry on this worker would change.
-  if (!task) throw new AttemptError('internal_error', `This worker knows no task "${claim.request.task}".`);
-  if (!lane) throw new AttemptError('internal_error', `This worker knows no lane "${claim.lane}".`);
-  return { task, lane };
+  if (task && lane) return { task, lane };
+  const unknown = task ? `lane "${claim.lane}"` : `task "${claim.request.task}"`;
+  return new AttemptError('internal_error', `This worker knows no ${unknown}; another may.`, { retryable: true });
 }
 
 function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {

@@ -1,5 +1,6 @@
 import type { JobQueue, Release } from '@holdfast/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { findNewLane } from './find-new-lane.ts';
 import { isSweepDue, sweepOpenJobs } from './sweep-open-jobs.ts';
 import { openTestWorker, silent, type TestWorker } from './test-worker.ts';
 
@@ -8,6 +9,7 @@ let handedOver: Release[];
 /** Releases that the queue holds, as `jobId.release`. */
 let held: Set<string>;
 let queueAway: boolean;
+let abandoned: string[];
 
 beforeAll(async () => {
   t = await openTestWorker();
@@ -16,6 +18,7 @@ beforeEach(async () => {
   handedOver = [];
   held = new Set();
   queueAway = false;
+  abandoned = [];
   await t.redis.del(`${t.journal.prefix}:open`);
 });
 afterAll(() => t.close());
@@ -27,6 +30,9 @@ const queue: JobQueue = {
     held.add(`${release.jobId}.${release.release}`);
   },
   async remove() {},
+  async abandon({ jobId, release, lane }) {
+    abandoned.push(`${lane} ${jobId}.${release}`);
+  },
   async unknown(releases) {
     return new Set(releases.filter(({ jobId, release }) => !held.has(`${jobId}.${release}`)).map(({ jobId }) => jobId));
   },
@@ -118,7 +124,42 @@ describe('a sweep', () => {
     queueAway = true;
     await expect(sweep()).rejects.toThrow('away');
     queueAway = false;
+    abandoned = [];
     expect(await sweep()).toBe(1);
     expect(handedOver).toMatchObject([{ jobId, release: 3 }]);
+  });
+});
+
+describe('a job whose lane nobody serves any more', () => {
+  const served = new Set<string>();
+  const sweepWith = (change: object = {}) => {
+    const { tasks } = t.parts;
+    const lanes = new Map([['default', null]]);
+    const finder = { journal: t.journal, tasks, lanes, laneOf: () => 'default', logger: silent, ...change };
+    const newLaneOf = findNewLane({ ...finder, isServed: async (lane) => served.has(lane) });
+    return sweepOpenJobs({ journal: t.journal, queue, logger: silent, graceMs: -1_000, newLaneOf });
+  };
+  async function waitingIn(lane: string): Promise<string> {
+    const jobId = await t.accept('answer', { lane });
+    held.add(`${jobId}.1`);
+    return jobId;
+  }
+
+  it('goes to the lane that serves its model now, once, and leaves nothing behind', async () => {
+    const jobId = await waitingIn('renamed');
+    expect(await sweepWith()).toBe(1);
+    expect(handedOver).toMatchObject([{ jobId, lane: 'default', release: 2 }]);
+    expect(abandoned).toEqual([`renamed ${jobId}.1`]);
+    expect(await sweepWith()).toBe(0);
+    expect(await t.run(jobId)).toEqual({ kind: 'completed' });
+    expect(await t.job(jobId)).toMatchObject({ lane: 'default' });
+  });
+
+  it('stays where another worker serves it, or where no lane serves its model', async () => {
+    served.add('others');
+    await waitingIn('others');
+    await waitingIn('gone');
+    expect(await sweepWith({ laneOf: () => null })).toBe(0);
+    expect([handedOver, abandoned]).toEqual([[], []]);
   });
 });

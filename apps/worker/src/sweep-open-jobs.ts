@@ -1,11 +1,12 @@
 /**
  * A duty: hands over again what the queue has lost. A crash between accept and enqueue leaves an accepted job that the
- * queue doesn't know; deleted queue keys leave many. Because of this sweep, BullMQ's state may be lost altogether.
+ * queue doesn't know; deleted queue keys leave many. Because of this sweep, BullMQ's state may be lost altogether. Jobs of a
+ * lane that was renamed or removed would wait for ever: they are handed over to the lane that serves them now.
  *
  *   0. every 5 s: are more jobs open than the queue holds? or has nobody looked at each for a while? else nothing is done
  *   1. one process at a time, by a lock that outlives a sweep
  *   2. page through the open jobs that were accepted a while ago
- *   3. those that the queue doesn't hold get a new release, and are enqueued
+ *   3. those that the queue doesn't hold, or holds where nobody looks, get a new release, and are enqueued
  *
  * A crash between the new release and its enqueueing leaves a job that the next sweep finds again.
  */
@@ -16,6 +17,8 @@ export interface SweepParts {
   journal: Journal;
   queue: JobQueue;
   logger: Logger;
+  /** The lane that a job belongs to, where nobody serves its own any more; null: it stays. Default: all stay. */
+  newLaneOf?: (job: OpenJob) => Promise<string | null>;
   /** Jobs younger than this, in ms, may just be on their way to the queue. */
   graceMs: number;
 }
@@ -75,16 +78,33 @@ export async function sweepOpenJobs(parts: SweepParts): Promise<number | null> {
   }
 }
 
-async function recover({ journal, queue, logger }: SweepParts, jobs: OpenJob[]): Promise<number> {
-  const lost = await queue.unknown(jobs);
+async function recover(parts: SweepParts, jobs: OpenJob[]): Promise<number> {
+  const lost = await parts.queue.unknown(jobs);
   let recovered = 0;
-  for (const job of jobs.filter(({ jobId }) => lost.has(jobId))) {
-    const release = await journal.renewRelease(job);
-    if (release === null) continue;
-    const { attempt: _, ...again } = job;
-    await queue.enqueue({ ...again, release, again: true });
-    logger.warn({ jobId: job.jobId, release }, 'the queue had lost this job; handed over again');
-    recovered += 1;
+  for (const job of jobs) {
+    const newLane = (await parts.newLaneOf?.(job)) ?? null;
+    if (newLane === null && !lost.has(job.jobId)) continue;
+    if (await handOverAgain(parts, job, newLane)) recovered += 1;
   }
   return recovered;
+}
+
+async function handOverAgain(
+  { journal, queue, logger }: SweepParts,
+  job: OpenJob,
+  newLane: string | null,
+): Promise<boolean> {
+  const release = await journal.renewRelease(job, newLane ?? '');
+  if (release === null) return false;
+  const { attempt: _, ...again } = job;
+  const lane = newLane ?? job.lane;
+  await queue.enqueue({ ...again, lane, release, again: true });
+  const fields = { jobId: job.jobId, release, lane };
+  if (newLane === null) logger.warn(fields, 'the queue had lost this job; handed over again');
+  else {
+    // Void by now, but counted among those that wait or run.
+    await queue.abandon(job);
+    logger.warn({ ...fields, oldLane: job.lane }, 'nobody serves the lane of this job any more; it goes to another');
+  }
+  return true;
 }

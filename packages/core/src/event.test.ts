@@ -59,6 +59,7 @@ describe('event data', () => {
       'call.accepted': { call: 'part-1/0f.1' },
       'call.completed': { call: 'part-1/0f.1', usage: { input_tokens: 1, output_tokens: 2 } },
       'call.failed': { call: 'part-1/0f.1', error },
+      'call.delayed': { call: '', error },
       'provider.switched': {
         call: '',
         provider: 'spare',

@@ -32,10 +32,15 @@ export const eventDataSchemas = {
   'call.completed': z.object({ call: z.string(), usage: tokensSchema.nullable() }),
   'call.failed': z.object({ call: z.string(), error: jobErrorSchema }),
   /**
-   * A call's provider has failed before anything of its answer was told; the call goes on at `provider`. `call` is '' for
-   * the one call of a built-in task.
+   * A call's provider has failed before anything of its answer was told; the call goes on at `provider`, which may be the
+   * same, some time later. `call` is '' for the one call of a built-in task.
    */
   'provider.switched': z.object({ call: z.string(), provider: z.string(), error: jobErrorSchema }),
+  /**
+   * None of the lane's providers may be called now, because they have failed too often: the call waits, some minutes at
+   * most. `error` says who has failed, and how. Told once however often it is tried meanwhile.
+   */
+  'call.delayed': z.object({ call: z.string(), error: jobErrorSchema }),
   /** A step of a task is done and won't run again. */
   'step.completed': z.object({ step: z.string() }),
   /** The attempt is over, the job is not: it is tried again at `retry_at` (ISO 8601 UTC). */

@@ -14,7 +14,7 @@ describe('laneFor', () => {
     expect(laneFor(lanes, 'gpt-3.5')).toBe('alpha');
     expect(laneFor(lanes, 'o1')).toBe('alpha');
     expect(laneFor(lanes, 'llama')).toBe('rest');
-    expect(laneFor(lanesOf({ rest: ['*'], never: ['o1'] }), 'o1')).toBe('rest');
+    expect(laneFor(lanesOf({ first: ['o*'], later: ['o1', 'p1'] }), 'o1')).toBe('first');
   });
 
   it('is null where no lane serves the model', () => {
@@ -44,12 +44,34 @@ describe('lanesSchema', () => {
   const lane = { models: ['*'], providers };
 
   it('takes lanes as they are, and believes nothing of a provider that is not said', () => {
-    const lanes = { a: lane, 'b-2': { models: ['x'], providers: [{ ...providers[0], api_key_env: 'KEY' }] } };
+    const lanes = {
+      a: { ...lane, models: ['a*'] },
+      'b-2': { models: ['x'], providers: [{ ...providers[0], api_key_env: 'KEY' }] },
+    };
     const parsed = lanesSchema.parse(lanes);
     expect(parsed).toMatchObject(lanes);
     expect(parsed.a).toMatchObject({ background: false, idempotency_header: false });
     const able = { ...lane, background: true, idempotency_header: true };
     expect(lanesSchema.parse({ able })).toEqual({ able: { ...able, limits: {} } });
+  });
+
+  it.each<[Record<string, string[]>, string]>([
+    [{ rest: ['*'], o: ['o1'] }, 'no model gets here: "*" of lane rest, before it, takes "o1"'],
+    [{ rest: ['*'], again: ['*'] }, 'no model gets here: "*" of lane rest, before it, takes "*"'],
+    [{ a: ['gpt-*', 'x'], b: ['y'], c: ['gpt-4*', 'y'] }, '"gpt-*" of lane a, before it, takes "gpt-4*"'],
+    [{ a: ['*a*'], b: ['*a', 'aa*'] }, '"*a*" of lane a, before it, takes "*a"'],
+  ])('refuses a lane that no model gets to: %j', (lanes, message) => {
+    expect(() => lanesOf(lanes)).toThrow(JSON.stringify(message).slice(1, -1));
+  });
+
+  it.each<[Record<string, string[]>]>([
+    [{ o: ['o1'], rest: ['*'] }],
+    [{ a: ['gpt-4*'], b: ['gpt-*'] }],
+    [{ a: ['gpt-*'], b: ['gpt-4*', 'o1'] }],
+    [{ a: ['a*'], b: ['*'] }],
+    [{ a: ['x', 'x'] }],
+  ])('takes lanes that some model gets to: %j', (lanes) => {
+    expect(Object.keys(lanesOf(lanes))).toEqual(Object.keys(lanes));
   });
 
   it.each<[string, unknown]>([

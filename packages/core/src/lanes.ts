@@ -8,9 +8,12 @@ const laneName = z
 
 const providerSchema = z.strictObject({
   name: z.string().min(1).max(64),
-  base_url: z.url({ protocol: /^https?$/ }),
+  base_url: z.url({ protocol: /^https?$/, error: 'expected an http(s) address' }),
   /** Name of the environment variable that holds the key: keys don't belong into a file. */
-  api_key_env: z.string().min(1).optional(),
+  api_key_env: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/i, 'expected the name of an environment variable')
+    .optional(),
   /** Asked for instead of the job's model; for a fallback that serves another one. */
   model: z.string().min(1).max(256).optional(),
   /** How long the first byte of an answer is waited for, in ms. Default 120,000. */
@@ -42,7 +45,11 @@ export const followersLane = '~followers';
 
 export const lanesSchema = z
   .record(laneName, laneSchema)
-  .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane');
+  .refine((lanes) => Object.keys(lanes).length > 0, 'name at least one lane')
+  .superRefine((lanes, { addIssue }) => {
+    for (const [lane, why] of lanesNeverReached(lanes))
+      addIssue({ code: 'custom', path: [lane, 'models'], message: why });
+  });
 
 export type Lanes = z.infer<typeof lanesSchema>;
 
@@ -53,6 +60,21 @@ export function fitsModel(pattern: string, model: string): boolean {
     .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*');
   return new RegExp(`^${expression}$`, 's').test(model);
+}
+
+/**
+ * Lanes that no model gets to, each with the reason. That a pattern fits another one, taken as a name, says that it fits
+ * every name that one does: the other's `*` is met by a `*` only.
+ */
+function lanesNeverReached(lanes: Readonly<Record<string, { models: readonly string[] }>>): [string, string][] {
+  const before: { lane: string; pattern: string }[] = [];
+  return Object.entries(lanes).flatMap(([lane, { models }]): [string, string][] => {
+    const takers = models.flatMap((model) => before.find(({ pattern }) => fitsModel(pattern, model)) ?? []);
+    before.push(...models.map((pattern) => ({ lane, pattern })));
+    const [taker] = takers;
+    if (!taker || takers.length < models.length) return [];
+    return [[lane, `no model gets here: "${taker.pattern}" of lane ${taker.lane}, before it, takes "${models[0]}"`]];
+  });
 }
 
 /** Name of the lane that serves `model`, or null when none does. */

@@ -102,6 +102,8 @@ export interface JobQueue {
   enqueue(release: Release): Promise<void>;
   /** Takes a release out that nobody works on yet; no effect otherwise. */
   remove(release: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void>;
+  /** Gives up a release in a lane that nobody serves any more, and the slot that it may have there. */
+  abandon(release: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void>;
   /** Ids of those jobs whose releases the queue doesn't hold as waiting, delayed or active. */
   unknown(releases: readonly Omit<Release, 'delayMs' | 'deadlineInMs' | 'again'>[]): Promise<Set<string>>;
 }

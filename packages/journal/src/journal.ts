@@ -229,13 +229,15 @@ export class Journal {
     return reply;
   }
 
-  /** The next release number of a job that the queue has lost; null if it has ended, was begun, or another sweep was faster. */
-  async renewRelease({
-    jobId,
-    release,
-    attempt,
-  }: Pick<OpenJob, 'jobId' | 'release' | 'attempt'>): Promise<number | null> {
-    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [release, attempt]);
+  /**
+   * The next release number of a job that the queue has lost; null if it has ended, was begun, or another sweep was faster.
+   * @param newLane its own from here on; default: as it was
+   */
+  async renewRelease(
+    { jobId, release, attempt }: Pick<OpenJob, 'jobId' | 'release' | 'attempt'>,
+    newLane = '',
+  ): Promise<number | null> {
+    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [release, attempt, newLane]);
     return reply === 0 ? null : (reply as number);
   }
 }

@@ -2,7 +2,7 @@
  * A circuit breaker: keeps calls away from a provider that is ill. One per provider and lane, in each worker process.
  *
  *   closed      calls go through. Five failures among the last ten verdicts ──▶ open
- *   open        none goes through, for `OPEN_MS` or as long as the provider has asked for ──▶ half-open
+ *   open        none goes through, for 10 s or as long as the provider has asked for ──▶ half-open
  *   half-open   one call goes through: it succeeds ──▶ closed; it fails ──▶ open; it tells nothing ──▶ the next one may try
  *
  * What a call tells is known at its end, so a stream that is cut in its middle is a failure like any other. Calls that began
@@ -19,6 +19,8 @@ const TRIAL_MS = 1_000;
 
 /** Leave to make one call. Only the first word counts. */
 export interface Pass {
+  /** It is the one call that finds out whether the provider is well again. */
+  readonly isTrial: boolean;
   succeeded(): void;
   failed(why: TriedProvider): void;
   /** The call has told nothing of the provider's health. */
@@ -28,6 +30,8 @@ export interface Pass {
 export interface BreakerOptions {
   /** A clock that doesn't jump, in ms. */
   now: () => number;
+  /** How long it stays open, in ms. Default 10,000. */
+  openMs?: number;
   /** `why`: the newest failure. */
   onChange: (state: 'opened' | 'closed', why: TriedProvider | null) => void;
 }
@@ -79,6 +83,7 @@ export class Breaker {
       else if (failed !== null) this.#count(failed);
     };
     return {
+      isTrial,
       succeeded: () => say(false),
       failed: (why) => {
         this.#why = why;
@@ -90,7 +95,7 @@ export class Breaker {
 
   #endTrial(failed: boolean | null): void {
     this.#isTried = false;
-    if (failed) this.#open(OPEN_MS);
+    if (failed) this.#open();
     if (failed !== false) return;
     this.#openUntil = null;
     this.#recent = [];
@@ -100,10 +105,10 @@ export class Breaker {
   #count(failed: boolean): void {
     if (this.#openUntil !== null) return;
     this.#recent = [...this.#recent, failed].slice(-VERDICTS);
-    if (this.#recent.filter(Boolean).length >= MOST_FAILURES) this.#open(OPEN_MS);
+    if (this.#recent.filter(Boolean).length >= MOST_FAILURES) this.#open();
   }
 
-  #open(ms: number): void {
+  #open(ms = this.#options.openMs ?? OPEN_MS): void {
     const wasClosed = this.#openUntil === null;
     this.#openUntil = Math.max(this.#openUntil ?? 0, this.#options.now() + ms);
     if (wasClosed) this.#options.onChange('opened', this.#why);

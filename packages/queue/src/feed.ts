@@ -12,6 +12,7 @@
 import type { LaneLimits, Limits, Release } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { feedBase, queueJobId, type ReleaseName, releaseOf } from './names.ts';
+import { GONE_AFTER_MS, redisTime } from './presence.ts';
 import { capacityScript } from './scripts/capacity.ts';
 import { enterScript } from './scripts/enter.ts';
 import { pumpScript } from './scripts/pump.ts';
@@ -134,6 +135,13 @@ export class Feed {
   /** Says that a worker takes so many jobs of a lane at once; 0: it takes no more. Say it again every few seconds. */
   async announce(lane: string, worker: string, concurrency: number): Promise<void> {
     await capacityScript.run(this.#redis, this.#prefix, lane, [worker, concurrency]);
+  }
+
+  /** Whether a worker is there that takes jobs of the lane. */
+  async isServed(lane: string): Promise<boolean> {
+    const now = await redisTime(this.#redis);
+    const workers = await this.#redis.hvals(`${feedBase(this.#prefix)}workers:${lane}`);
+    return workers.some((worker) => Number(worker.split(' ')[1]) > now - GONE_AFTER_MS);
   }
 
   /** A paused lane releases nothing; what has a slot goes on. */

@@ -62,6 +62,11 @@ export class LaneQueues implements JobQueue {
     if ((await this.queue(lane).remove(queueJobId(release))) === 1) await this.#leave(lane, release);
   }
 
+  async abandon({ lane, ...release }: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void> {
+    await this.remove({ lane, ...release });
+    await this.#leave(lane, release);
+  }
+
   async unknown(releases: Parameters<JobQueue['unknown']>[0]): Promise<Set<string>> {
     const lost: (typeof releases)[number][] = [];
     for (const [lane, own] of Map.groupBy(releases, (release) => release.lane)) {

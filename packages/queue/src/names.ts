@@ -18,7 +18,7 @@
  *   {<p>-queue}::running                    hash    tenant → slots it has, over all lanes
  *   {<p>-queue}::waiting                    hash    tenant → releases in backlog and delayed, over all lanes
  *   {<p>-queue}::reconciling                string  the lock of the process that looks after slots; 1 s
- *   <p>:workers                             zset    worker processes by when they were last seen (ms)
+ *   <p>:workers                             zset    worker processes, each with its config's digest, by when they were last seen (ms)
  *
  * They live as long as there are jobs; nothing in them is needed to find a job again. Times are Redis' own.
  */

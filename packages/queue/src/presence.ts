@@ -3,24 +3,38 @@ import type { Redis } from '@holdfast/redis';
 import { workersKey } from './names.ts';
 
 const EVERY_MS = 2_000;
-const GONE_AFTER_MS = 10_000;
+/** A worker that is silent for so long, in ms, is gone. */
+export const GONE_AFTER_MS = 10_000;
 
-async function redisTime(redis: Redis): Promise<number> {
+/** In ms. */
+export async function redisTime(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }
 
+export interface LiveWorker {
+  /** Without spaces. */
+  id: string;
+  /** Of the config file that it runs with. */
+  configDigest: string;
+}
+
 /**
- * Says that `workerId` is alive until the returned function is called.
+ * Says that a worker is alive until the returned function is called.
  * Failures are ignored: a worker that can't reach Redis is rightly taken for gone.
  */
-export async function announceWorker(redis: Redis, prefix: string, workerId: string): Promise<() => Promise<void>> {
+export async function announceWorker(
+  redis: Redis,
+  prefix: string,
+  { id, configDigest }: LiveWorker,
+): Promise<() => Promise<void>> {
   const key = workersKey(prefix);
+  const member = `${id} ${configDigest}`;
   const announce = async () => {
     const now = await redisTime(redis);
     await redis
       .pipeline()
-      .zadd(key, now, workerId)
+      .zadd(key, now, member)
       .zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS)
       .exec();
   };
@@ -28,11 +42,15 @@ export async function announceWorker(redis: Redis, prefix: string, workerId: str
   const timer = setInterval(() => void announce().catch(() => undefined), EVERY_MS);
   return async () => {
     clearInterval(timer);
-    await redis.zrem(key, workerId);
+    await redis.zrem(key, member);
   };
 }
 
-/** Ids of the worker processes that are alive. */
-export async function liveWorkers(redis: Redis, prefix: string): Promise<string[]> {
-  return redis.zrangebyscore(workersKey(prefix), (await redisTime(redis)) - GONE_AFTER_MS, '+inf');
+/** The worker processes that are alive. */
+export async function liveWorkers(redis: Redis, prefix: string): Promise<LiveWorker[]> {
+  const members = await redis.zrangebyscore(workersKey(prefix), (await redisTime(redis)) - GONE_AFTER_MS, '+inf');
+  return members.map((member) => {
+    const [id = '', configDigest = ''] = member.split(' ');
+    return { id, configDigest };
+  });
 }

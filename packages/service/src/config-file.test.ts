@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { defaultLanes, readConfigFile } from './config-file.ts';
+import { type ConfigChecks, defaultLanes, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
@@ -16,6 +16,19 @@ function readWith(content: unknown) {
   return readConfigFile(file, baseUrl).lanes;
 }
 
+/** What is said of the faults in a file, without the line that names it. */
+function faultsIn(content: unknown): string[] {
+  try {
+    readWith(content);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const [head, ...lines] = error.message.split('\n');
+    expect(head).toBe(`${file} doesn't fit:`);
+    return lines.map((line) => line.slice(2));
+  }
+  throw new Error('was not refused');
+}
+
 const lane = { models: ['*'], providers: [{ name: 'main', base_url: baseUrl }] };
 
 describe('the config file', () => {
@@ -27,8 +40,7 @@ describe('the config file', () => {
 
   it('may be missing, unless it was named, and may name no lanes', () => {
     expect(readWith({})).toEqual(defaultLanes(baseUrl));
-    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl).lanes).toThrow(SettingsError);
-    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl).lanes).toThrow(/none\.json can't be read/);
+    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl)).toThrow(SettingsError);
   });
 
   it('gives plans, prices and the models of tasks', () => {
@@ -36,59 +48,136 @@ describe('the config file', () => {
     const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
     const tasks = { summarize: { model: 'sim' } };
     writeFileSync(file, JSON.stringify({ plans, prices, tasks }));
-    expect(readConfigFile(file, baseUrl)).toEqual({ lanes: defaultLanes(baseUrl), plans, prices, tasks });
+    const read = readConfigFile(file, baseUrl);
+    expect(read).toMatchObject({ lanes: defaultLanes(baseUrl), plans, prices, tasks, warnings: [] });
+    expect(readConfigFile(file, baseUrl).configDigest).toBe(read.configDigest);
+    expect(readConfigFile(file, 'http://127.0.0.1:1/v1').configDigest).not.toBe(read.configDigest);
+  });
+
+  it('brings the warnings of the app, and of keys that are not there, where they are needed', () => {
+    const providers = [...lane.providers, { name: 'spare', base_url: baseUrl, api_key_env: 'SPARE_KEY' }];
+    writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers } } }));
+    const read = (checks: ConfigChecks) => readConfigFile(file, baseUrl, checks).warnings;
+    const unset = 'SPARE_KEY is not set: provider spare of lane a is called without a key';
+    expect(read({ check: () => ['mind the gap'], env: {} })).toEqual(['mind the gap', unset]);
+    expect(read({ env: { SPARE_KEY: '' } })).toEqual([unset]);
+    expect(read({ env: { SPARE_KEY: 'sk-1' } })).toEqual([]);
+    expect(read({})).toEqual([]);
+    writeFileSync(file, '{}');
+    expect(read({ env: {} })).toEqual([]);
   });
 
   it('is refused in the same way where the app does not know what it names', () => {
     writeFileSync(file, '{}');
     const read = (error: Error) => () =>
-      readConfigFile(file, baseUrl, () => {
-        throw error;
+      readConfigFile(file, baseUrl, {
+        check: () => {
+          throw error;
+        },
       });
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);
     expect(read(new TypeError('a fault'))).toThrow(TypeError);
   });
 
-  it('may be a TypeScript module', () => {
-    const module = join(folder, 'config.ts');
-    writeFileSync(
-      module,
-      `const lane: object = ${JSON.stringify(lane)};\nexport default { lanes: { typed: lane } };\n`,
-    );
-    expect(Object.keys(readConfigFile(module, baseUrl).lanes)).toEqual(['typed']);
+  const withProvider = (provider: object) => ({ lanes: { a: { ...lane, providers: [provider] } } });
+  const known = {
+    lane: 'models, providers, limits, background, idempotency_header',
+    file: 'lanes, plans, prices, tasks',
+  };
+
+  it.each<[string, unknown, unknown[]]>([
+    [
+      'unknown members',
+      { color: 1, colour: 2 },
+      ['color', 'colour'].map((name) => `${name}: not known here; known are ${known.file}`),
+    ],
+    [
+      'one of a lane',
+      { lanes: { a: { ...lane, speed: 1 } } },
+      [`lanes.a.speed: not known here; known are ${known.lane}`],
+    ],
+    ['no models', { lanes: { a: { providers: lane.providers } } }, ['lanes.a.models: expected an array; got nothing']],
+    [
+      'empty models',
+      { lanes: { a: { ...lane, models: [] } } },
+      [expect.stringMatching(/^lanes\.a\.models: .*>=1 items; got an empty array$/)],
+    ],
+    ['a lane that is none', { lanes: { a: 'sim' } }, ['lanes.a: expected an object; got "sim"']],
+    ['no lanes', { lanes: {} }, ['lanes: name at least one lane']],
+    [
+      'one name twice',
+      { lanes: { a: { ...lane, providers: [lane.providers[0], lane.providers[0]] } } },
+      ['lanes.a.providers: names must differ'],
+    ],
+    [
+      'a limit of 0',
+      { lanes: { a: { ...lane, limits: { max_running: 0 } } } },
+      [expect.stringMatching(/^lanes\.a\.limits\.max_running: .*>=1; got 0$/)],
+    ],
+    [
+      'half a job',
+      { lanes: { a: { ...lane, limits: { max_running: 1.5 } } } },
+      ['lanes.a.limits.max_running: expected a whole number; got 1.5'],
+    ],
+    [
+      'a lane’s name',
+      { lanes: { 'a:b': lane } },
+      ['lanes.a:b: no name that fits: lower-case letters, digits and "-", starting with a letter; got "a:b"'],
+    ],
+    [
+      'a plan’s name',
+      { plans: { Free: {} } },
+      ['plans.Free: no name that fits: lower-case letters, digits, "-" and "_"; got "Free"'],
+    ],
+    [
+      'an address',
+      withProvider({ name: 'x', base_url: 'ftp://x' }),
+      ['lanes.a.providers.0.base_url: expected an http(s) address; got "ftp://x"'],
+    ],
+    [
+      'long texts',
+      { tasks: { chat: { model: 'm'.repeat(300) } } },
+      [expect.stringMatching(/^tasks\.chat\.model: .*<=256 characters; got "m{80}…"$/)],
+    ],
+    [
+      'a price',
+      { prices: { m: { input_usd_per_million: -1, output_usd_per_million: '1' } } },
+      [
+        expect.stringMatching(/^prices\.m\.input_usd_per_million: .*; got -1$/),
+        'prices.m.output_usd_per_million: expected a number; got "1"',
+      ],
+    ],
+    [
+      'a plan’s limit',
+      { plans: { free: { speed: 1 } } },
+      [expect.stringMatching(/^plans\.free\.speed: not known here; known are requests_per_minute, /)],
+    ],
+    [
+      'a task’s setting',
+      { tasks: { chat: { model: 'm', speed: 1 } } },
+      ['tasks.chat.speed: not known here; known are model'],
+    ],
+    ['an array', [], ['(top level): expected an object; got an empty array']],
+  ])('is refused with path, what was expected and what was got: %s', (_, content, faults) => {
+    expect(faultsIn(content)).toEqual(faults);
   });
 
   it.each([
-    ['no JSON', '{"lanes":', /can't be read as JSON/],
-    ['an unknown member', { lanes: { a: lane }, colour: 1 }, /colour/],
-    ['an unknown member of a lane', { lanes: { a: { ...lane, speed: 1 } } }, /lanes\.a: .*speed/],
-    ['a lane without models', { lanes: { a: { ...lane, models: [] } } }, /lanes\.a\.models/],
-    ['a lane without providers', { lanes: { a: { ...lane, providers: [] } } }, /lanes\.a\.providers/],
-    ['no lanes', { lanes: {} }, /lanes: name at least one lane/],
-    [
-      'two providers of one name',
-      { lanes: { a: { ...lane, providers: [lane.providers[0], lane.providers[0]] } } },
-      /names must differ/,
-    ],
-    ['a limit that is none', { lanes: { a: { ...lane, limits: { max_running: 0 } } } }, /max_running: .*; got 0/],
-    [
-      'a price below nothing',
-      { prices: { m: { input_usd_per_million: -1, output_usd_per_million: 1 } } },
-      /prices\.m\.input/,
-    ],
-    ['a plan with an unknown limit', { plans: { free: { speed: 1 } } }, /plans\.free: .*speed/],
-    ['a task with an unknown setting', { tasks: { chat: { model: 'm', speed: 1 } } }, /tasks\.chat: .*speed/],
-    ['a name that Redis keys can not bear', { lanes: { 'a:b': lane } }, /lanes/],
-    [
-      'an address that is none',
-      { lanes: { a: { ...lane, providers: [{ name: 'x', base_url: 'file:///x' }] } } },
-      /base_url/,
-    ],
-    ['an array', [], /top level/],
-  ])('is refused with file, path and reason: %s', (_, content, message) => {
-    expect(() => readWith(content)).toThrow(SettingsError);
-    expect(() => readWith(content)).toThrow(message);
-    expect(() => readWith(content)).toThrow(file);
+    ['a key', { name: 'x', base_url: baseUrl, api_key: 'sk-secret' }],
+    ['a key under another name', { name: 'x', base_url: baseUrl, apiKey: 'sk-secret' }],
+    ['a key for the name of its variable', { name: 'x', base_url: baseUrl, api_key_env: 'sk-secret' }],
+    ['a key beside a mistake', { name: 'x', base_url: baseUrl, api_key_env: 'sk-secret', colour: 'red' }],
+    ['a password in an address', { name: 'x', base_url: 'ftp://me:sk-secret@host/v1?key=sk-secret' }],
+    ['headers', { name: 'x', base_url: { url: baseUrl, authorization: 'sk-secret' } }],
+  ])('is refused without showing a secret: %s', (_, provider) => {
+    expect(faultsIn(withProvider(provider)).join()).not.toContain('sk-secret');
+  });
+
+  it('says where the key of a provider belongs', () => {
+    const [fault] = faultsIn(withProvider({ name: 'x', base_url: baseUrl, api_key: 'sk-secret' }));
+    expect(fault).toMatch(
+      /^lanes\.a\.providers\.0\.api_key: not known here; known are name, .*; api_key_env names that$/,
+    );
   });
 });

@@ -2,12 +2,21 @@
  * The config file (HOLDFAST_CONFIG, default `holdfast.config.json` or `holdfast.config.ts`, optional): read, checked,
  * unknown members refused. A `.ts` or `.js` file exports the same object as its default.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { type Lanes, lanesSchema, type Plans, type Prices, plansSchema, pricesSchema } from '@holdfast/core';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import {
+  canonicalJson,
+  type JsonValue,
+  type Lanes,
+  lanesSchema,
+  type Plans,
+  type Prices,
+  plansSchema,
+  pricesSchema,
+} from '@holdfast/core';
 import { z } from 'zod';
-import { SettingsError } from './settings.ts';
+import { misfit, readConfigContent } from './config-content.ts';
+import { describeMisfit, expectation } from './describe-misfit.ts';
 
 /** Settings of tasks, by their names. */
 const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
@@ -24,6 +33,20 @@ export interface ConfigFile {
   plans: Plans;
   prices: Prices;
   tasks: z.output<typeof tasksSchema>;
+}
+
+export interface ReadConfig extends ConfigFile {
+  /** Where it is another, two processes run with different files. */
+  configDigest: string;
+  warnings: readonly string[];
+}
+
+/** What only an app can tell of a config file. */
+export interface ConfigChecks {
+  /** Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app. */
+  check?: (config: ConfigFile) => readonly string[];
+  /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
+  env?: NodeJS.ProcessEnv;
 }
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
@@ -45,47 +68,39 @@ export function defaultLanes(baseUrl: string): Lanes {
 /**
  * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
  * @param file named by the user (then it must exist), or undefined
- * @param check throws RangeError where something in it isn't known to the app
  * @throws SettingsError naming file, path, what was expected and what was got
  */
 export function readConfigFile(
   file: string | undefined,
   baseUrl: string,
-  check: (config: ConfigFile) => void = () => undefined,
-): ConfigFile {
+  { check = () => [], env }: ConfigChecks = {},
+): ReadConfig {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
-  const content = path === undefined ? {} : readContent(path);
-  const result = configSchema.safeParse(content, { reportInput: true });
-  if (!result.success) {
-    const lines = result.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || '(top level)'}: ${sentenceOf(issue)}`,
-    );
-    throw new SettingsError(`${path} doesn't fit:\n${lines.join('\n')}`);
-  }
+  const content = path === undefined ? {} : readConfigContent(path);
+  const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
+  if (!result.success) throw misfit(String(path), result.error.issues.flatMap(describeMisfit));
   const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
   const config = { lanes, ...rest };
   try {
-    check(config);
+    const unset = env && result.data.lanes ? unsetKeys(result.data.lanes, env) : [];
+    return { ...config, configDigest: digestOf(config), warnings: [...check(config), ...unset] };
   } catch (error) {
-    if (error instanceof RangeError) throw new SettingsError(`${path} doesn't fit:\n  ${error.message}`);
+    if (error instanceof RangeError) throw misfit(String(path), [error.message]);
     throw error;
   }
-  return config;
 }
 
-function readContent(path: string): unknown {
-  const isModule = /\.[cm]?[jt]s$/.test(path);
-  try {
-    if (!isModule) return JSON.parse(readFileSync(path, 'utf8'));
-    const module: unknown = createRequire(import.meta.url)(resolve(path));
-    return (module as { default?: unknown }).default ?? module;
-  } catch (error) {
-    throw new SettingsError(`${path} can't be read as ${isModule ? 'a module' : 'JSON'}: ${(error as Error).message}`);
-  }
+function digestOf(config: ConfigFile): string {
+  const text = canonicalJson(config as unknown as JsonValue);
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** What was expected, and what was got where that is short: the file holds no secrets. */
-function sentenceOf({ message, input }: z.core.$ZodIssue): string {
-  const got = JSON.stringify(input);
-  return got === undefined || got.length > 80 ? message : `${message}; got ${got}`;
+/** Without its key a provider refuses every call, unless it is one that asks for none. */
+function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv): string[] {
+  const named = Object.entries(lanes).flatMap(([lane, { providers }]) =>
+    providers.map(({ name, api_key_env }) => ({ place: `provider ${name} of lane ${lane}`, variable: api_key_env })),
+  );
+  return named
+    .filter(({ variable }) => variable !== undefined && !env[variable])
+    .map(({ place, variable }) => `${variable} is not set: ${place} is called without a key`);
 }

@@ -20,6 +20,8 @@ interface ServiceConfig {
   logLevel: string;
   /** How long closing may take altogether, in ms. Default 10 s. */
   closeWithinMs?: number;
+  /** What may be a mistake in the settings, said once at start. */
+  warnings?: readonly string[];
 }
 
 type Closer = { name: string; close: () => Promise<void> | void };
@@ -44,8 +46,9 @@ export async function runService<Config extends ServiceConfig>(
   start: (config: Config, context: ServiceContext) => Promise<void>,
 ): Promise<void> {
   const config = readOrExit(readConfig);
-  const { closeWithinMs = 10_000 } = config;
+  const { closeWithinMs = 10_000, warnings = [] } = config;
   const logger = createLogger(name, config.logLevel);
+  for (const warning of warnings) logger.warn(warning);
   const closers: Closer[] = [];
   let closing = false;
   let interrupted = false;

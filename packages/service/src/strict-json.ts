@@ -20,26 +20,36 @@ function refuse(issue: RequestIssue): RequestError {
   return new RequestError('validation_failed', `${issue.path || 'body'}: ${issue.message}`, { issues: [issue] });
 }
 
-/** @throws RequestError `malformed_json`, `validation_failed` */
-export function parseStrictJson(bytes: Buffer): { text: string; value: JsonValue } {
-  if (bytes.length === 0) throw new RequestError('malformed_json', 'The body is empty; send a JSON object.');
+/**
+ * @param what is parsed, for messages
+ * @throws RequestError `malformed_json`, `validation_failed`
+ */
+export function parseStrictJson(bytes: Buffer, what = 'The body'): { text: string; value: JsonValue } {
+  if (bytes.length === 0) throw new RequestError('malformed_json', `${what} is empty; a JSON object was expected.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new RequestError('malformed_json', 'The body is not valid UTF-8.');
+    throw new RequestError('malformed_json', `${what} is not valid UTF-8.`);
   }
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch (error) {
-    // V8's message quotes the body; the position alone says where to look.
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    throw new RequestError('malformed_json', `The body is not JSON${position ? `: see character ${position}` : ''}.`);
+    throw new RequestError('malformed_json', `${what} is not JSON${placeOf(error as Error, text)}.`);
   }
   const members = checkValues(value);
   if (countMembers(text) !== members) throw refuse(findDuplicate(text));
   return { text, value };
+}
+
+/** Where JSON.parse gave up, where it says so. All else in its message may quote the text. */
+function placeOf({ message }: Error, text: string): string {
+  if (/^Unexpected end/.test(message)) return ': it ends too soon';
+  const [, position] = /position (\d+)/.exec(message) ?? [];
+  if (position === undefined) return '';
+  const lines = text.slice(0, Number(position)).split('\n');
+  return `: see line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 /** An array or object, and where it is. Paths are spelled out for what is refused only: a body may hold 200,000 values. */
@@ -107,7 +117,7 @@ function scalarFault(value: JsonValue): string | null {
   if (typeof value !== 'number') return null;
   if (!Number.isFinite(value)) return 'a number too large to hold';
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return null;
-  return 'a whole number beyond 2^53 can’t be held exactly; send it as text';
+  return `a whole number beyond ±${Number.MAX_SAFE_INTEGER} (2^53 - 1) can’t be held exactly`;
 }
 
 function textFault(text: string): string | null {

@@ -30,6 +30,14 @@ function changeBy(event: JobEvent): Partial<Progress> {
       return { status: 'running', attempt: event.data.attempt, notice: null };
     case 'attempt.failed':
       return { status: 'queued', notice: retryNotice(event) };
+    case 'call.delayed':
+      return {
+        status: 'running',
+        notice: `${wordsForJobError(event.data.error)}; waiting for it. There is nothing to do.`,
+      };
+    case 'provider.switched':
+    case 'text.delta':
+      return { notice: null };
     case 'job.completed':
       return { status: 'completed', notice: null };
     case 'job.failed':
@@ -63,6 +71,8 @@ function entryFor(event: JobEvent): Progress['history'][number] | null {
       return { text: startOf(event), tone: 'plain' };
     case 'attempt.failed':
       return { text: `${wordsForJobError(event.data.error)}: to be tried again`, tone: 'bad' };
+    case 'call.delayed':
+      return { text: `${wordsForJobError(event.data.error)}: waiting for it`, tone: 'plain' };
     case 'job.completed':
       return { text: 'Completed', tone: 'good' };
     case 'job.failed':

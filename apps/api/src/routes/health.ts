@@ -22,5 +22,6 @@ export async function readyz(parts: ApiParts, _request: Request, response: Respo
     ...(replicas === null ? {} : { replicas }),
     memory: parts.memory.isNearlyFull ? 'nearly full' : 'ok',
     workers: workers.length,
+    workers_with_other_config: workers.filter(({ configDigest }) => configDigest !== parts.configDigest).length,
   });
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { birthOf } from '../../lock.mjs';
 import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '../test-processes.ts';
+import { findRedis } from './find-redis.ts';
 import { probeRedis } from './probe-redis.ts';
-import { type StartedRedis, startRedis } from './start-redis.ts';
+import { packageCache, type StartedRedis, startRedis } from './start-redis.ts';
 
 const started: StartedRedis[] = [];
 afterEach(async () => {
@@ -94,7 +95,11 @@ describe('startRedis', () => {
 
   it('ends a Redis that a dead process has left in its directory, before it starts another there', async () => {
     const dataDir = makeDirectory();
-    const orphan = spawn('redis-server', ['--port', '0', '--unixsocket', join(dataDir, 'socket'), '--save', '']);
+    const found = await findRedis({ env: process.env, cacheDir: packageCache, log: () => undefined });
+    if (found.kind !== 'program') throw new Error('a program of this machine is needed');
+    const orphan = spawn(found.path, ['--port', '0', '--unixsocket', join(dataDir, 'socket'), '--save', ''], {
+      env: { ...process.env, LD_LIBRARY_PATH: found.libraries.join(':') },
+    });
     const { pid = 0 } = orphan;
     try {
       await until('the orphan runs', () => orphan.stdout.readableLength > 0);

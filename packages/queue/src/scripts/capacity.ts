@@ -1,7 +1,5 @@
+import { GONE_AFTER_MS } from '../presence.ts';
 import { FeedScript } from './feed-state.ts';
-
-/** A worker that is silent for so long, in ms, is gone. */
-const GONE_AFTER_MS = 10_000;
 
 /**
  * Says how many jobs at once a worker takes, and sums up who is there. Without another word the sum stays: where the last

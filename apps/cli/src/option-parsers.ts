@@ -1,0 +1,26 @@
+/** How values of options are read. Commander names the option before what is thrown here. */
+import { InvalidArgumentError, Option } from 'commander';
+
+/** As much of a zod schema as is used here. */
+interface NumberSchema {
+  description?: string | undefined;
+  safeParse(value: unknown): { success: boolean; error?: { issues: { message: string }[] } };
+}
+
+/** An option for a number whose bounds, and description where none is given, are those of core's schema. */
+export function numberOption(flags: string, schema: NumberSchema, description = schema.description): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It takes a number.');
+    const result = schema.safeParse(value);
+    if (result.success) return value;
+    throw new InvalidArgumentError(`${result.error?.issues[0]?.message ?? 'not a number that fits'}.`);
+  });
+}
+
+/** For an option that is repeated: one name and value more. */
+export function oneMorePair(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('A pair such as order=42.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,65 @@
+/**
+ * What doesn't fit in a config file, a line for each fault: where it is, what was expected, what was got. What may be a
+ * secret is never shown: no object, nothing that is called a key, no more of an address than where it leads.
+ */
+import { z } from 'zod';
+
+const MAX_SHOWN = 80;
+
+const kinds: Readonly<Record<string, string>> = {
+  object: 'an object',
+  record: 'an object',
+  array: 'an array',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+/** Makes issues say what was expected, where zod's own words name their type or hide what is known. */
+export const expectation: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_type') return `expected ${kinds[issue.expected] ?? issue.expected}`;
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+  const hint = known.includes('api_key_env')
+    ? '. A key of the provider stands in a variable; api_key_env names that'
+    : '';
+  return `not known here; known are ${known.join(', ')}${hint}`;
+};
+
+/** The lines for one issue of a schema that was asked with `expectation` and `reportInput`. */
+export function describeMisfit(issue: z.core.$ZodIssue): string[] {
+  const { code, path, message, input } = issue;
+  if (code === 'unrecognized_keys') return issue.keys.map((key) => `${pathText([...path, key])}: ${message}`);
+  if (code === 'invalid_key') {
+    return issue.issues.map((inner) => `${pathText(path)}: no name that fits: ${inner.message}; got ${shown(input)}`);
+  }
+  const got = code === 'custom' || isSecret(path) ? '' : `; got ${shown(input)}`;
+  return [`${pathText(path)}: ${message}${got}`];
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((name) => cut(String(name))).join('.') || '(top level)';
+}
+
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return /key|secret|password/i.test(String(path.at(-1)));
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${cut(withoutCredentials(value))}"`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  if (typeof value === 'object' && value !== null) return value instanceof Promise ? 'a promise' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** Of an address, nothing that opens it: user, password, query. */
+function withoutCredentials(text: string): string {
+  return text.includes('://') ? text.replace(/(?<=:\/\/)[^/?#]*@/, '').replace(/[?#].*$/s, '') : text;
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
+}

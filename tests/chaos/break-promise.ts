@@ -1,0 +1,126 @@
+/**
+ * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps
+ * and keys. Each names the scenario that a test of `tests/flow` plays on an intact stack, and what it must count too much of
+ * on a broken one: red for another reason doesn't count.
+ */
+import { budget } from '../flow/scenarios/budget.ts';
+import { fairOrder } from '../flow/scenarios/fair-order.ts';
+import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
+import { lanePace } from '../flow/scenarios/lane-pace.ts';
+import { outage } from '../flow/scenarios/outage.ts';
+import { ownAnswers } from '../flow/scenarios/own-answers.ts';
+import { paidSteps } from '../flow/scenarios/paid-steps.ts';
+import { requestsAMinute } from '../flow/scenarios/requests-a-minute.ts';
+import { revokedKey } from '../flow/scenarios/revoked-key.ts';
+import type { Scenario } from '../flow/scenarios/scenario.ts';
+import { settledOnce } from '../flow/scenarios/settled-once.ts';
+import { singleFlight } from '../flow/scenarios/single-flight.ts';
+import { taskBudget } from '../flow/scenarios/task-budget.ts';
+import type { StackOptions } from '../flow/stack.ts';
+import { preload } from './break-safety.ts';
+
+export interface PromiseSwitch {
+  name: string;
+  /** What is broken, for the report. */
+  does: string;
+  scenario: Scenario;
+  /** Of `scenario.most`. */
+  expected: string;
+  launch: NonNullable<StackOptions['launch']>;
+}
+
+const everywhere = (name: string) => ({ api: preload(name), worker: preload(name) });
+
+export const promiseSwitches: readonly PromiseSwitch[] = [
+  {
+    name: 'no-reserve',
+    does: 'what is set aside for open jobs counts against no budget',
+    scenario: budget,
+    expected: 'spentUsd',
+    launch: everywhere('no-reserve'),
+  },
+  {
+    name: 'no-raise',
+    does: 'what a further call may cost is not set aside before it leaves',
+    scenario: taskBudget,
+    expected: 'spentUsd',
+    launch: { worker: preload('no-raise') },
+  },
+  {
+    name: 'settle-again',
+    does: 'a reservation that was settled can be settled again',
+    scenario: settledOnce,
+    expected: 'microDollarsTooMuch',
+    launch: everywhere('settle-again'),
+  },
+  {
+    name: 'own-minute',
+    does: 'each API process counts a tenant’s requests a minute for itself',
+    scenario: requestsAMinute,
+    expected: 'letIn',
+    launch: { api: preload('own-minute') },
+  },
+  {
+    name: 'no-tenant-cap',
+    does: 'a tenant’s jobs at once are not counted',
+    scenario: jobsAtOnce,
+    expected: 'ofTenant',
+    launch: everywhere('no-tenant-cap'),
+  },
+  {
+    name: 'no-lane-cap',
+    does: 'a lane’s jobs at once are not counted',
+    scenario: jobsAtOnce,
+    expected: 'ofLane',
+    launch: everywhere('no-lane-cap'),
+  },
+  {
+    name: 'no-turns',
+    does: 'a tenant whose turn it is keeps it, until nothing of its own waits',
+    scenario: fairOrder,
+    expected: 'startedBefore',
+    launch: everywhere('no-turns'),
+  },
+  {
+    name: 'no-lane-minute',
+    does: 'a lane’s requests a minute are not counted',
+    scenario: lanePace,
+    expected: 'tooSoonMs',
+    launch: everywhere('no-lane-minute'),
+  },
+  {
+    name: 'shared-answers',
+    does: 'equal jobs of different tenants share an answer',
+    scenario: ownAnswers,
+    expected: 'answersOfOthers',
+    launch: { api: preload('shared-answers') },
+  },
+  {
+    name: 'all-lead',
+    does: 'of equal jobs each takes the lead',
+    scenario: singleFlight,
+    expected: 'calls',
+    launch: { api: preload('all-lead') },
+  },
+  {
+    name: 'no-recall',
+    does: 'a task’s completed steps are not given back to its next attempt',
+    scenario: paidSteps,
+    expected: 'calls',
+    launch: { worker: preload('no-recall') },
+  },
+  {
+    name: 'no-breaker',
+    does: 'every call is let through, however often its provider has failed',
+    scenario: outage,
+    expected: 'failed',
+    launch: { worker: preload('no-breaker') },
+  },
+  {
+    name: 'no-key-watch',
+    does: 'nobody looks after the keys of open streams',
+    scenario: revokedKey,
+    expected: 'openAfter5s',
+    launch: { api: preload('no-key-watch') },
+  },
+];

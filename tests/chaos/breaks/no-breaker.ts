@@ -1,0 +1,5 @@
+/** Loaded before a worker: every call is let through, however often its provider has failed. */
+import { changeSource } from '../change-source.ts';
+
+const letThrough = '{ isTrial: false, succeeded() {}, failed() {}, left() {} }';
+changeSource('apps/worker/src/choose-provider.ts', 'const pass = by.breaker.enter();', `const pass = ${letThrough};`);

