@@ -1,18 +1,13 @@
 /** What can happen in an interleaving besides going on: what is asked for from outside, and what breaks. */
-import { jobIdFor } from '@holdfast/core';
 import type { Interleaving } from './model-interleaving.ts';
-import { describeJob, TENANT } from './model-processes.ts';
+import { describeJob, idOf, TENANT } from './model-jobs.ts';
 
 type Happening = (all: Interleaving) => unknown;
-
-/** One job whose calls are plain, one whose calls run in the background. */
-const keys = ['a', 'b'];
-const idOf = (key: string) => jobIdFor(TENANT, key);
 
 function submit(all: Interleaving): void {
   const { dice } = all;
   const api = dice.pick(all.apis);
-  const job = describeJob(dice.pick(keys), all.newRelease(), dice.chance(0.2));
+  const job = describeJob(dice.pick(all.keys), all.newRelease(), dice.chance(0.2));
   all.start(api, `submit ${job.digest}`, async () => {
     await api.submit(job);
     all.acknowledged.add(job.id);
@@ -21,26 +16,26 @@ function submit(all: Interleaving): void {
 
 function cancel(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
+  const key = all.dice.pick(all.keys);
   all.start(api, `cancel ${key}`, () => api.cancel(idOf(key)));
 }
 
 function rerun(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
+  const key = all.dice.pick(all.keys);
   all.start(api, `run again ${key}`, () => api.rerun(idOf(key)));
 }
 
 function forget(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
+  const key = all.dice.pick(all.keys);
   all.start(api, `forget ${key}`, async () => void (await api.journal.forget(idOf(key), TENANT)));
 }
 
 function attach(all: Interleaving): void {
   const { dice, witness } = all;
   const process = dice.pick(all.apis);
-  const key = dice.pick(keys);
+  const key = dice.pick(all.keys);
   const jobId = idOf(key);
   const life = witness.lives.get(jobId);
   if (!life || all.readers.length >= 3) return;

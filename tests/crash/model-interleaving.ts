@@ -1,5 +1,5 @@
 /**
- * One interleaving: a few processes, two jobs, and dice that decide at every point who goes on and what breaks.
+ * One interleaving: a few processes, two of the four jobs, and dice that decide at every point who goes on and what breaks.
  *
  *   1. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
  *              delivered; or something new is asked for; or something breaks (`model-faults.ts`)
@@ -11,6 +11,7 @@
 import { type Dice, dice } from './model-dice.ts';
 import { happenings } from './model-faults.ts';
 import { BrokenPromise, promise, readEntries } from './model-job.ts';
+import { allKeys, TENANT } from './model-jobs.ts';
 import { Api, type Process, type Reader, type Surroundings, Worker } from './model-processes.ts';
 import { Upstream } from './model-provider.ts';
 import { ModelQueue } from './model-queue.ts';
@@ -35,6 +36,8 @@ export interface Verdict {
 
 export class Interleaving {
   readonly dice: Dice;
+  /** Of its jobs. */
+  readonly keys: string[];
   readonly surroundings: Surroundings;
   readonly witness: Witness;
   readonly workers: Worker[] = [];
@@ -52,6 +55,8 @@ export class Interleaving {
 
   constructor(shared: SharedRedis, prefix: string, seed: number, switches: Switches) {
     this.dice = dice(seed);
+    const first = this.dice.pick(allKeys);
+    this.keys = [first, this.dice.pick(allKeys.filter((key) => key !== first))];
     this.witness = new Witness(shared, switches);
     this.surroundings = {
       shared,
@@ -240,6 +245,7 @@ export class Interleaving {
     }
     const counted = journals.reduce((sum, { providerCalls }) => sum + providerCalls, 0);
     promise(upstream.begun.length <= counted, `${upstream.begun.length} calls were made, ${counted} counted`);
+    checkNotes(upstream);
     for (const reader of this.readers) {
       // What a reader of a job that is deleted under it has seen is nobody's promise.
       if (reader.process.dead || this.witness.timesForgotten(reader.jobId) > reader.forgotten) continue;
@@ -253,7 +259,21 @@ export class Interleaving {
     for (const process of this.processes) await process.die();
     const ids = new Set([...this.witness.lives.keys(), ...this.witness.closed.map(({ jobId }) => jobId)]);
     const keys = [...ids].flatMap((id) => ['record', 'log', 'index'].map((key) => `${prefix}:{${id}}:${key}`));
-    await shared.run('unlink', [`${prefix}:open`, `${prefix}:tenant:acme:jobs`, `${prefix}:sweeping`, ...keys]);
+    await shared.run('unlink', [`${prefix}:open`, `${prefix}:tenant:${TENANT}:jobs`, `${prefix}:sweeping`, ...keys]);
+  }
+}
+
+/** What a task tells is what its notes say: each in its place, and whole. */
+function checkNotes({ begun }: Upstream): void {
+  for (const { prompt } of begun) {
+    const [, job = '', told = '[]'] = /^(.+) tells (.+)$/.exec(prompt) ?? [];
+    for (const [at, note] of (JSON.parse(told) as string[]).entries()) {
+      const taken = `${job} takes ${at === 0 ? 'one' : 'two'}`;
+      promise(
+        begun.some((call) => call.prompt === taken && call.output === note),
+        `"${prompt}" tells what a call has said`,
+      );
+    }
   }
 }
 

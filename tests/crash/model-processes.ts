@@ -2,25 +2,19 @@
  * The processes of an interleaving: API processes that submit and attach, workers that run attempts and sweep. All of
  * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
  */
-import {
-  type CallLimits,
-  defaultRetryPolicy,
-  type JobQueue,
-  jobIdFor,
-  type Logger,
-  type Provider,
-} from '@holdfast/core';
+import { type CallLimits, defaultRetryPolicy, type JobQueue, type Logger, type Provider } from '@holdfast/core';
 import { Ledger } from '@holdfast/gate';
 import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
 import { Breaker, type Pass } from '@holdfast/providers';
 import type { Redis } from '@holdfast/redis';
-import { builtInTasks } from '@holdfast/tasks';
+import type { Task, TaskHost } from '@holdfast/tasks';
 import type { Lane } from '../../apps/worker/src/lane-providers.ts';
 import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/running-attempts.ts';
 import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
 import type { Dice } from './model-dice.ts';
+import { notesTask, TENANT, tasks } from './model-jobs.ts';
 import type { Upstream } from './model-provider.ts';
 import type { Delivery, ModelQueue } from './model-queue.ts';
 import { type Execute, HeldSubscriber, heldRedis, type SharedRedis, type Switches } from './model-redis.ts';
@@ -29,7 +23,6 @@ import { Wire } from './model-wire.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export const TENANT = 'acme';
 /** How releases wait is not what is looked at here. */
 const atOnce = { tenant: TENANT, tokens: 0, priority: 0, delayMs: 0, deadlineInMs: null, again: false };
 const callLimits: CallLimits = { reserveCall: async () => 0, settleCall: async () => {}, slowDown: async () => {} };
@@ -109,18 +102,6 @@ export interface Reader {
   forgotten: number;
 }
 
-export function describeJob(key: string, release: number, withDeadline: boolean): NewJob {
-  const background = key.startsWith('b');
-  const request = {
-    task: background ? 'responses' : 'chat.completions',
-    input: { model: 'sim', job: key },
-    ...(withDeadline ? { deadline_ms: HOUR_MS } : {}),
-  };
-  const requestText = JSON.stringify(request);
-  const lane = background ? 'background' : 'default';
-  return { id: jobIdFor(TENANT, key), tenant: TENANT, lane, request, requestText, digest: key, release, tokens: 0 };
-}
-
 export class Api extends Process {
   /** As `apps/api/src/routes/submit-job.ts`. Returns once the client has its 2xx. */
   async submit(job: NewJob): Promise<void> {
@@ -182,13 +163,27 @@ function laneOf(provider: Provider, background: boolean): Lane {
   return { providers: [{ provider, model: null, breaker }], background, idempotent: false };
 }
 
+/** The task as it would be if nothing gave its completed steps back. */
+const forgetfulTask: Task = {
+  ...notesTask,
+  run(input, host) {
+    const get = (_: TaskHost, name: string) => {
+      const member: unknown = host[name as keyof TaskHost];
+      if (name === 'recallStep') return () => null;
+      return typeof member === 'function' ? member.bind(host) : member;
+    };
+    return notesTask.run(input, new Proxy(host, { get }));
+  },
+};
+const forgetful = new Map([...tasks, [notesTask.name, forgetfulTask]]);
+
 export class Worker extends Process {
   readonly #parts: WorkerParts;
   readonly #locks = new Map<number, AbortController>();
 
   constructor(name: string, surroundings: Surroundings) {
     super(name, surroundings);
-    const { dice, upstream } = surroundings;
+    const { dice, upstream, switches } = surroundings;
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
@@ -196,7 +191,7 @@ export class Worker extends Process {
       // No interval: what comes while an append is under way waits for the next, and nothing waits for time.
       clock: new FlushClock({ journal: this.journal, logger: silent, intervalMs: 0, retryMs: 1 }),
       running: new RunningAttempts(),
-      tasks: builtInTasks,
+      tasks: switches.noRecall ? forgetful : tasks,
       lanes: new Map([
         ['default', laneOf(provider, false)],
         ['background', laneOf(provider, true)],

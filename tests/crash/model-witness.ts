@@ -11,7 +11,8 @@ import { claimScript } from '../../packages/journal/src/scripts/claim.ts';
 import { forgetScript } from '../../packages/journal/src/scripts/forget.ts';
 import { renewReleaseScript } from '../../packages/journal/src/scripts/renew-release.ts';
 import { rerunScript } from '../../packages/journal/src/scripts/rerun.ts';
-import { checkJournal, JobModel, promise } from './model-job.ts';
+import { JobModel, promise } from './model-job.ts';
+import { checkJournal } from './model-journal.ts';
 import type { Arguments, SharedRedis, Switches } from './model-redis.ts';
 
 export const scripts = {

@@ -155,4 +155,8 @@ describe('the model', () => {
   it('sees readers that read before they have subscribed', async () => {
     expect(await red({ lateSubscribe: true })).toMatch('a reader');
   });
+
+  it('sees completed steps that run again', async () => {
+    expect(await red({ noRecall: true })).toMatch('a step that is completed makes no call again');
+  });
 });
