@@ -3,7 +3,7 @@ import { type Caller, type Job, RequestError, type SubmitRequest } from '@holdfa
 import { type CancelReply, jobNotFound, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { firstCallOf } from '@holdfast/tasks';
-import { applicantOf, giveBack, requireAdmitted, settleEnded } from '../admit-job.ts';
+import { applicantOf, giveBackOrphan, requireAdmitted, settleEnded } from '../admit-job.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { sendJob, sendJson } from '../send-job.ts';
@@ -56,8 +56,8 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
   const { journal, queue, writes, memory, logger } = parts;
   const job = await ownJob(parts, caller, String(request.params.id));
   if (memory.isNearlyFull) throw queueFull();
-  const release = await admitRun(parts, caller, job, (reservation) =>
-    writes.run((redis) => journal.over(redis).rerun(job, reservation)),
+  const release = await admitRun(parts, caller, job, (run) =>
+    writes.run((redis) => journal.over(redis).rerun(job, run)),
   );
   const { tenant } = caller;
   const atOnce = { delayMs: 0, deadlineInMs: null, again: false };
@@ -72,18 +72,19 @@ async function admitRun<Result>(
   parts: ApiParts,
   { tenant }: Caller,
   job: Job,
-  rerun: (reservation: string) => Promise<Result>,
+  rerun: (run: { reservation: string; settled: string }) => Promise<Result>,
 ): Promise<Result> {
-  await settleEnded(parts, job.id);
+  const settled = await settleEnded(parts, job.id);
   const task = parts.tasks.get(job.task);
   const text = await parts.journal.requestText(job.id);
   const body = text === null ? null : (JSON.parse(text) as SubmitRequest).input;
   const applicant = applicantOf(parts, tenant, job.id, task && body ? firstCallOf(task, body) : null);
   const admitted = requireAdmitted(await parts.gate.admitAgain(applicant));
   try {
-    return await rerun(admitted.reservation);
+    return await rerun({ reservation: admitted.reservation, settled });
   } catch (error) {
-    if (error instanceof RequestError && neverRun.has(error.code)) await giveBack(parts, applicant, admitted);
+    // Refused may also be the second try of one that was heard, whose reply was lost.
+    if (error instanceof RequestError && neverRun.has(error.code)) await giveBackOrphan(parts, applicant, admitted);
     throw error;
   }
 }
@@ -93,8 +94,8 @@ const neverRun: ReadonlySet<string> = new Set(['job_not_found', 'job_not_retryab
 /** Forgets an ended job, and what it has cost with it: that is settled first. */
 export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
-  await settleEnded(parts, id);
-  const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant));
+  const settled = await settleEnded(parts, id);
+  const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant, settled));
   if (reply === 'missing') throw jobNotFound(id);
   if (reply === 'refused') {
     throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });
