@@ -119,4 +119,20 @@ describe('what a submit sets aside', () => {
     await cancel(id);
     expect((await usage()).reserved_usd).toBe(before);
   });
+
+  it('is so for a job that is forgotten while its key is submitted again', async () => {
+    const { id } = (await (await submit('forgotten')).json()) as { id: string };
+    await cancel(id);
+    const { reserved_usd: before } = await usage();
+    const { journal } = api.parts;
+    const look = journal.acceptedBefore;
+    journal.acceptedBefore = async () => {
+      journal.acceptedBefore = look;
+      const found = await look.call(journal, id);
+      await api.fetch(`/v1/jobs/${id}`, { method: 'DELETE' });
+      return found;
+    };
+    expect((await submit('forgotten')).status).toBe(202);
+    expect((await usage()).reserved_usd - before).toBeCloseTo(1, 2);
+  });
 });

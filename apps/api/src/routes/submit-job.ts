@@ -48,7 +48,8 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
   const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
-  const before = isThere ? await acceptJob(parts, job, body) : await admitAndAccept(parts, placed, body, response);
+  const there = isThere ? await findJob(parts, job, body) : null;
+  const before = there ?? (await admitAndAccept(parts, placed, body, response));
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
@@ -144,10 +145,24 @@ async function admitAndAccept(
 
 const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);
 
+/** What is there already; null: it has been forgotten since, and has to be let in. @throws RequestError `idempotency_key_reused` */
+async function findJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
+  const { journal, writes } = parts;
+  return sameJob(parts, job, body, await writes.run((redis) => journal.over(redis).acceptedBefore(job.id)));
+}
+
 /** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
 async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
-  const { journal, metrics } = parts;
-  const before = await acceptWhereRoom(parts, job);
+  return sameJob(parts, job, body, await acceptWhereRoom(parts, job));
+}
+
+/** @throws RequestError `idempotency_key_reused` */
+async function sameJob(
+  { journal, metrics }: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  before: AcceptedBefore | null,
+): Promise<AcceptedBefore | null> {
   if (before === null || before.digest === job.digest) return before;
   // Other bytes may still be the same request: other spaces, other order of members.
   const stored = await journal.requestText(job.id);
