@@ -4,7 +4,7 @@ export { type ApiKeys, createApiKeys } from './api-keys.ts';
 export * from './estimate-call.ts';
 export * from './estimate-tokens.ts';
 export * from './key-requests.ts';
-export { Ledger, type OverBudget, type RequestsLeft, reservedAtFirst } from './ledger.ts';
+export { type DueReservation, Ledger, type OverBudget, type RequestsLeft, reservedAtFirst } from './ledger.ts';
 export type { ApiKey } from './listed-keys.ts';
 export * from './over-budget.ts';
 export { createTenantLimits, type TenantLimits } from './tenant-limits.ts';
