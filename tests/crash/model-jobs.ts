@@ -3,7 +3,7 @@
  * makes three: two side by side, each in a step of its own and unseen by readers, then one that tells what these have said.
  * Of each kind one is on a lane whose calls are plain, one where they run in the background.
  */
-import { jobIdFor } from '@holdfast/core';
+import { jobIdFor, type Prices } from '@holdfast/core';
 import type { NewJob } from '@holdfast/journal';
 import { builtInTasks, defineTask, type Task } from '@holdfast/tasks';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ export const TENANT = 'acme';
 const MODEL = 'sim';
 /** More than any call says, and little enough for a job's first call not to pay for all of them. */
 const MOST_TOKENS = 20;
+export const prices: Prices = { [MODEL]: { input_usd_per_million: 1, output_usd_per_million: 2 } };
 const HOUR_MS = 3_600_000;
 
 export const notesTask = defineTask({

@@ -51,7 +51,7 @@ export class Upstream {
     await this.#point(wire, call, `end ${tag}`);
     if (this.faulty && this.#dice.chance(0.1)) return;
     this.#mayBreak(call);
-    yield { kind: 'result', output: outputOf(response), usage: null };
+    yield { kind: 'result', output: outputOf(response), usage: { input_tokens: 10, output_tokens: pieces } };
   }
 
   #begin(call: ProviderCall): { response: Response; first: number; isNew: boolean } {
