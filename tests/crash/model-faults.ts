@@ -1,18 +1,14 @@
 /** What can happen in an interleaving besides going on: what is asked for from outside, and what breaks. */
-import { jobIdFor } from '@holdfast/core';
+import { gateKeys } from '../../packages/gate/src/keys.ts';
 import type { Interleaving } from './model-interleaving.ts';
-import { describeJob, TENANT } from './model-processes.ts';
+import { describeJob, idOf, TENANT } from './model-jobs.ts';
 
 type Happening = (all: Interleaving) => unknown;
 
-/** One job whose calls are plain, one whose calls run in the background. */
-const keys = ['a', 'b'];
-const idOf = (key: string) => jobIdFor(TENANT, key);
-
-function submit(all: Interleaving): void {
+export function submit(all: Interleaving): void {
   const { dice } = all;
   const api = dice.pick(all.apis);
-  const job = describeJob(dice.pick(keys), all.newRelease(), dice.chance(0.2));
+  const job = describeJob(dice.pick(all.keys), all.newRelease(), dice.chance(0.2));
   all.start(api, `submit ${job.digest}`, async () => {
     await api.submit(job);
     all.acknowledged.add(job.id);
@@ -21,26 +17,26 @@ function submit(all: Interleaving): void {
 
 function cancel(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
+  const key = all.dice.pick(all.keys);
   all.start(api, `cancel ${key}`, () => api.cancel(idOf(key)));
 }
 
 function rerun(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
+  const key = all.dice.pick(all.keys);
   all.start(api, `run again ${key}`, () => api.rerun(idOf(key)));
 }
 
 function forget(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
-  const key = all.dice.pick(keys);
-  all.start(api, `forget ${key}`, async () => void (await api.journal.forget(idOf(key), TENANT)));
+  const key = all.dice.pick(all.keys);
+  all.start(api, `forget ${key}`, () => api.forget(idOf(key)));
 }
 
 function attach(all: Interleaving): void {
   const { dice, witness } = all;
   const process = dice.pick(all.apis);
-  const key = dice.pick(keys);
+  const key = dice.pick(all.keys);
   const jobId = idOf(key);
   const life = witness.lives.get(jobId);
   if (!life || all.readers.length >= 3) return;
@@ -56,9 +52,29 @@ function sweep(all: Interleaving): void {
   all.start(worker, 'sweep', () => worker.sweep());
 }
 
-async function sweepLockEnds(all: Interleaving): Promise<void> {
-  all.note('the lock of a sweep runs out');
-  await all.surroundings.shared.run('del', [`${all.surroundings.prefix}:sweeping`]);
+function settle(all: Interleaving): void {
+  const worker = all.dice.pick(all.workers);
+  all.start(worker, 'settle', () => worker.settle());
+}
+
+export const locks = ['sweeping', 'settling'];
+
+export async function endLocks(all: Interleaving): Promise<void> {
+  const { shared, prefix } = all.surroundings;
+  all.note('the locks of the duties run out');
+  await shared.run(
+    'del',
+    locks.map((name) => `${prefix}:${name}`),
+  );
+}
+
+/** Time can't be held in Redis: what is set aside becomes due, though not while somebody may be on the way to be accepted. */
+export async function endLeases(all: Interleaving): Promise<void> {
+  if (all.isLettingIn) return;
+  const { shared, prefix } = all.surroundings;
+  all.note('the leases of what is set aside run out');
+  const due = all.keys.flatMap((key) => [0, idOf(key)]);
+  await shared.run('zadd', [gateKeys(prefix).reserved(TENANT), 'XX', ...due]);
 }
 
 function cutCommands(all: Interleaving): void {
@@ -111,8 +127,8 @@ const crashApi: Happening = (all) => all.crash(all.dice.pick(all.apis));
 
 /** As often as they are named. */
 export const happenings: readonly Happening[] = [
-  ...Array.from({ length: 6 }, () => submit),
-  ...Array.from({ length: 3 }, () => attach),
+  ...Array.from({ length: 2 }, () => submit),
+  ...Array.from({ length: 4 }, () => attach),
   ...Array.from({ length: 3 }, () => stall),
   ...Array.from({ length: 2 }, () => crashWorker),
   ...Array.from({ length: 2 }, () => cutCommands),
@@ -121,7 +137,9 @@ export const happenings: readonly Happening[] = [
   rerun,
   forget,
   sweep,
-  sweepLockEnds,
+  settle,
+  endLeases,
+  endLocks,
   cutMessages,
   loseQueue,
   handBack,

@@ -1,17 +1,23 @@
 /**
- * One interleaving: a few processes, two jobs, and dice that decide at every point who goes on and what breaks.
+ * One interleaving: a few processes, two of the four jobs, and dice that decide at every point who goes on and what breaks.
  *
- *   1. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
+ *   1. begin   a job is submitted, and everything goes on for a while
+ *   2. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
  *              delivered; or something new is asked for; or something breaks (`model-faults.ts`)
- *   2. drain   faults stop; everything goes on until nothing moves; what the queue lost is swept up
- *   3. judge   the journals, the records, the readers and the ledger of acknowledged submits
+ *   3. drain   faults stop; everything goes on until nothing moves; what the queue lost is swept up, what was left unsettled
+ *              is settled
+ *   4. judge   `model-judge.ts`; the journals' records and the ledger at every point before, `model-witness.ts`
  *
  * Nothing in it depends on time: the same seed makes the same interleaving.
  */
+import { gateKeys } from '../../packages/gate/src/keys.ts';
+import { Api, type Reader } from './model-api.ts';
 import { type Dice, dice } from './model-dice.ts';
-import { happenings } from './model-faults.ts';
-import { BrokenPromise, promise, readEntries } from './model-job.ts';
-import { Api, type Process, type Reader, type Surroundings, Worker } from './model-processes.ts';
+import { endLeases, endLocks, happenings, locks, submit } from './model-faults.ts';
+import { BrokenPromise, promise } from './model-job.ts';
+import { allKeys, idOf, TENANT } from './model-jobs.ts';
+import { judge } from './model-judge.ts';
+import { type Process, type Surroundings, Worker } from './model-processes.ts';
 import { Upstream } from './model-provider.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Arguments, SharedRedis, Switches } from './model-redis.ts';
@@ -20,7 +26,9 @@ import { Witness } from './model-witness.ts';
 
 /** Timers of at most so many ms ring by themselves; longer ones (deadlines, time-outs) are faults. */
 export const SHORT_MS = 1_000;
-const DRAIN_ROUNDS = 1_500;
+const REST_ROUNDS = 1_500;
+/** So many at most before the first fault: about as many as a job's life takes. */
+const FIRST_ROUNDS = 36;
 
 export interface Verdict {
   /** The promise that was broken, or null. */
@@ -35,6 +43,8 @@ export interface Verdict {
 
 export class Interleaving {
   readonly dice: Dice;
+  /** Of its jobs. */
+  readonly keys: string[];
   readonly surroundings: Surroundings;
   readonly witness: Witness;
   readonly workers: Worker[] = [];
@@ -52,12 +62,16 @@ export class Interleaving {
 
   constructor(shared: SharedRedis, prefix: string, seed: number, switches: Switches) {
     this.dice = dice(seed);
-    this.witness = new Witness(shared, switches);
+    const first = this.dice.pick(allKeys);
+    this.keys = [first, this.dice.pick(allKeys.filter((key) => key !== first))];
+    const budgetMicroUsd = this.dice.chance(0.7) ? 1_000_000 : 60 + this.dice.below(300);
+    this.witness = new Witness(shared, switches, prefix, budgetMicroUsd * 1_000);
     this.surroundings = {
       shared,
       switches,
       prefix,
       dice: this.dice,
+      budgetUsd: budgetMicroUsd / 1_000_000,
       queue: new ModelQueue(),
       upstream: new Upstream(this.dice),
       execute: (name, args) => this.#execute(name, args),
@@ -114,11 +128,12 @@ export class Interleaving {
   async run(steps: number): Promise<Verdict> {
     let step = 0;
     try {
+      await this.#begin();
       for (; step < steps && this.#broken === null; step += 1) await this.#step();
       this.note('the faults stop');
       this.surroundings.upstream.faulty = false;
       if (this.#broken === null) await this.#drain();
-      if (this.#broken === null) await this.#judge();
+      if (this.#broken === null) await judge(this);
     } catch (error) {
       if (!(error instanceof BrokenPromise)) throw error;
       this.#broken ??= error.message;
@@ -130,12 +145,22 @@ export class Interleaving {
     return { broken: this.#broken, trace, steps: step, commands: this.#commands, crashes, resumed, replies };
   }
 
+  /** The first job's way up to any point: otherwise faults would seldom find one that is far on its way. */
+  async #begin(): Promise<void> {
+    submit(this);
+    for (let rounds = this.dice.below(FIRST_ROUNDS); rounds > 0 && this.#broken === null; rounds -= 1) {
+      await settled();
+      await this.#advance();
+    }
+    this.note('faults may come');
+  }
+
   async #execute(name: string, args: Arguments): Promise<unknown> {
     this.#commands += 1;
     try {
-      const { reply, told, changed } = await this.witness.run(name, args);
+      const { reply, told, tells } = await this.witness.run(name, args);
       this.note(`  ${told}`);
-      if (changed && this.processes.some(({ subscriber }) => subscriber.listening)) {
+      if (tells && this.processes.some(({ subscriber }) => subscriber.listening)) {
         await this.surroundings.shared.messagesArrived();
       }
       return reply;
@@ -187,18 +212,29 @@ export class Interleaving {
   }
 
   async #drain(): Promise<void> {
-    let sweeps = 0;
+    await this.#rest();
+    for (let sweeps = 0; sweeps < 3 && this.witness.open > 0; sweeps += 1) {
+      await this.#doDuty('sweep', (worker) => worker.sweep());
+    }
+    if (this.witness.ledger.isAtRest) return;
+    await endLeases(this);
+    await this.#doDuty('settle', (worker) => worker.settle());
+  }
+
+  async #doDuty(name: string, work: (worker: Worker) => Promise<void>): Promise<void> {
+    // The lock of a process that died runs out.
+    await endLocks(this);
+    const worker = this.dice.pick(this.workers);
+    this.start(worker, name, () => work(worker));
+    await this.#rest();
+  }
+
+  /** Everything goes on until nothing moves any more. */
+  async #rest(): Promise<void> {
     for (let round = 0; this.#broken === null; round += 1) {
-      promise(round < DRAIN_ROUNDS, 'everything comes to rest once the faults stop');
+      promise(round < REST_ROUNDS, 'everything comes to rest once the faults stop');
       await settled();
-      if (await this.#advance()) continue;
-      if (this.surroundings.queue.stall(0) !== null) continue;
-      if (sweeps >= 3 || (this.witness.open === 0 && sweeps > 0)) return;
-      sweeps += 1;
-      // The lock of a sweep that died runs out.
-      await this.surroundings.shared.run('del', [`${this.surroundings.prefix}:sweeping`]);
-      const sweeper = this.dice.pick(this.workers);
-      this.start(sweeper, 'sweep', () => sweeper.sweep());
+      if (!(await this.#advance()) && this.surroundings.queue.stall(0) === null) return;
     }
   }
 
@@ -228,50 +264,23 @@ export class Interleaving {
     return moved || ready.length > 0;
   }
 
-  async #judge(): Promise<void> {
-    const { prefix, upstream } = this.surroundings;
-    promise(this.witness.open === 0, 'every accepted job ends once the faults stop');
-    const journals = await this.witness.journals(prefix);
-    for (const jobId of this.acknowledged) {
-      promise(
-        journals.some((journal) => journal.jobId === jobId),
-        'a job that was acknowledged is never lost',
-      );
-    }
-    const counted = journals.reduce((sum, { providerCalls }) => sum + providerCalls, 0);
-    promise(upstream.begun.length <= counted, `${upstream.begun.length} calls were made, ${counted} counted`);
-    for (const reader of this.readers) {
-      // What a reader of a job that is deleted under it has seen is nobody's promise.
-      if (reader.process.dead || this.witness.timesForgotten(reader.jobId) > reader.forgotten) continue;
-      const log = journals.findLast(({ jobId }) => jobId === reader.jobId)?.log ?? '';
-      checkReader(reader, log);
-    }
+  /** Somebody may be on the way from being let in to being accepted. */
+  get isLettingIn(): boolean {
+    const isUnderWay = this.#lingering.some((wire) => wire.canExecute);
+    return isUnderWay || this.apis.some(({ letsIn, redis }) => letsIn > 0 || redis.canExecute);
   }
 
   async #clear(): Promise<void> {
     const { shared, prefix } = this.surroundings;
     for (const process of this.processes) await process.die();
-    const ids = new Set([...this.witness.lives.keys(), ...this.witness.closed.map(({ jobId }) => jobId)]);
-    const keys = [...ids].flatMap((id) => ['record', 'log', 'index'].map((key) => `${prefix}:{${id}}:${key}`));
-    await shared.run('unlink', [`${prefix}:open`, `${prefix}:tenant:acme:jobs`, `${prefix}:sweeping`, ...keys]);
+    const jobs = this.keys.flatMap((key) =>
+      ['record', 'log', 'index'].map((name) => `${prefix}:{${idOf(key)}}:${name}`),
+    );
+    const { ledger, reservations, reserved } = gateKeys(prefix);
+    const money = [ledger, reservations, reserved].map((keyOf) => keyOf(TENANT));
+    const lists = ['open', `tenant:${TENANT}:jobs`, ...locks].map((name) => `${prefix}:${name}`);
+    await shared.run('unlink', [...lists, ...jobs, ...money]);
   }
-}
-
-/** Whoever attaches, whenever, from whatever cursor, sees the same events. */
-function checkReader({ after, bytes, result }: Reader, log: string): void {
-  const entries = readEntries(log);
-  const start = entries.findIndex(({ seq }) => seq === after + 1);
-  const rest = start === -1 ? '' : log.slice(log.indexOf(`id: ${after + 1}\n`));
-  promise(rest.startsWith(bytes), `a reader from ${after} gets the log's bytes: "${bytes}" of "${rest}"`);
-  promise(result !== null, `a reader from ${after} is told of the end; it has "${bytes}" of "${rest}"`);
-  if (result === 'failed') return;
-  promise(result === 'ended', `a reader of a kept job comes to its end, not to "${result}"`);
-  // Not "the last of what it got": a job that is run again while its end is read may have its next beginning read too.
-  const got = [...entries.slice(Math.max(0, after - 1), after), ...readEntries(bytes)];
-  promise(
-    got.some(({ type }) => ['job.completed', 'job.failed', 'job.cancelled'].includes(type)),
-    `a reader ends with the job, not with ${got.at(-1)?.type}`,
-  );
 }
 
 /** Resolves when everybody who can go on without the scheduler has. */

@@ -16,7 +16,7 @@ export function promise(kept: boolean, what: string): asserts kept {
   if (!kept) throw new BrokenPromise(what);
 }
 
-const endings: Record<string, EndedStatus> = {
+export const endings: Record<string, EndedStatus> = {
   'job.completed': 'completed',
   'job.failed': 'failed',
   'job.cancelled': 'cancelled',
@@ -98,52 +98,4 @@ export class JobModel {
     promise(status === this.status, `the record says ${status}, the journal ${this.status}`);
     promise(Number(seq) === this.seq, `the record says event ${seq}, the journal ${this.seq}`);
   }
-}
-
-/** What a whole journal shows by itself, whoever wrote it. */
-export function checkJournal(log: string, providerCalls: number): void {
-  let open = false;
-  let running = false;
-  let attempt = 0;
-  let started = 0;
-  let piece = { tag: '', next: 0 };
-  const done = new Set<string>();
-  for (const [at, { seq, type, data }] of readEntries(log).entries()) {
-    promise(seq === at + 1, `events are numbered 1 to n: ${seq} in place ${at + 1}`);
-    if (type === 'job.accepted') {
-      promise(!open && (at === 0) === (data.again !== true), `a run begins where none is open (event ${seq})`);
-      open = true;
-      continue;
-    }
-    promise(open, `nothing comes after the end but job.accepted, not ${type} (event ${seq})`);
-    if (type === 'attempt.started') {
-      promise(Number(data.attempt) > attempt, `attempts come in order: ${data.attempt} after ${attempt}`);
-      attempt = Number(data.attempt);
-      running = true;
-      if (data.resumed === true) continue;
-      started += 1;
-      if (piece.tag !== '') done.add(piece.tag);
-      piece = { tag: '', next: 0 };
-    } else if (type === 'text.delta') {
-      promise(running, `text comes from an attempt that has begun (event ${seq})`);
-      const [tag = '', number] = String(data.text).trim().split('.');
-      promise(
-        !done.has(tag) && (piece.tag === '' || piece.tag === tag),
-        `one call writes between two beginnings: ${tag}`,
-      );
-      promise(Number(number) === piece.next, `piece ${piece.next} of ${tag} is next, not ${number}`);
-      piece = { tag, next: piece.next + 1 };
-    } else if (type === 'attempt.failed') {
-      running = false;
-    } else if (type in endings) {
-      open = false;
-      running = false;
-    }
-    if (type === 'job.completed') {
-      const told = Array.from({ length: piece.next }, (_, n) => `${piece.tag}.${n} `).join('');
-      promise(data.output === told, `the output is what was told: ${String(data.output)} after ${told}`);
-    }
-  }
-  promise(!open, 'every accepted job ends once the faults stop');
-  promise(started === providerCalls, `${providerCalls} provider calls are counted, ${started} were begun`);
 }

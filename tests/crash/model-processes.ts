@@ -1,37 +1,31 @@
 /**
- * The processes of an interleaving: API processes that submit and attach, workers that run attempts and sweep. All of
+ * The processes of an interleaving: API processes (`model-api.ts`), and workers that run attempts, sweep and settle. All of
  * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
  */
-import {
-  type CallLimits,
-  defaultRetryPolicy,
-  type JobQueue,
-  jobIdFor,
-  type Logger,
-  type Provider,
-} from '@holdfast/core';
-import { Ledger } from '@holdfast/gate';
-import { attach, FlushClock, Journal, LiveFeed, type NewJob } from '@holdfast/journal';
+import { type CallLimits, defaultRetryPolicy, type JobQueue, type Logger, type Provider } from '@holdfast/core';
+import { Ledger, type TenantLimits } from '@holdfast/gate';
+import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { Breaker, type Pass } from '@holdfast/providers';
 import type { Redis } from '@holdfast/redis';
-import { builtInTasks } from '@holdfast/tasks';
+import type { Task, TaskHost } from '@holdfast/tasks';
 import type { Lane } from '../../apps/worker/src/lane-providers.ts';
 import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/running-attempts.ts';
+import { settleEndedJobs } from '../../apps/worker/src/settle-ended-jobs.ts';
 import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
 import type { Dice } from './model-dice.ts';
+import { notesTask, prices, TENANT, tasks } from './model-jobs.ts';
 import type { Upstream } from './model-provider.ts';
 import type { Delivery, ModelQueue } from './model-queue.ts';
 import { type Execute, HeldSubscriber, heldRedis, type SharedRedis, type Switches } from './model-redis.ts';
 import { Timers } from './model-timers.ts';
 import { Wire } from './model-wire.ts';
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export const TENANT = 'acme';
 /** How releases wait is not what is looked at here. */
-const atOnce = { tenant: TENANT, tokens: 0, priority: 0, delayMs: 0, deadlineInMs: null, again: false };
+export const atOnce = { tenant: TENANT, tokens: 0, priority: 0, delayMs: 0, deadlineInMs: null, again: false };
 const callLimits: CallLimits = { reserveCall: async () => 0, settleCall: async () => {}, slowDown: async () => {} };
 const RETENTION_MS = 600_000;
 const HOUR_MS = 3_600_000;
@@ -44,6 +38,7 @@ export interface Surroundings {
   queue: ModelQueue;
   upstream: Upstream;
   dice: Dice;
+  budgetUsd: number;
 }
 
 /** One process: what it is connected by, and how it dies. */
@@ -57,10 +52,12 @@ export class Process {
   readonly subscriber: HeldSubscriber;
   readonly journal: Journal;
   readonly feed: LiveFeed;
+  readonly ledger: Ledger;
+  readonly limits: TenantLimits;
   dead = false;
 
   constructor(name: string, surroundings: Surroundings) {
-    const { execute, switches, prefix, shared } = surroundings;
+    const { execute, switches, prefix, shared, budgetUsd } = surroundings;
     this.name = name;
     this.surroundings = surroundings;
     this.redis = new Wire(`${name}.redis`);
@@ -73,6 +70,8 @@ export class Process {
       retentionMs: RETENTION_MS,
     });
     this.feed = new LiveFeed(this.subscriber as unknown as Redis);
+    this.ledger = new Ledger({ redis: this.journal.redis, prefix });
+    this.limits = { of: async () => ({ budget_usd: { day: budgetUsd } }) };
   }
 
   get wires(): Wire[] {
@@ -97,79 +96,6 @@ export class Process {
   }
 }
 
-/** Someone who reads a journal, and what they got. */
-export interface Reader {
-  jobId: string;
-  after: number;
-  bytes: string;
-  /** How it ended; null while it goes on. 'failed': it would attach again. */
-  result: 'ended' | 'aborted' | 'gone' | 'failed' | null;
-  process: Process;
-  /** Times that the job had been forgotten when the reader came. */
-  forgotten: number;
-}
-
-export function describeJob(key: string, release: number, withDeadline: boolean): NewJob {
-  const background = key.startsWith('b');
-  const request = {
-    task: background ? 'responses' : 'chat.completions',
-    input: { model: 'sim', job: key },
-    ...(withDeadline ? { deadline_ms: HOUR_MS } : {}),
-  };
-  const requestText = JSON.stringify(request);
-  const lane = background ? 'background' : 'default';
-  return { id: jobIdFor(TENANT, key), tenant: TENANT, lane, request, requestText, digest: key, release, tokens: 0 };
-}
-
-export class Api extends Process {
-  /** As `apps/api/src/routes/submit-job.ts`. Returns once the client has its 2xx. */
-  async submit(job: NewJob): Promise<void> {
-    const before = await this.journal.accept(job);
-    const { lane, id: jobId } = job;
-    const enqueue = (release: number) => this.queue.enqueue({ jobId, release, lane, ...atOnce }).catch(() => undefined);
-    const [found] = await Promise.all([this.journal.look(job.id), before ? null : enqueue(job.release)]);
-    if (!found) throw new Error('forgotten meanwhile');
-    if (before && found.job.status === 'queued' && found.job.attempt === 0) await enqueue(before.release);
-  }
-
-  async cancel(jobId: string): Promise<void> {
-    const reply = await this.journal.cancel(jobId);
-    if (reply.kind === 'cancelled') await this.queue.remove({ jobId, ...reply }).catch(() => undefined);
-  }
-
-  async rerun(jobId: string): Promise<void> {
-    const found = await this.journal.look(jobId);
-    if (!found) return;
-    const release = await this.journal.rerun(found.job);
-    await this.queue.enqueue({ jobId, ...atOnce, ...release });
-  }
-
-  async read(reader: Reader): Promise<void> {
-    const { jobId, after } = reader;
-    const { dice, switches } = this.surroundings;
-    const sink = {
-      write: (bytes: Buffer) => {
-        reader.bytes += bytes.toString();
-        return dice.chance(0.8);
-      },
-      drained: async () => void (await this.upstreamWire.send('drained', () => undefined)),
-    };
-    const feed = switches.lateSubscribe ? lateFeed(this.feed) : this.feed;
-    const { signal } = new AbortController();
-    reader.result = await attach({ journal: this.journal, feed, jobId, after, sink, signal }).catch(() => 'failed');
-  }
-}
-
-/** Says that it has subscribed when it has only begun to. */
-function lateFeed(feed: LiveFeed): LiveFeed {
-  const subscribe: LiveFeed['subscribe'] = async (channel, listener) => {
-    const subscribed = feed.subscribe(channel, listener);
-    subscribed.catch(() => undefined);
-    return () => void subscribed.then((end) => end()).catch(() => undefined);
-  };
-  return { subscribe } as LiveFeed;
-}
-
 /** Lets every call through: an open breaker's waits are not among the timers that are held here. */
 class NoBreaker extends Breaker {
   override enter(): Pass {
@@ -182,13 +108,34 @@ function laneOf(provider: Provider, background: boolean): Lane {
   return { providers: [{ provider, model: null, breaker }], background, idempotent: false };
 }
 
+/** The task as it would be if nothing gave its completed steps back. */
+const forgetfulTask: Task = {
+  ...notesTask,
+  run(input, host) {
+    const get = (_: TaskHost, name: string) => {
+      const member: unknown = host[name as keyof TaskHost];
+      if (name === 'recallStep') return () => null;
+      return typeof member === 'function' ? member.bind(host) : member;
+    };
+    return notesTask.run(input, new Proxy(host, { get }));
+  },
+};
+const forgetful = new Map([...tasks, [notesTask.name, forgetfulTask]]);
+
+/** Has room for every call, and sets nothing aside for it. */
+class CarelessLedger extends Ledger {
+  override async raise(): Promise<null> {
+    return null;
+  }
+}
+
 export class Worker extends Process {
   readonly #parts: WorkerParts;
   readonly #locks = new Map<number, AbortController>();
 
   constructor(name: string, surroundings: Surroundings) {
     super(name, surroundings);
-    const { dice, upstream } = surroundings;
+    const { dice, upstream, switches, prefix } = surroundings;
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
@@ -196,7 +143,7 @@ export class Worker extends Process {
       // No interval: what comes while an append is under way waits for the next, and nothing waits for time.
       clock: new FlushClock({ journal: this.journal, logger: silent, intervalMs: 0, retryMs: 1 }),
       running: new RunningAttempts(),
-      tasks: builtInTasks,
+      tasks: switches.noRecall ? forgetful : tasks,
       lanes: new Map([
         ['default', laneOf(provider, false)],
         ['background', laneOf(provider, true)],
@@ -204,10 +151,9 @@ export class Worker extends Process {
       laneOf: () => null,
       callLimits,
       room: new RoomLearner({ callLimits, logger: silent }),
-      // These jobs come past the gate: there is nothing to settle.
-      ledger: new Ledger({ redis: this.journal.redis, prefix: this.journal.prefix }),
-      limits: { of: async () => ({}) },
-      prices: {},
+      ledger: switches.noRaise ? new CarelessLedger({ redis: this.journal.redis, prefix }) : this.ledger,
+      limits: this.limits,
+      prices,
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
       crashLimit: 4,
       random: () => dice.below(100) / 100,
@@ -240,5 +186,11 @@ export class Worker extends Process {
     if (this.surroundings.switches.noSweeper) return;
     // Every open job is old enough: how long a sweep waits is not what is looked at here.
     await sweepOpenJobs({ journal: this.journal, queue: this.queue, logger: silent, graceMs: -HOUR_MS });
+  }
+
+  async settle(): Promise<void> {
+    if (this.surroundings.switches.noSettling) return;
+    const tenants = { list: async () => [{ id: TENANT, plan: null, limits: null, created_at: '' }] };
+    await settleEndedJobs({ journal: this.journal, ledger: this.ledger, tenants, logger: silent });
   }
 }

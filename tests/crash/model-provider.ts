@@ -12,14 +12,22 @@ interface Response {
   pieces: number;
 }
 
+const outputOf = ({ tag, pieces }: Response) => Array.from({ length: pieces }, (_, n) => `${tag}.${n} `).join('');
+
+/** '' of a job that passes a request through: it has none here. */
+function promptOf({ body }: ProviderCall): string {
+  const [message] = (body.messages ?? body.input ?? []) as { content: string }[];
+  return message?.content ?? '';
+}
+
 /** What is the same for all workers of an interleaving. */
 export class Upstream {
   readonly #dice: Dice;
   readonly #responses = new Map<string, Response>();
   /** While faults are made: calls may fail, hang and break off. */
   faulty = true;
-  /** Calls that began something new, by the job's number in the interleaving. */
-  readonly begun: { job: string; tag: string }[] = [];
+  /** Calls that began something new: what they ask for, and what they say if they come to their end. */
+  readonly begun: { prompt: string; output: string }[] = [];
   resumed = 0;
 
   constructor(dice: Dice) {
@@ -43,8 +51,7 @@ export class Upstream {
     await this.#point(wire, call, `end ${tag}`);
     if (this.faulty && this.#dice.chance(0.1)) return;
     this.#mayBreak(call);
-    const output = Array.from({ length: pieces }, (_, piece) => `${tag}.${piece} `).join('');
-    yield { kind: 'result', output, usage: null };
+    yield { kind: 'result', output: outputOf(response), usage: { input_tokens: 10, output_tokens: pieces } };
   }
 
   #begin(call: ProviderCall): { response: Response; first: number; isNew: boolean } {
@@ -55,10 +62,10 @@ export class Upstream {
       return { response, first: call.resume.after + 1, isNew: false };
     }
     const tag = `c${this.begun.length}`;
-    this.begun.push({ job: String(call.body.job), tag });
-    const response = { tag, pieces: this.#dice.below(4) };
-    if (call.background) this.#responses.set(tag, { ...response, pieces: response.pieces + 1 });
-    return { response: this.#responses.get(tag) ?? response, first: 0, isNew: true };
+    const response = { tag, pieces: this.#dice.below(4) + (call.background ? 1 : 0) };
+    if (call.background) this.#responses.set(tag, response);
+    this.begun.push({ prompt: promptOf(call), output: outputOf(response) });
+    return { response, first: 0, isNew: true };
   }
 
   async #point(wire: Wire, { signal }: ProviderCall, label: string): Promise<void> {

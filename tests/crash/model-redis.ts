@@ -19,6 +19,12 @@ export interface Switches {
   noSweeper?: boolean;
   /** Readers read the log before their subscription has come about. */
   lateSubscribe?: boolean;
+  /** Tasks aren't given back what they have completed. */
+  noRecall?: boolean;
+  /** Nobody settles what others have left. */
+  noSettling?: boolean;
+  /** Calls leave without a look at the budget. */
+  noRaise?: boolean;
 }
 
 /** One real connection for commands and one for messages, shared by all interleavings that run at once. */

@@ -2,7 +2,7 @@
 import { Interleaving, type Verdict } from './model-interleaving.ts';
 import type { SharedRedis, Switches } from './model-redis.ts';
 
-const AT_ONCE = 32;
+const AT_ONCE = 128;
 
 export interface Tally {
   interleavings: number;

@@ -1,9 +1,15 @@
 /**
- * The witness: sees every command as Redis executes it, in Redis' order, and tells the model of the job. Reads the
- * record beside each script, so that state and events are compared at every point, not only at the end.
+ * The witness: sees every command as Redis executes it, in Redis' order, and tells the models of the job and of the ledger.
+ * Reads the record, or the ledger, beside each script, so that what is promised is judged at every point, not only at the end.
  */
-import { hasEnded } from '@holdfast/core';
+import { hasEnded, readSpend } from '@holdfast/core';
+import { type OpenCall, readKind } from '@holdfast/journal';
 import type { Script } from '@holdfast/redis';
+import { type GateKeys, gateKeys } from '../../packages/gate/src/keys.ts';
+import { admitScript } from '../../packages/gate/src/scripts/admit.ts';
+import { lookAfterScript } from '../../packages/gate/src/scripts/look-after.ts';
+import { raiseScript } from '../../packages/gate/src/scripts/raise.ts';
+import { giveBackScript, settleScript } from '../../packages/gate/src/scripts/settle.ts';
 import { acceptScript } from '../../packages/journal/src/scripts/accept.ts';
 import { appendScript } from '../../packages/journal/src/scripts/append.ts';
 import { cancelScript } from '../../packages/journal/src/scripts/cancel.ts';
@@ -11,10 +17,13 @@ import { claimScript } from '../../packages/journal/src/scripts/claim.ts';
 import { forgetScript } from '../../packages/journal/src/scripts/forget.ts';
 import { renewReleaseScript } from '../../packages/journal/src/scripts/renew-release.ts';
 import { rerunScript } from '../../packages/journal/src/scripts/rerun.ts';
-import { checkJournal, JobModel, promise } from './model-job.ts';
+import { JobModel, promise } from './model-job.ts';
+import { TENANT } from './model-jobs.ts';
+import { checkJournal } from './model-journal.ts';
+import { LedgerModel } from './model-ledger.ts';
 import type { Arguments, SharedRedis, Switches } from './model-redis.ts';
 
-export const scripts = {
+const journalScripts = {
   accept: acceptScript,
   claim: claimScript,
   append: appendScript,
@@ -24,12 +33,27 @@ export const scripts = {
   renew: renewReleaseScript,
 } satisfies Record<string, Script>;
 
-type ScriptName = keyof typeof scripts;
+const ledgerScripts = {
+  admit: admitScript,
+  raise: raiseScript,
+  settle: settleScript,
+  giveBack: giveBackScript,
+} satisfies Record<string, Script>;
+
+/** All that are run here; one that only reads is not witnessed. */
+export const scripts = { ...journalScripts, ...ledgerScripts, lookAfter: lookAfterScript };
+
+type JournalScript = keyof typeof journalScripts;
+type LedgerScript = keyof typeof ledgerScripts;
+type Fields = Readonly<Record<string, string>>;
 
 export class Witness {
   readonly #shared: SharedRedis;
-  readonly #names: Map<string, ScriptName>;
+  readonly #prefix: string;
+  readonly #keys: GateKeys;
+  readonly #names: Map<string, JournalScript | LedgerScript>;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly ledger: LedgerModel;
   /** The lives that go on, by job id. */
   readonly lives = new Map<string, JobModel>();
   /** How often each script gave each kind of reply, as `append fenced`. */
@@ -37,9 +61,14 @@ export class Witness {
   /** Logs of forgotten lives. */
   readonly closed: { jobId: string; log: string; providerCalls: number }[] = [];
 
-  constructor(shared: SharedRedis, switches: Switches) {
+  /** @param budget in billionths of a dollar */
+  constructor(shared: SharedRedis, switches: Switches, prefix: string, budget: number) {
     this.#shared = shared;
-    this.#names = new Map(Object.entries(scripts).map(([name, { sha }]) => [sha, name as ScriptName]));
+    this.#prefix = prefix;
+    this.#keys = gateKeys(prefix);
+    this.ledger = new LedgerModel(budget);
+    const witnessed = Object.entries({ ...journalScripts, ...ledgerScripts });
+    this.#names = new Map(witnessed.map(([name, { sha }]) => [sha, name as JournalScript | LedgerScript]));
     for (const [sha, { sha: other }] of switches.scripts ?? []) {
       const name = this.#names.get(sha);
       if (name) this.#names.set(other, name);
@@ -47,34 +76,73 @@ export class Witness {
   }
 
   /** Executes a command, and judges what it did. @throws BrokenPromise */
-  async run(name: string, args: Arguments): Promise<{ reply: unknown; told: string; changed: boolean }> {
+  async run(name: string, args: Arguments): Promise<{ reply: unknown; told: string; tells: boolean }> {
     const script = name === 'evalsha' ? this.#names.get(String(args[0])) : undefined;
-    if (!script) return { reply: await this.#shared.run(name, args), told: name, changed: false };
-    const record = String(args[2]);
-    const log = record.replace(/record$/, 'log');
+    if (!script) return { reply: await this.#shared.run(name, args), told: name, tells: false };
+    const values = args.slice(2 + Number(args[1])).map(String);
+    const send = () => this.#shared.run(name, args);
+    if (script in ledgerScripts) return this.#runAtLedger(script as LedgerScript, values, send);
+    return this.#runAtJournal(script as JournalScript, String(args[2]), values, send);
+  }
+
+  async #runAtJournal(script: JournalScript, key: string, values: string[], send: () => Promise<unknown>) {
+    const log = key.replace(/record$/, 'log');
     // Sent in one go: nothing comes between them.
     const replies = Promise.all([
-      script === 'forget' ? this.#closing(log, record) : null,
-      this.#shared.run(name, args),
-      this.#shared.run('hmget', [record, 'status', 'seq']),
+      script === 'forget' ? this.#closing(log, key) : null,
+      send(),
+      this.#record(key, costs(script, values)),
     ]);
-    // Judged in the order of sending, which is the order of execution.
-    const turn = this.#turn;
-    const mine = turn.then(() => replies);
-    this.#turn = mine.catch(() => undefined);
-    const [before, reply, after] = await mine;
-    const jobId = /\{(.+)\}/.exec(record)?.[1] ?? '';
-    const values = args.slice(2 + Number(args[1])).map(String);
+    const [before, reply, record] = await this.#inTurn(replies);
+    const jobId = /\{(.+)\}/.exec(key)?.[1] ?? '';
     const parts = Array.isArray(reply) ? reply : [reply];
     const kind = String(parts[0]);
-    const seen = script === 'renew' ? `renew ${kind === '0' ? 'refused' : 'renewed'}` : `${script} ${kind}`;
-    this.replies.set(seen, (this.replies.get(seen) ?? 0) + 1);
+    this.#count(script === 'renew' ? `renew ${kind === '0' ? 'refused' : 'renewed'}` : `${script} ${kind}`);
     this.#judge(script, jobId, values, parts);
     if (kind === 'forgotten' && before) this.closed.push({ jobId, ...before });
-    const [status, seq] = after as (string | null)[];
-    this.lives.get(jobId)?.stands(status ?? null, seq ?? null);
+    const life = this.lives.get(jobId);
+    life?.stands(record.status ?? null, record.seq ?? null);
+    const { reservation = '' } = record;
+    if ((script === 'accept' && kind === '1') || (script === 'rerun' && kind === 'queued')) {
+      this.ledger.began(jobId, reservation);
+    }
+    if (life && costs(script, values)) this.ledger.costs(jobId, reservation, costOf(record), hasEnded(life.status));
     const asked = script === 'claim' || script === 'append' || script === 'renew' ? ` ${values[0]}` : '';
-    return { reply, told: `${script} ${jobId.slice(4, 8)}${asked} → ${kind}`, changed: true };
+    return { reply, told: `${script} ${jobId.slice(4, 8)}${asked} → ${kind}`, tells: publishing.has(script) };
+  }
+
+  async #runAtLedger(script: LedgerScript, values: string[], send: () => Promise<unknown>) {
+    const { ledger, reservations } = this.#keys;
+    const replies = Promise.all([
+      send(),
+      this.#shared.run('hgetall', [ledger(TENANT)]),
+      this.#shared.run('hgetall', [reservations(TENANT)]),
+    ]);
+    const [reply, ...after] = await this.#inTurn(replies);
+    const kind = String(Array.isArray(reply) ? reply[0] : reply);
+    this.#count(`${script} ${kind}`);
+    const [jobId = '', nonce = '', amount] = values;
+    if (script === 'settle' && kind === '1') this.ledger.settled(nonce, Number(amount));
+    if (script === 'giveBack' && kind === '1') this.ledger.gaveBack(nonce);
+    this.ledger.stands(...(after as [Fields, Fields]));
+    return { reply, told: `${script} ${jobId.slice(4, 8)} → ${kind}`, tells: false };
+  }
+
+  /** Judged in the order of sending, which is the order of execution. */
+  #inTurn<Replies>(replies: Promise<Replies>): Promise<Replies> {
+    const mine = this.#turn.then(() => replies);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #count(seen: string): void {
+    this.replies.set(seen, (this.replies.get(seen) ?? 0) + 1);
+  }
+
+  async #record(key: string, whole: boolean): Promise<Fields> {
+    if (whole) return (await this.#shared.run('hgetall', [key])) as Fields;
+    const [status, seq] = (await this.#shared.run('hmget', [key, 'status', 'seq'])) as string[];
+    return { ...(status ? { status } : {}), ...(seq ? { seq } : {}) };
   }
 
   async #closing(log: string, record: string): Promise<{ log: string; providerCalls: number }> {
@@ -85,7 +153,7 @@ export class Witness {
     return { log: String(bytes ?? ''), providerCalls: Number(calls) };
   }
 
-  #judge(script: ScriptName, jobId: string, values: string[], reply: unknown[]): void {
+  #judge(script: JournalScript, jobId: string, values: string[], reply: unknown[]): void {
     const life = this.lives.get(jobId);
     const [kind, detail] = reply;
     if (script === 'accept') {
@@ -119,10 +187,10 @@ export class Witness {
   }
 
   /** Every journal there was, forgotten ones included, each judged by itself. @throws BrokenPromise */
-  async journals(prefix: string): Promise<{ jobId: string; log: string; providerCalls: number }[]> {
+  async journals(): Promise<{ jobId: string; log: string; providerCalls: number }[]> {
     const open = await Promise.all(
       [...this.lives.keys()].map(async (jobId) => {
-        const base = `${prefix}:{${jobId}}`;
+        const base = `${this.#prefix}:{${jobId}}`;
         return { jobId, ...(await this.#closing(`${base}:log`, `${base}:record`)) };
       }),
     );
@@ -130,4 +198,20 @@ export class Witness {
     for (const { log, providerCalls } of all) checkJournal(log, providerCalls);
     return all;
   }
+}
+
+/** Those that publish. */
+const publishing: ReadonlySet<JournalScript> = new Set(['append', 'cancel', 'rerun']);
+
+/** Whether a run may begin with a script, or end, or a call of it begin. */
+function costs(script: JournalScript, values: string[]): boolean {
+  if (script === 'append') return values[4] !== '' || values.includes('provider_calls');
+  return script === 'accept' || script === 'cancel' || script === 'rerun';
+}
+
+/** What a run has cost by its record, in billionths of a dollar: what its open calls may cost is in it. */
+function costOf(record: Fields): number {
+  const open = [...readKind<OpenCall>(record, 'call').values()];
+  const usd = open.reduce((sum, { cost }) => sum + (cost ?? 0), readSpend(record.spent).usd ?? 0);
+  return Math.round(usd * 1e9);
 }

@@ -38,8 +38,13 @@ export async function giveBackOrphan(parts: ApiParts, applicant: Applicant, admi
   if (run?.reservation !== admitted.reservation) await giveBack(parts, applicant, admitted);
 }
 
-/** Settles the run of a job that has ended, where its worker or an earlier request hasn't. */
-export async function settleEnded({ journal, ledger }: ApiParts, jobId: string): Promise<void> {
+/**
+ * Settles the run of a job that has ended, where its worker or an earlier request hasn't.
+ * @returns what was set aside for that run; '' nothing, or it goes on
+ */
+export async function settleEnded({ journal, ledger }: ApiParts, jobId: string): Promise<string> {
   const run = await readRunCost(journal, jobId);
-  if (run?.ended && run.reservation !== '') await ledger.settle(run.tenant, jobId, run.reservation, run.spend);
+  if (!run?.ended || run.reservation === '') return '';
+  await ledger.settle(run.tenant, jobId, run.reservation, run.spend);
+  return run.reservation;
 }

@@ -10,9 +10,10 @@
  *                or job.failed                          → failed
  *                or job.failed deadline_exceeded, where it would be due too late
  */
-import { AttemptError, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
-import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
+import { AttemptError, noSpend, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
+import { type FieldChanges, JournalRefusal, readRunCost } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
+import { Bill } from './bill.ts';
 import { closeAll, responsesOf } from './call-slots.ts';
 import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
@@ -140,14 +141,17 @@ export async function obeyLateCancel(parts: WorkerParts, attempt: Attempt, outco
   if (!('next' in outcome) || !attempt.order.isCancelWanted) return outcome;
   const { journal, logger } = parts;
   const { jobId } = attempt.claim;
-  const reply = await journal.cancel(jobId).catch((error: unknown) => {
+  try {
+    const { kind } = await journal.cancel(jobId);
+    if (kind !== 'cancelled') return outcome;
+    // Its calls are in the record as they were, and whoever settles goes by that.
+    const run = await readRunCost(journal, jobId);
+    attempt.bill = new Bill(parts.prices, run?.spend ?? noSpend);
+  } catch (error) {
     logger.warn({ jobId, error }, 'cancelled late, and not ended; the next claim does');
-  });
-  if (reply?.kind !== 'cancelled') return outcome;
-  const left = responsesOf(attempt, 'left', 'running', 'failed');
-  // For the bill: the record keeps them as they were.
-  closeAll(attempt);
-  await endResponses(attempt.lane, left, logger);
+    return outcome;
+  }
+  await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
   return { kind: 'cancelled' };
 }
 

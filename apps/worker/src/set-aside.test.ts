@@ -69,7 +69,7 @@ describe('a further call of a task', () => {
     expect(refused).toMatchObject({ kind: 'retry', error: { code: 'budget_exceeded', retryable: true } });
     expect('next' in refused && refused.next.delayMs).toBeGreaterThanOrEqual(5_000);
     expect((await usage()).reserved_usd).toBeCloseTo(CENT + 2e-4, 6);
-    await t.parts.ledger.drop('acme', 'job_other', other.reservation);
+    await t.parts.ledger.giveBack('acme', 'job_other', other.reservation);
     expect(await run()).toEqual({ kind: 'completed' });
     expect(model.prompts()).toEqual(['a', 'b']);
     expect(await t.job(id)).toMatchObject({ provider_calls: 2 });

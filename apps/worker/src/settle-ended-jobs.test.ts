@@ -1,7 +1,8 @@
 import { createTenants, Ledger, reportUsage } from '@holdfast/gate';
+import { readRunCost } from '@holdfast/journal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settleEndedJobs } from './settle-ended-jobs.ts';
-import { openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
+import { aborted, openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
 
 /** `sim` costs a dollar a token, either way: three and two of them make $5. */
 const prices = { sim: { input_usd_per_million: 1e6, output_usd_per_million: 1e6 } };
@@ -72,6 +73,22 @@ describe('settling', () => {
     expect(await spentAndReserved()).toEqual([spent, 5_000]);
     await t.run(goesOn, { parts: { ledger, prices } });
     expect(await spentAndReserved()).toEqual([spent + 5, 0]);
+  });
+
+  it('goes by the record where a cancel came while the job was on its way back to the queue', async () => {
+    const [spent] = await spentAndReserved();
+    let jobId = '';
+    t.modes.unheard = async function* ({ signal }) {
+      yield { kind: 'text', text: 'so far' };
+      await t.journal.cancel(jobId);
+      t.parts.running.drain();
+      await aborted(signal);
+    };
+    jobId = await accept('unheard');
+    expect(await t.run(jobId, { parts: { ledger, prices } })).toEqual({ kind: 'cancelled' });
+    const run = await readRunCost(t.journal, jobId);
+    expect(run?.spend.usd).toBeGreaterThan(4_096);
+    expect(await spentAndReserved()).toEqual([spent + (run?.spend.usd ?? 0), 0]);
   });
 
   it('is one process at a time', async () => {

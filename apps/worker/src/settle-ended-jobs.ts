@@ -13,7 +13,7 @@
  * A crash in a round leaves the rest to the next: every step is safe to repeat.
  */
 import type { Logger } from '@holdfast/core';
-import type { Ledger, Tenants } from '@holdfast/gate';
+import type { DueReservation, Ledger, Tenants } from '@holdfast/gate';
 import { type Journal, readRunCost } from '@holdfast/journal';
 
 export interface SettleParts {
@@ -63,15 +63,16 @@ async function settleTenant(parts: SettleParts, tenant: string): Promise<number>
 async function settleOne(
   { journal, ledger, logger }: SettleParts,
   tenant: string,
-  { jobId, reservation }: { jobId: string; reservation: string },
+  due: DueReservation,
 ): Promise<boolean> {
+  const { jobId, reservation } = due;
   const run = await readRunCost(journal, jobId);
   if (run?.reservation === reservation) {
     if (!run.ended) return false;
     await ledger.settle(tenant, jobId, reservation, run.spend);
     logger.warn({ jobId, tenant }, 'this job had ended and was not settled; it is now');
   } else {
-    await ledger.drop(tenant, jobId, reservation);
+    await ledger.drop(tenant, due);
     logger.warn({ jobId, tenant }, 'this job was let in and never accepted; what was set aside is free again');
   }
   return true;

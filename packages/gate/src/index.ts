@@ -5,7 +5,7 @@ export * from './estimate-call.ts';
 export * from './estimate-tokens.ts';
 export * from './key-requests.ts';
 export { createKnownPlans, type KnownPlans, type PlanStatus } from './known-plans.ts';
-export { Ledger, type OverBudget, type RequestsLeft, reservedAtFirst } from './ledger.ts';
+export { type DueReservation, Ledger, type OverBudget, type RequestsLeft, reservedAtFirst } from './ledger.ts';
 export type { ApiKey } from './listed-keys.ts';
 export { explainNoRoom, sayUsd } from './over-budget.ts';
 export { createTenantLimits, type LimitsOfLetIn, type TenantLimits } from './tenant-limits.ts';

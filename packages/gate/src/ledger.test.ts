@@ -204,7 +204,7 @@ describe('a settlement', () => {
     expect(await ledger.settle('unpriced', jobId, reservation, spend(0.25))).toBe(true);
     expect(await report('unpriced')).toMatchObject({ reserved_usd: 0, days: [{ usd: 0.25, calls: 1, jobs: 1 }] });
     const other = (await letIn('unpriced', 0, {})) ?? { jobId: '', reservation: '' };
-    await ledger.drop('unpriced', other.jobId, other.reservation);
+    await ledger.drop('unpriced', { ...other, holders: 1 });
     expect(await report('unpriced')).toMatchObject({ reserved_usd: 0, days: [{ jobs: 1 }] });
   });
 
@@ -243,6 +243,26 @@ describe('what is given back', () => {
     const due = await patient.dueReservations('due', 10);
     expect(due.map(({ jobId }) => jobId)).toEqual(['job_due']);
     expect(await patient.dueReservations('due', 10)).toEqual([]);
+  });
+
+  it('is left alone for a lease from the time that its newest holder was let in', async () => {
+    const patient = new Ledger({ ...t, leaseMs: 60_000 });
+    await letIn('renewed', 0.4, {}, 'job_renewed');
+    await patient.admit('renewed', 'job_renewed', 0.4, {});
+    expect(await ledger.dueReservations('renewed', 10)).toEqual([]);
+  });
+
+  it('is not free where a holder has come since it was looked at', async () => {
+    await letIn('come', 0.4, {}, 'job_come');
+    const [due] = await ledger.dueReservations('come', 10);
+    if (!due) throw new Error('not due');
+    await letIn('come', 0.4, {}, 'job_come');
+    await ledger.drop('come', due);
+    expect(await report('come')).toMatchObject({ reserved_usd: 0.4 });
+    const [again] = await ledger.dueReservations('come', 10);
+    expect(again).toEqual({ ...due, holders: 1 });
+    await ledger.drop('come', again ?? due);
+    expect(await report('come')).toMatchObject({ reserved_usd: 0 });
   });
 });
 

@@ -54,6 +54,14 @@ export interface Refusal {
 
 export type AdmitReply = { reservation: string; requests: RequestsLeft | null } | { refusal: Refusal };
 
+/** One whose job is to be looked at. */
+export interface DueReservation {
+  jobId: string;
+  reservation: string;
+  /** How many have been let in for it and not given it back. */
+  holders: number;
+}
+
 export interface LedgerReading {
   nowMs: number;
   usedRequests: number;
@@ -111,12 +119,12 @@ export class Ledger {
 
   /** Undoes one `admit` whose job was surely not accepted by it. */
   async giveBack(tenant: string, jobId: string, reservation: string): Promise<void> {
-    await giveBackScript.run(this.#redis, this.#settleKeys(tenant), [jobId, reservation, 0]);
+    await giveBackScript.run(this.#redis, this.#settleKeys(tenant), [jobId, reservation, 1]);
   }
 
-  /** Frees the reservation of a job that doesn't exist. */
-  async drop(tenant: string, jobId: string, reservation: string): Promise<void> {
-    await giveBackScript.run(this.#redis, this.#settleKeys(tenant), [jobId, reservation, 1]);
+  /** Frees the reservation of a job that doesn't exist, unless it has been let in anew since it was found to be due. */
+  async drop(tenant: string, { jobId, reservation, holders }: DueReservation): Promise<void> {
+    await giveBackScript.run(this.#redis, this.#settleKeys(tenant), [jobId, reservation, holders]);
   }
 
   /** Moves a reservation to what was spent. Safe to repeat. @returns whether there was one to settle */
@@ -127,11 +135,13 @@ export class Ledger {
   }
 
   /** Reservations older than the lease, each again after another lease at the earliest. */
-  async dueReservations(tenant: string, count: number): Promise<{ jobId: string; reservation: string }[]> {
+  async dueReservations(tenant: string, count: number): Promise<DueReservation[]> {
     const keys = [this.#keys.reserved(tenant), this.#keys.reservations(tenant)];
     const reply = (await lookAfterScript.run(this.#redis, keys, [count, this.#leaseMs])) as string[];
-    const ids = reply.filter((_, at) => at % 2 === 0);
-    return ids.map((jobId, at) => ({ jobId, reservation: reply[2 * at + 1] ?? '' }));
+    return Array.from({ length: reply.length / 3 }, (_, at) => {
+      const [jobId = '', reservation = '', holders] = reply.slice(3 * at);
+      return { jobId, reservation, holders: Number(holders) };
+    });
   }
 
   /** Requests of the last minute, none of them counted by this. @returns null where they are not limited */

@@ -198,18 +198,24 @@ export class Journal {
   /**
    * Lets a failed or cancelled job run again under its id. What the run before has cost is forgotten: settle it first.
    * @param reservation what the gate has set aside for this run
+   * @param settled what it had for the run before; where that isn't the job's newest any more, the job had not ended
    * @returns what its new release is to be enqueued with
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
   async rerun(
     job: Job,
-    reservation = '',
+    { reservation = '', settled = '' } = {},
   ): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
     const { live, ...keys } = this.keysOf(job.id);
     const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
     await list();
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
-    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [live, JSON.stringify(data), reservation]);
+    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [
+      live,
+      JSON.stringify(data),
+      reservation,
+      settled,
+    ]);
     const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
     if (kind === 'missing') throw jobNotFound(job.id);
     if (kind === 'refused') throw jobNotRetryable(String(release));
@@ -218,10 +224,16 @@ export class Journal {
     return { release: Number(release), lane, priority: Number(priority), tokens: Number(tokens) };
   }
 
-  /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */
-  async forget(jobId: string, tenant: string): Promise<ForgetReply> {
+  /**
+   * Deletes an ended job with all it holds. Its idempotency key may then be used anew.
+   * @param settled as of `rerun`: what its run has cost is forgotten as well
+   */
+  async forget(jobId: string, tenant: string, settled = ''): Promise<ForgetReply> {
     const { record, log, index } = this.keysOf(jobId);
-    const [reply, shared] = (await forgetScript.run(this.redis, [record, log, index], [])) as [ForgetReply, string];
+    const [reply, shared] = (await forgetScript.run(this.redis, [record, log, index], [settled])) as [
+      ForgetReply,
+      string,
+    ];
     if (reply !== 'forgotten') return reply;
     // Should this not happen, the leader is found missing a little later.
     if (shared) await giveUpLead(this, { jobId, digest: shared });

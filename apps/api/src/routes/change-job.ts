@@ -3,7 +3,7 @@ import { type Caller, type Job, RequestError, type SubmitRequest } from '@holdfa
 import { type CancelReply, jobNotFound, jobNotRetryable, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { firstCallOf } from '@holdfast/tasks';
-import { applicantOf, giveBack, requireAdmitted, settleEnded } from '../admit-job.ts';
+import { applicantOf, giveBackOrphan, requireAdmitted, settleEnded } from '../admit-job.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { setRateLimitHeaders } from '../rate-limit-headers.ts';
@@ -74,7 +74,7 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
 /** Settles the run before, whose cost the record is about to lose, and sets aside what this one may cost. */
 async function admitAndRerun(parts: ApiParts, job: Job, response: Response, { tenant }: Caller) {
   const { journal, writes, gate } = parts;
-  await settleEnded(parts, job.id);
+  const settled = await settleEnded(parts, job.id);
   const task = parts.tasks.get(job.task);
   const text = await journal.requestText(job.id);
   const body = text === null ? null : (JSON.parse(text) as SubmitRequest).input;
@@ -83,9 +83,11 @@ async function admitAndRerun(parts: ApiParts, job: Job, response: Response, { te
   setRateLimitHeaders(response, admission.requests);
   const admitted = requireAdmitted(admission);
   try {
-    return await writes.run((redis) => journal.over(redis).rerun(job, admitted.reservation));
+    const run = { reservation: admitted.reservation, settled };
+    return await writes.run((redis) => journal.over(redis).rerun(job, run));
   } catch (error) {
-    if (error instanceof RequestError && neverRun.has(error.code)) await giveBack(parts, applicant, admitted);
+    // Refused may also be the second try of one that was heard, whose reply was lost.
+    if (error instanceof RequestError && neverRun.has(error.code)) await giveBackOrphan(parts, applicant, admitted);
     throw error;
   }
 }
@@ -95,8 +97,8 @@ const neverRun: ReadonlySet<string> = new Set(['job_not_found', 'job_not_retryab
 /** Forgets an ended job, and what it has cost with it: that is settled first. */
 export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const { id } = await ownJob(parts, caller, String(request.params.id));
-  await settleEnded(parts, id);
-  const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant));
+  const settled = await settleEnded(parts, id);
+  const reply = await parts.writes.run((redis) => parts.journal.over(redis).forget(id, caller.tenant, settled));
   if (reply === 'missing') throw jobNotFound(id);
   if (reply === 'refused') {
     throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });

@@ -49,9 +49,8 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
   const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
-  const before = isThere
-    ? await findAgain(parts, job, body, response)
-    : await admitAndAccept(parts, placed, body, response);
+  const there = isThere ? await findAgain(parts, job, body, response) : null;
+  const before = there ?? (await admitAndAccept(parts, placed, body, response));
   const replayed = before !== null;
   const [accepted] = await Promise.all([
     parts.journal.look(job.id),
@@ -145,18 +144,38 @@ async function admitAndAccept(
   }
 }
 
-/** Step 5 alone, for a job that is there already: no limit holds it up. */
-async function findAgain(parts: ApiParts, job: NewJob, body: JsonBody, response: Response) {
-  const [before] = await Promise.all([acceptJob(parts, job, body), tellRequestsLeft(parts, response, job.tenant)]);
-  return before;
-}
-
 const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);
+
+/**
+ * A job that was there already: no limit holds it up. null: it has been forgotten since, and has to be let in.
+ * @throws RequestError `idempotency_key_reused`
+ */
+async function findAgain(
+  parts: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  response: Response,
+): Promise<AcceptedBefore | null> {
+  const { journal, writes } = parts;
+  const [before] = await Promise.all([
+    writes.run((redis) => journal.over(redis).acceptedBefore(job.id)),
+    tellRequestsLeft(parts, response, job.tenant),
+  ]);
+  return sameJob(parts, job, body, before);
+}
 
 /** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
 async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
-  const { journal, metrics } = parts;
-  const before = await acceptWhereRoom(parts, job);
+  return sameJob(parts, job, body, await acceptWhereRoom(parts, job));
+}
+
+/** @throws RequestError `idempotency_key_reused` */
+async function sameJob(
+  { journal, metrics }: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  before: AcceptedBefore | null,
+): Promise<AcceptedBefore | null> {
   if (before === null || before.digest === job.digest) return before;
   // Other bytes may still be the same request: other spaces, other order of members.
   const stored = await journal.requestText(job.id);

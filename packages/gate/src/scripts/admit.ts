@@ -6,7 +6,7 @@ import { minute } from './minute.ts';
 /**
  * Lets a job in, or says why not: requests in the last minute, then the day's and the month's budget. What it may cost is
  * set aside in the same step, so that jobs that come at once can't all count on the same dollar. A job that has been let
- * in and not settled yet is known: it counts for nothing again, and has one holder more.
+ * in and not settled yet is known: it counts for nothing again, and has one holder more, who has as long as the first.
  *
  *   KEYS  minute, ledger, reservations, reserved
  *   ARGV  job id, nonce, billionths of a dollar to set aside or '' (no price: no budget refuses it), requests a minute or
@@ -25,6 +25,7 @@ local known = redis.call('HGET', KEYS[3], job)
 if known then
   local before, kept, holders = string.match(known, '^(%S+) (%d+) (%d+)$')
   redis.call('HSET', KEYS[3], job, before .. ' ' .. kept .. ' ' .. (holders + 1))
+  redis.call('ZADD', KEYS[4], nowMs + ARGV[7], job)
   return {'admitted', before, used, leavesIn}
 end
 if perMinute and used >= perMinute then return {'requests', '', used, leavesIn} end

@@ -7,7 +7,7 @@ import { clock } from './clock.ts';
  *
  *   KEYS  reserved, reservations
  *   ARGV  how many at most, ms until they are due again
- *   returns {job id, nonce, job id, nonce, …}
+ *   returns {job id, nonce, holders, job id, …}
  */
 export const lookAfterScript = new Script(`${clock}
 local due = {}
@@ -16,7 +16,7 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LIMIT'
   if known then
     redis.call('ZADD', KEYS[1], nowMs + ARGV[2], job)
     due[#due + 1] = job
-    due[#due + 1] = string.match(known, '^(%S+)')
+    due[#due + 1], due[#due + 2] = string.match(known, '^(%S+) %d+ (%d+)$')
   else
     redis.call('ZREM', KEYS[1], job)
   end

@@ -36,10 +36,10 @@ return 1
 `);
 
 /**
- * Gives back what one holder has been let in for: the last one's going frees what was set aside.
+ * Gives back what some holders have been let in for: the last one's going frees what was set aside.
  *
  *   KEYS  ledger, reservations, reserved
- *   ARGV  job id, nonce, 1 where no holder counts any more (there is no job)
+ *   ARGV  job id, nonce, how many holders go
  *   returns 1 the reservation is gone, 0 it isn't, or wasn't there
  */
 export const giveBackScript = new Script(`
@@ -47,8 +47,8 @@ local known = redis.call('HGET', KEYS[2], ARGV[1])
 if not known then return 0 end
 local nonce, kept, holders = string.match(known, '^(%S+) (%d+) (%d+)$')
 if nonce ~= ARGV[2] then return 0 end
-if ARGV[3] ~= '1' and tonumber(holders) > 1 then
-  redis.call('HSET', KEYS[2], ARGV[1], nonce .. ' ' .. kept .. ' ' .. (holders - 1))
+if holders - ARGV[3] > 0 then
+  redis.call('HSET', KEYS[2], ARGV[1], string.format('%s %s %d', nonce, kept, holders - ARGV[3]))
   return 0
 end
 redis.call('HDEL', KEYS[2], ARGV[1])

@@ -6,16 +6,18 @@ import { writeEvents } from './append.ts';
  * Completed steps are kept; calls that are no part of one, completed or not, are made anew. It follows no other job any more.
  *
  *   KEYS  record, log, index, trimmed
- *   ARGV  live channel, data of the event (JSON), what is set aside for the run or ''
+ *   ARGV  live channel, data of the event (JSON), what is set aside for the run or '', what was for the run before, which
+ *         is settled, or ''
  *   returns {'queued', release, lane, priority, tokens}
- *           {'refused', status}  it isn't failed or cancelled
+ *           {'refused', status}  it isn't failed or cancelled, or wasn't when the run before was to be settled
  *           {'missing'}
  */
 export const rerunScript = new Script(`${writeEvents}
-local status, seq, lane, priority, tokens = unpack(
-  redis.call('HMGET', KEYS[1], 'status', 'seq', 'lane', 'priority', 'tokens'))
+local status, seq, lane, priority, tokens, before = unpack(
+  redis.call('HMGET', KEYS[1], 'status', 'seq', 'lane', 'priority', 'tokens', 'reservation'))
 if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'refused', status} end
+if (before or '') ~= ARGV[4] then return {'refused', 'running'} end
 for at = 1, 3 do redis.call('PERSIST', KEYS[at]) end
 redis.call('HDEL', KEYS[1], 'error', 'output', 'output_text', 'usage', 'finished_at', 'cancel_requested_at', 'retry_at',
   'due_at', 'deadline_at', 'failures', 'crashes', 'spent', 'queue')

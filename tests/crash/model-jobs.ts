@@ -1,0 +1,54 @@
+/**
+ * The jobs of an interleaving, by their keys. One that passes a request through makes one call; one of the task `notes`
+ * makes three: two side by side, each in a step of its own and unseen by readers, then one that tells what these have said.
+ * Of each kind one is on a lane whose calls are plain, one where they run in the background.
+ */
+import { jobIdFor, type Prices } from '@holdfast/core';
+import type { NewJob } from '@holdfast/journal';
+import { builtInTasks, defineTask, type Task } from '@holdfast/tasks';
+import { z } from 'zod';
+
+export const TENANT = 'acme';
+const MODEL = 'sim';
+/** More than any call says, and little enough for a job's first call not to pay for all of them. */
+const MOST_TOKENS = 20;
+export const prices: Prices = { [MODEL]: { input_usd_per_million: 1, output_usd_per_million: 2 } };
+const HOUR_MS = 3_600_000;
+
+export const notesTask = defineTask({
+  name: 'notes',
+  summary: 'Takes two notes, and tells them.',
+  model: MODEL,
+  // What is set aside at first is estimated from the input.
+  input: z.strictObject({ job: z.string(), max_output_tokens: z.int() }),
+  async run({ job, max_output_tokens }, ctx) {
+    const take = (note: string) =>
+      ctx.step(note, () => ctx.generate({ prompt: `${job} takes ${note}`, max_output_tokens }));
+    const notes = await Promise.all([take('one'), take('two')]);
+    return ctx.generate({ prompt: `${job} tells ${JSON.stringify(notes)}`, max_output_tokens });
+  },
+});
+
+export const tasks: ReadonlyMap<string, Task> = new Map([...builtInTasks, [notesTask.name, notesTask]]);
+
+const kinds: Record<string, { task: string; lane: string }> = {
+  a: { task: 'chat.completions', lane: 'default' },
+  b: { task: 'responses', lane: 'background' },
+  c: { task: notesTask.name, lane: 'default' },
+  d: { task: notesTask.name, lane: 'background' },
+};
+
+export const allKeys = Object.keys(kinds);
+export const idOf = (key: string) => jobIdFor(TENANT, key);
+
+export function describeJob(key: string, release: number, withDeadline: boolean): NewJob {
+  const { task = '', lane = '' } = kinds[key] ?? {};
+  const input = task === notesTask.name ? { job: key } : { model: MODEL, job: key };
+  const request = {
+    task,
+    input: { ...input, max_output_tokens: MOST_TOKENS },
+    ...(withDeadline ? { deadline_ms: HOUR_MS } : {}),
+  };
+  const requestText = JSON.stringify(request);
+  return { id: idOf(key), tenant: TENANT, lane, request, requestText, digest: key, release, tokens: 0 };
+}
