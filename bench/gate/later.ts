@@ -52,7 +52,7 @@ export async function makeLater({ redis, prefix, ledger }: Parts): Promise<Subje
       async operate() {
         setAsideUsd += MORE_USD;
         const amounts = { usd: setAsideUsd, keptUsd: ESTIMATE_USD };
-        if (await ledger.raise({ tenant, jobId, reservation }, amounts, budgets))
+        if (await ledger.raise({ tenant, jobId, reservation, attempt: 1 }, amounts, budgets))
           throw new Error('A budget is used up.');
       },
     },

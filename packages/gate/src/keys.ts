@@ -12,7 +12,7 @@
  *
  *   <prefix>:{tenant:<id>}:minute        hash  slot of 100 ms → submissions let in; `total`, `first`   61 s
  *   <prefix>:{tenant:<id>}:ledger        hash  `reserved`, and per day and month what was spent        none; 400 days of fields
- *   <prefix>:{tenant:<id>}:reservations  hash  job id → nonce, amount, holders                         none; settled with the job
+ *   <prefix>:{tenant:<id>}:reservations  hash  job id → nonce, amount, … (`scripts/reservation.ts`)    none; settled with the job
  *   <prefix>:{tenant:<id>}:reserved      zset  job id → when to look whether its job has ended (ms)    the same
  */
 export interface GateKeys {

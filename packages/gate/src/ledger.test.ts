@@ -143,8 +143,12 @@ describe('a budget', () => {
 describe('raising what is set aside for a job', () => {
   const limits = { budget_usd: { day: 1 } };
   type LetIn = Awaited<ReturnType<typeof letIn>>;
-  const raise = (tenant: string, job: LetIn, usd: number, keptUsd = 0) =>
-    ledger.raise({ tenant, jobId: job?.jobId ?? '', reservation: job?.reservation ?? '' }, { usd, keptUsd }, limits);
+  const raise = (tenant: string, job: LetIn, usd: number, keptUsd = 0, attempt = 1) =>
+    ledger.raise(
+      { tenant, jobId: job?.jobId ?? '', reservation: job?.reservation ?? '', attempt },
+      { usd, keptUsd },
+      limits,
+    );
 
   it('is never overrun by jobs whose further calls come at once', async () => {
     const jobs = await Promise.all(Array.from({ length: 30 }, () => letIn('further', 0.02, limits)));
@@ -172,6 +176,15 @@ describe('raising what is set aside for a job', () => {
     expect(await raise('raised', job, 1.001, 0.7)).toMatchObject({ reservedUsd: 0.5 });
     expect(await report('raised', limits)).toMatchObject({ reserved_usd: 0.5 });
     expect(await raise('raised', job, 1)).toBeNull();
+  });
+
+  it('does nothing for an attempt that was overtaken: the reservation is its successor’s', async () => {
+    const job = await letIn('overtaken', 0.2, limits);
+    expect(await raise('overtaken', job, 0.5, 0.3, 2)).toBeNull();
+    for (const usd of [0.9, 1.1]) expect(await raise('overtaken', job, usd, 0.1, 1)).toBeNull();
+    expect(await report('overtaken', limits)).toMatchObject({ reserved_usd: 0.5 });
+    expect(await raise('overtaken', job, 1.1, 0.4, 2)).not.toBeNull();
+    expect(await report('overtaken', limits)).toMatchObject({ reserved_usd: 0.4 });
   });
 
   it('does nothing for a run that is settled, or for another run of the job', async () => {

@@ -103,16 +103,17 @@ export class Ledger {
 
   /**
    * Sees to it that `usd` is set aside in all for a job that was let in. Safe to repeat. Throws what the connection throws:
-   * then it may or may not be. No effect on a reservation that isn't in force any more.
+   * then it may or may not be. No effect on a reservation that isn't in force any more, or that a later attempt has raised: the
+   * journal refuses the call of this one.
    * @returns the budget that has no room for it; then no more than `keptUsd` is set aside any longer
    */
   async raise(
-    { tenant, jobId, reservation }: { tenant: string; jobId: string; reservation: string },
+    { tenant, jobId, reservation, attempt }: { tenant: string; jobId: string; reservation: string; attempt: number },
     { usd, keptUsd }: { usd: number; keptUsd: number },
     limits: Limits,
   ): Promise<OverBudget | null> {
     const keys = [this.#keys.ledger(tenant), this.#keys.reservations(tenant)];
-    const args = [jobId, reservation, toNano(usd), toNano(keptUsd), ...budgetsOf(limits)];
+    const args = [jobId, reservation, attempt, toNano(usd), toNano(keptUsd), ...budgetsOf(limits)];
     const [kind, ...over] = (await raiseScript.run(this.#redis, keys, args)) as RaiseScriptReply;
     return kind === 'raised' || kind === 'unknown' ? null : overBudget(kind, over);
   }

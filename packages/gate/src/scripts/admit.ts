@@ -2,6 +2,7 @@ import { Script } from '@holdfast/redis';
 import { budgets } from './budgets.ts';
 import { calendar, clock } from './clock.ts';
 import { minute } from './minute.ts';
+import { reservation } from './reservation.ts';
 
 /**
  * Lets a job in, or says why not: requests in the last minute, then the day's and the month's budget. What it may cost is
@@ -15,16 +16,15 @@ import { minute } from './minute.ts';
  *           {'requests', '', requests in the minute, ms …}
  *           {'day' | 'month', '', requests in the minute, ms …, spent, reserved, now in ms, why}  see `budgets.ts`
  */
-export const admitScript = new Script(`${clock}${calendar}${budgets}${minute}
+export const admitScript = new Script(`${clock}${calendar}${budgets}${minute}${reservation}
 local job, nonce, amount = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local perMinute, dayBudget, monthBudget = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local used, leavesIn = 0, 0
 if perMinute then used, leavesIn = readMinute(KEYS[1]) end
 
-local known = redis.call('HGET', KEYS[3], job)
-if known then
-  local before, kept, holders = string.match(known, '^(%S+) (%d+) (%d+)$')
-  redis.call('HSET', KEYS[3], job, before .. ' ' .. kept .. ' ' .. (holders + 1))
+local before, kept, holders, attempt = readReservation(KEYS[3], job)
+if before then
+  writeReservation(KEYS[3], job, before, kept, holders + 1, attempt)
   redis.call('ZADD', KEYS[4], nowMs + ARGV[7], job)
   return {'admitted', before, used, leavesIn}
 end
@@ -33,8 +33,8 @@ if perMinute and used >= perMinute then return {'requests', '', used, leavesIn} 
 local over = amount and overBudget(KEYS[2], amount, amount, dayBudget, monthBudget)
 if over then return {over[1], '', used, leavesIn, over[2], over[3], nowMs, over[4]} end
 
-local kept = string.format('%.0f', amount or 0)
-redis.call('HSET', KEYS[3], job, nonce .. ' ' .. kept .. ' 1')
+kept = string.format('%.0f', amount or 0)
+writeReservation(KEYS[3], job, nonce, kept, 1, 0)
 redis.call('ZADD', KEYS[4], nowMs + ARGV[7], job)
 redis.call('HINCRBY', KEYS[2], 'reserved', kept)
 if perMinute then

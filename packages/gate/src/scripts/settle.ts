@@ -1,5 +1,6 @@
 import { Script } from '@holdfast/redis';
 import { calendar, clock } from './clock.ts';
+import { reservation } from './reservation.ts';
 
 /**
  * Ends a reservation: what was set aside is free again, and what was spent is added to the day and the month that Redis'
@@ -10,14 +11,11 @@ import { calendar, clock } from './clock.ts';
  *   ARGV  job id, nonce, billionths of a dollar, input tokens, output tokens, calls, billionths that were avoided
  *   returns 1 settled, 0 there was nothing to settle
  */
-export const settleScript = new Script(`${clock}${calendar}
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if not known then return 0 end
-local nonce, kept = string.match(known, '^(%S+) (%d+) %d+$')
+export const settleScript = new Script(`${clock}${calendar}${reservation}
+local nonce, kept = readReservation(KEYS[2], ARGV[1])
+if not nonce then return 0 end
 if nonce ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[1], 'reserved', string.format('%.0f', 0 - kept))
+endReservation(KEYS[1], KEYS[2], KEYS[3], ARGV[1], kept)
 
 local today = dateOf(time[1])
 if redis.call('HINCRBY', KEYS[1], today .. ':jobs', 1) == 1 then
@@ -42,17 +40,13 @@ return 1
  *   ARGV  job id, nonce, how many holders go
  *   returns 1 the reservation is gone, 0 it isn't, or wasn't there
  */
-export const giveBackScript = new Script(`
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if not known then return 0 end
-local nonce, kept, holders = string.match(known, '^(%S+) (%d+) (%d+)$')
+export const giveBackScript = new Script(`${reservation}
+local nonce, kept, holders, attempt = readReservation(KEYS[2], ARGV[1])
 if nonce ~= ARGV[2] then return 0 end
 if holders - ARGV[3] > 0 then
-  redis.call('HSET', KEYS[2], ARGV[1], string.format('%s %s %d', nonce, kept, holders - ARGV[3]))
+  writeReservation(KEYS[2], ARGV[1], nonce, kept, holders - ARGV[3], attempt)
   return 0
 end
-redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[1], 'reserved', string.format('%.0f', 0 - kept))
+endReservation(KEYS[1], KEYS[2], KEYS[3], ARGV[1], kept)
 return 1
 `);
