@@ -3,7 +3,7 @@
  * be killed, stopped and started again; `close` ends whatever is left and fails the test file if something won't end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,12 +61,18 @@ export async function until<Value>(
   );
 }
 
+/** Below the range that outgoing connections take theirs from: until it is listened on, none of them is given it. */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
 
 /** Processes that start beside each other on a busy machine need long. */
@@ -113,14 +119,9 @@ export class Service {
   }
 
   async saying(text: string): Promise<void> {
-    await until(
-      `${this.name} says "${text}"`,
-      () => {
-        if (this.ended) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
-        return this.log.includes(text);
-      },
-      SAID_WITHIN_MS,
-    );
+    const isOver = () => this.log.includes(text) || this.ended;
+    await until(`${this.name} says "${text}"`, isOver, SAID_WITHIN_MS);
+    if (!this.log.includes(text)) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
   }
 }
 
