@@ -300,6 +300,8 @@ describe('a cancel', () => {
     let jobId = '';
     t.modes.unheard = async function* () {
       yield { kind: 'text', text: 'so far' };
+      // Or the reply to its append would tell of the cancel.
+      await textIs(jobId, 'so far');
       await t.journal.cancel(jobId);
       throw new AttemptError('provider_unavailable', 'Down.', { retryable: true });
     };
