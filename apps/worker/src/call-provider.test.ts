@@ -243,6 +243,22 @@ describe('a response that runs in the background', () => {
     expect(ended).toEqual(['spare resp_1']);
   });
 
+  it('is ended there when its job has failed too often', async () => {
+    const { attempt } = await jobOn({ background: true }, responses());
+    const cut = failing('provider_stream_cut', {}, ...named);
+    says.main = [cut, failing('provider_stream_cut'), failing('provider_stream_cut')];
+    for (const kind of ['retry', 'retry', 'failed']) expect((await attempt()).kind).toBe(kind);
+    expect(ended).toEqual(['main resp_1']);
+  });
+
+  it('is ended there when its job would be tried again after its deadline', async () => {
+    const { id, attempt } = await jobOn({ background: true }, { ...responses(), deadline_ms: 5_000 });
+    says.main = [failing('provider_rate_limited', { status: 429, retryAfterMs: 60_000 }, ...named)];
+    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'deadline_exceeded' } });
+    expect(ended).toEqual(['main resp_1']);
+    expect(await t.job(id)).toMatchObject({ status: 'failed', provider_calls: 1 });
+  });
+
   it('is counted as ambiguous where its provider isn’t the lane’s any more', async () => {
     const { id, main, lanes, attempt } = await jobOn({ background: true }, responses());
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };

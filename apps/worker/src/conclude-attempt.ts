@@ -58,22 +58,20 @@ async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome>
 }
 
 async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
-  const stopped = stopPaying(parts, attempt);
-  const error = new AttemptError('deadline_exceeded', 'The job did not end before its deadline.');
-  const outcome = await failJob(attempt, error);
-  await stopped;
-  return outcome;
+  return failJob(parts, attempt, new AttemptError('deadline_exceeded', 'The job did not end before its deadline.'));
 }
 
-/** Calls end with their connections; responses in the background have to be told. */
+/** Calls end with their connections; responses in the background have to be told: nobody will want their answers. */
 async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<void> {
   await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
 }
 
-async function failJob(attempt: Attempt, error: AttemptError): Promise<Outcome> {
+async function failJob(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  const stopped = stopPaying(parts, attempt);
   const shown = error.toJobError();
   const fields = { error: JSON.stringify(shown), tried: '', ...keptText(attempt), ...closeAll(attempt) };
   await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
+  await stopped;
   return { kind: 'failed', error };
 }
 
@@ -82,15 +80,11 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
   const failures = attempt.claim.failures + 1;
   const { delayMs, tried } = whenNext(attempt, retryDelayMs(parts.retryPolicy, error, failures, parts.random()));
   if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
-    // Calls beside the one that failed: nobody will want their answers.
-    const stopped = endResponses(attempt.lane, responsesOf(attempt, 'left', 'running'), parts.logger);
-    const outcome = await failJob(attempt, error);
-    await stopped;
-    return outcome;
+    return failJob(parts, attempt, error);
   }
   if (delayMs >= timeLeft(attempt)) {
     const late = `It would be tried again after its deadline, because of this: ${error.message}`;
-    return failJob(attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
+    return failJob(parts, attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
   }
   const kept = tried.length === 0 ? '' : JSON.stringify(tried);
   const next = await requeue(attempt, error, delayMs, { failures, tried: kept });
@@ -128,8 +122,8 @@ const PASS_ON_MS = 5_000;
 const MOST_ATTEMPTS_PASSED_ON = 60;
 
 /** Nothing was tried, and another worker may be able to: counts as no failure, for some minutes. @throws JournalRefusal */
-export async function passOn(attempt: Attempt, error: AttemptError): Promise<Outcome> {
-  if (attempt.claim.attempt >= MOST_ATTEMPTS_PASSED_ON) return failJob(attempt, error);
+export async function passOn(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
+  if (attempt.claim.attempt >= MOST_ATTEMPTS_PASSED_ON) return failJob(parts, attempt, error);
   return { kind: 'deferred', next: await requeue(attempt, error, PASS_ON_MS, {}) };
 }
 

@@ -122,7 +122,7 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     admitAttempt(parts, attempt);
     if (attempt.claim.queue === followersLane) return await followLeader(parts, attempt);
     const prepared = prepareTask(parts, attempt);
-    if (prepared instanceof AttemptError) return await passOn(attempt, prepared);
+    if (prepared instanceof AttemptError) return await passOn(parts, attempt, prepared);
     const output = await runTask(parts, attempt, prepared);
     // Calls of an earlier attempt that the task had no more use for.
     const unwanted = responsesOf(attempt, 'left', 'failed');
