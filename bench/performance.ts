@@ -39,7 +39,7 @@ async function measureRows(chosen: readonly Row[], scale: Scale): Promise<void> 
   for (const row of chosen) {
     console.log(`${row.name}: ${row.title}`);
     const machine = await withBed(async (bed) => machineOf((await bed.redis()).client));
-    const result = resultOf(row, await row.measure(scale), { commit, machine, quick: scale.quick });
+    const result = resultOf(row, await row.measure(scale), { commit, machine, quick: scale.quick, long: scale.long });
     const known: Results = { ...readResults(resultsFile), [row.name]: result };
     const inOrder = rows.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : []));
     const results = Object.fromEntries(inOrder) as Results;

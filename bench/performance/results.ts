@@ -22,6 +22,8 @@ export interface RowResult {
   machine: Machine;
   /** With loads and durations that are too small to mean much. */
   quick: boolean;
+  /** With the largest loads too. */
+  long: boolean;
   load: string;
   figures: FigureResult[];
   repetitions: Repetition[];
@@ -35,10 +37,12 @@ export interface Origin {
   commit: string;
   machine: Machine;
   quick: boolean;
+  long: boolean;
 }
 
 export function resultOf(row: Row, { load, repetitions, curves = [] }: Measured, origin: Origin): RowResult {
-  const figures = row.figures.map((figure): FigureResult => {
+  const measured = row.figures.filter(({ isLong = false }) => origin.long || !isLong);
+  const figures = measured.map((figure): FigureResult => {
     const { title, peer, unit, goal = null } = figure;
     const spread = spreadOfFigure(figure, repetitions);
     return { title, peer, unit, goal, spread, met: goal && isMet(goal, spread.median) };

@@ -21,6 +21,8 @@ export interface Figure {
   unit: string;
   /** None: it is there to be seen. */
   goal?: Goal;
+  /** Measured with `--long` only. Default false. */
+  isLong?: boolean;
   of(repetition: Repetition): number;
 }
 

@@ -25,6 +25,6 @@ export function peerSubmitRequest(body: unknown, key = FRESH): string {
   return requestText({ method: 'POST', path: '/jobs', headers: { 'idempotency-key': key }, body });
 }
 
-export function getRequest(path: string): string {
-  return requestText({ method: 'GET', path, headers: authorized });
+export function getRequest(path: string, headers: Readonly<Record<string, string>>): string {
+  return requestText({ method: 'GET', path, headers });
 }

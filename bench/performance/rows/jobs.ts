@@ -9,8 +9,8 @@ import { HoldfastBed } from '../bed/holdfast.ts';
 import type { BenchProcess } from '../bed/processes.ts';
 import type { BenchRedis } from '../bed/redis.ts';
 import { BODY_BYTES, kilobyteBody, submitRequest } from '../bed/submissions.ts';
+import { startLoad } from '../bed/subjects.ts';
 import { alternate, type Row, ratio, type Turn } from '../row.ts';
-import { startLoad } from './submit.ts';
 
 export const PEER = 'raw BullMQ no-op, with its addBulk';
 

@@ -1,28 +1,10 @@
 /** Rows `submit` and `submit-one`: what a submit over HTTP costs, against an API in front of BullMQ as people write it. */
-import { freePort } from '../../../tests/flow/stack.ts';
 import { type Bed, withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
 import { type HttpSubject, takeHttpTurn } from '../bed/http-turn.ts';
-import type { BenchProcess } from '../bed/processes.ts';
+import { EXPRESS_BULLMQ, startExpress, startLoad, startSubmitApi } from '../bed/subjects.ts';
 import { kilobyteBody, peerSubmitRequest, submitRequest } from '../bed/submissions.ts';
 import { alternate, type Curve, type Row, ratio, type Scale } from '../row.ts';
-
-export const PEER = 'Express + pino-http + zod + BullMQ add';
-
-export async function startExpress(bed: Bed): Promise<HttpSubject> {
-  const [redis, port] = [await bed.redis(), await freePort()];
-  const env = { REDIS_URL: redis.url, PORT: String(port) };
-  return { process: await bed.start({ program: 'bench/peers/express-bullmq.ts', env }), port, redis };
-}
-
-export function startLoad(bed: Bed): Promise<BenchProcess> {
-  return bed.start({ program: 'bench/load/requests.ts' });
-}
-
-export async function startSubmitApi(bed: Bed): Promise<HttpSubject> {
-  const redis = await bed.redis();
-  return { ...(await HoldfastBed.start(bed, { redis })).api, redis };
-}
 
 /** The same API, where the tenant has limits and a budget that refuse nothing. */
 async function startLimitedApi(bed: Bed): Promise<HttpSubject> {
@@ -66,7 +48,7 @@ async function measureSubmit({ repetitions, quick }: Scale) {
       y: 'submits/s',
       lines: [
         { subject: 'Holdfast', points: [] },
-        { subject: PEER, points: [] },
+        { subject: EXPRESS_BULLMQ, points: [] },
       ],
     };
     for (const connections of CURVE_CONNECTIONS) {
@@ -83,11 +65,34 @@ export const submit: Row = {
   name: 'submit',
   title: 'submit over HTTP',
   figures: [
-    { title: 'requests/s', peer: PEER, unit: ' ×', goal: { atLeast: 1.2 }, of: ratio('rate', 'holdfast', 'express') },
-    { title: 'p99', peer: PEER, unit: ' ×', goal: { atMost: 1 }, of: ratio('p99', 'holdfast', 'express') },
-    { title: 'Node CPU', peer: PEER, unit: ' ×', goal: { atMost: 1 }, of: ratio('nodeUs', 'holdfast', 'express') },
-    { title: 'Redis CPU', peer: PEER, unit: ' ×', goal: { atMost: 1 }, of: ratio('redisUs', 'holdfast', 'express') },
-    { title: 'requests/s, with limits and budgets', peer: PEER, unit: ' ×', of: ratio('rate', 'limited', 'express') },
+    {
+      title: 'requests/s',
+      peer: EXPRESS_BULLMQ,
+      unit: ' ×',
+      goal: { atLeast: 1.2 },
+      of: ratio('rate', 'holdfast', 'express'),
+    },
+    { title: 'p99', peer: EXPRESS_BULLMQ, unit: ' ×', goal: { atMost: 1 }, of: ratio('p99', 'holdfast', 'express') },
+    {
+      title: 'Node CPU',
+      peer: EXPRESS_BULLMQ,
+      unit: ' ×',
+      goal: { atMost: 1 },
+      of: ratio('nodeUs', 'holdfast', 'express'),
+    },
+    {
+      title: 'Redis CPU',
+      peer: EXPRESS_BULLMQ,
+      unit: ' ×',
+      goal: { atMost: 1 },
+      of: ratio('redisUs', 'holdfast', 'express'),
+    },
+    {
+      title: 'requests/s, with limits and budgets',
+      peer: EXPRESS_BULLMQ,
+      unit: ' ×',
+      of: ratio('rate', 'limited', 'express'),
+    },
   ],
   measure: measureSubmit,
 };
@@ -95,7 +100,9 @@ export const submit: Row = {
 export const submitOne: Row = {
   name: 'submit-one',
   title: 'one submit at a time',
-  figures: [{ title: 'p50', peer: PEER, unit: ' ×', goal: { atMost: 1.3 }, of: ratio('p50', 'holdfast', 'express') }],
+  figures: [
+    { title: 'p50', peer: EXPRESS_BULLMQ, unit: ' ×', goal: { atMost: 1.3 }, of: ratio('p50', 'holdfast', 'express') },
+  ],
   measure: ({ repetitions, quick }) =>
     withBed(async (bed) => {
       const [load, holdfast, express] = [await startLoad(bed), await startSubmitApi(bed), await startExpress(bed)];
