@@ -3,6 +3,9 @@
 /** In a request: replaced by a number that no other request has. In headers only, since the body's length is counted before. */
 export const FRESH = '%FRESH%';
 
+/** In a request: replaced by each of the order's API keys in turn. */
+export const API_KEY = '%API-KEY%';
+
 export interface RequestParts {
   method: 'GET' | 'POST';
   path: string;

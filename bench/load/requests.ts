@@ -5,13 +5,15 @@
 import { connect, type Socket } from 'node:net';
 import { takeOrders } from '../orders.ts';
 import { quantile } from '../statistics.ts';
-import { FRESH } from './request.ts';
+import { API_KEY, FRESH } from './request.ts';
 
 export interface LoadOrder {
   port: number;
   connections: number;
   /** Sent in turn; see `requestText`. */
   requests: readonly string[];
+  /** Taken in turn, for requests that are to come from many. */
+  apiKeys?: readonly string[];
   until: { ms: number } | { count: number };
   /** Answers hold the ids of the jobs that they name. Default false. */
   wantsIds?: boolean;
@@ -46,8 +48,9 @@ class Run {
 
   next(): string | null {
     if (this.#sent >= this.#most || performance.now() > this.#deadline) return null;
-    const { requests } = this.#order;
-    const request = requests[this.#sent++ % requests.length] ?? '';
+    const { requests, apiKeys = [] } = this.#order;
+    const at = this.#sent++;
+    const request = (requests[at % requests.length] ?? '').replace(API_KEY, () => apiKeys[at % apiKeys.length] ?? '');
     return request.includes(FRESH) ? request.replace(FRESH, `${processMark}-${fresh++}`) : request;
   }
 

@@ -1,6 +1,7 @@
 /** All rows, in the order of the table. */
 import type { Row } from './row.ts';
 import { attach } from './rows/attach.ts';
+import { backlog } from './rows/backlog.ts';
 import { firstToken } from './rows/first-token.ts';
 import { idleReaders } from './rows/idle-readers.ts';
 import { jobs } from './rows/jobs.ts';
@@ -16,5 +17,5 @@ import { workerSdk } from './rows/worker-sdk.ts';
 export const rows: readonly Row[] = [
   ...[submit, submitOne, replay, poll],
   ...[jobs, workerSdk, firstToken, tokens, tokenLatency],
-  ...[attach, idleReaders, redisPerJob, memory, list],
+  ...[attach, idleReaders, redisPerJob, memory, list, backlog],
 ];

@@ -88,8 +88,14 @@ export class HoldfastBed {
   }
 
   /** Ids of the jobs, in no order. @param requests from `submitRequest` */
-  async submit(load: BenchProcess, requests: readonly string[], count: number): Promise<string[]> {
-    const order: LoadOrder = { port: this.api.port, connections: 32, requests, until: { count }, wantsIds: true };
+  async submit(
+    load: BenchProcess,
+    requests: readonly string[],
+    count: number,
+    apiKeys: readonly string[] = [],
+  ): Promise<string[]> {
+    const until = { count };
+    const order: LoadOrder = { port: this.api.port, connections: 32, requests, apiKeys, until, wantsIds: true };
     return (await load.ask<LoadAnswer>(order)).ids;
   }
 

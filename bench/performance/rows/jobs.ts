@@ -8,8 +8,8 @@ import { measureDrain } from '../bed/drain.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
 import type { BenchProcess } from '../bed/processes.ts';
 import type { BenchRedis } from '../bed/redis.ts';
-import { BODY_BYTES, kilobyteBody, submitRequest } from '../bed/submissions.ts';
 import { startLoad } from '../bed/subjects.ts';
+import { BODY_BYTES, kilobyteBody, submitRequest } from '../bed/submissions.ts';
 import { alternate, type Row, ratio, type Turn } from '../row.ts';
 
 export const PEER = 'raw BullMQ no-op, with its addBulk';
@@ -22,19 +22,21 @@ interface Size {
 /** The last jobs are not looked at: a worker that runs dry waits. */
 const TAIL = 100;
 
-export async function drainHoldfast(holdfast: HoldfastBed, { jobs, warmUp }: Size): Promise<Turn> {
+/** @param after is waited for before the worker is stopped */
+export async function drainHoldfast(
+  holdfast: HoldfastBed,
+  { jobs, warmUp }: Size,
+  after: () => Promise<void> = async () => {},
+): Promise<Turn> {
   const port = await freePort();
   const preload = 'bench/peers/no-op-preload.ts';
   const worker = await holdfast.startWorker({ preload, env: { COUNT_PORT: String(port) } });
   const count = async () => Number(await (await fetch(`http://127.0.0.1:${port}`)).text());
   try {
-    return await measureDrain({
-      worker: worker.pid,
-      redis: holdfast.redis,
-      count,
-      warmUp,
-      until: jobs - TAIL,
-    });
+    const drain = { worker: worker.pid, redis: holdfast.redis, count, warmUp, until: jobs - TAIL };
+    const turn = await measureDrain(drain);
+    await after();
+    return turn;
   } finally {
     await holdfast.stop(worker);
   }
@@ -42,7 +44,7 @@ export async function drainHoldfast(holdfast: HoldfastBed, { jobs, warmUp }: Siz
 
 export async function submitAndDrain(load: BenchProcess, holdfast: HoldfastBed, size: Size): Promise<Turn> {
   await holdfast.submit(load, [submitRequest(kilobyteBody())], size.jobs);
-  return drainHoldfast(holdfast, size);
+  return drainHoldfast(holdfast, size, () => holdfast.untilIdle());
 }
 
 export async function drainBullMq(bed: Bed, redis: BenchRedis, { jobs, warmUp }: Size): Promise<Turn> {
