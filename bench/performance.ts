@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { commitOf, machineOf } from './machine.ts';
 import { closeOpenBed, withBed } from './performance/bed/bed.ts';
 import { spreadText } from './performance/format.ts';
+import { guardRows, measureGuarded } from './performance/guard.ts';
 import { readOptions } from './performance/options.ts';
 import { pageOf } from './performance/page.ts';
 import { svgOf } from './performance/plot.ts';
@@ -33,24 +34,47 @@ function writePage(results: Results): void {
   }
 }
 
-/** Results are written after every row: an interruption loses one row, not all. */
-async function measureRows(chosen: readonly Row[], scale: Scale): Promise<void> {
+async function measureRow(row: Row, scale: Scale, commit: string): Promise<void> {
+  const machine = await withBed(async (bed) => machineOf((await bed.redis()).client));
+  const measured = await row.measure(scale);
+  const { quick, long } = scale;
+  const result = resultOf(row, measured, await measureGuarded(row), { commit, machine, quick, long });
+  const known: Results = { ...readResults(resultsFile), [row.name]: result };
+  const inOrder = rows.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : []));
+  const results = Object.fromEntries(inOrder) as Results;
+  writeResults(resultsFile, results);
+  writePage(results);
+  for (const { title, unit, spread } of result.figures) console.log(`  = ${title}: ${spreadText(spread, unit)}`);
+}
+
+/**
+ * Results are written after every row: an interruption, or a row that fails, loses one row and not all.
+ * @returns names of those that failed
+ */
+async function measureRows(chosen: readonly Row[], scale: Scale): Promise<string[]> {
   const commit = commitOf();
+  const failed: string[] = [];
   for (const row of chosen) {
     console.log(`${row.name}: ${row.title}`);
-    const machine = await withBed(async (bed) => machineOf((await bed.redis()).client));
-    const result = resultOf(row, await row.measure(scale), { commit, machine, quick: scale.quick, long: scale.long });
-    const known: Results = { ...readResults(resultsFile), [row.name]: result };
-    const inOrder = rows.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : []));
-    const results = Object.fromEntries(inOrder) as Results;
-    writeResults(resultsFile, results);
-    writePage(results);
-    for (const { title, unit, spread } of result.figures) console.log(`  = ${title}: ${spreadText(spread, unit)}`);
+    try {
+      await measureRow(row, scale, commit);
+    } catch (error) {
+      console.error(error);
+      failed.push(row.name);
+    }
   }
+  return failed;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void closeOpenBed().finally(() => process.exit(1)));
 }
-const { rows: chosen, scale } = readOptions(process.argv.slice(2), rows);
-await measureRows(chosen, scale);
+const { rows: chosen, scale, guard } = readOptions(process.argv.slice(2), rows);
+if (guard) {
+  const failed = await guardRows(chosen, readResults(resultsFile));
+  process.exitCode = failed > 0 ? 1 : 0;
+} else {
+  const failed = await measureRows(chosen, scale);
+  if (failed.length > 0) console.log(`could not be measured: ${failed.join(', ')}`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}

@@ -34,5 +34,5 @@ export function readOptions(args: string[], rows: readonly Row[]): Options {
   if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}.\n\n${usage(rows)}`);
   if (!/^[1-9]\d?$/.test(repetitions)) throw new Error(`--repetitions: a number from 1 to 99.\n\n${usage(rows)}`);
   const chosen = rows.filter(({ name }) => names.includes(name));
-  return { rows: chosen, guard, scale: { repetitions: Number(repetitions), quick, long } };
+  return { rows: chosen, guard, scale: { repetitions: Number(repetitions), quick, long, brief: false } };
 }

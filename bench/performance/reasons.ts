@@ -1,2 +1,32 @@
 /** Why a goal is not met, by row: shown beside its figures for as long as that is so. Say what costs, and what would change it. */
-export const reasons: Readonly<Record<string, string>> = {};
+const roundTrips =
+  'accepting a job, counting its request, reserving its budget and queueing it are separate commands, written one by one; ' +
+  'socket writes are more than a third of the API’s CPU. One script that does all of it would change that.';
+const appends =
+  'each worker appends token by token to each journal, every few milliseconds, in a pipeline of its own making; ' +
+  'appending to many journals in one script would change that.';
+
+export const reasons: Readonly<Record<string, string>> = {
+  submit: roundTrips,
+  'submit-one': roundTrips,
+  replay: 'a replay looks for the job twice before it answers, and confirms the second look like a write.',
+  poll: 'most of a poll is one request’s middleware and one socket write; nothing is left out yet for reads.',
+  jobs:
+    'a job takes about a hundred Redis commands from its dispatch to its end: scheduler, claim, appends, settling and release ' +
+    'are scripts of their own beside BullMQ’s. One script for the end, and hand-over in batches, would change that.',
+  'worker-sdk': 'the worker’s own part is as large as the SDK’s: see the row of short jobs.',
+  'first-token':
+    'four round trips before the answer to the submit, and 23 commands before the call; the first token then waits for the ' +
+    'clock that gathers tokens.',
+  tokens: appends,
+  'token-latency': `the clock that gathers tokens waits for the append before it; ${appends}`,
+  attach:
+    'each reader reads the journal from Redis in windows, and is answered through the middleware of all requests.',
+  'idle-readers':
+    'a reader holds the request, its middleware’s closures, timers and a subscription for as long as it is attached.',
+  'redis-per-job': appends,
+  memory:
+    'a waiting job is in its record, its journal, its tenant’s list and the scheduler; an ended one keeps its journal beside ' +
+    'its output, and every token as an event of its own.',
+  list: 'a page reads each of its jobs whole, outputs included.',
+};

@@ -26,6 +26,8 @@ export interface RowResult {
   long: boolean;
   load: string;
   figures: FigureResult[];
+  /** What the guard compares with: medians by the figure's title, measured as the guard measures. */
+  guard: Record<string, number>;
   repetitions: Repetition[];
   curves: Curve[];
 }
@@ -40,7 +42,12 @@ export interface Origin {
   long: boolean;
 }
 
-export function resultOf(row: Row, { load, repetitions, curves = [] }: Measured, origin: Origin): RowResult {
+export function resultOf(
+  row: Row,
+  { load, repetitions, curves = [] }: Measured,
+  guard: Record<string, number>,
+  origin: Origin,
+): RowResult {
   const measured = row.figures.filter(({ isLong = false }) => origin.long || !isLong);
   const figures = measured.map((figure): FigureResult => {
     const { title, peer, unit, goal = null } = figure;
@@ -48,7 +55,7 @@ export function resultOf(row: Row, { load, repetitions, curves = [] }: Measured,
     return { title, peer, unit, goal, spread, met: goal && isMet(goal, spread.median) };
   });
   const date = new Date().toISOString().slice(0, 10);
-  return { title: row.title, date, ...origin, load, figures, repetitions: repetitions.map(rounded), curves };
+  return { title: row.title, date, ...origin, load, figures, guard, repetitions: repetitions.map(rounded), curves };
 }
 
 /** Six digits: more would say nothing, and make the file large. */

@@ -50,12 +50,16 @@ export interface Scale {
   quick: boolean;
   /** The largest loads too. */
   long: boolean;
+  /** Only what the guard compares, in a few seconds. */
+  brief: boolean;
 }
 
 export interface Row {
   name: string;
   title: string;
   figures: readonly Figure[];
+  /** Titles of the figures that the guard compares. Default: none. */
+  guarded?: readonly string[];
   measure(scale: Scale): Promise<Measured>;
 }
 
@@ -74,6 +78,12 @@ export function ratio(name: string, subject: string, peer: string): Figure['of']
 /** What `subject` has more than `peer`. */
 export function difference(name: string, subject: string, peer: string): Figure['of'] {
   return (repetition) => measuredValue(repetition, subject, name) - measuredValue(repetition, peer, name);
+}
+
+/** In brief measurements of requests, turns are short and many: a busy neighbour then disturbs few of them. */
+export function requestTurns({ repetitions, quick, brief }: Scale): { repetitions: number; ms: number } {
+  if (brief) return { repetitions: repetitions * 3, ms: 500 };
+  return { repetitions, ms: quick ? 700 : 2_500 };
 }
 
 export function spreadOfFigure(figure: Figure, repetitions: readonly Repetition[]): Spread {

@@ -25,6 +25,10 @@ export function peerSubmitRequest(body: unknown, key = FRESH): string {
   return requestText({ method: 'POST', path: '/jobs', headers: { 'idempotency-key': key }, body });
 }
 
+export function postRequest(path: string): string {
+  return requestText({ method: 'POST', path, headers: { ...authorized, 'content-length': '0' } });
+}
+
 export function getRequest(path: string, headers: Readonly<Record<string, string>>): string {
   return requestText({ method: 'GET', path, headers });
 }

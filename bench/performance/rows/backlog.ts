@@ -8,7 +8,7 @@ import { authorized, HoldfastBed } from '../bed/holdfast.ts';
 import { takeHttpTurn } from '../bed/http-turn.ts';
 import type { BenchProcess } from '../bed/processes.ts';
 import { startLoad } from '../bed/subjects.ts';
-import { chatBody, getRequest, kilobyteBody, submitRequest } from '../bed/submissions.ts';
+import { chatBody, getRequest, kilobyteBody, postRequest, submitRequest } from '../bed/submissions.ts';
 import { alternate, type Curve, type Figure, type Row, ratio, type Scale, type Turn } from '../row.ts';
 import { drainHoldfast } from './jobs.ts';
 
@@ -60,6 +60,9 @@ class Installation {
     const holdfast = await HoldfastBed.start(bed, { redis: await bed.redis() });
     const made = new Installation(load, holdfast, size);
     const ids = await holdfast.submit(load, [submitRequest(kilobyteBody())], 100);
+    // Ended, so that they are the same in both installations whatever runs there.
+    const cancels = ids.map((id) => postRequest(`/v1/jobs/${id}/cancel`));
+    await load.ask({ port: holdfast.api.port, connections: 1, requests: cancels, until: { count: ids.length } });
     made.#polls = ids.map((id) => getRequest(`/v1/jobs/${id}`, authorized));
     return made;
   }

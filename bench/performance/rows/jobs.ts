@@ -71,13 +71,14 @@ export const jobs: Row = {
     },
     { title: 'Redis commands', peer: PEER, unit: ' ×', of: ratio('commands', 'holdfast', 'bullmq') },
   ],
-  measure: ({ repetitions, quick }) =>
+  guarded: ['jobs/s', 'CPU of worker and Redis'],
+  measure: ({ repetitions, quick, brief }) =>
     withBed(async (bed) => {
-      const load = await startLoad(bed);
-      const holdfast = await HoldfastBed.start(bed, { redis: await bed.redis() });
-      const redis = await bed.redis();
-      const ours = quick ? { jobs: 1_500, warmUp: 500 } : { jobs: 6_000, warmUp: 1_000 };
-      const theirs = quick ? { jobs: 4_000, warmUp: 1_000 } : { jobs: 20_000, warmUp: 3_000 };
+      const [load, redis, own] = await Promise.all([startLoad(bed), bed.redis(), bed.redis()]);
+      const holdfast = await HoldfastBed.start(bed, { redis: own });
+      const isShort = quick || brief;
+      const ours = isShort ? { jobs: 1_500, warmUp: 500 } : { jobs: 6_000, warmUp: 1_000 };
+      const theirs = isShort ? { jobs: 4_000, warmUp: 1_000 } : { jobs: 20_000, warmUp: 3_000 };
       const measured = await alternate(
         {
           holdfast: () => submitAndDrain(load, holdfast, ours),

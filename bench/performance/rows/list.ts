@@ -4,7 +4,7 @@ import { authorized, HoldfastBed } from '../bed/holdfast.ts';
 import { takeHttpTurn } from '../bed/http-turn.ts';
 import { startLoad, startProvider } from '../bed/subjects.ts';
 import { getRequest, kilobyteBody, submitRequest } from '../bed/submissions.ts';
-import { alternate, type Row, ratio } from '../row.ts';
+import { alternate, type Row, ratio, requestTurns } from '../row.ts';
 
 const JOBS = 200;
 
@@ -20,7 +20,7 @@ export const list: Row = {
       of: ratio('cpuUs', 'list', 'poll'),
     },
   ],
-  measure: ({ repetitions, quick }) =>
+  measure: (scale) =>
     withBed(async (bed) => {
       const [load, provider, redis] = [await startLoad(bed), await startProvider(bed), await bed.redis()];
       const holdfast = await HoldfastBed.start(bed, { redis, providerUrl: provider.url });
@@ -29,7 +29,8 @@ export const list: Row = {
       await holdfast.untilIdle();
       await holdfast.stop(worker);
       const subject = { ...holdfast.api, redis };
-      const order = { connections: 16, until: { ms: quick ? 500 : 2_000 } };
+      const { repetitions, ms } = requestTurns(scale);
+      const order = { connections: 16, until: { ms } };
       const polls = ids.map((id) => getRequest(`/v1/jobs/${id}`, authorized));
       const lists = [getRequest('/v1/jobs?limit=20', authorized)];
       const measured = await alternate(

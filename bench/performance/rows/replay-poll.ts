@@ -7,7 +7,7 @@ import { type HttpSubject, takeHttpTurn } from '../bed/http-turn.ts';
 import type { BenchProcess } from '../bed/processes.ts';
 import { EXPRESS_BULLMQ as PEER, startExpress, startLoad, startSubmitApi } from '../bed/subjects.ts';
 import { getRequest, kilobyteBody, peerSubmitRequest, submitRequest } from '../bed/submissions.ts';
-import { alternate, type Row, ratio, type Scale } from '../row.ts';
+import { alternate, type Row, ratio, requestTurns, type Scale } from '../row.ts';
 
 const JOBS = 500;
 const CONNECTIONS = 64;
@@ -29,14 +29,15 @@ interface Requests {
 }
 
 /** @param requestsFor gets the ids of jobs that are there */
-async function measure({ repetitions, quick }: Scale, what: string, requestsFor: (ids: Requests) => Requests) {
+async function measure(scale: Scale, what: string, requestsFor: (ids: Requests) => Requests) {
   return withBed(async (bed) => {
-    const [load, holdfast, express] = [await startLoad(bed), await startSubmitApi(bed), await startExpress(bed)];
+    const [load, holdfast, express] = await Promise.all([startLoad(bed), startSubmitApi(bed), startExpress(bed)]);
     const requests = requestsFor({
       holdfast: await submitAll(load, holdfast, submissions.holdfast),
       express: await submitAll(load, express, submissions.express),
     });
-    const order = { connections: CONNECTIONS, until: { ms: quick ? 500 : 2_000 } };
+    const { repetitions, ms } = requestTurns(scale);
+    const order = { connections: CONNECTIONS, until: { ms } };
     const measured = await alternate(
       {
         holdfast: () => takeHttpTurn(load, holdfast, { ...order, requests: requests.holdfast }),
@@ -64,6 +65,7 @@ export const poll: Row = {
   name: 'poll',
   title: 'poll',
   figures,
+  guarded: figures.map(({ title }) => title),
   measure: (scale) =>
     measure(scale, 'polls', ({ holdfast, express }) => ({
       holdfast: holdfast.map((id) => getRequest(`/v1/jobs/${id}`, authorized)),

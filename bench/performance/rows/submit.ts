@@ -4,7 +4,7 @@ import { HoldfastBed } from '../bed/holdfast.ts';
 import { type HttpSubject, takeHttpTurn } from '../bed/http-turn.ts';
 import { EXPRESS_BULLMQ, startExpress, startLoad, startSubmitApi } from '../bed/subjects.ts';
 import { kilobyteBody, peerSubmitRequest, submitRequest } from '../bed/submissions.ts';
-import { alternate, type Curve, type Row, ratio, type Scale } from '../row.ts';
+import { alternate, type Curve, type Measured, type Row, ratio, requestTurns, type Scale, type Turn } from '../row.ts';
 
 /** The same API, where the tenant has limits and a budget that refuse nothing. */
 async function startLimitedApi(bed: Bed): Promise<HttpSubject> {
@@ -22,42 +22,55 @@ const expressRequests = [peerSubmitRequest(kilobyteBody())];
 
 const CURVE_CONNECTIONS = [1, 4, 16, 64, 256];
 
-async function measureSubmit({ repetitions, quick }: Scale) {
+/** The same at several concurrencies, one short turn each. */
+async function measureCurve(subjects: readonly { title: string; take: TakeTurn }[], ms: number): Promise<Curve> {
+  const lines = subjects.map(({ title }) => ({ subject: title, points: [] as { x: number; y: number }[] }));
+  for (const connections of CURVE_CONNECTIONS) {
+    for (const [at, { take }] of subjects.entries()) {
+      lines[at]?.points.push({ x: connections, y: (await take(connections, ms)).rate ?? Number.NaN });
+    }
+  }
+  return {
+    name: 'throughput-against-concurrency',
+    title: 'Submits: throughput against concurrency',
+    x: 'connections',
+    y: 'submits/s',
+    lines,
+  };
+}
+
+type TakeTurn = (connections: number, ms: number) => Promise<Turn>;
+
+async function measureSubmit(scale: Scale): Promise<Measured> {
+  const { quick, brief } = scale;
+  const { repetitions, ms } = requestTurns(scale);
   return withBed(async (bed) => {
-    const [load, holdfast, express, limited] = [
-      await startLoad(bed),
-      await startSubmitApi(bed),
-      await startExpress(bed),
-      await startLimitedApi(bed),
-    ];
-    const turn = (subject: HttpSubject, requests: string[], connections: number, ms: number) => () =>
-      takeHttpTurn(load, subject, { connections, requests, until: { ms } });
-    const ms = quick ? 800 : 3_000;
+    const [load, holdfast, express, limited] = await Promise.all([
+      startLoad(bed),
+      startSubmitApi(bed),
+      startExpress(bed),
+      brief ? null : startLimitedApi(bed),
+    ]);
+    const take =
+      (subject: HttpSubject, requests: string[]): TakeTurn =>
+      (connections, ms) =>
+        takeHttpTurn(load, subject, { connections, requests, until: { ms } });
+    const [ours, theirs] = [take(holdfast, holdfastRequests), take(express, expressRequests)];
+    const withLimits = limited && take(limited, holdfastRequests);
     const measured = await alternate(
       {
-        holdfast: turn(holdfast, holdfastRequests, 64, ms),
-        express: turn(express, expressRequests, 64, ms),
-        limited: turn(limited, holdfastRequests, 64, ms),
+        holdfast: () => ours(64, ms),
+        express: () => theirs(64, ms),
+        ...(withLimits && { limited: () => withLimits(64, ms) }),
       },
       repetitions,
     );
-    const curve: Curve = {
-      name: 'throughput-against-concurrency',
-      title: 'Submits: throughput against concurrency',
-      x: 'connections',
-      y: 'submits/s',
-      lines: [
-        { subject: 'Holdfast', points: [] },
-        { subject: EXPRESS_BULLMQ, points: [] },
-      ],
-    };
-    for (const connections of CURVE_CONNECTIONS) {
-      const [own, peer] = await Promise.all(curve.lines.map(({ points }) => points));
-      const short = quick ? 400 : 1_500;
-      own?.push({ x: connections, y: (await turn(holdfast, holdfastRequests, connections, short)()).rate ?? 0 });
-      peer?.push({ x: connections, y: (await turn(express, expressRequests, connections, short)()).rate ?? 0 });
-    }
-    return { load: '64 connections, 1 KB body, a key each', repetitions: measured, curves: [curve] };
+    const subjects = [
+      { title: 'Holdfast', take: ours },
+      { title: EXPRESS_BULLMQ, take: theirs },
+    ];
+    const curves = brief ? [] : [await measureCurve(subjects, quick ? 400 : 1_500)];
+    return { load: '64 connections, 1 KB body, a key each', repetitions: measured, curves };
   });
 }
 
@@ -94,6 +107,7 @@ export const submit: Row = {
       of: ratio('rate', 'limited', 'express'),
     },
   ],
+  guarded: ['requests/s', 'Node CPU', 'Redis CPU'],
   measure: measureSubmit,
 };
 
@@ -103,10 +117,11 @@ export const submitOne: Row = {
   figures: [
     { title: 'p50', peer: EXPRESS_BULLMQ, unit: ' ×', goal: { atMost: 1.3 }, of: ratio('p50', 'holdfast', 'express') },
   ],
-  measure: ({ repetitions, quick }) =>
+  measure: (scale) =>
     withBed(async (bed) => {
       const [load, holdfast, express] = [await startLoad(bed), await startSubmitApi(bed), await startExpress(bed)];
-      const until = { ms: quick ? 500 : 2_000 };
+      const { repetitions, ms } = requestTurns(scale);
+      const until = { ms };
       const measured = await alternate(
         {
           holdfast: () => takeHttpTurn(load, holdfast, { connections: 1, requests: holdfastRequests, until }),

@@ -22,7 +22,7 @@ const simOf = (tokens: number) => `tokens=${tokens}&itl_ms=${ITL_MS}&ttft_ms=${T
 /** A turn with so many attached to each stream. */
 type TakeTurn = (readers: number, tokens: number) => Promise<Turn>;
 
-export async function startHoldfastStreams(bed: Bed, provider: Provider): Promise<TakeTurn> {
+async function startHoldfastStreams(bed: Bed, provider: Provider): Promise<TakeTurn> {
   const [load, readers, redis] = [await startLoad(bed), await startReaders(bed), await bed.redis()];
   const holdfast = await HoldfastBed.start(bed, { redis, providerUrl: provider.url });
   const worker = await holdfast.startWorker();
@@ -65,7 +65,7 @@ async function startResumableStreams(bed: Bed, provider: Provider): Promise<Take
   };
 }
 
-export async function startSdkStreams(bed: Bed, provider: Provider): Promise<TakeTurn> {
+async function startSdkStreams(bed: Bed, provider: Provider): Promise<TakeTurn> {
   const sdk = await bed.start({ program: 'bench/peers/sdk.ts', env: { OPENAI_BASE_URL: provider.url } });
   return async (_, tokens) => {
     const meter = startMeter({ worker: [sdk.pid] });
@@ -86,15 +86,16 @@ export const tokens: Row = {
   name: 'tokens',
   title: 'cost of a token',
   figures: [
-    figure('worker CPU, 0 readers', SDK, 1.5, ratio('workerUs', 'holdfast 0', 'sdk')),
-    figure('worker CPU, 1 reader', SDK, 1.5, ratio('workerUs', 'holdfast 1', 'sdk')),
-    figure('worker CPU, 10 readers', SDK, 1.5, ratio('workerUs', 'holdfast 10', 'sdk')),
+    figure('worker CPU, 0 readers, against the SDK', SDK, 1.5, ratio('workerUs', 'holdfast 0', 'sdk')),
+    figure('worker CPU, 1 reader, against the SDK', SDK, 1.5, ratio('workerUs', 'holdfast 1', 'sdk')),
+    figure('worker CPU, 10 readers, against the SDK', SDK, 1.5, ratio('workerUs', 'holdfast 10', 'sdk')),
     figure('worker CPU, 1 reader', resumable(1), 1, ratio('workerUs', 'holdfast 1', 'resumable 1')),
     figure('worker CPU, 10 readers', resumable(10), 0.5, ratio('workerUs', 'holdfast 10', 'resumable 10')),
     figure('Redis CPU, 1 reader', resumable(1), 0.7, ratio('redisUs', 'holdfast 1', 'resumable 1')),
     figure('Redis CPU, 10 readers', resumable(10), null, ratio('redisUs', 'holdfast 10', 'resumable 10')),
   ],
-  measure: ({ repetitions, quick }) =>
+  guarded: ['worker CPU, 1 reader, against the SDK'],
+  measure: ({ repetitions, quick, brief }) =>
     withBed(async (bed) => {
       const provider = await startProvider(bed);
       const [sdk, holdfast, resumableStream] = [
@@ -102,7 +103,11 @@ export const tokens: Row = {
         await startHoldfastStreams(bed, provider),
         await startResumableStreams(bed, provider),
       ];
-      const perStream = quick ? 100 : 300;
+      const perStream = quick || brief ? 100 : 300;
+      if (brief) {
+        const short = { sdk: () => sdk(0, perStream), 'holdfast 1': () => holdfast(1, perStream) };
+        return { load: '', repetitions: await alternate(short, repetitions) };
+      }
       const measured = await alternate(
         {
           sdk: () => sdk(0, perStream),
