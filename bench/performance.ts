@@ -69,8 +69,10 @@ async function measureRows(chosen: readonly Row[], scale: Scale): Promise<string
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void closeOpenBed().finally(() => process.exit(1)));
 }
-const { rows: chosen, scale, guard } = readOptions(process.argv.slice(2), rows);
-if (guard) {
+const { rows: chosen, scale, guard, page } = readOptions(process.argv.slice(2), rows);
+if (page) {
+  writePage(readResults(resultsFile));
+} else if (guard) {
   const failed = await guardRows(chosen, readResults(resultsFile));
   process.exitCode = failed > 0 ? 1 : 0;
 } else {

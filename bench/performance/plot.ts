@@ -1,5 +1,4 @@
 /** A line plot as SVG: axes, one line per subject with its points, a legend. Reads well on light and dark pages. */
-import { numberText } from './format.ts';
 import type { Curve } from './row.ts';
 
 const [WIDTH, HEIGHT] = [720, 400];
@@ -35,7 +34,7 @@ function gridOf({ xs, top, xOf, yOf }: ReturnType<typeof scalesOf>): string[] {
     const value = (top * at) / TICKS;
     const y = yOf(value);
     const line = `<line x1="${plot.left}" x2="${WIDTH - plot.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="#8886"/>`;
-    return line + label(plot.left - 8, y + 4, numberText(value), 'text-anchor="end"');
+    return line + label(plot.left - 8, y + 4, value.toLocaleString('en'), 'text-anchor="end"');
   });
   const columns = xs.map((x) =>
     label(xOf(x), HEIGHT - plot.bottom + 20, x.toLocaleString('en'), 'text-anchor="middle"'),
@@ -66,6 +65,7 @@ export function svgOf(curve: Curve): string {
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#777">`,
+    `<title>${textOf(curve.title)}</title>`,
     ...titles,
     ...legend,
     ...gridOf(scales),

@@ -10,7 +10,7 @@ export const reasons: Readonly<Record<string, string>> = {
   submit: roundTrips,
   'submit-one': roundTrips,
   replay: 'a replay looks for the job twice before it answers, and confirms the second look like a write.',
-  poll: 'most of a poll is one request’s middleware and one socket write; nothing is left out yet for reads.',
+  poll: 'more than half of a poll is socket writes; the rest is mostly middleware that every request passes.',
   jobs:
     'a job takes about a hundred Redis commands from its dispatch to its end: scheduler, claim, appends, settling and release ' +
     'are scripts of their own beside BullMQ’s. One script for the end, and hand-over in batches, would change that.',
@@ -21,12 +21,13 @@ export const reasons: Readonly<Record<string, string>> = {
   tokens: appends,
   'token-latency': `the clock that gathers tokens waits for the append before it; ${appends}`,
   attach:
-    'each reader reads the journal from Redis in windows, and is answered through the middleware of all requests.',
+    'not profiled yet. Each reader reads the journal from Redis for itself, in windows; the peer has the bytes in its memory.',
   'idle-readers':
-    'a reader holds the request, its middleware’s closures, timers and a subscription for as long as it is attached.',
+    'not profiled yet. A reader keeps its request, timers and a subscription for as long as it is attached.',
   'redis-per-job': appends,
   memory:
     'a waiting job is in its record, its journal, its tenant’s list and the scheduler; an ended one keeps its journal beside ' +
     'its output, and every token as an event of its own.',
   list: 'a page reads each of its jobs whole, outputs included.',
+  backlog: 'a worker’s sweep goes through all open jobs, and takes longer the more there are, faster than they grow.',
 };
