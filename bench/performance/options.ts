@@ -10,7 +10,9 @@ export interface Options {
   page: boolean;
 }
 
-const usage = (rows: readonly Row[]) => `npm run bench -- [--only=ROW,…] [--quick] [--long] [--repetitions=N] [--guard] [--page]
+const usage = (
+  rows: readonly Row[],
+) => `npm run bench -- [--only=ROW,…] [--quick] [--long] [--repetitions=N] [--guard] [--page]
 
   --only         measures these rows, and leaves what is known of the others: ${rows.map(({ name }) => name).join(', ')}
   --quick        everything short, two repetitions: shows that it works
