@@ -3,8 +3,9 @@ const roundTrips =
   'accepting a job, counting its request, reserving its budget and queueing it are separate commands, written one by one; ' +
   'socket writes are more than a third of the API’s CPU. One script that does all of it would change that.';
 const appends =
-  'each worker appends token by token to each journal, every few milliseconds, in a pipeline of its own making; ' +
-  'appending to many journals in one script would change that.';
+  'an append per journal every few milliseconds: more than a hundred for such a job. Each costs Redis several times what ' +
+  'its commands do, and flushing is almost half of a worker’s CPU per token. Appending to many journals in one script ' +
+  'would change that.';
 
 export const reasons: Readonly<Record<string, string>> = {
   submit: roundTrips,
@@ -19,7 +20,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'four round trips before the answer to the submit, and 23 commands before the call; the first token then waits for the ' +
     'clock that gathers tokens.',
   tokens: appends,
-  'token-latency': `the clock that gathers tokens waits for the append before it; ${appends}`,
+  'token-latency': `not profiled apart from the cost of a token: ${appends}`,
   attach:
     'not profiled yet. Each reader reads the journal from Redis for itself, in windows; the peer has the bytes in its memory.',
   'idle-readers':
@@ -29,5 +30,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'a waiting job is in its record, its journal, its tenant’s list and the scheduler; an ended one keeps its journal beside ' +
     'its output, and every token as an event of its own.',
   list: 'a page reads each of its jobs whole, outputs included.',
-  backlog: 'a worker’s sweep goes through all open jobs, and takes longer the more there are, faster than they grow.',
+  backlog:
+    'not profiled yet. Rates swing with whatever else runs on the machine: CPU says what a backlog costs. A worker’s sweep goes ' +
+    'through all open jobs, and its time is known to grow with their square.',
 };
