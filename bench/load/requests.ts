@@ -24,6 +24,7 @@ export interface LoadAnswer {
   seconds: number;
   /** ms */
   p50: number;
+  p95: number;
   p99: number;
   ids: string[];
 }
@@ -62,18 +63,36 @@ class Run {
   }
 }
 
-/** Whether an answer is complete: by its length where it states one, by its last chunk otherwise. */
-function isComplete(answer: string): boolean {
-  const head = answer.indexOf('\r\n\r\n');
-  if (head === -1) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1];
-  if (length === undefined) return answer.endsWith('\r\n0\r\n\r\n');
-  return answer.length >= head + 4 + Number(length);
+/** More of an answer is counted, not kept. */
+const KEPT_CHARS = 65_536;
+const LAST_CHUNK = '\r\n0\r\n\r\n';
+
+/** An answer as it comes. */
+class Answer {
+  /** Its beginning. */
+  text = '';
+  #length = 0;
+  #end = '';
+
+  take(piece: string): void {
+    if (this.text.length < KEPT_CHARS) this.text += piece;
+    this.#length += piece.length;
+    this.#end = (this.#end + piece.slice(-LAST_CHUNK.length)).slice(-LAST_CHUNK.length);
+  }
+
+  /** By its length where it states one, by its last chunk otherwise. */
+  get isComplete(): boolean {
+    const head = this.text.indexOf('\r\n\r\n');
+    if (head === -1) return false;
+    const length = /\r\ncontent-length: (\d+)/i.exec(this.text.slice(0, head))?.[1];
+    if (length === undefined) return this.#end === LAST_CHUNK;
+    return this.#length >= head + 4 + Number(length);
+  }
 }
 
 function sendAll(run: Run, socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    let [answer, sentAt] = ['', 0];
+    let [answer, sentAt] = [new Answer(), 0];
     const sendNext = () => {
       const request = run.next();
       if (request === null) {
@@ -87,16 +106,16 @@ function sendAll(run: Run, socket: Socket): Promise<void> {
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
     socket.on('data', (text: string) => {
-      answer = answer === '' ? text : answer + text;
-      if (!isComplete(answer)) return;
+      answer.take(text);
+      if (!answer.isComplete) return;
       try {
-        run.take(answer, performance.now() - sentAt);
+        run.take(answer.text, performance.now() - sentAt);
       } catch (error) {
         socket.destroy();
         reject(error as Error);
         return;
       }
-      answer = '';
+      answer = new Answer();
       sendNext();
     });
     socket.once('connect', sendNext);
@@ -110,5 +129,6 @@ takeOrders<LoadOrder>(async (order): Promise<LoadAnswer> => {
   await Promise.all(sockets.map((socket) => sendAll(run, socket)));
   const { latencies, ids } = run;
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { count: latencies.length, seconds, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), ids };
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share)) as [number, number, number];
+  return { count: latencies.length, seconds, p50, p95, p99, ids };
 });

@@ -3,6 +3,7 @@ import type { Row } from './row.ts';
 import { attach } from './rows/attach.ts';
 import { backlog } from './rows/backlog.ts';
 import { firstToken } from './rows/first-token.ts';
+import { hostileTenant } from './rows/hostile-tenant.ts';
 import { idleReaders } from './rows/idle-readers.ts';
 import { jobs } from './rows/jobs.ts';
 import { list } from './rows/list.ts';
@@ -17,5 +18,5 @@ import { workerSdk } from './rows/worker-sdk.ts';
 export const rows: readonly Row[] = [
   ...[submit, submitOne, replay, poll],
   ...[jobs, workerSdk, firstToken, tokens, tokenLatency],
-  ...[attach, idleReaders, redisPerJob, memory, list, backlog],
+  ...[attach, idleReaders, redisPerJob, memory, list, backlog, hostileTenant],
 ];

@@ -19,6 +19,8 @@ export class SseSink implements EventSink {
   readonly #stallMs: number;
   readonly #heartbeat: NodeJS.Timeout;
   #unsent: Buffer = Buffer.alloc(0);
+  /** The last bytes of what was written: an event ends with an empty line, and windows of a log need not end there. */
+  #tail = '\n\n';
 
   /** Starts the answer. @param stallMs how long one slice may take, @param heartbeatMs between comments */
   constructor(response: Response, options: { stallMs: number; heartbeatMs: number }) {
@@ -30,13 +32,16 @@ export class SseSink implements EventSink {
     response.setHeader('x-accel-buffering', 'no');
     response.flushHeaders();
     this.#heartbeat = setInterval(() => {
-      // In the middle of a slice a comment would tear an event apart.
-      if (this.#unsent.length === 0 && !response.writableNeedDrain) response.write(': heartbeat\n\n');
+      // In the middle of an event a comment would tear it apart.
+      const isBetweenEvents = this.#unsent.length === 0 && this.#tail === '\n\n';
+      if (isBetweenEvents && !response.writableNeedDrain) response.write(': heartbeat\n\n');
     }, options.heartbeatMs);
   }
 
   write(bytes: Buffer): boolean {
-    const takesMore = this.#response.write(bytes.subarray(0, SLICE_BYTES));
+    const slice = bytes.subarray(0, SLICE_BYTES);
+    this.#tail = (this.#tail + slice.toString('latin1', Math.max(0, slice.length - 2))).slice(-2);
+    const takesMore = this.#response.write(slice);
     this.#unsent = bytes.subarray(SLICE_BYTES);
     return takesMore && this.#unsent.length === 0;
   }

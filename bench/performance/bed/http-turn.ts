@@ -18,11 +18,12 @@ export async function takeHttpTurn(
   order: Omit<LoadOrder, 'port'>,
 ): Promise<Turn> {
   const meter = startMeter({ node: [process.pid], redis: [redis.pid], load: [load.pid] });
-  const { count, seconds, p50, p99 } = await load.ask<LoadAnswer>({ ...order, port });
+  const { count, seconds, p50, p95, p99 } = await load.ask<LoadAnswer>({ ...order, port });
   const used = meter.read();
   return {
     rate: count / seconds,
     p50,
+    p95,
     p99,
     nodeUs: used.node / count,
     redisUs: used.redis / count,

@@ -14,11 +14,11 @@
 import { hasEnded } from '@holdfast/core';
 import type { Journal } from './journal.ts';
 import { type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
-import { readLog, type Standing, startOfEvent } from './read-log.ts';
+import { OUTPUT_MARK, readLog, type Standing, startOfEvent } from './read-log.ts';
 
 /** Where an attached reader's bytes go. */
 export interface EventSink {
-  /** Takes whole events. False: enough for now, wait for `drained`. */
+  /** Takes bytes of the log, in order; they need not end where an event does. False: enough for now, wait for `drained`. */
   write(bytes: Buffer): boolean;
   /** Resolves when more can be written; rejects when the reader is gone or too slow. */
   drained(): Promise<void>;
@@ -102,8 +102,7 @@ export async function attach(options: AttachOptions): Promise<'ended' | 'aborted
       if (signal.aborted) return 'aborted';
       if (!replayed.standing) return 'gone';
       cursor = replayed.cursor;
-      // Read further than the standing: the job was run again meanwhile, and what was its end is one no more.
-      if (hasEnded(replayed.standing.status) && cursor === replayed.standing.seq) return 'ended';
+      if (hasEnded(replayed.standing.status)) return 'ended';
       const lived = await live(options, mailbox, cursor);
       if (lived.end) return lived.end;
       cursor = lived.cursor;
@@ -118,11 +117,11 @@ async function replay(
   from: number,
 ): Promise<{ cursor: number; standing: Standing | null }> {
   const windows = readLog(journal, jobId, from);
-  for (let cursor = from; ; ) {
+  for (;;) {
     const { value, done } = await windows.next();
-    if (done || signal.aborted) return { cursor, standing: done ? value : null };
-    if (!sink.write(value.bytes)) await sink.drained();
-    cursor = value.last;
+    if (done) return { cursor: Math.max(from, value?.seq ?? 0), standing: value };
+    if (signal.aborted) return { cursor: from, standing: null };
+    if (!sink.write(value)) await sink.drained();
   }
 }
 
@@ -135,12 +134,10 @@ async function live(
     const message = await mailbox.next();
     if (message === 'aborted') return { cursor, end: message };
     if (message === 'behind' || message.first > cursor + 1) return { cursor };
-    if (message.last <= cursor) {
-      // The replay may have read further than the standing it began with: then the end was replayed, and is only told of here.
-      if (message.ended && message.last === cursor) return { cursor, end: 'ended' };
-      continue;
-    }
+    if (message.last <= cursor) continue;
     const { bytes } = message;
+    // Too large for a message, or not whole without an answer that is stored apart: the log has it.
+    if (bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return { cursor };
     const unseen = message.first === cursor + 1 ? bytes : bytes.subarray(startOfEvent(bytes, cursor + 1));
     const takesMore = sink.write(unseen);
     cursor = message.last;

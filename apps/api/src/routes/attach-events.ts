@@ -29,7 +29,7 @@ export async function attachEvents(
   caller: Caller,
 ): Promise<void> {
   const { after, param } = cursorOf(request);
-  const job = await ownJob(parts, caller, String(request.params.id));
+  const { job } = await ownJob(parts, caller, String(request.params.id));
   if (after > job.cursor) {
     throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
   }
@@ -46,7 +46,7 @@ export async function attachEvents(
   const revoked = new AbortController();
   const unfollow = parts.keyWatch.follow(bearerOf(request), () => revoked.abort());
   try {
-    await stream(parts, response, job.id, after, revoked.signal);
+    await stream(parts, response, { jobId: job.id, after, caller, revoked: revoked.signal });
   } finally {
     unfollow();
   }
@@ -55,11 +55,10 @@ export async function attachEvents(
 async function stream(
   parts: ApiParts,
   response: Response,
-  jobId: string,
-  after: number,
-  revoked: AbortSignal,
+  { jobId, after, caller, revoked }: { jobId: string; after: number; caller: Caller; revoked: AbortSignal },
 ): Promise<void> {
-  const { journal, feed, metrics, logger } = parts;
+  const { feed, metrics, logger } = parts;
+  const { journal } = parts.cells.of(caller.tenant);
   const signal = AbortSignal.any([untilGone(response), parts.stopping, revoked]);
   const sink = new SseSink(response, { stallMs: parts.readerStallMs, heartbeatMs: parts.heartbeatMs });
   metrics.attachedReaders.inc();
