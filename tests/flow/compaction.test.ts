@@ -23,7 +23,7 @@ it('a packed log has the same bytes from every cursor, and takes a fraction of t
   await until('it is packed', () => isPacked(job.id));
   expect(await probe.redis.strlen(keys.packed)).toBeLessThan(live.log.length / 4);
   // Readers that have begun before may go on for a while; then it goes.
-  expect(await probe.redis.pttl(keys.log)).toBeLessThanOrEqual(60_000);
+  expect(await probe.redis.pttl(keys.log)).toBeLessThanOrEqual(15_000);
   await probe.redis.del(keys.log, keys.index);
   const events = live.log.split('\n\n').slice(0, -1);
   for (const after of [0, 1, 200, events.length - 1]) {

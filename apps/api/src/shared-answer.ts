@@ -3,7 +3,7 @@
  * input; `stream`, which no task obeys, doesn't count. How and when a job runs, and what its client keeps with it, is no part of
  * its answer. Which of the equal jobs makes the call is decided in the script that creates the job.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, type SubmitRequest } from '@holdfast/core';
 import type { Shared } from '@holdfast/journal';
 import { modelOf, type Task } from '@holdfast/tasks';
@@ -13,5 +13,5 @@ export function sharedOf(tenant: string, task: Task, { input, cache = task.cache
   if (!cache) return null;
   const { stream: _, ...rest } = input;
   const asked = canonicalJson([tenant, task.name, modelOf(task, input), task.endpoint ? rest : input]);
-  return { digest: createHash('sha256').update(asked).digest('base64url'), ttlMs: cache.ttl_s * 1_000 };
+  return { digest: hash('sha256', asked, 'base64url'), ttlMs: cache.ttl_s * 1_000 };
 }

@@ -31,7 +31,7 @@ import {
   type Values,
   valuesOf,
 } from './record.ts';
-import { readValue, stageValue } from './staged-value.ts';
+import { MAX_ARGUMENT_BYTES, readValue, stageValue } from './staged-value.ts';
 
 export interface NewJob {
   id: string;
@@ -108,7 +108,7 @@ export class Journal {
    * resolves; after an error the job may or may not exist, and the same call again finds out.
    */
   async submit(job: NewJob, admission: Admission): Promise<SubmitReply> {
-    const request = await stageValue(this.cell, job.requestText);
+    const request = isSentAtOnce(job) ? job.requestText : await stageValue(this.cell, job.requestText);
     const reply = await scripts.submit.run(this.cell, submitArguments(job, request, admission, this.cell.retentionMs));
     const [kind, used, resetMs, ...rest] = reply as [SubmitReply['kind'] | 'not_staged', number, number, ...unknown[]];
     // Redis was away for longer than a staged value lives.
@@ -249,6 +249,11 @@ async function readWhole(cell: Cell, key: string): Promise<string | null> {
   const pieces: Buffer[] = [];
   for await (const piece of readValue(cell, key, Number.POSITIVE_INFINITY)) pieces.push(piece);
   return pieces.length === 0 ? null : Buffer.concat(pieces).toString();
+}
+
+/** Whether the submit has left for Redis when `submit` returns: others can be sent right behind it. */
+export function isSentAtOnce({ requestText }: NewJob): boolean {
+  return requestText.length * 3 <= MAX_ARGUMENT_BYTES;
 }
 
 function submitArguments(job: NewJob, requestText: string, admission: Admission, retentionMs: number) {

@@ -83,7 +83,7 @@ async function* plain(journal: Journal, jobId: string, { offset, size }: Place):
     read += window.length;
     yield window;
   }
-  // Packed a minute ago, or deleted: whoever reads so slowly has to attach again.
+  // Packed a while ago, or deleted: whoever reads so slowly has to attach again.
   if (read < size) throw new Error('the log has gone while it was read');
 }
 

@@ -26,6 +26,22 @@ describe('a dispatch clock', () => {
     expect(dispatches()).toBe(2);
   });
 
+  it('tells who waits when a dispatch that began after they asked is over', async () => {
+    const { clock, end } = heldClock();
+    const over: string[] = [];
+    void clock.dispatched().then(() => over.push('first'));
+    void clock.dispatched().then(() => over.push('second'));
+    await end(null);
+    expect(over).toEqual(['first']);
+    await end(null);
+    expect(over).toEqual(['first', 'second']);
+    void clock.dispatched().then(() => over.push('third'));
+    void clock.close();
+    await end(null);
+    await clock.dispatched();
+    expect(over).toEqual(['first', 'second', 'third']);
+  });
+
   it('wakes when something changes by itself, but not for every few ms', async () => {
     const { clock, end, dispatches } = heldClock();
     clock.request();

@@ -18,6 +18,8 @@ export class DispatchClock {
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
+  /** Who waits for the dispatch that begins next. */
+  #waiting: (() => void)[] = [];
 
   constructor(dispatch: () => Promise<number | null>) {
     this.#dispatch = dispatch;
@@ -27,6 +29,15 @@ export class DispatchClock {
     if (this.#closed) return;
     if (this.#underWay) this.#again = true;
     else void this.#run();
+  }
+
+  /** Asks for a dispatch; resolves when one that has begun since is over. */
+  async dispatched(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.request();
+    });
   }
 
   /** No more dispatches; resolves when the last is over. */
@@ -42,9 +53,12 @@ export class DispatchClock {
     let nextMs: number | null;
     do {
       this.#again = false;
+      const waiting = this.#waiting.splice(0);
       nextMs = await this.#dispatch();
+      for (const resolve of waiting) resolve();
     } while (this.#again && !this.#closed);
     this.#underWay = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
     for (const resolve of this.#idle.splice(0)) resolve();
     if (nextMs === null || this.#closed) return;
     const sleepMs = Math.min(Math.max(nextMs, MIN_BETWEEN_WAKES_MS), MAX_SLEEP_MS);

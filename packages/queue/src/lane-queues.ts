@@ -39,6 +39,11 @@ export class LaneQueues {
     for (const lane of lanes) this.#clock(lane).request();
   }
 
+  /** The same for one lane; resolves when what may run has been handed over. */
+  async dispatched(lane: string): Promise<void> {
+    await this.#clock(lane).dispatched();
+  }
+
   /** A job has ended while it waited: its release leaves BullMQ, and others may run. Tidiness only, where it fails. */
   async discard(lane: string, release: ReleaseName, unblocked: readonly string[]): Promise<void> {
     this.dispatch(lane, ...unblocked);

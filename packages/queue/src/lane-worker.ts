@@ -3,7 +3,7 @@
  * a time and answers with an outcome.
  *
  *   1. run          BullMQ has a release: one attempt at its job. What became of it is in the journal, and its permit is free
- *   2. dispatch     others may run now
+ *   2. dispatch     what may run now is handed over
  *   3. acknowledge  the one place where outcomes become what BullMQ is told
  *
  * A worker says how many jobs it takes, or nothing would be dispatched for it. BullMQ finds a job whose worker died when its
@@ -100,7 +100,9 @@ export class LaneWorker {
           });
           // It keeps its permit, and its lock until it is asked again.
           if (outcome.kind === 'again') throw new Error('undone');
-          queues.dispatch(lane, ...('unblocked' in outcome ? outcome.unblocked : []));
+          if ('unblocked' in outcome) queues.dispatch(...outcome.unblocked);
+          // Waited for: then BullMQ has the next job when this one is acknowledged, and gives it out in the same step.
+          await queues.dispatched(lane);
           return acknowledge(outcome);
         } finally {
           if (this.#locks.get(id) === lock) this.#locks.delete(id);

@@ -10,7 +10,7 @@
  *
  * A crash before 3 leaves nothing. From 3 on the job waits in the scheduler, whoever dies.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type Caller,
   canonicalJson,
@@ -24,7 +24,7 @@ import {
   submitRequestSchema,
 } from '@holdfast/core';
 import { estimateTokens, explainRefusal } from '@holdfast/gate';
-import type { FoundJob, NewJob, OwnedJob, SubmitReply } from '@holdfast/journal';
+import { type FoundJob, isSentAtOnce, type NewJob, type OwnedJob, type SubmitReply } from '@holdfast/journal';
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { modelOf } from '@holdfast/tasks';
@@ -54,7 +54,8 @@ async function submitDescribed(
   const reply = await submitOrFind(parts, job, response);
   if (reply.kind === 'found') return answerFound(parts, job, body, reply.found, response, caller);
   const { queue } = parts.cells.of(job.tenant);
-  queue.dispatch(reply.queue, ...reply.unblocked);
+  const isDispatched = reply.queue === job.lane && parts.durability !== 'replica' && isSentAtOnce(job);
+  queue.dispatch(...(isDispatched ? [] : [reply.queue]), ...reply.unblocked);
   const found: OwnedJob = { tenant: job.tenant, job: reply.job, large: null };
   await answer(parts, found, reply.result, response, caller);
 }
@@ -134,7 +135,7 @@ function describeJob(
   }
   const { tenant } = caller;
   const tokens = estimateTokens(Buffer.byteLength(text), request.input);
-  const digest = createHash('sha256').update(text).digest('base64url');
+  const digest = hash('sha256', text, 'base64url');
   const shared = sharedOf(tenant, task, request);
   return { id: jobIdFor(tenant, key), tenant, lane, request, requestText: text, digest, tokens, shared };
 }
@@ -170,7 +171,11 @@ async function submit(parts: ApiParts, job: NewJob, response: Response, limits: 
   parts.warnOfUnpriced(job.tenant, model, estimate, limits);
   const areNewer = queue.areNewer(job.tenant, limits);
   const admission = { limits, areNewer, estimateUsd: estimate?.usd ?? null };
-  const reply = await writes.run((redis) => journal.over(redis).submit(job, admission));
+  const submitting = writes.run((redis) => journal.over(redis).submit(job, admission));
+  // Right behind it on the same connection, so that it is dispatched in the same round trip; `submitDescribed` does so again for
+  // one that went elsewhere.
+  queue.dispatch(job.lane);
+  const reply = await submitting;
   setRateLimitHeaders(response, reply.requests);
   if (reply.kind === 'created') queue.havePassedOn(job.tenant, limits);
   if (reply.kind !== 'refused') return reply;

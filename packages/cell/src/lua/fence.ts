@@ -44,30 +44,40 @@ end
 
 local function checkChanges(at)
   for _ = 1, 4 do
-    local values = tonumber(ARGV[at])
-    if not values or values < 0 or values % 2 ~= 0 or at + values > #ARGV then error('wrong number of changes') end
-    at = at + 1 + values
+    if ARGV[at] == '0' then at = at + 1
+    else
+      local values = tonumber(ARGV[at])
+      if not values or values < 0 or values % 2 ~= 0 or at + values > #ARGV then error('wrong number of changes') end
+      at = at + 1 + values
+    end
   end
   return at
 end
 
 local changedParts = {false, 'details', 'calls', 'steps'}
+local function applyPart(key, at, last)
+  local set, gone = {}, {}
+  for field = at + 1, last, 2 do
+    if ARGV[field + 1] == '' then gone[#gone + 1] = ARGV[field]
+    else
+      set[#set + 1] = ARGV[field]
+      set[#set + 1] = ARGV[field + 1]
+    end
+  end
+  -- unpack fails above some thousands of values.
+  for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
+  for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
+end
+
 local function applyChanges(id, at)
   for _, part in ipairs(changedParts) do
-    local last = at + ARGV[at]
-    local set, gone = {}, {}
-    for field = at + 1, last, 2 do
-      if ARGV[field + 1] == '' then gone[#gone + 1] = ARGV[field]
-      else
-        set[#set + 1] = ARGV[field]
-        set[#set + 1] = ARGV[field + 1]
-      end
+    -- Most appends change nothing besides the log.
+    if ARGV[at] == '0' then at = at + 1
+    else
+      local last = at + ARGV[at]
+      applyPart(jobKey(id, part), at, last)
+      at = last + 1
     end
-    local key = jobKey(id, part)
-    -- unpack fails above some thousands of values.
-    for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
-    for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
-    at = last + 1
   end
   return at
 end

@@ -5,7 +5,7 @@ import { CellScript } from './cell-script.ts';
 /** Whoever was given a log has so long, in ms; then it is given to another. */
 const LEASE_MS = 30_000;
 /** Readers that have begun with the log as it was may go on for so long, in ms. */
-const OLD_LOG_MS = 60_000;
+const OLD_LOG_MS = 15_000;
 
 /**
  * Ended jobs whose logs are to be compacted. Each is given again until `packLog` takes it off the list.
