@@ -136,7 +136,7 @@ const tooDeep: BadSubmit[] = [
 ];
 
 const badInput: BadSubmit[] = [
-  ...[-1, 0, 1.5, '5', true].flatMap((value) => [
+  ...[-1, 0, 1.5, '5', true, 9e14, 1e308, 2 ** 53, 10_000_001].flatMap((value) => [
     ...unfit('input.max_tokens', [`max_tokens ${JSON.stringify(value)}`, input({ max_tokens: value })]),
     ...unfit('input.max_completion_tokens', [
       `max_completion_tokens ${JSON.stringify(value)}`,
@@ -150,7 +150,9 @@ const badInput: BadSubmit[] = [
   ...['hot', 2.1, -0.1].flatMap((value) =>
     unfit('input.temperature', [`temperature ${value}`, input({ temperature: value })]),
   ),
-  ...unfit('input.n', ['n 0', input({ n: 0 })]),
+  ...[0, -1, 0.5, '5', 129, 9e14, 1e308].flatMap((value) =>
+    unfit('input.n', [`n ${JSON.stringify(value)}`, input({ n: value })]),
+  ),
   ...unfit(
     'input.messages',
     ['no messages', input({ messages: [] })],

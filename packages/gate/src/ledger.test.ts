@@ -132,6 +132,17 @@ describe('a budget', () => {
     expect(await letIn('anew', 0.6, limits)).toBeNull();
   });
 
+  it.each([9e9, 2 ** 53, 1e300])('lets nothing in that may cost $%d, however much is asked for', async (usd) => {
+    const tenant = `huge-${usd}`;
+    const limits = { budget_usd: { day: 1_000_000 } };
+    expect(await ledger.admit(tenant, newJob(), usd, limits)).toMatchObject({ refusal: { over: { why: 'budget' } } });
+    const unlimited = await letIn(tenant, usd, {});
+    expect(await ledger.admit(tenant, newJob(), 0.1, limits)).toMatchObject({ refusal: { over: { why: 'reserved' } } });
+    await ledger.giveBack(tenant, unlimited?.jobId ?? '', unlimited?.reservation ?? '');
+    expect(await report(tenant)).toMatchObject({ reserved_usd: 0 });
+    expect(await letIn(tenant, 0.1, limits)).not.toBeNull();
+  });
+
   it('may grow and shrink at run time', async () => {
     expect(await letIn('moving', 0.9, limits)).not.toBeNull();
     expect(await letIn('moving', 0.9, limits)).toBeNull();

@@ -13,7 +13,7 @@
  * A crash between any two of these leaves a reservation, never a spend that is forgotten: `dueReservations` finds it.
  */
 import { randomBytes } from 'node:crypto';
-import type { Limits, Spend } from '@holdfast/core';
+import { type Limits, MAX_BUDGET_USD, type Spend } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { gateKeys } from './keys.ts';
 import type { Period } from './periods.ts';
@@ -194,9 +194,12 @@ export function requestsLeft(limit: number | undefined, used: number, resetMs: n
   return limit === undefined ? null : { limit, remaining: Math.max(0, limit - used), resetMs };
 }
 
+/** Above every budget, so that nothing of this size is ever let in by one, and well below 2^53. */
+const MAX_NANO = 2 * MAX_BUDGET_USD * 1e9;
+
 /** Rounded up, so that nothing that costs something costs nothing. The subtraction takes off what floats add. */
 function toNano(usd: number): string {
-  return Math.max(0, Math.ceil(usd * 1e9 - 1e-3)).toFixed(0);
+  return Math.min(MAX_NANO, Math.max(0, Math.ceil(usd * 1e9 - 1e-3))).toFixed(0);
 }
 
 export function toUsd(nano: number): number {
