@@ -32,7 +32,9 @@ export interface TestApi extends RunningServer {
   end(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayTasks?: readonly string[] };
+type Options = Partial<Pick<ApiParts, 'maxBodyBytes' | 'readerStallMs' | 'heartbeatMs'>> & {
+  mayTasks?: readonly string[];
+};
 
 /** @param options `mayTasks`: the tasks that the API key is limited to */
 export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
@@ -66,6 +68,7 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     metrics: new ApiMetrics('fsync'),
     logger,
     stopping: stopping.signal,
+    maxBodyBytes: 10_000_000,
     readerStallMs: 10_000,
     heartbeatMs: 15_000,
     ...options,

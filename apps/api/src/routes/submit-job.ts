@@ -40,11 +40,9 @@ import { setRateLimitHeaders, tellRequestsLeft } from '../rate-limit-headers.ts'
 import { sendJob } from '../send-job.ts';
 import { queueFull } from '../store-error.ts';
 
-const MAX_BODY_BYTES = 1_000_000;
-
 export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const key = idempotencyKeyOf(request);
-  const body = await readJsonBody(request, MAX_BODY_BYTES);
+  const body = await readJsonBody(request, parts.maxBodyBytes);
   const job = describeJob(parts, caller, key, body);
   // A random id can't be there yet.
   const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
