@@ -1,7 +1,7 @@
 /** Answers with a job: JSON, with an ETag that changes whenever the job does. */
 import { createHash } from 'node:crypto';
 import type { Caller, Job } from '@holdfast/core';
-import type { Response } from '@holdfast/service';
+import { type Response, sendBody } from '@holdfast/service';
 
 /** Everything about a job that can change shows in these; hashing a large output for each poll would cost more. */
 export function etagOf({ id, created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
@@ -11,17 +11,21 @@ export function etagOf({ id, created_at, attempt, cursor, status, cancel_request
   return `"${digest.slice(0, 22)}"`;
 }
 
-export function sendJson(response: Response, status: number, body: unknown): void {
-  response.status(status).setHeader('content-type', 'application/json; charset=utf-8');
-  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
-  response.end(JSON.stringify(body));
+/** @param headers with names in lower case */
+export function sendJson(
+  response: Response,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const type = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  sendBody(response, status, JSON.stringify(body), { ...type, ...headers });
 }
 
 /** To a key without the scope `read` (which may submit, cancel and run again) without what came of it. */
 export function sendJob(response: Response, { scopes }: Caller, status: number, job: Job): void {
-  response.setHeader('etag', etagOf(job));
-  response.setHeader('cache-control', 'private, no-cache');
-  sendJson(response, status, scopes.includes('read') ? job : withoutContent(job));
+  const headers = { etag: etagOf(job), 'cache-control': 'private, no-cache' };
+  sendJson(response, status, scopes.includes('read') ? job : withoutContent(job), headers);
 }
 
 /** Messages of providers and tasks may quote what was asked and answered; codes don't. */
