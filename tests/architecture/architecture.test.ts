@@ -34,7 +34,6 @@ const homeOf: Record<string, string[]> = {
   ioredis: ['packages/redis'],
   openai: ['packages/providers'],
   pino: ['packages/service'],
-  'pino-http': ['packages/service'],
   'prom-client': ['packages/service'],
   'swagger-ui-express': ['apps/api'],
   zod: [

@@ -75,7 +75,7 @@ const badHttp = (title: string, headers: string[], text: string | Buffer = goodT
   param: null,
 });
 
-const longPrompt = input({ messages: [{ role: 'user', content: `${marker} `.repeat(50_000) }] });
+const longPrompt = input({ messages: [{ role: 'user', content: `${marker} `.repeat(480_000) }] });
 const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v']));
 const DAYS_30 = 30 * 86_400_000;
 
@@ -106,7 +106,7 @@ const unholdable: BadSubmit[] = [
   ),
   ...unfit('input', ['a NUL in a name', withText('"x\\u0000":1')]),
   ...unfit('input.x', ['20,000 members', input({ x: pairs(20_000) })]),
-  ...unfit('input.messages', ['half a million messages', goodText.replace(/\[.*\]/, `[${'1,'.repeat(490_000)}1]`)]),
+  ...unfit('input.messages', ['five million messages', goodText.replace(/\[.*\]/, `[${'1,'.repeat(4_900_000)}1]`)]),
   ...unfit('task', ['a member named twice', `{"task":"embeddings",${goodText.slice(1)}`]),
   ...unfit(
     'input.messages.0.role',
@@ -136,7 +136,7 @@ const tooDeep: BadSubmit[] = [
 ];
 
 const badInput: BadSubmit[] = [
-  ...[-1, 0, 1.5, '5', true].flatMap((value) => [
+  ...[-1, 0, 1.5, '5', true, 9e14, 1e308, 2 ** 53, 10_000_001].flatMap((value) => [
     ...unfit('input.max_tokens', [`max_tokens ${JSON.stringify(value)}`, input({ max_tokens: value })]),
     ...unfit('input.max_completion_tokens', [
       `max_completion_tokens ${JSON.stringify(value)}`,
@@ -150,7 +150,9 @@ const badInput: BadSubmit[] = [
   ...['hot', 2.1, -0.1].flatMap((value) =>
     unfit('input.temperature', [`temperature ${value}`, input({ temperature: value })]),
   ),
-  ...unfit('input.n', ['n 0', input({ n: 0 })]),
+  ...[0, -1, 0.5, '5', 129, 9e14, 1e308].flatMap((value) =>
+    unfit('input.n', [`n ${JSON.stringify(value)}`, input({ n: value })]),
+  ),
   ...unfit(
     'input.messages',
     ['no messages', input({ messages: [] })],
@@ -241,9 +243,9 @@ const badRequest: BadSubmit[] = [
 ];
 
 const badSize: BadSubmit[] = [
-  tooLarge('a prompt of more than 1 MB', longPrompt),
-  tooLarge('a prompt of more than 1 MB in chunks', chunked(longPrompt), 'transfer-encoding: chunked'),
-  tooLarge('a million messages', goodText.replace(/\[.*\]/, `[${'1,'.repeat(1_000_000)}1]`)),
+  tooLarge('a prompt of more than 10 MB', longPrompt),
+  tooLarge('a prompt of more than 10 MB in chunks', chunked(longPrompt), 'transfer-encoding: chunked'),
+  tooLarge('six million messages', goodText.replace(/\[.*\]/, `[${'1,'.repeat(6_000_000)}1]`)),
   tooLarge('a Content-Length of 10 GB', goodText, 'content-length: 10000000000'),
   badHttp('a Content-Length that is too small', ['content-length: 40']),
   badHttp('a negative Content-Length', ['content-length: -1']),

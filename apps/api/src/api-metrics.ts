@@ -1,6 +1,6 @@
 /** What the API counts. Labels have few values: no ids, no tenants, routes instead of paths. */
 import type { DurabilityMode } from '@holdfast/redis';
-import { Metrics, type RequestHandler } from '@holdfast/service';
+import { Metrics, type OnRequestEnd, type RequestHandler } from '@holdfast/service';
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -27,13 +27,9 @@ export class ApiMetrics {
     this.#durability.set({ mode: durability }, 1);
   }
 
-  readonly measureRequest: RequestHandler = (request, response, next) => {
-    const stop = this.#requests.startTimer();
-    response.once('close', () => {
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
-      stop({ method: request.method, route, status: response.statusCode });
-    });
-    next();
+  readonly onRequestEnd: OnRequestEnd = ({ method, route }, { statusCode: status }, seconds) => {
+    const path = (route as { path?: string } | undefined)?.path ?? 'none';
+    this.#requests.observe({ method, route: path, status }, seconds);
   };
 
   readonly answer: RequestHandler = async (_request, response) => {

@@ -54,8 +54,8 @@ export function createApi(parts: ApiParts) {
   return createServerApp({
     logger: parts.logger,
     translateError: storeError,
+    onRequestEnd: parts.metrics.onRequestEnd,
     routes: (app) => {
-      app.use(parts.metrics.measureRequest);
       const router = Router();
       for (const [path, handlers] of Object.entries(routesOf(parts))) {
         for (const [verb, handler] of Object.entries(handlers)) {

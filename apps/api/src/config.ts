@@ -14,6 +14,8 @@ export interface ApiConfig {
   durability: DurabilityMode;
   /** How long a job is kept after its end, in ms. */
   retentionMs: number;
+  /** Of the body of a submit. */
+  maxBodyBytes: number;
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
@@ -36,6 +38,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       LOG_LEVEL: setting.logLevel,
       DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
       RETENTION_HOURS: setting.hours(24),
+      MAX_BODY_MB: setting.count(10, 100),
       HOLDFAST_BOOTSTRAP_KEY: z.string().optional(),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
@@ -51,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     logLevel: settings.LOG_LEVEL,
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
+    maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
   });

@@ -93,6 +93,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     metrics,
     logger,
     stopping: stopping.signal,
+    maxBodyBytes: config.maxBodyBytes,
     readerStallMs: READER_STALL_MS,
     heartbeatMs: HEARTBEAT_MS,
   });

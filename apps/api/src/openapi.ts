@@ -40,7 +40,7 @@ const problemTitles: Record<number, string> = {
   403: 'The API key may not do this',
   404: 'No such job of yours (any more)',
   409: 'The job is not in a state for this',
-  413: 'The body is larger than 1 MB',
+  413: 'The body is larger than the server takes: 10 MB, unless MAX_BODY_MB says otherwise',
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
   429: 'Too many submissions in a minute, or too many jobs that wait: see Retry-After',

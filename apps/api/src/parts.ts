@@ -43,6 +43,8 @@ export interface ApiParts {
   logger: ServiceLogger;
   /** Aborts when the process stops: waiting requests are then answered, attached readers let go to attach elsewhere. */
   stopping: AbortSignal;
+  /** Of the body of a submit. */
+  maxBodyBytes: number;
   /** A reader who takes nothing for so long, in ms, is cut off. */
   readerStallMs: number;
   /** Time between comment heartbeats on event streams, in ms. */

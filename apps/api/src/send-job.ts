@@ -1,25 +1,26 @@
 /** Answers with a job: JSON, with an ETag that changes whenever the job does. */
-import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type { Caller, Job } from '@holdfast/core';
 import type { LargeAnswer, OwnedJob } from '@holdfast/journal';
-import type { Response } from '@holdfast/service';
+import { type Response, sendBody } from '@holdfast/service';
 import type { ApiParts } from './parts.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Everything about a job that can change shows in these; hashing a large output for each poll would cost more. */
-export function etagOf({ id, created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([id, created_at, attempt, cursor, status, cancel_requested_at]))
-    .digest('base64url');
-  return `"${digest.slice(0, 22)}"`;
+/** Everything about a job that can change shows in these; `created_at` in what a key that is used again names. */
+export function etagOf({ created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
+  return `"${Date.parse(created_at).toString(36)}-${attempt}-${cursor}-${status}${cancel_requested_at ? '-cancel' : ''}"`;
 }
 
-export function sendJson(response: Response, status: number, body: unknown): void {
-  response.status(status).setHeader('content-type', JSON_TYPE);
-  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
-  response.end(JSON.stringify(body));
+/** @param headers with names in lower case */
+export function sendJson(
+  response: Response,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const type = { 'content-type': JSON_TYPE, 'cache-control': 'no-store' };
+  sendBody(response, status, JSON.stringify(body), { ...type, ...headers });
 }
 
 /**
@@ -30,14 +31,13 @@ export async function sendJob(
   parts: Pick<ApiParts, 'cells' | 'readerStallMs'>,
   response: Response,
   { scopes }: Caller,
-  { status, found }: { status: number; found: OwnedJob },
+  { status, found, headers: own }: { status: number; found: OwnedJob; headers?: Record<string, string> },
 ): Promise<void> {
   const { tenant, job, large } = found;
-  response.setHeader('etag', etagOf(job));
-  response.setHeader('cache-control', 'private, no-cache');
-  if (!scopes.includes('read')) sendJson(response, status, withoutContent(job));
-  else if (large === null) sendJson(response, status, job);
-  else await sendLargeJob(parts, response, status, { tenant, job, large });
+  const headers = { etag: etagOf(job), 'cache-control': 'private, no-cache', ...own };
+  if (!scopes.includes('read')) sendJson(response, status, withoutContent(job), headers);
+  else if (large === null) sendJson(response, status, job, headers);
+  else await sendLargeJob(parts, response, status, { tenant, job, large }, headers);
 }
 
 async function sendLargeJob(
@@ -45,10 +45,11 @@ async function sendLargeJob(
   response: Response,
   status: number,
   { tenant, job, large }: { tenant: string; job: Job; large: LargeAnswer },
+  headers: Record<string, string>,
 ): Promise<void> {
   const { journal } = cells.of(tenant);
   const { output, output_text, ...rest } = job;
-  response.status(status).setHeader('content-type', JSON_TYPE);
+  response.writeHead(status, { ...headers, 'content-type': JSON_TYPE });
   const body = async function* () {
     yield `${JSON.stringify(rest).slice(0, -1)},"output":`;
     if (large.output > 0) yield* journal.readAnswer(job.id, 'output', large.output);

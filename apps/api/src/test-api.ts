@@ -39,7 +39,9 @@ export interface TestApi extends RunningServer {
   end(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiParts, 'readerStallMs' | 'heartbeatMs'>> & { mayTasks?: readonly string[] };
+type Options = Partial<Pick<ApiParts, 'maxBodyBytes' | 'readerStallMs' | 'heartbeatMs'>> & {
+  mayTasks?: readonly string[];
+};
 
 /** @param options `mayTasks`: the tasks that the API key is limited to */
 export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
@@ -58,6 +60,9 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     findCaller,
     keyWatch: new KeyWatch(findCaller),
     stopping: stopping.signal,
+    maxBodyBytes: 10_000_000,
+    readerStallMs: 10_000,
+    heartbeatMs: 15_000,
     ...options,
   };
   const app = createApi(parts);
@@ -102,8 +107,6 @@ async function standardParts(redis: Redis, prefix: string) {
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics('fsync'),
     logger,
-    readerStallMs: 10_000,
-    heartbeatMs: 15_000,
   };
 }
 

@@ -1,8 +1,17 @@
 /** Limits: of a tenant (by its plan, or its own) and of a lane. What is left out is not limited. */
 import { z } from 'zod';
 
+/** Of a day or a month. Amounts are counted in whole billionths of a dollar, which are exact below 2^53. */
+export const MAX_BUDGET_USD = 1_000_000;
+
+/** Of one answer. Far above what models give, and small enough that limits and budgets can count with it. */
+export const MAX_OUTPUT_TOKENS = 10_000_000;
+
+/** Answers that one call may ask for: OpenAI's bound of `n`. */
+export const MAX_CHOICES = 128;
+
 const count = (max: number) => z.int().min(1).max(max);
-const usd = z.number().min(0).max(1_000_000);
+const usd = z.number().min(0).max(MAX_BUDGET_USD);
 
 export const limitsSchema = z
   .strictObject({

@@ -3,8 +3,10 @@
  * doubles and Redis' Lua hold exactly.
  */
 
-/** More than any budget allows ($1,000,000): what would cost more is counted as so much. */
-const MAX_NANO = 4_000_000 * 1e9;
+import { MAX_BUDGET_USD } from './limits.ts';
+
+/** Above every budget, so that nothing of this size is ever let in by one: what would cost more is counted as so much. */
+const MAX_NANO = 4 * MAX_BUDGET_USD * 1e9;
 
 /** Rounded up, so that nothing that costs something costs nothing. The subtraction takes off what floats add. */
 export function toNano(usd: number): number {

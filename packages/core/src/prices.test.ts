@@ -13,6 +13,11 @@ describe('the cost of a call', () => {
     expect(costOf(prices, 'other', tokens)).toBe(20);
   });
 
+  it.each([-1, 1_000_001, 1e308, Number.POSITIVE_INFINITY, Number.NaN, '5'])('is of no price of %p', (price) => {
+    const wrong = { '*': { input_usd_per_million: 1, output_usd_per_million: price } };
+    expect(pricesSchema.safeParse(wrong).error?.issues[0]?.path).toEqual(['*', 'output_usd_per_million']);
+  });
+
   it('is not known where no pattern fits', () => {
     expect(costOf({}, 'other', tokens)).toBeNull();
   });

@@ -32,6 +32,27 @@ describe('the estimate of a call', () => {
   });
 
   it.each([
+    ['chat.completions', { max_output_tokens: 1 }, 4_096],
+    ['chat.completions', { max_output_tokens: 1, max_tokens: 50 }, 50],
+    ['responses', { max_completion_tokens: 1, max_tokens: 1, n: 0.001 }, 4_096],
+    ['responses', { max_output_tokens: 9, n: 5 }, 9],
+  ] as const)('of %s does without members that the provider passes over: %j', (endpoint, more, tokens) => {
+    expect(estimateCall(prices, endpoint, chat(more)).output_tokens).toBe(tokens);
+  });
+
+  it.each([
+    [{ max_tokens: 9e14 }, 10_000_000],
+    [{ max_tokens: 2 ** 53 }, 10_000_000],
+    [{ max_tokens: 1e308, n: 1e308 }, 1_280_000_000],
+    [{ max_tokens: 0.5 }, 1],
+    [{ max_tokens: 50, n: 0.5 }, 50],
+    [{ max_tokens: -1, n: -1 }, 4_096],
+    [{ max_tokens: '5', n: '5' }, 4_096],
+  ])('stays a whole number within bounds, whatever a task asks for: %j', (more, tokens) => {
+    expect(estimateCall(prices, 'chat.completions', chat(more)).output_tokens).toBe(tokens);
+  });
+
+  it.each([
     ['chat.completions', { max_tokens: 5, n: 2 }, 'max_tokens', 2],
     ['chat.completions', {}, 'max_completion_tokens', 1],
     ['responses', {}, 'max_output_tokens', 1],

@@ -5,6 +5,7 @@ export * from './json-body.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './problem.ts';
+export type { OnRequestEnd } from './request-log.ts';
 export * from './run-service.ts';
 export * from './server.ts';
 export * from './settings.ts';

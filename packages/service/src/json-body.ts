@@ -72,6 +72,7 @@ function readBytes(request: Request, limit: number): Promise<Buffer> {
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
     const broken = (cause?: Error) => reject(new RequestError('malformed_request', 'The body broke off.', { cause }));
-    request.once('error', broken).once('close', () => broken());
+    // Most requests close after all of them was read: no error is made for those.
+    request.once('error', broken).once('close', () => request.readableEnded || broken());
   });
 }

@@ -30,6 +30,17 @@ beforeAll(async () => {
       routes.get('/stranger', () => {
         throw new RequestError('unauthenticated', 'Send an API key.');
       });
+      routes.get('/page', (_request, response) => {
+        response.setHeader('content-security-policy', "default-src 'self'");
+        response.set('X-Frame-Options', 'DENY').send('page');
+      });
+      routes.get('/head', (_request, response) => {
+        response.writeHead(203, 'Odd', ['x-own', '1']).end();
+      });
+      routes.get('/twice', (_request, response) => {
+        response.end('once');
+        response.write('twice');
+      });
       routes.get('/half', (_request, response) => {
         response.write('half');
         throw new Error('in the middle');
@@ -85,6 +96,37 @@ describe('an answer', () => {
     expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('server')).toBeNull();
+  });
+});
+
+describe('an answer that writes its own head', () => {
+  it('has the security headers but for those that it has set itself', async () => {
+    const { headers } = await get('/page');
+    expect(headers.get('content-security-policy')).toBe("default-src 'self'");
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-request-id')).toMatch(/^req_/);
+  });
+
+  it('has them in whatever form it writes its head', async () => {
+    const { status, statusText, headers } = await get('/head');
+    expect([status, statusText, headers.get('x-own')]).toEqual([203, 'Odd', '1']);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-request-id')).toMatch(/^req_/);
+  });
+
+  it('and writes on after its end, harms nobody, and leaves the reason in the log', async () => {
+    const response = await get('/twice');
+    expect(await response.text()).toBe('once');
+    expect(await lineOf(response)).toMatchObject({ level: 30, err: expect.anything() });
+    expect((await get('/ok/1')).status).toBe(200);
+  });
+});
+
+describe('a problem document', () => {
+  it('comes in one piece, with its length', async () => {
+    const response = await get('/refused');
+    expect(response.headers.get('content-length')).toBe(String((await response.arrayBuffer()).byteLength));
   });
 });
 

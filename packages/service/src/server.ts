@@ -1,42 +1,27 @@
 /**
- * The base of an HTTP server, and the only home of express, helmet and pino-http:
+ * The base of an HTTP server, and the only home of express:
  *
  *   1. request id   taken from a well-formed `X-Request-Id`, made otherwise; sent back
- *   2. log line     one per request, when it ends; fields by allow-list: no body, no header, no query
- *   3. helmet       security headers
- *   4. routes       the app's
- *   5. errors       problem documents; what isn't ours is `internal_error`, its message only in the log
+ *   2. log line     one per request, when it ends (`request-log.ts`)
+ *   3. routes       the app's
+ *   4. errors       problem documents; what isn't ours is `internal_error`, its message only in the log
+ *   5. head         security headers (`security-headers.ts`) and the request id, in whatever is answered
  *
  * Errors that Node meets before there is a request (broken HTTP, endless headers) get problem documents too.
  */
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { HoldfastError, type HttpErrorCode, RequestError } from '@holdfast/core';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import helmet, { type HelmetOptions } from 'helmet';
-import { pinoHttp } from 'pino-http';
-import { describeError, type ServiceLogger } from './logger.ts';
+import type { HelmetOptions } from 'helmet';
+import type { ServiceLogger } from './logger.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { logRequests, type OnRequestEnd } from './request-log.ts';
+import { type HeaderValues, securityHeaders } from './security-headers.ts';
 
 export { type Request, type RequestHandler, type Response, Router } from 'express';
 export const serveFiles: typeof express.static = express.static;
 export const readForm: typeof express.urlencoded = express.urlencoded;
-
-/** Mounted routers cut their path off `url`; express keeps the whole in `originalUrl`. */
-interface LoggedRequest {
-  id: unknown;
-  method: string;
-  url: string;
-  originalUrl?: string;
-}
-
-/** For answers that are no pages: nothing in them may load or run anything. Pages set policies of their own. */
-const noPage: HelmetOptions = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-};
-
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 export interface ServerAppOptions {
   logger: ServiceLogger;
@@ -44,6 +29,8 @@ export interface ServerAppOptions {
   helmet?: HelmetOptions;
   /** Registers the routes. */
   routes: (app: Express) => void;
+  /** For metrics. */
+  onRequestEnd?: OnRequestEnd;
   /** What else is known of an error that isn't a RequestError; null: nothing, it is `internal_error`. */
   translateError?: (error: unknown) => RequestError | null;
 }
@@ -54,8 +41,8 @@ export function createServerApp(options: ServerAppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(requestLog(options.logger));
-  app.use(helmet(options.helmet ?? noPage));
+  writeHeadsWith(app, securityHeaders(options.helmet));
+  app.use(logRequests(options.logger, options.onRequestEnd));
   options.routes(app);
   app.use((request) => {
     throw new RequestError('not_found', `There is nothing at ${request.method} ${request.path.slice(0, 100)}.`);
@@ -64,32 +51,26 @@ export function createServerApp(options: ServerAppOptions): Express {
   return app;
 }
 
-function requestLog(logger: ServiceLogger) {
-  return pinoHttp<IncomingMessage, ServerResponse>({
-    logger,
-    // pino-http would describe an error before `describeError` gets to see it.
-    wrapSerializers: false,
-    genReqId: (request, response) => {
-      const given = request.headers['x-request-id'];
-      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${randomUUID()}`;
-      response.setHeader('x-request-id', id);
-      return id;
-    },
-    // The path without the query: the query may hold metadata filters, and ids are all the path has.
-    serializers: {
-      req: ({ id, method, url, originalUrl }: LoggedRequest) => ({
-        id,
-        method,
-        path: (originalUrl ?? url).split('?', 1)[0]?.slice(0, 200),
-      }),
-      res: (response: { statusCode: number }) => ({ status: response.statusCode }),
-      err: describeError,
-    },
-    customLogLevel: (_request, response, error) =>
-      response.statusCode >= 500 ? 'error' : error || response.statusCode >= 400 ? 'info' : 'debug',
-    customSuccessMessage: () => 'request',
-    customErrorMessage: () => 'request',
-  });
+/**
+ * Every answer's head gets the request id and `common`, where it hasn't set these itself. By the answers' prototype: every
+ * way to answer comes to `writeHead`, those of mounted apps too.
+ */
+function writeHeadsWith(app: Express, common: HeaderValues): void {
+  const { writeHead } = ServerResponse.prototype;
+  app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
+    const [own] = rest;
+    const all = { ...common, 'x-request-id': this.req.requestId };
+    // Nothing was set before: all of the head is written in one go. Node takes much longer over headers set one by one.
+    if ((own === undefined || isHeaders(own)) && this.getHeaderNames().length === 0) {
+      return writeHead.call(this, status, { ...all, ...own });
+    }
+    for (const [name, value] of Object.entries(all)) if (!this.hasHeader(name)) this.setHeader(name, value);
+    return Reflect.apply(writeHead, this, [status, ...rest]) as Response;
+  } as Response['writeHead'];
+}
+
+function isHeaders(value: unknown): value is OutgoingHttpHeaders {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `error` as a RequestError: body-parser's and the router's errors by their `type` and status, never by their text. */
@@ -125,16 +106,23 @@ function answerError({ translateError }: ServerAppOptions): ErrorRequestHandler 
       response.destroy();
       return;
     }
-    sendProblem(response, known, String(request.id));
+    sendProblem(response, known, request.requestId);
   };
 }
 
-function sendProblem(response: Response, error: RequestError, requestId: string | undefined): void {
-  if (error.code === 'unauthenticated') response.setHeader('www-authenticate', 'Bearer realm="holdfast"');
-  if (error.retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
-  response.status(error.status).setHeader('content-type', PROBLEM_TYPE);
-  response.setHeader('cache-control', 'no-store');
-  response.end(JSON.stringify(problemOf(error, requestId)));
+function sendProblem(response: Response, error: RequestError, requestId: string): void {
+  const { retryAfterMs } = error;
+  sendBody(response, error.status, JSON.stringify(problemOf(error, requestId)), {
+    'content-type': PROBLEM_TYPE,
+    'cache-control': 'no-store',
+    ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="holdfast"' } : {}),
+    ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  });
+}
+
+/** Head and body in one piece: one write, and nothing is set one by one. Names of headers in lower case. */
+export function sendBody(response: Response, status: number, body: string, headers: OutgoingHttpHeaders): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 const clientErrors: Record<string, [HttpErrorCode, string]> = {
@@ -171,10 +159,6 @@ export async function listen(app: Express, options: { host: string; port: number
   // Longer than proxies keep theirs (60 s is usual): else one reuses a connection that is just being closed.
   server.keepAliveTimeout = 65_000;
   server.on('clientError', answerClientError);
-  server.on('request', (request, response) => {
-    // While the server closes, a client that keeps its connection for later would hold it up for the whole grace.
-    response.once('finish', () => server.listening || request.socket.end());
-  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'it is taken' : (error.code ?? error.message);
@@ -190,8 +174,10 @@ export async function listen(app: Express, options: { host: string; port: number
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Again and again: a client that keeps its connection for later would hold it up for the whole grace.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
 }

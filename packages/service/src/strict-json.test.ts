@@ -33,14 +33,20 @@ describe('strict JSON', () => {
     expect(() => parse(nested(64))).not.toThrow();
     expect(() => parse(members(10_000))).not.toThrow();
     expect(() => parse(values(200_000))).not.toThrow();
-    expect(() => parse(JSON.stringify({ prompt: '"\\'.repeat(250_000) }))).not.toThrow();
+    for (const part of ['"\\', 'QUJD', '\n', '日', '{[,:'])
+      expect(() => parse(JSON.stringify({ prompt: part.repeat(250_000) }))).not.toThrow();
+  });
+
+  it('takes a photo of 7 MB', () => {
+    expect(() => parse(JSON.stringify({ url: 'QUJD'.repeat(2_400_000) }))).not.toThrow();
   });
 
   it.each([
     ['beyond 64 levels', nested(65), `0${'.0'.repeat(62)}`, /64 levels/],
-    ['500,000 levels', nested(500_000), `0${'.0'.repeat(62)}`, /64 levels/],
+    ['a million levels', nested(1_000_000), `0${'.0'.repeat(62)}`, /64 levels/],
     ['beyond 10,000 members', `{"a":${members(10_000)}}`, 'a', /10000 members/],
     ['beyond 200,000 values', `{"a":${values(200_001)}}`, 'a', /200000 values/],
+    ['a million values', `{"a":[0,${values(1_000_000)}]}`, 'a.1', /200000 values/],
     ['__proto__', '{"a":[{"__proto__":{}}]}', 'a.0.__proto__', /not allowed/],
     ['__proto__ in escapes', '{"\\u005f\\u005fproto__":1}', '__proto__', /not allowed/],
     ['constructor', '{"constructor":{"prototype":{}}}', 'constructor', /not allowed/],
@@ -88,6 +94,7 @@ describe('strict JSON', () => {
     ['nothing', ''],
     ['words', 'hello secret'],
     ['half an object', '{"secret":'],
+    ['a million brackets that stay open', `["secret"${',['.repeat(1_000_000)}`],
     ['a trailing comma', '{"a":"secret",}'],
     ['a comment', '{"a":1} // secret'],
     ['NaN', '{"secret":NaN}'],

@@ -7,13 +7,19 @@
  *   `__proto__`, `constructor`, `prototype`     (poison for whoever merges objects)
  *   numbers that a double can't hold            (1e400 becomes null, 2^53+1 another number)
  *   NUL, lone surrogates                        (can't be stored or sent everywhere)
+ *
+ * The first two are seen before anything is parsed (`json-shape.ts`): no body holds up the process for long.
  */
 import { type JsonObject, type JsonValue, RequestError, type RequestIssue } from '@holdfast/core';
+import { findDuplicate, pathAt, readShape } from './json-shape.ts';
 
-const MAX_DEPTH = 64;
-const MAX_MEMBERS = 10_000;
-/** No body of 1 MB holds more for a good reason (the densest are arrays of token numbers); checking them takes time. */
-const MAX_VALUES = 200_000;
+/** No body holds more values for a good reason (the densest are arrays of token numbers); checking them takes time. */
+const bounds = { depth: 64, members: 10_000, values: 200_000 };
+const faultOf = {
+  depth: `deeper than ${bounds.depth} levels`,
+  members: `more than ${bounds.members} members in the body`,
+  values: `more than ${bounds.values} values in the body`,
+};
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 function refuse(issue: RequestIssue): RequestError {
@@ -32,14 +38,18 @@ export function parseStrictJson(bytes: Buffer, what = 'The body'): { text: strin
   } catch {
     throw new RequestError('malformed_json', `${what} is not valid UTF-8.`);
   }
+  const { members, isClosed, excess } = readShape(text, bounds);
+  if (excess && !isClosed) throw new RequestError('malformed_json', `${what} is not JSON: it ends too soon.`);
+  if (excess) throw refuse({ path: pathText(pathAt(text, excess.at)), message: faultOf[excess.of] });
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch (error) {
     throw new RequestError('malformed_json', `${what} is not JSON${placeOf(error as Error, text)}.`);
   }
-  const members = checkValues(value);
-  if (countMembers(text) !== members) throw refuse(findDuplicate(text));
+  if (checkValues(value) !== members) {
+    throw refuse({ path: pathText(findDuplicate(text) ?? []), message: 'named twice' });
+  }
   return { text, value };
 }
 
@@ -48,8 +58,11 @@ function placeOf({ message }: Error, text: string): string {
   if (/^Unexpected end/.test(message)) return ': it ends too soon';
   const [, position] = /position (\d+)/.exec(message) ?? [];
   if (position === undefined) return '';
-  const lines = text.slice(0, Number(position)).split('\n');
-  return `: see line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+  const read = text.slice(0, Number(position));
+  let line = 1;
+  // Not split: ten million empty lines would be as many texts.
+  for (let at = read.indexOf('\n'); at !== -1; at = read.indexOf('\n', at + 1)) line += 1;
+  return `: see line ${line}, column ${read.length - read.lastIndexOf('\n')}`;
 }
 
 /** An array or object, and where it is. Paths are spelled out for what is refused only: a body may hold 200,000 values. */
@@ -57,36 +70,28 @@ interface Place {
   value: JsonValue[] | JsonObject;
   name: string | number;
   parent: Place | null;
-  depth: number;
 }
 
-/** Checks every value, without recursion: depth is the client's to choose. Returns how many members there are. */
+/** Checks every value, without recursion. Returns how many members there are. */
 function checkValues(root: JsonValue): number {
   const unvisited: Place[] = [];
   const visit = (value: JsonValue, name: string | number, parent: Place | null) => {
     const fault = scalarFault(value);
     if (fault) throw refuse({ path: pathTo(parent, name), message: fault });
-    if (typeof value !== 'object' || value === null) return;
-    unvisited.push({ value, name, parent, depth: (parent?.depth ?? 0) + 1 });
+    if (typeof value === 'object' && value !== null) unvisited.push({ value, name, parent });
   };
-  let values = 0;
   let members = 0;
   visit(root, '', null);
   for (let place = unvisited.pop(); place; place = unvisited.pop()) {
-    const { value, depth } = place;
-    const names = Array.isArray(value) ? null : Object.keys(value);
-    const size = names?.length ?? (value as JsonValue[]).length;
-    values += size;
-    members += names ? size : 0;
-    if (values > MAX_VALUES)
-      throw refuse({ path: pathOf(place), message: `more than ${MAX_VALUES} values in the body` });
-    if (members > MAX_MEMBERS)
-      throw refuse({ path: pathOf(place), message: `more than ${MAX_MEMBERS} members in the body` });
-    if (size > 0 && depth >= MAX_DEPTH)
-      throw refuse({ path: pathOf(place), message: `deeper than ${MAX_DEPTH} levels` });
-    for (const name of names ?? []) checkName(name, place);
-    if (Array.isArray(value)) for (let at = 0; at < size; at += 1) visit(value[at] as JsonValue, at, place);
-    else for (const name of names ?? []) visit(value[name] as JsonValue, name, place);
+    const { value } = place;
+    if (Array.isArray(value)) {
+      for (let at = 0; at < value.length; at += 1) visit(value[at] as JsonValue, at, place);
+      continue;
+    }
+    const names = Object.keys(value);
+    members += names.length;
+    for (const name of names) checkName(name, place);
+    for (const name of names) visit(value[name] as JsonValue, name, place);
   }
   return members;
 }
@@ -96,9 +101,13 @@ function pathOf(place: Place): string {
 }
 
 function pathTo(parent: Place | null, name: string | number): string {
-  const names: string[] = [];
-  for (let at: Place | null = parent; at?.parent; at = at.parent) names.unshift(shown(at.name));
-  return [...names, shown(name)].join('.').slice(0, 600);
+  const names = [name];
+  for (let at: Place | null = parent; at?.parent; at = at.parent) names.unshift(at.name);
+  return pathText(names);
+}
+
+function pathText(names: (string | number)[]): string {
+  return names.map(shown).join('.').slice(0, 600);
 }
 
 function shown(name: string | number): string {
@@ -123,38 +132,4 @@ function scalarFault(value: JsonValue): string | null {
 function textFault(text: string): string | null {
   if (text.includes('\0')) return 'has a NUL character (\\u0000)';
   return text.isWellFormed() ? null : 'has half of a surrogate pair (a broken emoji?)';
-}
-
-/** Strings, and whether a colon follows, and brackets: enough to find members in text that is known to be JSON. */
-const TOKEN = /"((?:[^"\\]|\\.)*)"\s*(:?)|[{}[\],]/g;
-
-function countMembers(text: string): number {
-  let members = 0;
-  for (const [, , colon] of text.matchAll(TOKEN)) if (colon) members += 1;
-  return members;
-}
-
-/** Where a member is named twice. Only called when there is one. */
-function findDuplicate(text: string): RequestIssue {
-  const stack: { names: Set<string> | null; at: string | number }[] = [];
-  for (const [token, name, colon] of text.matchAll(TOKEN)) {
-    const top = stack.at(-1);
-    if (token === '{') stack.push({ names: new Set(), at: '' });
-    else if (token === '[') stack.push({ names: null, at: 0 });
-    else if (token === '}' || token === ']') stack.pop();
-    else if (token === ',' && typeof top?.at === 'number') top.at += 1;
-    else if (colon && top?.names) {
-      top.at = JSON.parse(`"${name}"`) as string;
-      if (top.names.has(top.at))
-        return {
-          path: stack
-            .map(({ at }) => at)
-            .join('.')
-            .slice(0, 600),
-          message: 'named twice',
-        };
-      top.names.add(top.at);
-    }
-  }
-  return { path: '', message: 'a member is named twice' };
 }

@@ -100,6 +100,32 @@ describe('chat.completions', () => {
   });
 });
 
+describe('a limit of the output', () => {
+  const limits = [
+    ['chat.completions', 'max_tokens'],
+    ['chat.completions', 'max_completion_tokens'],
+    ['responses', 'max_output_tokens'],
+  ] as const;
+
+  it.each(limits)('of %s, %s, may be 10,000,000 tokens', (task, name) => {
+    expect(check(task, { [name]: 10_000_000 }).success).toBe(true);
+  });
+
+  it.each(limits)('of %s, %s, has to be one that budgets can count with, and says which', (task, name) => {
+    for (const value of [9e14, 2 ** 53, 1e308, 10_000_001, 0, -1, 0.5, Number.NaN, '5']) {
+      const { error } = check(task, { [name]: value });
+      expect(error?.issues[0]).toMatchObject({
+        path: [name],
+        message: 'expected a whole number of tokens, 1 to 10000000',
+      });
+    }
+  });
+
+  it.each([9e14, 2 ** 53, 1e308, 0, -1, 0.5, '5'])('does not count %p times', (n) => {
+    expect(refusedAt('chat.completions', { n })).toBe('n');
+  });
+});
+
 describe('responses', () => {
   it('needs no input, since a stored prompt may bring it, and takes items as they came', () => {
     expect(check('responses', { input: undefined }).success).toBe(true);

@@ -3,12 +3,14 @@
  * isn't named here is passed on untouched, so that a provider's new or own parameters work without a release of ours.
  * Bounds are OpenAI's (API reference, October 2026).
  */
-import type { JsonValue } from '@holdfast/core';
+import { type JsonValue, MAX_CHOICES, MAX_OUTPUT_TOKENS } from '@holdfast/core';
 import { z } from 'zod';
 
 /** What JSON.parse gave is JSON: `z.json()` would walk all of it again, 0.2 s for a hostile megabyte. */
 const anything = z.unknown() as unknown as z.ZodType<JsonValue>;
-const tokenLimit = z.int().min(1).nullish();
+/** Budgets and tokens a minute are counted with this number before the call: one without a bound would switch them off. */
+const tokenLimitText = `expected a whole number of tokens, 1 to ${MAX_OUTPUT_TOKENS}`;
+const tokenLimit = z.int(tokenLimitText).min(1, tokenLimitText).max(MAX_OUTPUT_TOKENS, tokenLimitText).nullish();
 
 const shared = {
   model: z
@@ -37,7 +39,7 @@ export const chatInput = z
     messages: z.array(chatMessage).min(1).max(10_000),
     max_tokens: tokenLimit,
     max_completion_tokens: tokenLimit,
-    n: z.int().min(1).max(128).nullish(),
+    n: z.int().min(1).max(MAX_CHOICES).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
   })

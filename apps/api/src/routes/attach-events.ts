@@ -40,7 +40,7 @@ export async function attachEvents(
   }
   if (request.method === 'HEAD') {
     // Nothing of a stream would be sent, and the connection would be held until the job ends.
-    response.status(200).setHeader('content-type', EVENT_STREAM).end();
+    response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
     return;
   }
   const revoked = new AbortController();

@@ -33,7 +33,7 @@ export async function getJob(parts: ApiParts, request: Request, response: Respon
   }
   const etag = etagOf(found.job);
   if (request.headers['if-none-match'] === etag) {
-    response.status(304).setHeader('etag', etag).end();
+    response.writeHead(304, { etag }).end();
     return;
   }
   await sendJob(parts, response, caller, { status: 200, found });

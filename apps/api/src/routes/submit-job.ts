@@ -36,11 +36,9 @@ import { sendJob } from '../send-job.ts';
 import { sharedOf } from '../shared-answer.ts';
 import { queueFull } from '../store-error.ts';
 
-const MAX_BODY_BYTES = 1_000_000;
-
 export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const key = idempotencyKeyOf(request);
-  const body = await readJsonBody(request, MAX_BODY_BYTES);
+  const body = await readJsonBody(request, parts.maxBodyBytes);
   await submitDescribed(parts, describeJob(parts, caller, key, body), body, response, caller);
 }
 
@@ -69,9 +67,8 @@ async function answer(
 ): Promise<void> {
   const replayed = result === 'replayed';
   parts.metrics.submits.inc({ result });
-  response.setHeader('location', found.job.links.self);
-  if (replayed) response.setHeader('idempotent-replayed', 'true');
-  await sendJob(parts, response, caller, { status: replayed ? 200 : 202, found });
+  const headers = { location: found.job.links.self, ...(replayed ? { 'idempotent-replayed': 'true' } : {}) };
+  await sendJob(parts, response, caller, { status: replayed ? 200 : 202, found, headers });
 }
 
 /** One that is deleted meanwhile is submitted anew. @throws RequestError `idempotency_key_reused` */
