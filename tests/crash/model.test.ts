@@ -145,7 +145,9 @@ describe('the model', () => {
 
   it('sees workers that are not fenced off', async () => {
     const fence = "if own ~= attempt or ownToken ~= token then return {'fenced', own} end";
-    expect(await red(await broken(['append', 'finish'], { [fence]: '' }))).toMatch(/^attempt \d+ writes nothing once/);
+    expect(await red(await broken(['append', 'finish'], { [fence]: '' }))).toMatch(
+      /^(attempt \d+ writes nothing once|\d+ calls were made, \d+ counted)/,
+    );
   });
 
   it('sees a terminal event written apart from the state', async () => {
