@@ -1,7 +1,7 @@
 /**
- * Measures how fair the feed is over millions of jobs, and what it costs.
+ * Measures how fair the scheduler is over millions of jobs, and what it costs.
  *
- *   1. a simulation over the feed's own scripts, without BullMQ
+ *   1. a simulation over the cell's own scripts, without BullMQ
  *   2. µs of Redis per job and per call
  *   3. on a whole stack: the wait of B behind A against B alone
  *   4. on a whole stack: the CPU of held jobs against idle
@@ -42,7 +42,7 @@ async function measure(url: string, pid: number): Promise<Results> {
     }
     const held = await measureHeld(url, pid, WAITING_JOBS, HELD_SECONDS);
     say(JSON.stringify(held));
-    // What follows is the feed alone, whose keys need not be durable.
+    // What follows is the scheduler alone, whose keys need not be durable.
     await redis.flushall();
     await redis.config('SET', 'appendonly', 'no');
     const cost = await measureCost(redis, 20_000);

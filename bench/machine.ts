@@ -21,6 +21,6 @@ export async function machineOf(redis: Redis): Promise<Machine> {
 /** The commit of the sources that are measured; says so when they have been changed since. */
 export function commitOf(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', '../apps', '../packages', '.') !== '';
+  const changed = git('status', '--porcelain', '--', '../apps', '../packages', '.', ':!results') !== '';
   return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
 }

@@ -1,17 +1,23 @@
-/** What the feed's scripts cost Redis per job: their time on its one thread, from `INFO commandstats`. */
-import { Feed, LaneCallLimits } from '@holdfast/queue';
+/** What the scheduling of a job costs Redis: time of the scripts on its one thread, from `INFO commandstats`. */
+import { Cell } from '@holdfast/cell';
+import { jobIdFor } from '@holdfast/core';
+import { Journal } from '@holdfast/journal';
+import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 
 /** µs of Redis, per job or call. */
 export interface Cost {
-  enter: number;
-  pumpAndLeave: number;
-  reserveAndSettle: number;
+  submit: number;
+  dispatchAndEnd: number;
+  acquireCall: number;
 }
 
 const CHUNK = 500;
+const AT_ONCE = 50;
+const request = { task: 'chat.completions', input: { model: 'sim' } };
+const ready = { add: async () => {}, remove: async () => {}, stateOf: async () => 'held' as const };
 
-/** µs per `count` that all commands took while `run` ran, scripts with what they call counted once. */
+/** µs per `count` that all scripts took while `run` ran, with the commands in them. */
 async function microsecondsOf(redis: Redis, count: number, run: () => Promise<unknown>): Promise<number> {
   await redis.config('RESETSTAT');
   await run();
@@ -20,43 +26,40 @@ async function microsecondsOf(redis: Redis, count: number, run: () => Promise<un
   return Number(usec) / count;
 }
 
-/** @param jobs that wait at the end; half of them are let out again */
+/** @param jobs that wait at the end; half of them are ended again */
 export async function measureCost(redis: Redis, jobs: number): Promise<Cost> {
-  const [prefix, lane] = ['cost', 'default'];
-  const feed = new Feed({ redis, prefix });
-  await feed.setConfiguredLimits(lane, { requests_per_minute: 10_000_000, tokens_per_minute: 1_000_000_000 });
-  const enter = (at: number) => {
-    const job = { jobId: `job-${at}`, release: 1, lane, tenant: `t${at % 100}`, tokens: 100 };
-    return feed.enter({ ...job, delayMs: 0, deadlineInMs: null, priority: 0, again: false }, null, false);
+  const lane = 'default';
+  const cell = new Cell({ redis, prefix: 'cost', retentionMs: 0 });
+  const journal = new Journal(cell);
+  const { scheduler } = new LaneQueues({ cell, ready, onError: () => undefined });
+  await scheduler.setConfiguredLimits(lane, { requests_per_minute: 10_000_000, tokens_per_minute: 1_000_000_000 });
+  const submit = (at: number) => {
+    const tenant = `t${at % 100}`;
+    const job = { id: jobIdFor(tenant, null), tenant, lane, request, requestText: '{}', digest: '', tokens: 100 };
+    return journal.submit(job, { limits: {}, estimateUsd: null });
   };
   // Scripts are loaded, and rings made, before anything is counted.
-  for (let at = 0; at < 100; at += 1) await enter(at);
-  await feed.announce(lane, 'worker', 50);
-  const enterUs = await microsecondsOf(redis, jobs, async () => {
+  for (let at = 0; at < 100; at += 1) await submit(at);
+  await scheduler.announce(lane, 'worker', AT_ONCE);
+  const submitUs = await microsecondsOf(redis, jobs, async () => {
     for (let at = 100; at < jobs + 100; at += CHUNK) {
-      await Promise.all(Array.from({ length: CHUNK }, (_, next) => enter(at + next)));
+      await Promise.all(Array.from({ length: CHUNK }, (_, next) => submit(at + next)));
     }
   });
-  let left = 0;
-  const pumpUs = await microsecondsOf(redis, jobs / 2, async () => {
-    // As under load: 50 slots are taken, and as one is freed it is given out again.
-    let running = (await feed.pump(lane, true)).released;
-    while (left < jobs / 2) {
+  const dispatchUs = await microsecondsOf(redis, jobs / 2, async () => {
+    // As under load: all permits are taken, and as one is freed it is given out again.
+    let running = (await scheduler.dispatch(lane)).released;
+    for (let ended = 0; ended < jobs / 2; ended += 1) {
       const [first, ...rest] = running;
       if (!first) break;
-      await feed.leave(lane, first);
-      running = [...rest, ...(await feed.pump(lane, true)).released];
-      left += 1;
+      await journal.cancel(first.jobId);
+      running = [...rest, ...(await scheduler.dispatch(lane)).released];
     }
   });
-  const calls = new LaneCallLimits({ redis, prefix });
-  await calls.reserveCall(lane, 100);
-  await calls.settleCall(lane, 100, 90);
+  const calls = new LaneCallLimits(cell);
+  await calls.acquireCall(lane, 100);
   const callUs = await microsecondsOf(redis, 2_000, async () => {
-    for (let call = 0; call < 2_000; call += 1) {
-      await calls.reserveCall(lane, 100);
-      await calls.settleCall(lane, 100, 90);
-    }
+    for (let call = 0; call < 2_000; call += 1) await calls.acquireCall(lane, 100);
   });
-  return { enter: enterUs, pumpAndLeave: pumpUs, reserveAndSettle: callUs };
+  return { submit: submitUs, dispatchAndEnd: dispatchUs, acquireCall: callUs };
 }

@@ -42,7 +42,7 @@ measured, and what it leaves out: \`bench/README.md\`.
 ${machine.cores} cores (${machine.cpu}), shared with whatever else ran (load ${machine.loadAverage.toFixed(2)} before the start); Node ${machine.node};
 Redis ${machine.redis}; all processes on this machine.
 
-## ${fairness.jobs.toLocaleString('en')} jobs through the feed's own scripts (${Math.round(fairness.seconds)} s)
+## ${fairness.jobs.toLocaleString('en')} jobs through the cell's own scripts (${Math.round(fairness.seconds)} s)
 
 - Up to 1,000 equal tenants: none was ever more than ${fairness.equalLead} job ahead of another.
 - Weights 1, 2, 4, what each got of its due share: ${shares.join(', ')}.
@@ -65,8 +65,8 @@ CPU of a worker, an API process and Redis together over ${held.seconds} s, as a 
 
 ## µs of Redis' thread
 
-- per job at submit (\`enter\`): ${cost.enter.toFixed(1)}
-- per job from slot to slot (\`leave\` and an unshared \`pump\`, with buckets): ${cost.pumpAndLeave.toFixed(1)}
-- per further call of a job (\`reserveCall\` and \`settleCall\`): ${cost.reserveAndSettle.toFixed(1)}
+- per submit (\`submit\`, all of it): ${cost.submit.toFixed(1)}
+- per job from permit to permit (an end, and an unshared \`dispatch\` with buckets): ${cost.dispatchAndEnd.toFixed(1)}
+- per further call of a job (\`acquireCall\`): ${cost.acquireCall.toFixed(1)}
 `;
 }

@@ -1,18 +1,21 @@
 /**
- * Fair order over many jobs: the feed's own scripts on a real Redis, without BullMQ and without work. A released job ends
- * at once; time is counted in jobs that have ended.
+ * Fair order over many jobs: the cell's own scripts on a real Redis, without BullMQ and without work. A dispatched job ends
+ * at once, by a cancel; time is counted in jobs that have ended.
  *
  *   equal      many tenants with the same backlog: how far the most served is ahead of the least
  *   weighted   tenants of weight 1, 2 and 4, never without work: their shares
  *   newcomers  old tenants with a backlog, and new tenants all the time: how long anybody waits for the next turn
  */
-import { Feed } from '@holdfast/queue';
+import { Cell } from '@holdfast/cell';
+import { jobIdFor } from '@holdfast/core';
+import { Journal } from '@holdfast/journal';
+import { LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 
 export interface Fairness {
   jobs: number;
   seconds: number;
-  /** Most jobs that one of the equal tenants was ahead of another, looked at after every pump. */
+  /** Most jobs that one of the equal tenants was ahead of another, looked at after every dispatch. */
   equalLead: number;
   /** Share of each weight, by its due share: 1 is exact. */
   weightedShare: Record<string, number>;
@@ -23,29 +26,37 @@ export interface Fairness {
   newcomerWait: number;
 }
 
-const SLOTS = 20;
+const AT_ONCE = 20;
 const CHUNK = 500;
 
-/** The feed of one lane, driven by hand. */
+const request = { task: 'chat.completions', input: { model: 'sim' } };
+/** BullMQ has no part in it. */
+const ready = { add: async () => {}, remove: async () => {}, stateOf: async () => 'held' as const };
+
+/** The scheduler of one lane, driven by hand. */
 class Lane {
-  readonly feed: Feed;
+  readonly scheduler: LaneQueues['scheduler'];
   readonly name: string;
   /** Jobs that have ended. */
   ended = 0;
-  #made = 0;
+  readonly #journal: Journal;
+  readonly #tenants = new Map<string, string>();
 
   constructor(redis: Redis, name: string) {
-    this.feed = new Feed({ redis, prefix: 'simulation' });
+    // An ended job is gone at once.
+    const cell = new Cell({ redis, prefix: 'simulation', retentionMs: 0 });
+    this.#journal = new Journal(cell);
+    this.scheduler = new LaneQueues({ cell, ready, onError: () => undefined }).scheduler;
     this.name = name;
   }
 
   async add(tenants: readonly string[], weight = 1): Promise<void> {
     for (let from = 0; from < tenants.length; from += CHUNK) {
       const jobs = tenants.slice(from, from + CHUNK).map((tenant) => {
-        this.#made += 1;
-        const release = { jobId: `${tenant}-${this.#made}`, release: 1, lane: this.name, tenant, tokens: 1 };
-        const job = { ...release, delayMs: 0, deadlineInMs: null, priority: 0, again: false };
-        return this.feed.enter(job, { weight }, false);
+        const id = jobIdFor(tenant, null);
+        this.#tenants.set(id, tenant);
+        const job = { id, tenant, lane: this.name, request, requestText: '{}', digest: '', tokens: 1 };
+        return this.#journal.submit(job, { limits: { weight }, estimateUsd: null });
       });
       await Promise.all(jobs);
     }
@@ -53,10 +64,14 @@ class Lane {
 
   /** Tenants whose jobs ran, in order; none once nothing is left. */
   async serve(): Promise<string[]> {
-    const { released } = await this.feed.pump(this.name, false);
-    await Promise.all(released.map((release) => this.feed.leave(this.name, release)));
+    const { released } = await this.scheduler.dispatch(this.name);
+    await Promise.all(released.map(({ jobId }) => this.#journal.cancel(jobId)));
     this.ended += released.length;
-    return released.map(({ jobId }) => jobId.slice(0, jobId.indexOf('-')));
+    return released.map(({ jobId }) => {
+      const tenant = this.#tenants.get(jobId) ?? '';
+      this.#tenants.delete(jobId);
+      return tenant;
+    });
   }
 }
 
@@ -64,7 +79,7 @@ const names = (prefix: string, count: number) => Array.from({ length: count }, (
 
 async function openLane(redis: Redis, name: string): Promise<Lane> {
   const lane = new Lane(redis, name);
-  await lane.feed.announce(name, 'worker', SLOTS);
+  await lane.scheduler.announce(name, 'worker', AT_ONCE);
   return lane;
 }
 

@@ -8,16 +8,17 @@ const mayImport: Record<string, string[]> = {
   'packages/core': [],
   'packages/redis': ['core'],
   'packages/service': ['core'],
-  'packages/journal': ['core', 'redis'],
-  'packages/queue': ['core', 'redis'],
-  'packages/gate': ['core', 'redis'],
+  'packages/cell': ['core', 'redis'],
+  'packages/journal': ['cell', 'core', 'redis'],
+  'packages/queue': ['cell', 'core', 'redis'],
+  'packages/gate': ['cell', 'core', 'redis'],
   'packages/providers': ['core'],
   'packages/tasks': ['core'],
   'packages/client': ['core'],
   'packages/simulator': [],
-  'apps/api': ['client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
-  'apps/worker': ['core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
-  'apps/console': ['core', 'gate', 'queue', 'redis', 'service', 'tasks'],
+  'apps/api': ['cell', 'client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
+  'apps/worker': ['cell', 'core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
+  'apps/console': ['cell', 'core', 'gate', 'queue', 'redis', 'service', 'tasks'],
   'apps/local': ['core', 'service', 'tasks'],
   'apps/cli': ['client', 'core', 'gate', 'service'],
 };
@@ -154,6 +155,15 @@ describe('source files', () => {
   it('read the environment in one config.ts per app', () => {
     const readers = allFiles.filter(([, file]) => file.readsEnv && !file.path.endsWith('/src/config.ts'));
     expect(readers.map(([, file]) => file.path)).toEqual([]);
+  });
+
+  it('name Redis keys in the homes of key names only', () => {
+    // A name begins with the prefix, in TypeScript, or with what a cell's names begin with, in Lua.
+    const named = /`\{?\$\{[\w.#]*\b(?:prefix|base)\}[}:-]|`\$\{[\w.#]*\bbase\}|\bC \.\. '/;
+    const homes =
+      /^packages\/cell\/src\/(?:keys|layout)\.ts$|^packages\/cell\/src\/(?:lua|scripts)\/|\/src\/(?:keys|names)\.ts$/;
+    const strangers = allFiles.filter(([, file]) => !homes.test(file.path) && named.test(file.source));
+    expect(strangers.map(([, file]) => file.path)).toEqual([]);
   });
 
   it('of core touch nothing outside themselves', () => {

@@ -16,6 +16,7 @@ export interface SourceFile {
   imports: Import[];
   /** Takes a variable from `process.env`; handing `process.env` on whole doesn't count. */
   readsEnv: boolean;
+  source: string;
 }
 
 export interface Workspace {
@@ -53,7 +54,12 @@ function sourcesOf(workspace: string): SourceFile[] {
     return names.filter(isSource).map((name) => {
       const path = join(folder, name);
       const text = readFileSync(path, 'utf8');
-      return { path: relative(root, path), imports: importsOf(text), readsEnv: /process\.env\s*[.[]/.test(text) };
+      return {
+        path: relative(root, path),
+        imports: importsOf(text),
+        readsEnv: /process\.env\s*[.[]/.test(text),
+        source: text,
+      };
     });
   });
 }

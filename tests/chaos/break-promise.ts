@@ -34,21 +34,21 @@ const everywhere = (name: string) => ({ api: preload(name), worker: preload(name
 export const promiseSwitches: readonly PromiseSwitch[] = [
   {
     name: 'no-reserve',
-    does: 'what is set aside for open jobs counts against no budget',
+    does: 'what is reserved for open jobs counts against no budget',
     scenario: budget,
     expected: 'spentUsd',
     launch: everywhere('no-reserve'),
   },
   {
-    name: 'no-raise',
-    does: 'what a further call may cost is not set aside before it leaves',
+    name: 'no-increase',
+    does: 'what a further call may cost is not reserved before it leaves',
     scenario: taskBudget,
     expected: 'spentUsd',
-    launch: { worker: preload('no-raise') },
+    launch: { worker: preload('no-increase') },
   },
   {
     name: 'settle-again',
-    does: 'a reservation that was settled can be settled again',
+    does: 'the end of a run is settled twice',
     scenario: settledOnce,
     expected: 'microDollarsTooMuch',
     launch: everywhere('settle-again'),

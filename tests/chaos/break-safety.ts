@@ -65,14 +65,14 @@ export const switches: readonly Switch[] = [
     launch: { worker: preload('split-end') },
   },
   {
-    name: 'no-sweeper',
-    does: 'nobody sweeps: the lock of the one who does is held for good',
+    name: 'no-maintenance',
+    does: 'nobody maintains the cell: the lock of the one who does is held for good',
     fault: loseQueue,
     expected: 'not ended',
     load: { ...loseQueue.load, jobs: 80 },
-    // The sweeper would have needed 10 s.
+    // Maintenance would have needed 2 s.
     nextEndsWithinMs: 30_000,
-    before: async ({ probe, stack }) => void (await probe.redis.set(`${stack.prefix}:sweeping`, 'held')),
+    before: async ({ probe }) => void (await probe.redis.set(probe.cell.keys.lock('maintenance'), 'held')),
   },
   {
     name: 'no-aof',
@@ -94,7 +94,7 @@ export const switches: readonly Switch[] = [
   },
   {
     name: 'early-ack',
-    does: 'the API answers 202 a fifth of a second before it accepts the job',
+    does: 'the API answers 202 a fifth of a second before it submits the job',
     fault: killApi,
     expected: 'lost',
     load: { ...killApi.load, jobs: 100 },
@@ -107,7 +107,7 @@ export const switches: readonly Switch[] = [
     fault: killApi,
     expected: 'duplicates',
     load: { ...killApi.load, jobs: 100 },
-    // Enough to be counted; the sweeper's turn, for those that the API left behind, needn't be awaited.
+    // Enough to be counted.
     nextEndsWithinMs: 8_000,
     launch: { api: preload('no-key') },
   },
@@ -138,8 +138,12 @@ export const switches: readonly Switch[] = [
     load: { ...killApi.load, jobs: 100 },
     async after({ probe }, ledger) {
       const id = middleOf(ledger);
-      const last = (await probe.log(id)).split('\n\n').at(-2);
-      await probe.redis.append(probe.journal.keysOf(id).log, `${last}\n\n`);
+      const whole = await probe.log(id);
+      const torn = `${whole}${whole.split('\n\n').at(-2)}\n\n`;
+      const { log, record } = probe.journal.keysOf(id);
+      await probe.redis.set(log, torn);
+      await probe.redis.hset(record, 'size', Buffer.byteLength(torn));
+      await probe.redis.hdel(record, 'packed');
     },
   },
 ];

@@ -84,9 +84,9 @@ function logFaults(job: Job | null, log: string): string[] {
 }
 
 /** How many jobs are known of which the ledger isn't, and how many keys share one. */
-async function countDuplicates({ stack, probe }: Scene, { entries }: Ledger): Promise<number> {
+async function countDuplicates({ probe }: Scene, { entries }: Ledger): Promise<number> {
   const ids = new Set(entries.map(({ id }) => id));
-  const known = await probe.redis.zrange(`${stack.prefix}:tenant:default:jobs`, '0', '-1');
+  const known = await probe.redis.zrange(probe.cell.keys.tenantJobs('default'), '0', '-1');
   return entries.length - ids.size + known.filter((id) => !ids.has(id)).length;
 }
 

@@ -26,7 +26,7 @@ async function call(endpoint: Endpoint, orders: string): Promise<ProviderEvent[]
     apiKey: 'key',
     firstByteTimeoutMs: 300,
     idleTimeoutMs: 300,
-    maxEventBytes: 100_000,
+    maxAnswerBytes: 100_000,
   });
   const prompt = 'Tell me a story.';
   const body = {
@@ -83,7 +83,7 @@ const failures: [string, string, boolean, boolean, number | undefined][] = [
   ['cut_after=5', 'provider_stream_cut', true, true, undefined],
   ['stall_after=5', 'provider_stalled', true, true, undefined],
   ['error_event=1', 'provider_unavailable', true, true, undefined],
-  ['big_line=1000000', 'provider_bad_response', false, true, undefined],
+  ['big_line=1000000', 'answer_too_large', false, true, undefined],
   ['failed=server_error', 'provider_unavailable', true, true, undefined],
   ['failed=rate_limit_exceeded', 'provider_rate_limited', true, true, undefined],
   ['failed=invalid_prompt', 'provider_bad_request', false, true, undefined],

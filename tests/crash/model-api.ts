@@ -1,15 +1,13 @@
 /** An API process: submits, changes jobs, lets readers attach. */
 import type { Caller } from '@holdfast/core';
-import { createAdmission } from '@holdfast/gate';
-import { type AcceptedBefore, attach, type LiveFeed, type NewJob } from '@holdfast/journal';
+import { attach, type LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
 import type { Request, Response } from '@holdfast/service';
-import { firstCallOf } from '@holdfast/tasks';
-import { applicantOf, giveBackOrphan, requireAdmitted, settleEnded } from '../../apps/api/src/admit-job.ts';
+import { estimateFirstCall } from '../../apps/api/src/first-call.ts';
 import type { ApiParts } from '../../apps/api/src/parts.ts';
 import { deleteJob, retryJob } from '../../apps/api/src/routes/change-job.ts';
 import { prices, TENANT, tasks } from './model-jobs.ts';
-import { atOnce, Process, type Surroundings, silent } from './model-processes.ts';
+import { Process, type Surroundings, silent } from './model-processes.ts';
 
 const caller: Caller = { tenant: TENANT, keyId: 'key', scopes: ['submit'], tasks: null };
 /** What is answered is not looked at here. */
@@ -25,21 +23,20 @@ export interface Reader {
   /** How it ended; null while it goes on. 'failed': it would attach again. */
   result: 'ended' | 'aborted' | 'gone' | 'failed' | null;
   process: Process;
-  /** Times that the job had been forgotten when the reader came. */
-  forgotten: number;
+  /** Times that the job had been deleted, or had expired, when the reader came. */
+  closed: number;
 }
 
 export class Api extends Process {
   readonly #parts: ApiParts;
-  /** Requests under way that may set something aside. */
-  letsIn = 0;
 
   constructor(name: string, surroundings: Surroundings) {
     super(name, surroundings);
-    const { journal, queue, ledger, limits } = this;
+    const { journal, queues, ledger, limits } = this;
     const parts = {
-      ...{ journal, queue, ledger, limits, prices, tasks, logger: silent },
-      gate: createAdmission({ ledger, limits, logger: silent }),
+      ...{ limits, prices, tasks, logger: silent },
+      cells: { of: () => ({ journal, queue: queues, ledger }) },
+      warnOfUnpriced: () => undefined,
       writes: { run: <Result>(write: (redis: Redis) => Result) => write(journal.redis) },
       memory: { isNearlyFull: false },
     };
@@ -48,46 +45,27 @@ export class Api extends Process {
 
   /** As `apps/api/src/routes/submit-job.ts`. Returns once the client has its 2xx. */
   async submit(job: NewJob): Promise<void> {
-    const there = await this.journal.acceptedBefore(job.id);
-    const before = there ?? (await this.#letIn(() => this.#admitAndAccept(job)));
-    const { lane, id: jobId } = job;
-    const enqueue = (release: number) => this.queue.enqueue({ jobId, release, lane, ...atOnce }).catch(() => undefined);
-    const [found] = await Promise.all([this.journal.look(job.id), before ? null : enqueue(job.release)]);
-    if (!found) throw new Error('forgotten meanwhile');
-    if (before && found.job.status === 'queued' && found.job.attempt === 0) await enqueue(before.release);
+    const { limits } = this.surroundings;
+    const { estimate } = estimateFirstCall(this.#parts, job.request.task, job.request.input);
+    const areNewer = this.queues.areNewer(TENANT, limits);
+    const reply = await this.journal.submit(job, { limits, areNewer, estimateUsd: estimate?.usd ?? null });
+    if (reply.kind === 'refused') throw new Error('refused');
+    if (reply.kind === 'created') this.queues.dispatch(reply.queue, ...reply.unblocked);
   }
 
-  async #admitAndAccept(job: NewJob): Promise<AcceptedBefore | null> {
-    const { id, request } = job;
-    const task = tasks.get(request.task);
-    const applicant = applicantOf(this.#parts, TENANT, id, task ? firstCallOf(task, request.input) : null);
-    const admitted = requireAdmitted(await this.#parts.gate.admit(applicant));
-    const before = await this.journal.accept({ ...job, reservation: admitted.reservation });
-    if (before) await giveBackOrphan(this.#parts, applicant, admitted);
-    return before;
-  }
-
-  async #letIn<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.letsIn += 1;
-    try {
-      return await work();
-    } finally {
-      this.letsIn -= 1;
-    }
-  }
-
+  /** As `apps/api/src/routes/change-job.ts`, which waits for the end as well. */
   async cancel(jobId: string): Promise<void> {
     const reply = await this.journal.cancel(jobId);
     if (reply.kind !== 'cancelled') return;
-    const removed = this.queue.remove({ jobId, ...reply }).catch(() => undefined);
-    await Promise.all([removed, settleEnded(this.#parts, jobId).catch(() => undefined)]);
+    const { lane, release, unblocked } = reply;
+    await this.queues.discard(lane, { jobId, release }, unblocked).catch(() => undefined);
   }
 
-  async rerun(jobId: string): Promise<void> {
-    await this.#letIn(() => retryJob(this.#parts, requestFor(jobId), answer, caller));
+  async retry(jobId: string): Promise<void> {
+    await retryJob(this.#parts, requestFor(jobId), answer, caller);
   }
 
-  async forget(jobId: string): Promise<void> {
+  async delete(jobId: string): Promise<void> {
     await deleteJob(this.#parts, requestFor(jobId), answer, caller);
   }
 

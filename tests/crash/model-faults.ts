@@ -1,14 +1,15 @@
 /** What can happen in an interleaving besides going on: what is asked for from outside, and what breaks. */
-import { gateKeys } from '../../packages/gate/src/keys.ts';
+import { keysOf, LOCK, nowKey, schedulerKeys } from './model-cell.ts';
 import type { Interleaving } from './model-interleaving.ts';
-import { describeJob, idOf, TENANT } from './model-jobs.ts';
+import { describeJob, idOf } from './model-jobs.ts';
+import type { Worker } from './model-processes.ts';
 
 type Happening = (all: Interleaving) => unknown;
 
 export function submit(all: Interleaving): void {
   const { dice } = all;
   const api = dice.pick(all.apis);
-  const job = describeJob(dice.pick(all.keys), all.newRelease(), dice.chance(0.2));
+  const job = describeJob(dice.pick(all.keys), dice.chance(0.3));
   all.start(api, `submit ${job.digest}`, async () => {
     await api.submit(job);
     all.acknowledged.add(job.id);
@@ -21,16 +22,16 @@ function cancel(all: Interleaving): void {
   all.start(api, `cancel ${key}`, () => api.cancel(idOf(key)));
 }
 
-function rerun(all: Interleaving): void {
+function retry(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
   const key = all.dice.pick(all.keys);
-  all.start(api, `run again ${key}`, () => api.rerun(idOf(key)));
+  all.start(api, `retry ${key}`, () => api.retry(idOf(key)));
 }
 
-function forget(all: Interleaving): void {
+function remove(all: Interleaving): void {
   const api = all.dice.pick(all.apis);
   const key = all.dice.pick(all.keys);
-  all.start(api, `forget ${key}`, () => api.forget(idOf(key)));
+  all.start(api, `delete ${key}`, () => api.delete(idOf(key)));
 }
 
 function attach(all: Interleaving): void {
@@ -41,40 +42,38 @@ function attach(all: Interleaving): void {
   const life = witness.lives.get(jobId);
   if (!life || all.readers.length >= 3) return;
   const after = dice.below(life.seq + 1);
-  const forgotten = witness.timesForgotten(jobId);
-  const reader = { jobId, after, bytes: '', result: null, process, forgotten };
+  const closed = witness.timesClosed(jobId);
+  const reader = { jobId, after, bytes: '', result: null, process, closed };
   all.readers.push(reader);
   all.start(process, `attach ${key} after ${after}`, () => process.read(reader));
 }
 
-function sweep(all: Interleaving): void {
-  const worker = all.dice.pick(all.workers);
-  all.start(worker, 'sweep', () => worker.sweep());
+type Duty = 'announce' | 'look' | 'maintain' | 'endLeftovers';
+
+export function doDuty(all: Interleaving, duty: Duty): void {
+  const worker: Worker = all.dice.pick(all.workers);
+  all.start(worker, duty, () => worker[duty]());
 }
 
-function settle(all: Interleaving): void {
-  const worker = all.dice.pick(all.workers);
-  all.start(worker, 'settle', () => worker.settle());
-}
+/** Locks run out and permits become due; what was delayed is due, deadlines pass; what has ended expires. */
+const STEP_MS = 6_000;
+const STEPS_MS = [STEP_MS, 300_000, 900_000];
 
-export const locks = ['sweeping', 'settling'];
-
-export async function endLocks(all: Interleaving): Promise<void> {
+/** Time passes in Redis. Jobs that have ended expire, as Redis would see to it by its own clock. */
+export async function passTime(all: Interleaving, ms: number): Promise<void> {
   const { shared, prefix } = all.surroundings;
-  all.note('the locks of the duties run out');
-  await shared.run(
-    'del',
-    locks.map((name) => `${prefix}:${name}`),
-  );
+  const keys = keysOf(prefix);
+  all.note(`${ms / 1_000} s pass`);
+  const now = await shared.run('incrby', [nowKey(keys), ms]);
+  await shared.run('del', [keys.lock(LOCK)]);
+  const over = (await shared.run('zrangebyscore', [`${keys.base}expiring`, '-inf', Number(now)])) as string[];
+  for (const entry of over) await all.witness.expire(entry.split(' ')[0] ?? '');
 }
 
-/** Time can't be held in Redis: what is set aside becomes due, though not while somebody may be on the way to be accepted. */
-export async function endLeases(all: Interleaving): Promise<void> {
-  if (all.isLettingIn) return;
-  const { shared, prefix } = all.surroundings;
-  all.note('the leases of what is set aside run out');
-  const due = all.keys.flatMap((key) => [0, idOf(key)]);
-  await shared.run('zadd', [gateKeys(prefix).reserved(TENANT), 'XX', ...due]);
+/** Somebody's turn has come; perhaps because time has passed. */
+async function maintain(all: Interleaving): Promise<void> {
+  if (all.dice.chance(0.6)) await passTime(all, STEP_MS);
+  doDuty(all, 'maintain');
 }
 
 function cutCommands(all: Interleaving): void {
@@ -103,9 +102,22 @@ function stall(all: Interleaving): void {
   if (told) for (const worker of all.workers) worker.timers.hold(() => worker.loseLock(delivery));
 }
 
-function loseQueue(all: Interleaving): void {
+/** What may be lost together: BullMQ's keys and the scheduler's. */
+async function loseQueue(all: Interleaving): Promise<void> {
+  const { queue, shared, prefix } = all.surroundings;
   all.note('the queue is lost');
-  all.surroundings.queue.lose();
+  queue.lose();
+  all.witness.lostScheduler();
+  await shared.run('unlink', schedulerKeys(keysOf(prefix)));
+}
+
+function tamper(all: Interleaving): void {
+  const { queue } = all.surroundings;
+  const waiting = queue.count('waiting');
+  if (waiting === 0) return;
+  const how = all.dice.pick(['taken away', 'ended'] as const);
+  all.note(`by hand a release is ${how}`);
+  queue.tamper(all.dice.below(waiting), how);
 }
 
 function handBack(all: Interleaving): void {
@@ -132,14 +144,15 @@ export const happenings: readonly Happening[] = [
   ...Array.from({ length: 3 }, () => stall),
   ...Array.from({ length: 2 }, () => crashWorker),
   ...Array.from({ length: 2 }, () => cutCommands),
+  ...Array.from({ length: 2 }, () => retry),
+  ...Array.from({ length: 3 }, () => maintain),
+  (all) => passTime(all, all.dice.pick(STEPS_MS)),
+  tamper,
+  (all) => doDuty(all, 'announce'),
+  (all) => doDuty(all, 'look'),
+  (all) => doDuty(all, 'endLeftovers'),
   cancel,
-  rerun,
-  rerun,
-  forget,
-  sweep,
-  settle,
-  endLeases,
-  endLocks,
+  remove,
   cutMessages,
   loseQueue,
   handBack,

@@ -4,18 +4,19 @@
  *   1. begin   a job is submitted, and everything goes on for a while
  *   2. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
  *              delivered; or something new is asked for; or something breaks (`model-faults.ts`)
- *   3. drain   faults stop; everything goes on until nothing moves; what the queue lost is swept up, what was left unsettled
- *              is settled
- *   4. judge   `model-judge.ts`; the journals' records and the ledger at every point before, `model-witness.ts`
+ *   3. drain   faults stop; everything goes on until nothing moves; maintenance hands over what was lost
+ *   4. judge   `model-judge.ts`; records, ledger and scheduler at every point before, `model-witness.ts`
  *
- * Nothing in it depends on time: the same seed makes the same interleaving.
+ * Nothing in it depends on time, which passes when the dice say so (`model-cell.ts`): the same seed makes the same interleaving.
  */
-import { gateKeys } from '../../packages/gate/src/keys.ts';
+import { scripts } from '@holdfast/cell';
+import type { Limits } from '@holdfast/core';
 import { Api, type Reader } from './model-api.ts';
+import { allKeys as allCellKeys, BEGINNING_MS, heldScripts, keysOf, LOCK, laneNames, nowKey } from './model-cell.ts';
 import { type Dice, dice } from './model-dice.ts';
-import { endLeases, endLocks, happenings, locks, submit } from './model-faults.ts';
+import { doDuty, happenings, passTime, submit } from './model-faults.ts';
 import { BrokenPromise, promise } from './model-job.ts';
-import { allKeys, idOf, TENANT } from './model-jobs.ts';
+import { allKeys, idOf } from './model-jobs.ts';
 import { judge } from './model-judge.ts';
 import { type Process, type Surroundings, Worker } from './model-processes.ts';
 import { Upstream } from './model-provider.ts';
@@ -27,6 +28,9 @@ import { Witness } from './model-witness.ts';
 /** Timers of at most so many ms ring by themselves; longer ones (deadlines, time-outs) are faults. */
 export const SHORT_MS = 1_000;
 const REST_ROUNDS = 1_500;
+/** Of maintenance, once the faults have stopped; between two of them leases, locks and delays run out. */
+const MOST_ROUNDS = 10;
+const ROUND_MS = 36_000;
 /** So many at most before the first fault: about as many as a job's life takes. */
 const FIRST_ROUNDS = 36;
 
@@ -53,7 +57,6 @@ export class Interleaving {
   readonly acknowledged = new Set<string>();
   readonly trace: string[] = [];
   crashes = 0;
-  #release = 1_000;
   #names = 0;
   #commands = 0;
   #broken: string | null = null;
@@ -65,13 +68,15 @@ export class Interleaving {
     const first = this.dice.pick(allKeys);
     this.keys = [first, this.dice.pick(allKeys.filter((key) => key !== first))];
     const budgetMicroUsd = this.dice.chance(0.7) ? 1_000_000 : 60 + this.dice.below(300);
-    this.witness = new Witness(shared, switches, prefix, budgetMicroUsd * 1_000);
+    const jobIds = this.keys.map(idOf);
+    this.witness = new Witness({ shared, switches, prefix, budget: budgetMicroUsd * 1_000, jobIds });
     this.surroundings = {
       shared,
       switches,
       prefix,
       dice: this.dice,
-      budgetUsd: budgetMicroUsd / 1_000_000,
+      limits: { budget_usd: { day: budgetMicroUsd / 1_000_000 }, ...this.#runLimits() },
+      capacity: new Map(laneNames.map((lane) => [lane, 1 + this.dice.below(2)])),
       queue: new ModelQueue(),
       upstream: new Upstream(this.dice),
       execute: (name, args) => this.#execute(name, args),
@@ -96,10 +101,8 @@ export class Interleaving {
     this.apis.push(new Api(`a${this.#names}`, this.surroundings));
   }
 
-  /** A number that no hand-over has had, as the time in ms is one. */
-  newRelease(): number {
-    this.#release += 1_000;
-    return this.#release;
+  #runLimits(): Limits {
+    return this.dice.chance(0.3) ? { max_running: 1 } : {};
   }
 
   note(step: string): void {
@@ -147,6 +150,7 @@ export class Interleaving {
 
   /** The first job's way up to any point: otherwise faults would seldom find one that is far on its way. */
   async #begin(): Promise<void> {
+    await this.#prepare();
     submit(this);
     for (let rounds = this.dice.below(FIRST_ROUNDS); rounds > 0 && this.#broken === null; rounds -= 1) {
       await settled();
@@ -155,8 +159,20 @@ export class Interleaving {
     this.note('faults may come');
   }
 
-  async #execute(name: string, args: Arguments): Promise<unknown> {
+  /** The clock, and what workers take. */
+  async #prepare(): Promise<void> {
+    const { shared, prefix, capacity } = this.surroundings;
+    const keys = keysOf(prefix);
+    await shared.run('set', [nowKey(keys), BEGINNING_MS]);
+    const { sha } = heldScripts.get(scripts.capacity.script.sha) ?? scripts.capacity.script;
+    for (const [lane, jobs] of capacity) {
+      await shared.run('evalsha', [sha, 1, keys.open, keys.base, lane, 'all', jobs]);
+    }
+  }
+
+  async #execute(name: string, sent: Arguments): Promise<unknown> {
     this.#commands += 1;
+    const args = name === 'set' ? lockUntilFreed(sent) : sent;
     try {
       const { reply, told, tells } = await this.witness.run(name, args);
       this.note(`  ${told}`);
@@ -189,8 +205,8 @@ export class Interleaving {
         if (wire.canDeliver) moves.push(() => wire.deliver());
         if (wire.canExecute) moves.push(() => this.#move(wire));
       }
-      if (subscriber.canReceive) moves.push(() => subscriber.receive());
-      if (subscriber.status !== 'ready') moves.push(() => subscriber.reconnect());
+      if (subscriber.canReceive) moves.push(() => timers.hold(() => subscriber.receive()));
+      if (subscriber.status !== 'ready') moves.push(() => timers.hold(() => subscriber.reconnect()));
       if (timers.count(SHORT_MS) > 0) moves.push(() => timers.ring(SHORT_MS));
     }
     if (this.surroundings.queue.count('waiting') > 0) moves.push(() => this.#deliver());
@@ -213,20 +229,14 @@ export class Interleaving {
 
   async #drain(): Promise<void> {
     await this.#rest();
-    for (let sweeps = 0; sweeps < 3 && this.witness.open > 0; sweeps += 1) {
-      await this.#doDuty('sweep', (worker) => worker.sweep());
+    for (let round = 0; round < MOST_ROUNDS && (round === 0 || !this.witness.isAtRest); round += 1) {
+      // Whatever somebody holds who has died runs out.
+      await passTime(this, ROUND_MS);
+      for (const duty of ['announce', 'look', 'maintain', 'endLeftovers'] as const) {
+        doDuty(this, duty);
+        await this.#rest();
+      }
     }
-    if (this.witness.ledger.isAtRest) return;
-    await endLeases(this);
-    await this.#doDuty('settle', (worker) => worker.settle());
-  }
-
-  async #doDuty(name: string, work: (worker: Worker) => Promise<void>): Promise<void> {
-    // The lock of a process that died runs out.
-    await endLocks(this);
-    const worker = this.dice.pick(this.workers);
-    this.start(worker, name, () => work(worker));
-    await this.#rest();
   }
 
   /** Everything goes on until nothing moves any more. */
@@ -245,10 +255,10 @@ export class Interleaving {
     let moved = queue.count('waiting') > 0;
     if (moved) this.#deliver();
     for (const { subscriber, timers } of this.processes) {
-      if (subscriber.status !== 'ready') subscriber.reconnect();
+      if (subscriber.status !== 'ready') timers.hold(() => subscriber.reconnect());
       while (subscriber.canReceive) {
         moved = true;
-        subscriber.receive();
+        timers.hold(() => subscriber.receive());
       }
       if (timers.count(SHORT_MS) > 0) {
         moved = true;
@@ -264,26 +274,22 @@ export class Interleaving {
     return moved || ready.length > 0;
   }
 
-  /** Somebody may be on the way from being let in to being accepted. */
-  get isLettingIn(): boolean {
-    const isUnderWay = this.#lingering.some((wire) => wire.canExecute);
-    return isUnderWay || this.apis.some(({ letsIn, redis }) => letsIn > 0 || redis.canExecute);
-  }
-
   async #clear(): Promise<void> {
     const { shared, prefix } = this.surroundings;
     for (const process of this.processes) await process.die();
-    const jobs = this.keys.flatMap((key) =>
-      ['record', 'log', 'index'].map((name) => `${prefix}:{${idOf(key)}}:${name}`),
-    );
-    const { ledger, reservations, reserved } = gateKeys(prefix);
-    const money = [ledger, reservations, reserved].map((keyOf) => keyOf(TENANT));
-    const lists = ['open', `tenant:${TENANT}:jobs`, ...locks].map((name) => `${prefix}:${name}`);
-    await shared.run('unlink', [...lists, ...jobs, ...money]);
+    await shared.run('unlink', allCellKeys(keysOf(prefix), this.keys.map(idOf)));
   }
 }
 
-/** Resolves when everybody who can go on without the scheduler has. */
+/** A lock lasts until `passTime` ends it, not for so many ms of Redis' own. */
+function lockUntilFreed(args: Arguments): Arguments {
+  const [key, value, unit, , condition] = args;
+  return String(key).endsWith(`:lock:${LOCK}`) && unit === 'PX'
+    ? ([key, value, unit, 3_600_000, condition] as Arguments)
+    : args;
+}
+
+/** Resolves when everybody who can go on without the scheduler has: appends leave after a turn of the event loop. */
 function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

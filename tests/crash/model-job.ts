@@ -1,10 +1,11 @@
 /**
  * The model: what DESIGN promises of one job, as a machine that is told what Redis was seen to do, in Redis' own order.
  *
- *   absent ──accept──▶ queued ──claim──▶ running ──terminal event──▶ ended ──forget──▶ absent
- *                        ▲ │cancel ▶ ended  │ claim again                │
- *                        └─┴──attempt.failed┘                            │
- *                        └───────────────── accept again ◀──────────────┘ (not from completed)
+ *   absent ──submit──▶ queued ──claim──▶ running ──terminal event──▶ ended ──delete, expiry──▶ absent
+ *                        ▲ │cancel, late    │ claim again                │
+ *                        │ └───────▶ ended  │                            │
+ *                        ├──attempt.failed──┘ (ended, where a cancel was asked for)
+ *                        └────────────────────── retry ◀─────────────────┘ (not from completed)
  *
  * It knows nothing of Redis, of scripts, or of how a promise is kept. A broken promise throws.
  */
@@ -39,7 +40,7 @@ export function readEntries(log: string): Entry[] {
   }));
 }
 
-/** One life of a job, from its acceptance until it is forgotten. */
+/** One life of a job, from its acceptance until it is deleted or expires. */
 export class JobModel {
   status: JobStatus = 'queued';
   attempt = 0;
@@ -47,15 +48,19 @@ export class JobModel {
   /** A cancel has been asked for in this run. */
   cancelAsked = false;
   /** Of the claim that began the newest attempt. */
-  #ticket = '';
+  #token = '';
 
-  claimed(attempt: number, ticket: string): void {
+  get isOpen(): boolean {
+    return !hasEnded(this.status);
+  }
+
+  claimed(attempt: number, token: string): void {
     promise(!hasEnded(this.status), `no attempt is begun at a job that is ${this.status}`);
-    if (this.status === 'running' && ticket === this.#ticket) {
+    if (this.status === 'running' && token === this.#token) {
       promise(attempt === this.attempt, `a claim that is sent again gets its attempt ${this.attempt}, not ${attempt}`);
       return;
     }
-    this.#ticket = ticket;
+    this.#token = token;
     promise(attempt > this.attempt, `attempts rise: ${attempt} after ${this.attempt}`);
     this.attempt = attempt;
     this.status = 'running';
@@ -70,6 +75,24 @@ export class JobModel {
       this.seq = seq;
       this.status = endings[type] ?? (type === 'attempt.failed' ? 'queued' : 'running');
     }
+  }
+
+  /** Its last append: the attempt ends, and perhaps the job. `status`: what it is now, as the script says. */
+  finished(attempt: number, bytes: string, status: string): void {
+    this.appended(attempt, bytes);
+    if (this.status === 'queued' && this.cancelAsked) {
+      this.seq += 1;
+      this.status = 'cancelled';
+    }
+    promise(status === this.status, `an attempt that ends leaves the job ${this.status}, not ${status}`);
+    promise(this.status !== 'running', 'an attempt that has ended runs no more');
+  }
+
+  /** Its deadline has passed while it waited. */
+  late(): void {
+    promise(this.status === 'queued', `a job that is ${this.status} is not late`);
+    this.seq += 1;
+    this.status = 'failed';
   }
 
   cancelled(kind: string): void {
@@ -89,8 +112,8 @@ export class JobModel {
     this.cancelAsked = false;
   }
 
-  forgotten(): void {
-    promise(hasEnded(this.status), `a job that is ${this.status} is not forgotten`);
+  deleted(): void {
+    promise(hasEnded(this.status), `a job that is ${this.status} is not deleted`);
   }
 
   /** The record must never say anything but what the journal's events say. */

@@ -1,6 +1,7 @@
 /**
  * The jobs of an interleaving, by their keys. One that passes a request through makes one call; one of the task `notes`
- * makes three: two side by side, each in a step of its own and unseen by readers, then one that tells what these have said.
+ * makes four: three notes, each in a step of its own and unseen by readers, two at a time; then one call that tells what these
+ * have said.
  * Of each kind one is on a lane whose calls are plain, one where they run in the background.
  */
 import { jobIdFor, type Prices } from '@holdfast/core';
@@ -11,20 +12,23 @@ import { z } from 'zod';
 export const TENANT = 'acme';
 const MODEL = 'sim';
 /** More than any call says, and little enough for a job's first call not to pay for all of them. */
-const MOST_TOKENS = 20;
+export const MOST_TOKENS = 20;
 export const prices: Prices = { [MODEL]: { input_usd_per_million: 1, output_usd_per_million: 2 } };
-const HOUR_MS = 3_600_000;
+/** As much time may pass in one go. */
+const DEADLINE_MS = 600_000;
 
 export const notesTask = defineTask({
   name: 'notes',
-  summary: 'Takes two notes, and tells them.',
+  summary: 'Takes three notes, and tells them.',
   model: MODEL,
-  // What is set aside at first is estimated from the input.
+  // What is reserved at first is estimated from the input.
   input: z.strictObject({ job: z.string(), max_output_tokens: z.int() }),
   async run({ job, max_output_tokens }, ctx) {
     const take = (note: string) =>
       ctx.step(note, () => ctx.generate({ prompt: `${job} takes ${note}`, max_output_tokens }));
-    const notes = await Promise.all([take('one'), take('two')]);
+    const oneAndThree = async () => [await take('one'), await take('three')];
+    const [[one, three], two] = await Promise.all([oneAndThree(), take('two')]);
+    const notes = [one, two, three];
     return ctx.generate({ prompt: `${job} tells ${JSON.stringify(notes)}`, max_output_tokens });
   },
 });
@@ -41,14 +45,14 @@ const kinds: Record<string, { task: string; lane: string }> = {
 export const allKeys = Object.keys(kinds);
 export const idOf = (key: string) => jobIdFor(TENANT, key);
 
-export function describeJob(key: string, release: number, withDeadline: boolean): NewJob {
+export function describeJob(key: string, withDeadline: boolean): NewJob {
   const { task = '', lane = '' } = kinds[key] ?? {};
   const input = task === notesTask.name ? { job: key } : { model: MODEL, job: key };
   const request = {
     task,
     input: { ...input, max_output_tokens: MOST_TOKENS },
-    ...(withDeadline ? { deadline_ms: HOUR_MS } : {}),
+    ...(withDeadline ? { deadline_ms: DEADLINE_MS } : {}),
   };
   const requestText = JSON.stringify(request);
-  return { id: idOf(key), tenant: TENANT, lane, request, requestText, digest: key, release, tokens: 0 };
+  return { id: idOf(key), tenant: TENANT, lane, request, requestText, digest: key, tokens: 0 };
 }

@@ -7,7 +7,7 @@ import type { Upstream } from './model-provider.ts';
 /** @throws BrokenPromise */
 export async function judge(all: Interleaving): Promise<void> {
   const { upstream } = all.surroundings;
-  promise(all.witness.open === 0, 'every accepted job ends once the faults stop');
+  all.witness.rests();
   const journals = await all.witness.journals();
   for (const jobId of all.acknowledged) {
     promise(
@@ -17,11 +17,10 @@ export async function judge(all: Interleaving): Promise<void> {
   }
   const counted = journals.reduce((sum, { providerCalls }) => sum + providerCalls, 0);
   promise(upstream.begun.length <= counted, `${upstream.begun.length} calls were made, ${counted} counted`);
-  all.witness.ledger.rests();
   checkNotes(upstream);
   for (const reader of all.readers) {
-    // What a reader of a job that is deleted under it has seen is nobody's promise.
-    if (reader.process.dead || all.witness.timesForgotten(reader.jobId) > reader.forgotten) continue;
+    // What a reader of a job that is deleted or expires under it has seen is nobody's promise.
+    if (reader.process.dead || all.witness.timesClosed(reader.jobId) > reader.closed) continue;
     const log = journals.findLast(({ jobId }) => jobId === reader.jobId)?.log ?? '';
     checkReader(reader, log);
   }
@@ -32,7 +31,7 @@ function checkNotes({ begun }: Upstream): void {
   for (const { prompt } of begun) {
     const [, job = '', told = '[]'] = /^(.+) tells (.+)$/.exec(prompt) ?? [];
     for (const [at, note] of (JSON.parse(told) as string[]).entries()) {
-      const taken = `${job} takes ${at === 0 ? 'one' : 'two'}`;
+      const taken = `${job} takes ${['one', 'two', 'three'][at]}`;
       promise(
         begun.some((call) => call.prompt === taken && call.output === note),
         `"${prompt}" tells what a call has said`,

@@ -1,91 +1,80 @@
 /**
- * The model of a tenant's ledger, told what Redis was seen to do, in Redis' own order:
+ * The model of a tenant's ledger, told after every script what Redis holds:
  *
- *   (none) ──admit──▶ set aside ──accept, run again──▶ a run's own ──its end, then settle──▶ spent
- *                         └──────────give back──────▶ (none)
+ *   (none) ──submit, retry──▶ reserved ──reserve──▶ more reserved ──the job's end──▶ spent
  *
- * Amounts are whole billionths of a dollar, as in the ledger. That every call is covered when the journal tells of it, and
- * that no more calls are made than the journal tells of, is what keeps the provider from being asked for more than is set aside.
+ *   S2  what the tenant has reserved is the sum of what the records of its open jobs say
+ *   S5  a run is settled in the step that ends its job: what it has cost by its record is spent, once, and nothing is reserved for it
+ *
+ * Amounts are whole billionths of a dollar. That every call is covered when the journal tells of it, and that no more calls are
+ * made than the journal tells of, is what keeps the provider from being asked for more than is reserved.
  */
+import type { Values } from '../../packages/journal/src/record.ts';
 import { promise } from './model-job.ts';
+import type { Snapshot } from './model-snapshot.ts';
 
-type Hash = Readonly<Record<string, string>>;
+const amount = (text: string | undefined) => Number(text ?? 0);
 
-interface Run {
-  /** What its record said that it has cost when it ended; null: it goes on. */
-  bill: number | null;
-  settled: boolean;
-}
+/** What a run has cost by its record: what its open calls may cost is in it. */
+const costOf = ({ spent, open_cost }: Values) => amount(spent) + amount(open_cost);
 
 export class LedgerModel {
   readonly #budget: number;
-  /** By the nonce of what is set aside for them. */
-  readonly #runs = new Map<string, Run>();
-  /** By job id. */
-  #reserved = new Map<string, { nonce: string; amount: number }>();
+  /** Runs that go on, by job id: what was reserved for them when they were last seen. */
+  readonly #runs = new Map<string, number>();
   #spent = 0;
+  #ended = 0;
 
   constructor(budget: number) {
     this.#budget = budget;
   }
 
-  /** How the ledger stands after any of its scripts. */
-  stands(ledger: Hash, reservations: Hash): void {
-    const entries = Object.entries(reservations).map(([jobId, text]) => {
-      const [nonce = '', amount] = text.split(' ');
-      return [jobId, { nonce, amount: Number(amount) }] as const;
-    });
-    this.#reserved = new Map(entries);
-    const reserved = Number(ledger.reserved ?? 0);
-    const sum = entries.reduce((total, [, { amount }]) => total + amount, 0);
-    promise(reserved === sum, `${reserved} are reserved, ${sum} for jobs`);
-    const days = Object.entries(ledger).filter(([field]) => /^\d+-\d+-\d+:usd$/.test(field));
-    const spent = days.reduce((total, [, amount]) => total + Number(amount), 0);
-    promise(spent === this.#spent, `the ledger has spent ${spent}, its settlements ${this.#spent}`);
+  began(jobId: string, { records }: Snapshot): void {
+    promise(!this.#runs.has(jobId), 'a run is settled before the next one of its job begins');
+    promise(amount(records.get(jobId)?.reserved) > 0, 'a run begins with something reserved');
+    this.#runs.set(jobId, Number.POSITIVE_INFINITY);
+  }
+
+  /** A job that may cost so much was not let in. */
+  refused(estimate: number, { tenant }: Snapshot): void {
+    const sum = this.#spent + amount(tenant.reserved) + estimate;
+    promise(sum > this.#budget, `a job is refused where the budget has no room: ${sum} are within ${this.#budget}`);
+  }
+
+  /** How the ledger stands after any script. */
+  stands({ records, tenant, day }: Snapshot, isOpen: (jobId: string) => boolean): void {
+    let sum = 0;
+    for (const [jobId, record] of records) {
+      const reserved = amount(record.reserved);
+      const before = this.#runs.get(jobId);
+      if (before !== undefined && isOpen(jobId)) {
+        const cost = costOf(record);
+        promise(cost <= reserved, `a run may cost ${cost}, and ${reserved} is reserved for it`);
+        this.#runs.set(jobId, reserved);
+        sum += reserved;
+      } else {
+        promise(reserved === 0, `nothing is reserved for a job that has ended, not ${reserved}`);
+        if (before !== undefined) this.#settled(jobId, costOf(record), before);
+      }
+    }
+    const [reserved, spent] = [amount(tenant.reserved), amount(tenant.day_usd)];
+    promise(reserved === sum, `S2: ${reserved} are reserved, ${sum} for open jobs`);
+    promise(spent === this.#spent, `S5: the tenant has spent ${spent}, its runs that have ended ${this.#spent}`);
+    promise(amount(tenant.month_usd) === spent && amount(day.usd) === spent, 'day, month and usage say the same');
+    promise(amount(day.jobs) === this.#ended, `S5: ${amount(day.jobs)} runs are settled of ${this.#ended} that ended`);
     promise(spent + reserved <= this.#budget, `spent ${spent} + reserved ${reserved} is above ${this.#budget}`);
   }
 
-  began(jobId: string, nonce: string): void {
-    promise(!this.#runs.has(nonce), 'each run has something set aside for itself');
-    this.#runs.set(nonce, { bill: null, settled: false });
-    promise(this.#reserved.get(jobId)?.nonce === nonce, 'a run begins with something set aside');
-  }
-
-  /**
-   * What a run has cost so far, what its open calls may cost included: when a call begins, which may make it more, and
-   * when the run ends.
-   */
-  costs(jobId: string, nonce: string, amount: number, hasEnded: boolean): void {
-    const run = this.#runs.get(nonce);
-    if (!run || run.bill !== null) return;
-    const reserved = this.#reserved.get(jobId);
-    promise(reserved?.nonce === nonce, 'a run has something set aside until it is settled');
-    promise(amount <= reserved.amount, `a run may cost ${amount}, and ${reserved.amount} is set aside`);
-    if (hasEnded) run.bill = amount;
-  }
-
-  settled(nonce: string, amount: number): void {
-    const run = this.#runs.get(nonce);
-    promise(run?.bill != null, 'a run is settled once it has ended');
-    promise(!run.settled, 'no run is settled twice');
-    promise(amount === run.bill, `a run is settled with the ${run.bill} of its record, not ${amount}`);
-    run.settled = true;
-    this.#spent += amount;
-  }
-
-  gaveBack(nonce: string): void {
-    promise(!this.#runs.has(nonce), "what is given back is no run's");
-  }
-
-  /** Nothing is set aside. */
-  get isAtRest(): boolean {
-    return this.#reserved.size === 0;
+  #settled(jobId: string, cost: number, reserved: number): void {
+    promise(cost <= reserved, `a run costs ${cost} at its end, and ${reserved} was reserved for it`);
+    this.#runs.delete(jobId);
+    this.#spent += cost;
+    this.#ended += 1;
   }
 
   /** Once nothing moves any more. */
-  rests(): void {
-    promise(this.isAtRest, `nothing is set aside once all jobs have ended, not for ${this.#reserved.size}`);
-    const unsettled = [...this.#runs.values()].filter(({ settled }) => !settled).length;
-    promise(unsettled === 0, `every run is settled, not all but ${unsettled}`);
+  rests({ tenant }: Snapshot): void {
+    promise(amount(tenant.reserved) === 0, 'nothing is reserved once all jobs have ended');
+    promise(this.#runs.size === 0, `every run is settled, not all but ${this.#runs.size}`);
   }
 }

@@ -1,21 +1,30 @@
 /**
- * The processes of an interleaving: API processes (`model-api.ts`), and workers that run attempts, sweep and settle. All of
- * what they do is the product's own code; only connections, queue, provider and timers are the scheduler's.
+ * The processes of an interleaving: API processes (`model-api.ts`), and workers that run attempts and maintain the cell. All of
+ * what they do is the product's own code; only connections, BullMQ, provider and timers are the scheduler's.
  */
-import { type CallLimits, defaultRetryPolicy, type JobQueue, type Logger, type Provider } from '@holdfast/core';
+import { Cell } from '@holdfast/cell';
+import {
+  type CallLimits,
+  defaultRetryPolicy,
+  type Limits,
+  type Logger,
+  type Provider,
+  type ReadyQueue,
+} from '@holdfast/core';
 import { Ledger, type TenantLimits } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { Breaker, type Pass } from '@holdfast/providers';
+import { LaneQueues, maintain } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 import type { Task, TaskHost } from '@holdfast/tasks';
+import { endLeftovers } from '../../apps/worker/src/end-leftovers.ts';
 import type { Lane } from '../../apps/worker/src/lane-providers.ts';
 import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/running-attempts.ts';
-import { settleEndedJobs } from '../../apps/worker/src/settle-ended-jobs.ts';
-import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
+import { laneNames, RETENTION_MS } from './model-cell.ts';
 import type { Dice } from './model-dice.ts';
-import { notesTask, prices, TENANT, tasks } from './model-jobs.ts';
+import { notesTask, prices, tasks } from './model-jobs.ts';
 import type { Upstream } from './model-provider.ts';
 import type { Delivery, ModelQueue } from './model-queue.ts';
 import { type Execute, HeldSubscriber, heldRedis, type SharedRedis, type Switches } from './model-redis.ts';
@@ -24,11 +33,7 @@ import { Wire } from './model-wire.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** How releases wait is not what is looked at here. */
-export const atOnce = { tenant: TENANT, tokens: 0, priority: 0, delayMs: 0, deadlineInMs: null, again: false };
-const callLimits: CallLimits = { reserveCall: async () => 0, settleCall: async () => {}, slowDown: async () => {} };
-const RETENTION_MS = 600_000;
-const HOUR_MS = 3_600_000;
+const callLimits: CallLimits = { acquireCall: async () => 0, correctCall: async () => {}, slowDown: async () => {} };
 
 export interface Surroundings {
   shared: SharedRedis;
@@ -38,7 +43,10 @@ export interface Surroundings {
   queue: ModelQueue;
   upstream: Upstream;
   dice: Dice;
-  budgetUsd: number;
+  /** The tenant's. */
+  limits: Limits;
+  /** Jobs at once that the workers take together, by lane. */
+  capacity: ReadonlyMap<string, number>;
 }
 
 /** One process: what it is connected by, and how it dies. */
@@ -50,42 +58,45 @@ export class Process {
   readonly queueWire: Wire;
   readonly upstreamWire: Wire;
   readonly subscriber: HeldSubscriber;
+  readonly cell: Cell;
   readonly journal: Journal;
   readonly feed: LiveFeed;
+  readonly queues: LaneQueues;
   readonly ledger: Ledger;
   readonly limits: TenantLimits;
   dead = false;
 
   constructor(name: string, surroundings: Surroundings) {
-    const { execute, switches, prefix, shared, budgetUsd } = surroundings;
+    const { execute, switches, prefix, shared, limits } = surroundings;
     this.name = name;
     this.surroundings = surroundings;
     this.redis = new Wire(`${name}.redis`);
     this.queueWire = new Wire(`${name}.queue`);
     this.upstreamWire = new Wire(`${name}.provider`);
     this.subscriber = new HeldSubscriber(`${name}.subscriber`, shared);
-    this.journal = new Journal({
-      redis: heldRedis(this.redis, execute, switches),
-      prefix,
-      retentionMs: RETENTION_MS,
-    });
+    const redis = heldRedis(this.redis, execute, switches);
+    this.cell = new Cell({ redis, prefix, retentionMs: RETENTION_MS });
+    this.journal = new Journal(this.cell);
     this.feed = new LiveFeed(this.subscriber as unknown as Redis);
-    this.ledger = new Ledger({ redis: this.journal.redis, prefix });
-    this.limits = { of: async () => ({ budget_usd: { day: budgetUsd } }) };
+    this.queues = new LaneQueues({ cell: this.cell, ready: this.#ready, onError: () => undefined });
+    this.ledger = new Ledger(this.cell);
+    this.limits = { of: async () => limits };
   }
 
   get wires(): Wire[] {
     return [this.redis, this.queueWire, this.upstreamWire, this.subscriber.wire];
   }
 
-  get queue(): JobQueue {
+  /** Adding many is no one step. */
+  get #ready(): ReadyQueue {
     const { queue } = this.surroundings;
     const send = (label: string, run: () => unknown) => this.queueWire.send(label, run);
     return {
-      enqueue: async (release) => void (await send('enqueue', () => queue.add(release))),
-      remove: async (release) => void (await send('remove', () => queue.remove(release))),
-      abandon: async (release) => void (await send('abandon', () => queue.remove(release))),
-      unknown: async (releases) => (await send('unknown', () => queue.unknown(releases))) as Set<string>,
+      add: async (lane, releases) =>
+        void (await Promise.all(releases.map((release) => send('add', () => queue.add(lane, release))))),
+      remove: async (lane, release) => void (await send('remove', () => queue.remove(lane, release))),
+      stateOf: async (lane, release) =>
+        (await send('stateOf', () => queue.stateOf(lane, release))) as 'held' | 'ended' | 'missing',
     };
   }
 
@@ -122,12 +133,15 @@ const forgetfulTask: Task = {
 };
 const forgetful = new Map([...tasks, [notesTask.name, forgetfulTask]]);
 
-/** Has room for every call, and sets nothing aside for it. */
+/** Has room for every call, and reserves nothing for it. */
 class CarelessLedger extends Ledger {
-  override async raise(): Promise<null> {
+  override async increaseReservation(): Promise<null> {
     return null;
   }
 }
+
+/** Between a failed attempt and the next. */
+const LONGEST_DELAY_MS = 5_000;
 
 export class Worker extends Process {
   readonly #parts: WorkerParts;
@@ -135,7 +149,7 @@ export class Worker extends Process {
 
   constructor(name: string, surroundings: Surroundings) {
     super(name, surroundings);
-    const { dice, upstream, switches, prefix } = surroundings;
+    const { dice, upstream, switches } = surroundings;
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
@@ -151,12 +165,14 @@ export class Worker extends Process {
       laneOf: () => null,
       callLimits,
       room: new RoomLearner({ callLimits, logger: silent }),
-      ledger: switches.noRaise ? new CarelessLedger({ redis: this.journal.redis, prefix }) : this.ledger,
+      ledger: switches.noReserve ? new CarelessLedger(this.cell) : this.ledger,
       limits: this.limits,
       prices,
-      retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
+      // Delays that only `passTime` ends, and each of its steps does.
+      retryPolicy: { ...defaultRetryPolicy, maxFailures: 3, baseDelayMs: 2_500, maxDelayMs: LONGEST_DELAY_MS },
       crashLimit: 4,
-      random: () => dice.below(100) / 100,
+      maxAnswerBytes: 1_000_000,
+      random: () => 0.5 + dice.below(50) / 100,
       logger: silent,
     };
   }
@@ -169,28 +185,37 @@ export class Worker extends Process {
     await this.running.listen(this.journal, this.feed).catch(() => undefined);
   }
 
+  /** As `LaneWorker` of `packages/queue`. */
   async run(delivery: Delivery): Promise<void> {
     const lock = new AbortController();
     this.#locks.set(delivery.number, lock);
-    const ended = await runAttempt(this.#parts, delivery, lock.signal).catch(() => null);
-    if (ended && 'next' in ended) await this.queue.enqueue(ended.next).catch(() => undefined);
-    const outcome = ended?.kind ?? 'threw';
-    await this.queueWire.send(`acknowledge ${outcome}`, () => this.surroundings.queue.acknowledge(delivery, outcome));
+    const outcome = await runAttempt(this.#parts, delivery, lock.signal).catch(() => null);
+    const isOver = outcome !== null && outcome.kind !== 'again';
+    if (isOver) this.queues.dispatch(delivery.lane, ...('unblocked' in outcome ? outcome.unblocked : []));
+    const { queue } = this.surroundings;
+    await this.queueWire.send(`acknowledge ${outcome?.kind ?? 'threw'}`, () => queue.acknowledge(delivery, isOver));
   }
 
   loseLock(delivery: number): void {
     this.#locks.get(delivery)?.abort(new Error('lock lost'));
   }
 
-  async sweep(): Promise<void> {
-    if (this.surroundings.switches.noSweeper) return;
-    // Every open job is old enough: how long a sweep waits is not what is looked at here.
-    await sweepOpenJobs({ journal: this.journal, queue: this.queue, logger: silent, graceMs: -HOUR_MS });
+  /** Says what all workers take together, as each of them does of itself every two seconds. */
+  async announce(): Promise<void> {
+    for (const [lane, jobs] of this.surroundings.capacity) await this.queues.scheduler.announce(lane, 'all', jobs);
   }
 
-  async settle(): Promise<void> {
-    if (this.surroundings.switches.noSettling) return;
-    const tenants = { list: async () => [{ id: TENANT, plan: null, limits: null, created_at: '' }] };
-    await settleEndedJobs({ journal: this.journal, ledger: this.ledger, tenants, logger: silent });
+  /** As four times a second. */
+  async look(): Promise<void> {
+    this.queues.dispatch(...laneNames);
+  }
+
+  /** As once a second. */
+  async maintain(): Promise<void> {
+    if (!this.surroundings.switches.noMaintenance) await maintain(this.queues, silent);
+  }
+
+  async endLeftovers(): Promise<void> {
+    await endLeftovers({ cell: this.cell, lanes: this.#parts.lanes, logger: silent });
   }
 }

@@ -5,7 +5,12 @@
  */
 import { AttemptError, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import type { Dice } from './model-dice.ts';
+import { MOST_TOKENS } from './model-jobs.ts';
 import type { Wire } from './model-wire.ts';
+
+const MOST_PIECES = 4;
+/** So that some calls cost little, and some nearly all that they may. */
+const TOKENS_A_PIECE = MOST_TOKENS / MOST_PIECES;
 
 interface Response {
   tag: string;
@@ -51,7 +56,11 @@ export class Upstream {
     await this.#point(wire, call, `end ${tag}`);
     if (this.faulty && this.#dice.chance(0.1)) return;
     this.#mayBreak(call);
-    yield { kind: 'result', output: outputOf(response), usage: { input_tokens: 10, output_tokens: pieces } };
+    yield {
+      kind: 'result',
+      output: outputOf(response),
+      usage: { input_tokens: 10, output_tokens: pieces * TOKENS_A_PIECE },
+    };
   }
 
   #begin(call: ProviderCall): { response: Response; first: number; isNew: boolean } {
@@ -62,7 +71,7 @@ export class Upstream {
       return { response, first: call.resume.after + 1, isNew: false };
     }
     const tag = `c${this.begun.length}`;
-    const response = { tag, pieces: this.#dice.below(4) + (call.background ? 1 : 0) };
+    const response = { tag, pieces: this.#dice.below(MOST_PIECES) + (call.background ? 1 : 0) };
     if (call.background) this.#responses.set(tag, response);
     this.begun.push({ prompt: promptOf(call), output: outputOf(response) });
     return { response, first: 0, isNew: true };

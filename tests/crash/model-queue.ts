@@ -1,49 +1,47 @@
 /**
  * The queue in memory, in place of BullMQ, with the liberties that BullMQ takes:
  *
- *   waiting ──deliver──▶ active ──acknowledge──▶ done (kept for a while: its number isn't taken again)
+ *   waiting ──deliver──▶ active ──acknowledge──▶ ended (kept for a while: its name isn't taken again)
  *      ▲                   │
  *      └──stall, throw─────┘      lose(): all of it is gone
  *
  * A release that stalled is delivered again while its first worker may still be at it; that one's acknowledgement no
- * longer counts. Delays are not kept: a release may come at any time after it was handed over.
+ * longer counts. Releases are delivered in any order.
  */
-import type { Outcome, Release } from '@holdfast/core';
+import type { ReleaseName } from '@holdfast/core';
 
-interface Entry {
-  jobId: string;
-  release: number;
-  state: 'waiting' | 'active' | 'done';
+interface Entry extends ReleaseName {
+  lane: string;
+  state: 'waiting' | 'active' | 'ended';
   /** Which delivery holds it. */
   delivery: number;
 }
 
-export interface Delivery {
-  jobId: string;
-  release: number;
+export interface Delivery extends ReleaseName {
+  lane: string;
   number: number;
 }
 
-type ReleaseName = Pick<Release, 'jobId' | 'release'>;
-
-const nameOf = ({ jobId, release }: ReleaseName) => `${jobId}.${release}`;
+const nameOf = (lane: string, { jobId, release }: ReleaseName) => `${lane} ${jobId}.${release}`;
 
 export class ModelQueue {
   readonly #entries = new Map<string, Entry>();
   #deliveries = 0;
 
-  add({ jobId, release }: ReleaseName): void {
-    const name = nameOf({ jobId, release });
-    if (!this.#entries.has(name)) this.#entries.set(name, { jobId, release, state: 'waiting', delivery: 0 });
+  add(lane: string, { jobId, release }: ReleaseName): void {
+    const name = nameOf(lane, { jobId, release });
+    if (!this.#entries.has(name)) this.#entries.set(name, { lane, jobId, release, state: 'waiting', delivery: 0 });
   }
 
-  remove(name: ReleaseName): void {
-    if (this.#entries.get(nameOf(name))?.state === 'waiting') this.#entries.delete(nameOf(name));
+  remove(lane: string, release: ReleaseName): void {
+    const name = nameOf(lane, release);
+    if (this.#entries.get(name)?.state === 'waiting') this.#entries.delete(name);
   }
 
-  unknown(names: readonly ReleaseName[]): Set<string> {
-    const held = (name: ReleaseName) => (this.#entries.get(nameOf(name))?.state ?? 'done') !== 'done';
-    return new Set(names.filter((name) => !held(name)).map(({ jobId }) => jobId));
+  stateOf(lane: string, release: ReleaseName): 'held' | 'ended' | 'missing' {
+    const entry = this.#entries.get(nameOf(lane, release));
+    if (!entry) return 'missing';
+    return entry.state === 'ended' ? 'ended' : 'held';
   }
 
   count(state: Entry['state']): number {
@@ -58,13 +56,15 @@ export class ModelQueue {
     this.#deliveries += 1;
     entry.state = 'active';
     entry.delivery = this.#deliveries;
-    return { jobId: entry.jobId, release: entry.release, number: this.#deliveries };
+    const { lane, jobId, release } = entry;
+    return { lane, jobId, release, number: this.#deliveries };
   }
 
-  acknowledge(delivery: Delivery, outcome: Outcome['kind'] | 'threw'): void {
-    const entry = this.#entries.get(nameOf(delivery));
+  /** @param isOver false: the release is to be delivered again */
+  acknowledge(delivery: Delivery, isOver: boolean): void {
+    const entry = this.#entries.get(nameOf(delivery.lane, delivery));
     if (entry?.state !== 'active' || entry.delivery !== delivery.number) return;
-    entry.state = outcome === 'threw' ? 'waiting' : 'done';
+    entry.state = isOver ? 'ended' : 'waiting';
   }
 
   /** Its lock has run out. Returns the delivery that lost it. */
@@ -73,6 +73,14 @@ export class ModelQueue {
     if (!entry) return null;
     entry.state = 'waiting';
     return entry.delivery;
+  }
+
+  /** Somebody takes a waiting one away at the board, or calls it ended. */
+  tamper(at: number, how: 'taken away' | 'ended'): void {
+    const [name, entry] = [...this.#entries].filter(([, { state }]) => state === 'waiting')[at] ?? [];
+    if (name === undefined || !entry) return;
+    if (how === 'ended') entry.state = 'ended';
+    else this.#entries.delete(name);
   }
 
   lose(): void {

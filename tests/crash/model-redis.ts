@@ -4,8 +4,9 @@
  * their listener when the scheduler lets them.
  */
 import { EventEmitter } from 'node:events';
+import { scripts } from '@holdfast/cell';
 import type { Redis, Script } from '@holdfast/redis';
-import { appendScript } from '../../packages/journal/src/scripts/append.ts';
+import { heldScripts } from './model-cell.ts';
 import { Wire } from './model-wire.ts';
 
 export type Arguments = (string | number)[];
@@ -16,15 +17,14 @@ export interface Switches {
   scripts?: ReadonlyMap<string, Script>;
   /** The state that a terminal event brings with it is written by a second command. */
   stateApart?: boolean;
-  noSweeper?: boolean;
+  /** Nobody hands over again what was lost on the way to the queue. */
+  noMaintenance?: boolean;
   /** Readers read the log before their subscription has come about. */
   lateSubscribe?: boolean;
   /** Tasks aren't given back what they have completed. */
   noRecall?: boolean;
-  /** Nobody settles what others have left. */
-  noSettling?: boolean;
   /** Calls leave without a look at the budget. */
-  noRaise?: boolean;
+  noReserve?: boolean;
 }
 
 /** One real connection for commands and one for messages, shared by all interleavings that run at once. */
@@ -89,20 +89,29 @@ export class SharedRedis {
 
 export type Execute = (name: string, args: Arguments) => Promise<unknown>;
 
-const STATUS_AT = 10;
+/** Of the arguments of `finish`: before it come id, attempt, token, seq before and after, and bytes; after it the changes. */
+const [STATUS_AT, CHANGES_AT] = [10, 16];
 
-/** What the code under test uses of a connection: any command, `pipeline`, `status`. */
+/** What the code under test uses of a connection: any command, `pipeline`, `status`. Scripts are given the cell's time. */
 export function heldRedis(wire: Wire, execute: Execute, switches: Switches): Redis {
+  const sendScript = ([sha, ...args]: Arguments): Promise<unknown> => {
+    const digest = String(sha);
+    const script = switches.scripts?.get(digest) ?? heldScripts.get(digest);
+    return wire.send('evalsha', () => execute('evalsha', [script?.sha ?? digest, ...args]));
+  };
+  /** As if the end of an attempt were two steps: its events, then the state that they bring. */
+  const finishApart = (args: Arguments): Promise<unknown> => {
+    const status = String(args[STATUS_AT]);
+    const events = [scripts.append.script.sha, ...args.slice(1, STATUS_AT), ...args.slice(CHANGES_AT)];
+    const record = `${args[3]}job:${args[4]}`;
+    const appended = sendScript(events);
+    appended.catch(() => undefined);
+    const stated = wire.send('hset', () => execute('hset', [record, 'status', status]));
+    return stated.then(() => appended).then(() => ['applied', status]);
+  };
   const send = (name: string, args: Arguments): Promise<unknown> => {
-    const script = name === 'evalsha' ? switches.scripts?.get(String(args[0])) : undefined;
-    const sent = script ? [script.sha, ...args.slice(1)] : args;
-    const status = sent[STATUS_AT];
-    if (!switches.stateApart || args[0] !== appendScript.sha || !status)
-      return wire.send(name, () => execute(name, sent));
-    const event = sent.with(STATUS_AT, '');
-    const reply = wire.send(name, () => execute(name, event));
-    reply.catch(() => undefined);
-    return wire.send('hset', () => execute('hset', [String(sent[2]), 'status', status])).then(() => reply);
+    if (name !== 'evalsha') return wire.send(name, () => execute(name, args));
+    return switches.stateApart && args[0] === scripts.finish.script.sha ? finishApart(args) : sendScript(args);
   };
   const pipeline = () => {
     const sent: Promise<unknown>[] = [];

@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 interface HeldTimer {
   ms: number;
   ring: () => void;
+  unref(): void;
 }
 
 export class Timers {
@@ -46,7 +47,8 @@ export function holdTimers(): () => void {
   const held = (ring: () => void, ms = 0, ...rest: unknown[]) => {
     const timers = current.getStore();
     if (!timers) return realSet(ring, ms, ...rest);
-    const timer = { ms, ring };
+    // What it sets in its turn is held as well.
+    const timer = { ms, ring: () => timers.hold(ring), unref() {} };
     timers.add(timer);
     return timer;
   };

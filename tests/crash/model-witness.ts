@@ -1,77 +1,62 @@
 /**
- * The witness: sees every command as Redis executes it, in Redis' order, and tells the models of the job and of the ledger.
- * Reads the record, or the ledger, beside each script, so that what is promised is judged at every point, not only at the end.
+ * The witness: sees every script as Redis executes it, in Redis' order, and tells the models of the jobs, of the ledger and of
+ * the scheduler. Reads all that they judge beside each script, so that what is promised is judged at every point, not only at the end.
  */
-import { hasEnded, readSpend } from '@holdfast/core';
-import { type OpenCall, readKind } from '@holdfast/journal';
-import type { Script } from '@holdfast/redis';
-import { type GateKeys, gateKeys } from '../../packages/gate/src/keys.ts';
-import { admitScript } from '../../packages/gate/src/scripts/admit.ts';
-import { lookAfterScript } from '../../packages/gate/src/scripts/look-after.ts';
-import { raiseScript } from '../../packages/gate/src/scripts/raise.ts';
-import { giveBackScript, settleScript } from '../../packages/gate/src/scripts/settle.ts';
-import { acceptScript } from '../../packages/journal/src/scripts/accept.ts';
-import { appendScript } from '../../packages/journal/src/scripts/append.ts';
-import { cancelScript } from '../../packages/journal/src/scripts/cancel.ts';
-import { claimScript } from '../../packages/journal/src/scripts/claim.ts';
-import { forgetScript } from '../../packages/journal/src/scripts/forget.ts';
-import { renewReleaseScript } from '../../packages/journal/src/scripts/renew-release.ts';
-import { rerunScript } from '../../packages/journal/src/scripts/rerun.ts';
+import type { CellKeys } from '@holdfast/cell';
+import { heldScripts, jobKeys, keysOf, nameOf, type ScriptName } from './model-cell.ts';
 import { JobModel, promise } from './model-job.ts';
-import { TENANT } from './model-jobs.ts';
 import { checkJournal } from './model-journal.ts';
 import { LedgerModel } from './model-ledger.ts';
 import type { Arguments, SharedRedis, Switches } from './model-redis.ts';
+import { kindsOf, listOf, splitAppends } from './model-replies.ts';
+import { SchedulerModel } from './model-scheduler.ts';
+import { readSnapshot, type Snapshot, snapshotArguments } from './model-snapshot.ts';
 
-const journalScripts = {
-  accept: acceptScript,
-  claim: claimScript,
-  append: appendScript,
-  cancel: cancelScript,
-  rerun: rerunScript,
-  forget: forgetScript,
-  renew: renewReleaseScript,
-} satisfies Record<string, Script>;
+interface Journal {
+  jobId: string;
+  log: string;
+  providerCalls: number;
+}
 
-const ledgerScripts = {
-  admit: admitScript,
-  raise: raiseScript,
-  settle: settleScript,
-  giveBack: giveBackScript,
-} satisfies Record<string, Script>;
+interface WitnessOptions {
+  shared: SharedRedis;
+  switches: Switches;
+  prefix: string;
+  /** In billionths of a dollar. */
+  budget: number;
+  jobIds: readonly string[];
+}
 
-/** All that are run here; one that only reads is not witnessed. */
-export const scripts = { ...journalScripts, ...ledgerScripts, lookAfter: lookAfterScript };
-
-type JournalScript = keyof typeof journalScripts;
-type LedgerScript = keyof typeof ledgerScripts;
-type Fields = Readonly<Record<string, string>>;
+/** Arguments of a script that say what it would cost to let the job in. */
+const ESTIMATE_AT: Partial<Record<ScriptName, number>> = { submit: 12, retry: 2 };
 
 export class Witness {
   readonly #shared: SharedRedis;
-  readonly #prefix: string;
-  readonly #keys: GateKeys;
-  readonly #names: Map<string, JournalScript | LedgerScript>;
+  readonly #keys: CellKeys;
+  readonly #jobIds: readonly string[];
+  readonly #names = new Map<string, ScriptName>();
   #turn: Promise<unknown> = Promise.resolve();
-  readonly ledger: LedgerModel;
+  readonly #ledger: LedgerModel;
+  readonly #scheduler = new SchedulerModel();
   /** The lives that go on, by job id. */
   readonly lives = new Map<string, JobModel>();
   /** How often each script gave each kind of reply, as `append fenced`. */
   readonly replies = new Map<string, number>();
-  /** Logs of forgotten lives. */
-  readonly closed: { jobId: string; log: string; providerCalls: number }[] = [];
+  /** Journals of lives that are over. */
+  readonly closed: Journal[] = [];
+  /** Jobs that expired, and are on their tenant's list still. */
+  readonly #expired = new Set<string>();
+  /** Those whose beginning the ledger was told of. */
+  readonly #runs = new Set<JobModel>();
+  #seen: Snapshot | null = null;
 
-  /** @param budget in billionths of a dollar */
-  constructor(shared: SharedRedis, switches: Switches, prefix: string, budget: number) {
+  constructor({ shared, switches, prefix, budget, jobIds }: WitnessOptions) {
     this.#shared = shared;
-    this.#prefix = prefix;
-    this.#keys = gateKeys(prefix);
-    this.ledger = new LedgerModel(budget);
-    const witnessed = Object.entries({ ...journalScripts, ...ledgerScripts });
-    this.#names = new Map(witnessed.map(([name, { sha }]) => [sha, name as JournalScript | LedgerScript]));
-    for (const [sha, { sha: other }] of switches.scripts ?? []) {
-      const name = this.#names.get(sha);
-      if (name) this.#names.set(other, name);
+    this.#keys = keysOf(prefix);
+    this.#jobIds = jobIds;
+    this.#ledger = new LedgerModel(budget);
+    for (const [sha, name] of nameOf) {
+      for (const known of [heldScripts, switches.scripts]) this.#names.set(known?.get(sha)?.sha ?? sha, name);
     }
   }
 
@@ -79,53 +64,24 @@ export class Witness {
   async run(name: string, args: Arguments): Promise<{ reply: unknown; told: string; tells: boolean }> {
     const script = name === 'evalsha' ? this.#names.get(String(args[0])) : undefined;
     if (!script) return { reply: await this.#shared.run(name, args), told: name, tells: false };
-    const values = args.slice(2 + Number(args[1])).map(String);
-    const send = () => this.#shared.run(name, args);
-    if (script in ledgerScripts) return this.#runAtLedger(script as LedgerScript, values, send);
-    return this.#runAtJournal(script as JournalScript, String(args[2]), values, send);
-  }
-
-  async #runAtJournal(script: JournalScript, key: string, values: string[], send: () => Promise<unknown>) {
-    const log = key.replace(/record$/, 'log');
+    const values = args.slice(4).map(String);
     // Sent in one go: nothing comes between them.
     const replies = Promise.all([
-      script === 'forget' ? this.#closing(log, key) : null,
-      send(),
-      this.#record(key, costs(script, values)),
+      script === 'delete' ? this.#journalOf(values[0] ?? '') : null,
+      this.#shared.run(name, args),
+      this.#shared.run('evalsha', snapshotArguments(this.#keys, this.#jobIds)),
     ]);
-    const [before, reply, record] = await this.#inTurn(replies);
-    const jobId = /\{(.+)\}/.exec(key)?.[1] ?? '';
-    const parts = Array.isArray(reply) ? reply : [reply];
-    const kind = String(parts[0]);
-    this.#count(script === 'renew' ? `renew ${kind === '0' ? 'refused' : 'renewed'}` : `${script} ${kind}`);
-    this.#judge(script, jobId, values, parts);
-    if (kind === 'forgotten' && before) this.closed.push({ jobId, ...before });
-    const life = this.lives.get(jobId);
-    life?.stands(record.status ?? null, record.seq ?? null);
-    const { reservation = '' } = record;
-    if ((script === 'accept' && kind === '1') || (script === 'rerun' && kind === 'queued')) {
-      this.ledger.began(jobId, reservation);
-    }
-    if (life && costs(script, values)) this.ledger.costs(jobId, reservation, costOf(record), hasEnded(life.status));
-    const asked = script === 'claim' || script === 'append' || script === 'renew' ? ` ${values[0]}` : '';
-    return { reply, told: `${script} ${jobId.slice(4, 8)}${asked} → ${kind}`, tells: publishing.has(script) };
-  }
-
-  async #runAtLedger(script: LedgerScript, values: string[], send: () => Promise<unknown>) {
-    const { ledger, reservations } = this.#keys;
-    const replies = Promise.all([
-      send(),
-      this.#shared.run('hgetall', [ledger(TENANT)]),
-      this.#shared.run('hgetall', [reservations(TENANT)]),
-    ]);
-    const [reply, ...after] = await this.#inTurn(replies);
-    const kind = String(Array.isArray(reply) ? reply[0] : reply);
-    this.#count(`${script} ${kind}`);
-    const [jobId = '', nonce = '', amount] = values;
-    if (script === 'settle' && kind === '1') this.ledger.settled(nonce, Number(amount));
-    if (script === 'giveBack' && kind === '1') this.ledger.gaveBack(nonce);
-    this.ledger.stands(...(after as [Fields, Fields]));
-    return { reply, told: `${script} ${jobId.slice(4, 8)} → ${kind}`, tells: false };
+    const [before, reply, snapshot] = await this.#inTurn(replies);
+    const kinds = kindsOf(script, reply);
+    for (const kind of kinds) this.#count(`${script} ${kind}`);
+    const seen = readSnapshot(snapshot, this.#jobIds);
+    this.#tellJobs(script, values, reply);
+    if (script === 'repair' && kinds[0] === 'to the end') this.#scheduler.repaired();
+    if (before && kinds[0] === 'deleted') this.#close(before);
+    this.#judge(seen);
+    this.#judgeReply(script, values, kinds[0] ?? '', seen);
+    const tells = publishing.has(script) || kinds.includes('expired');
+    return { reply, told: `${script} ${aboutOf(script, values)} → ${kinds.join(', ')}`, tells };
   }
 
   /** Judged in the order of sending, which is the order of execution. */
@@ -139,79 +95,173 @@ export class Witness {
     this.replies.set(seen, (this.replies.get(seen) ?? 0) + 1);
   }
 
-  async #record(key: string, whole: boolean): Promise<Fields> {
-    if (whole) return (await this.#shared.run('hgetall', [key])) as Fields;
-    const [status, seq] = (await this.#shared.run('hmget', [key, 'status', 'seq'])) as string[];
-    return { ...(status ? { status } : {}), ...(seq ? { seq } : {}) };
+  #tellJobs(script: ScriptName, values: string[], reply: unknown): void {
+    if (script === 'append') {
+      const answers = reply as unknown[][];
+      const appends = splitAppends(values);
+      promise(answers.length === appends.length, 'each journal of an append is answered');
+      appends.forEach((append, at) => void this.#tellJob('append', append, answers[at] ?? []));
+    } else if (script === 'dispatch') {
+      for (const jobId of (reply as string[][])[1] ?? []) this.lives.get(jobId)?.late();
+    } else if (ofOneJob.has(script)) {
+      this.#tellJob(script, values, listOf(reply));
+    }
   }
 
-  async #closing(log: string, record: string): Promise<{ log: string; providerCalls: number }> {
-    const [bytes, calls] = await Promise.all([
-      this.#shared.run('get', [log]),
-      this.#shared.run('hget', [record, 'provider_calls']),
-    ]);
-    return { log: String(bytes ?? ''), providerCalls: Number(calls) };
-  }
-
-  #judge(script: JournalScript, jobId: string, values: string[], reply: unknown[]): void {
+  #tellJob(script: ScriptName, values: string[], [kind, detail, record]: unknown[]): void {
+    const [jobId = '', attempt, token = ''] = values;
     const life = this.lives.get(jobId);
-    const [kind, detail] = reply;
-    if (script === 'accept') {
-      promise((kind === 1) === (life === undefined), 'one key is one job: created only where there is none');
-      if (!life) this.lives.set(jobId, new JobModel());
+    if (script === 'submit') {
+      promise((kind === 'found') === (life !== undefined), 'one key is one job: found only where there is one');
+      if (kind === 'created') this.lives.set(jobId, new JobModel());
       return;
     }
-    if (script === 'renew') return;
     promise(
       (kind === 'missing') === (life === undefined),
       `${script} says "missing" of a job only where there is none`,
     );
     if (!life) return;
-    if (script === 'claim' && kind === 'claimed') life.claimed(Number(detail), values[1] ?? '');
-    if (script === 'append' && kind === 'applied') life.appended(Number(values[0]), values[3] ?? '');
+    if (script === 'claim' && kind === 'claimed') life.claimed(attemptOf(record), token);
+    if (script === 'append' && kind === 'applied') life.appended(Number(attempt), values[5] ?? '');
+    if (script === 'finish' && kind === 'applied') life.finished(Number(attempt), values[5] ?? '', String(detail));
     if (script === 'cancel') life.cancelled(String(kind));
-    if (script === 'rerun' && kind === 'queued') life.ranAgain();
-    if (script === 'forget' && kind === 'forgotten') {
-      life.forgotten();
-      this.lives.delete(jobId);
+    if (script === 'retry' && kind === 'queued') life.ranAgain();
+    if (script === 'delete' && kind === 'deleted') life.deleted();
+  }
+
+  #judge(seen: Snapshot): void {
+    for (const [jobId, { status, seq }] of seen.records) {
+      const life = this.lives.get(jobId);
+      if (life) life.stands(status ?? null, seq ?? null);
+      else promise(status === undefined, 'nothing is left of a job that was deleted');
     }
+    const isOpen = (jobId: string) => this.lives.get(jobId)?.isOpen === true;
+    this.#begin(seen);
+    this.#ledger.stands(seen, isOpen);
+    const open = new Map([...seen.records].filter(([jobId]) => isOpen(jobId)));
+    this.#scheduler.stands(seen, open);
+    this.#judgeLists(seen, isOpen);
+    this.#seen = seen;
+  }
+
+  /** Runs that the script has begun. */
+  #begin(seen: Snapshot): void {
+    for (const [jobId, life] of this.lives) {
+      if (!life.isOpen) this.#runs.delete(life);
+      else if (!this.#runs.has(life)) {
+        this.#runs.add(life);
+        this.#ledger.began(jobId, seen);
+      }
+    }
+  }
+
+  #judgeLists({ open, listed, expiring }: Snapshot, isOpen: (jobId: string) => boolean): void {
+    const expected = this.#jobIds.filter(isOpen).sort();
+    promise(String([...open].sort()) === String(expected), 'the list of open jobs holds those that have not ended');
+    const left = new Set(expiring.map((entry) => entry.split(' ')[0] ?? ''));
+    for (const jobId of this.#jobIds) {
+      const life = this.lives.get(jobId);
+      if (life || !left.has(jobId)) this.#expired.delete(jobId);
+      const kept = life !== undefined || this.#expired.has(jobId);
+      promise(listed.includes(jobId) === kept, 'a tenant lists the jobs that it has');
+      promise(left.has(jobId) === (kept && !isOpen(jobId)), 'what has ended is to expire, and nothing else');
+    }
+  }
+
+  #judgeReply(script: ScriptName, values: string[], kind: string, seen: Snapshot): void {
+    const estimateAt = ESTIMATE_AT[script];
+    if (estimateAt !== undefined && kind === 'refused') this.#ledger.refused(Number(values[estimateAt]), seen);
+    if (script === 'dispatch' && kind === 'released') this.#scheduler.dispatched(seen, values[0] ?? '');
+    if (script !== 'claim' || kind !== 'claimed') return;
+    const [jobId = '', release] = values;
+    promise(seen.records.get(jobId)?.release === release, 'S4: only the newest release of a job is claimed');
+  }
+
+  /** The scheduler's keys are gone. */
+  lostScheduler(): void {
+    this.#scheduler.lost([...this.lives].flatMap(([jobId, { isOpen }]) => (isOpen ? [jobId] : [])));
+  }
+
+  #close(journal: Journal): void {
+    this.closed.push(journal);
+    this.lives.delete(journal.jobId);
+  }
+
+  /** As Redis forgets the keys of a job whose time is over. */
+  async expire(jobId: string): Promise<void> {
+    if (this.lives.get(jobId)?.isOpen !== false) return;
+    const [journal] = await Promise.all([
+      this.#journalOf(jobId),
+      this.#shared.run('unlink', jobKeys(this.#keys, jobId)),
+    ]);
+    this.#close(journal);
+    this.#expired.add(jobId);
+  }
+
+  async #journalOf(jobId: string): Promise<Journal> {
+    const { log, record } = this.#keys.job(jobId);
+    const [bytes, counts] = await Promise.all([
+      this.#shared.run('getBuffer', [log]),
+      this.#shared.run('hmget', [record, 'size', 'provider_calls']),
+    ]);
+    const [size, calls] = counts as string[];
+    // What lies behind its end was written by an attempt that is gone.
+    const text = ((bytes as Buffer | null) ?? Buffer.alloc(0)).subarray(0, Number(size)).toString();
+    return { jobId, log: text, providerCalls: Number(calls) };
   }
 
   /** Jobs that haven't ended. */
   get open(): number {
-    return [...this.lives.values()].filter(({ status }) => !hasEnded(status)).length;
+    return [...this.lives.values()].filter(({ isOpen }) => isOpen).length;
   }
 
-  timesForgotten(jobId: string): number {
+  /** Nothing is left to be done for jobs that have ended. */
+  get isAtRest(): boolean {
+    return this.open === 0 && this.#expired.size === 0 && (this.#seen?.leftover ?? 0) === 0;
+  }
+
+  timesClosed(jobId: string): number {
     return this.closed.filter((life) => life.jobId === jobId).length;
   }
 
-  /** Every journal there was, forgotten ones included, each judged by itself. @throws BrokenPromise */
-  async journals(): Promise<{ jobId: string; log: string; providerCalls: number }[]> {
-    const open = await Promise.all(
-      [...this.lives.keys()].map(async (jobId) => {
-        const base = `${this.#prefix}:{${jobId}}`;
-        return { jobId, ...(await this.#closing(`${base}:log`, `${base}:record`)) };
-      }),
-    );
-    const all = [...this.closed, ...open];
+  /** Once nothing moves any more. @throws BrokenPromise */
+  rests(): void {
+    promise(this.open === 0, 'every accepted job ends once the faults stop');
+    if (!this.#seen) return;
+    this.#ledger.rests(this.#seen);
+    this.#scheduler.rests(this.#seen);
+    promise(this.#seen.leftover === 0, 'what jobs have left at a provider is ended');
+    promise(this.#expired.size === 0, 'what has expired leaves the lists');
+  }
+
+  /** Every journal there was, those of lives that are over included, each judged by itself. @throws BrokenPromise */
+  async journals(): Promise<Journal[]> {
+    const kept = await Promise.all([...this.lives.keys()].map((jobId) => this.#journalOf(jobId)));
+    const all = [...this.closed, ...kept];
     for (const { log, providerCalls } of all) checkJournal(log, providerCalls);
     return all;
   }
 }
 
 /** Those that publish. */
-const publishing: ReadonlySet<JournalScript> = new Set(['append', 'cancel', 'rerun']);
+const publishing: ReadonlySet<ScriptName> = new Set(['append', 'finish', 'cancel', 'retry']);
 
-/** Whether a run may begin with a script, or end, or a call of it begin. */
-function costs(script: JournalScript, values: string[]): boolean {
-  if (script === 'append') return values[4] !== '' || values.includes('provider_calls');
-  return script === 'accept' || script === 'cancel' || script === 'rerun';
+/** Whose first argument is a job, and whose answer says how that one stands. */
+const ofOneJob: ReadonlySet<ScriptName> = new Set(['submit', 'claim', 'finish', 'cancel', 'retry', 'delete']);
+
+function attemptOf(record: unknown): number {
+  const flat = record as string[];
+  return Number(flat[flat.indexOf('attempt') + 1]);
 }
 
-/** What a run has cost by its record, in billionths of a dollar: what its open calls may cost is in it. */
-function costOf(record: Fields): number {
-  const open = [...readKind<OpenCall>(record, 'call').values()];
-  const usd = open.reduce((sum, { cost }) => sum + (cost ?? 0), readSpend(record.spent).usd ?? 0);
-  return Math.round(usd * 1e9);
+function aboutOf(script: ScriptName, values: string[]): string {
+  if (script === 'append')
+    return splitAppends(values)
+      .map(([jobId, attempt]) => `${short(jobId)} ${attempt}`)
+      .join(', ');
+  const [jobId, second] = values;
+  const isAboutMore = script === 'claim' || script === 'finish' || script === 'handOverAgain';
+  return isAboutMore ? `${short(jobId)} ${second}` : short(jobId);
 }
+
+const short = (jobId = '') => (jobId.startsWith('job_') ? jobId.slice(4, 8) : jobId);

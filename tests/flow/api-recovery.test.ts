@@ -1,7 +1,6 @@
 /** API processes that die or are told to stop while clients are attached, and what reaches a job from another process. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
-import { type Followed, follow, JournalProbe, silent } from './journal-probe.ts';
+import { type Followed, follow, JournalProbe } from './journal-probe.ts';
 import { chat, freePort, Stack, until } from './stack.ts';
 
 let stack: Stack;
@@ -65,7 +64,6 @@ describe('an API that is killed while ten clients are attached', () => {
     await theApi().end('SIGKILL');
     await stack.start('api');
     const ids = (await submissions).map(({ job }) => job.id);
-    await sweepOpenJobs({ journal: probe.journal, queue: probe.queue, logger: silent, graceMs: 0 });
     for (const id of ids) await stack.client.wait(id);
     expect(new Set(ids).size).toBe(names.length);
     expect(await probe.faults(ids)).toEqual([]);

@@ -85,7 +85,7 @@ describe('an odd idempotency key', () => {
     expect(own.length).toBeGreaterThan(odd.length);
     expect(paused).toBe(false);
     // Ids are digests: nothing of a key is in a name.
-    for (const name of records) expect(name).toMatch(/:\{job_[a-z2-7]{32}\}:record$/);
+    for (const name of records) expect(name).toMatch(/^\{[^}]+\}:job:job_[a-z2-7]{32}(?::[a-z]+)?$/);
   });
 
   it('is a job per tenant', async () => {

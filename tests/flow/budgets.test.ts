@@ -1,11 +1,9 @@
 /** Budgets and what jobs have cost, with real processes and the simulator's own counts. */
 import { randomBytes } from 'node:crypto';
 import { Holdfast, type Job } from '@holdfast/client';
-import { jobIdFor } from '@holdfast/core';
-import { estimateCall, Ledger } from '@holdfast/gate';
-import { AttemptWriter, FlushClock, type Journal } from '@holdfast/journal';
+import { estimateCall } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe, silent } from './journal-probe.ts';
+import { JournalProbe } from './journal-probe.ts';
 import { bounded, budget, prices, settledUsage } from './scenarios/budget.ts';
 import { exceeded } from './scenarios/scenario.ts';
 import { settledOnce } from './scenarios/settled-once.ts';
@@ -165,58 +163,27 @@ describe('GET /v1/usage', () => {
   });
 });
 
-describe('after a crash', () => {
-  /** A reservation is looked after a minute after it was made: as if that had gone by. */
-  const aMinuteLater = (tenant: string, jobId: string) =>
-    probe.redis.zadd(`${stack.prefix}:{tenant:${tenant}}:reserved`, 0, jobId);
-
-  it('between being let in and being accepted, what was set aside is given back', async () => {
-    const t = await newTenant(1);
-    const ledger = new Ledger({ redis: probe.redis, prefix: stack.prefix });
-    // All that an API has done by then.
-    const lost = jobIdFor(t.tenant, 'lost');
-    await ledger.admit(t.tenant, lost, 0.99, { budget_usd: { day: 1 } });
-    expect((await t.submit(bounded('lost', 'tokens=10'))).status).toBe(402);
-    await aMinuteLater(t.tenant, lost);
-    await t.settled();
-    expect((await t.submit(bounded('lost', 'tokens=10'))).status).toBe(202);
-  }, 30_000);
-
-  it("between a job's end and its settlement, it is settled by what the journal says", async () => {
-    const t = await newTenant(1);
-    const { journal, redis } = probe;
-    const ledger = new Ledger({ redis, prefix: stack.prefix });
-    const id = jobIdFor(t.tenant, 'unsettled');
-    const admitted = await ledger.admit(t.tenant, id, 0.5, {});
-    if ('refusal' in admitted) throw new Error('not let in');
-    await playWorker(journal, { id, tenant: t.tenant, reservation: admitted.reservation });
-    expect(await t.usage()).toMatchObject({ reserved_usd: 0.5, day: { spent_usd: 0 } });
-    await aMinuteLater(t.tenant, id);
-    await t.settled();
-    const spent = { usd: 0.25, input_tokens: 7, output_tokens: 8, calls: 2, jobs: 1 };
-    expect(await t.usage()).toMatchObject({ day: { spent_usd: 0.25 }, days: [spent] });
-  }, 30_000);
+describe('workers that are killed while jobs end', () => {
+  it('leave nothing reserved, and nothing uncounted', async () => {
+    const t = await newTenant(10);
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, async (_, at) =>
+        idOf(await t.submit(bounded('killed', `tokens=${1 + (at % 9)}&itl_ms=20`))),
+      ),
+    );
+    const statuses = () => Promise.all(ids.map((id) => probe.field(id, 'status')));
+    await until(
+      'some have ended',
+      async () => (await statuses()).filter((status) => status === 'completed').length > 5,
+    );
+    await Promise.all(stack.running('worker').map((worker) => worker.end('SIGKILL')));
+    await Promise.all([stack.start('worker'), stack.start('worker')]);
+    const jobs = await Promise.all(ids.map((id) => t.job(id)));
+    expect(jobs.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
+    const usage = await t.settled();
+    expect(usage.reserved_usd).toBe(0);
+    const costs = jobs.reduce((sum, { usage: used }) => sum + (used?.cost_usd ?? Number.NaN), 0);
+    expect(usage.day.spent_usd).toBeCloseTo(costs, 9);
+    expect(usage.days).toMatchObject([{ jobs: ids.length }]);
+  }, 60_000);
 });
-
-/** All that a worker has done by the time a job's end is in the journal. */
-async function playWorker(journal: Journal, job: { id: string; tenant: string; reservation: string }): Promise<void> {
-  const request = bounded('unsettled', 'tokens=1');
-  const requestText = JSON.stringify(request);
-  await journal.accept({ ...job, lane: 'default', request, requestText, digest: 'd', release: 1, tokens: 10 });
-  const reply = await journal.claim(job.id, 1);
-  if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
-  const { attempt, ticket, seq } = reply.claim;
-  const ignore = () => undefined;
-  const clock = new FlushClock({ journal, logger: silent });
-  const writer = new AttemptWriter({
-    clock,
-    jobId: job.id,
-    attempt,
-    ticket,
-    seq,
-    onCancelRequested: ignore,
-    onRefused: ignore,
-  });
-  const spent = JSON.stringify({ usd: 0.25, input_tokens: 7, output_tokens: 8, calls: 2 });
-  await writer.end('failed', 'job.failed', { error: { code: 'x', message: 'x', retryable: false } }, { spent });
-}

@@ -44,7 +44,9 @@ const calls = async (name: string) => (await stack.providerCalls(name)).calls;
 
 /** Everything that is kept of a job. */
 async function kept(id: string): Promise<string> {
-  return (await probe.log(id)) + JSON.stringify(await probe.redis.hgetall(probe.journal.keysOf(id).record));
+  const { record, details, calls, steps, output } = probe.journal.keysOf(id);
+  const hashes = await Promise.all([record, details, calls, steps].map((key) => probe.redis.hgetall(key)));
+  return (await probe.log(id)) + JSON.stringify(hashes) + (await probe.redis.get(output));
 }
 /** Ids that a provider or Holdfast has made, in all that is kept of a job. */
 async function idsIn(id: string): Promise<Set<string>> {
@@ -243,7 +245,7 @@ describe('a follower', () => {
     await expectWhole(ids);
     // The call that broke off, and the one that was made for it.
     expect(await calls('killed')).toBe(2);
-    const slots = async () => (await probe.queue.feed.counts('~followers')).slots;
-    await until('no slot is left', async () => (await slots()) === 0);
+    const permits = async () => (await probe.queue.scheduler.counts('~followers')).permits;
+    await until('no permit is left', async () => (await permits()) === 0);
   }, 90_000);
 });

@@ -1,4 +1,4 @@
-/** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/feed.test.ts`. */
+/** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/scheduler.test.ts`. */
 import type { Holdfast } from '@holdfast/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JournalProbe } from './journal-probe.ts';
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const times = (ids: string[], field: string) =>
   Promise.all(ids.map(async (id) => Number(await probe.field(id, field))));
-const counts = () => probe.queue.feed.counts('default');
+const counts = () => probe.queue.scheduler.counts('default');
 
 describe('a job of B behind 2,000 of A', () => {
   it(
@@ -69,7 +69,7 @@ describe('a job that waits', () => {
       expect(await counts()).toMatchObject({ waiting: 2 });
       expect(await a.cancel(id)).toMatchObject({ status: 'cancelled', attempt: 0 });
       await a.delete(id);
-      expect(await counts()).toEqual({ waiting: 1, delayed: 0, slots: 0 });
+      expect(await counts()).toEqual({ waiting: 1, delayed: 0, permits: 0 });
       await stack.start('worker');
       expect((await a.wait(other)).status).toBe('completed');
       expect((await stack.providerCalls('cancelled')).calls).toBe(1);
@@ -78,11 +78,11 @@ describe('a job that waits', () => {
   );
 
   it(
-    'fails at its deadline, unpaid, though every slot is taken',
+    'fails at its deadline, unpaid, though every permit is taken',
     async () => {
       await stack.start('worker');
       await submitAll([a], jobsOf('long', SLOTS, 'tokens=900&itl_ms=20'));
-      await until('all slots are taken', async () => (await counts()).slots === SLOTS);
+      await until('all permits are taken', async () => (await counts()).permits === SLOTS);
       const late = { ...chat('late', 'tokens=1'), deadline_ms: 600 };
       const ids = await submitAll([a], [late, { ...late, delay_ms: 599 }]);
       for (const id of ids) {
@@ -90,9 +90,9 @@ describe('a job that waits', () => {
         expect(job).toMatchObject({ status: 'failed', provider_calls: 0, error: { code: 'deadline_exceeded' } });
       }
       expect((await stack.providerCalls('late')).calls).toBe(0);
-      // The end is in the journal before the slot is free.
-      await until('no more slots are taken', async () => (await counts()).slots === SLOTS);
-      expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: SLOTS });
+      // No attempt was made, and no permit was used.
+      await until('no more permits are taken', async () => (await counts()).permits === SLOTS);
+      expect(await counts()).toEqual({ waiting: 0, delayed: 0, permits: SLOTS });
     },
     TEST_MS,
   );
@@ -101,14 +101,14 @@ describe('a job that waits', () => {
     'is held by a pause, while what runs goes on',
     async () => {
       await stack.start('worker');
-      await probe.queue.feed.setPaused('default', true);
+      await probe.queue.scheduler.setPaused('default', true);
       const [id = ''] = await submitAll([a], jobsOf('paused', 1, 'tokens=1'));
-      const announced = () => probe.redis.hvals(`{${stack.prefix}-queue}::workers:default`);
+      const announced = () => probe.redis.hvals(probe.cell.keys.sched('workers', 'default'));
       const [before] = await announced();
-      // Every 2 s; it pumps four times a second.
+      // Every 2 s; it dispatches four times a second.
       await until('the worker has been heard of again', async () => (await announced())[0] !== before);
       expect(await a.get(id)).toMatchObject({ status: 'queued', attempt: 0 });
-      await probe.queue.feed.setPaused('default', false);
+      await probe.queue.scheduler.setPaused('default', false);
       expect((await a.wait(id)).status).toBe('completed');
     },
     TEST_MS,

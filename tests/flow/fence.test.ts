@@ -1,13 +1,13 @@
 /**
- * The append script's checks, each taken out in turn: the oracle must see what comes of it, or the recovery tests that
+ * The fence of the scripts that append, each of its checks taken out in turn: the oracle must see what comes of it, or the recovery tests that
  * find nothing would prove nothing.
  */
 
+import { Cell, scripts } from '@holdfast/cell';
 import { type EventData, type EventType, formatEvent, jobIdFor } from '@holdfast/core';
-import { Journal, scriptKeys } from '@holdfast/journal';
+import { Journal } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, Script, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { appendScript } from '../../packages/journal/src/scripts/append.ts';
 import { journalFaults } from './journal-faults.ts';
 import { silent } from './journal-probe.ts';
 
@@ -16,47 +16,62 @@ let journal: Journal;
 beforeAll(async () => {
   redis = connectRedis(String(process.env.HOLDFAST_TEST_REDIS_URL), 'worker', silent);
   await untilReady(redis, 5_000);
-  journal = new Journal({ redis, prefix: `t${Date.now().toString(36)}`, retentionMs: 60_000 });
+  journal = new Journal(new Cell({ redis, prefix: `t${Date.now().toString(36)}`, retentionMs: 60_000 }));
 });
 afterAll(() => disconnectRedis(redis));
 
 type Check = 'fenced' | 'again' | 'ended' | 'mismatch';
 
-/** The script without the lines that answer so. */
-function without(...checks: Check[]): Script {
-  let { lua } = appendScript;
-  for (const check of checks) {
-    const rest = lua.replace(new RegExp(`^if .* then return \\{'${check}',.*\\n`, 'gm'), '');
-    if (rest === lua) throw new Error(`the script has no check "${check}"`);
-    lua = rest;
-  }
-  return new Script(lua);
+/** What an attempt writes with. */
+interface Scripts {
+  append: Script;
+  finish: Script;
+}
+
+const whole: Scripts = { append: scripts.append.script, finish: scripts.finish.script };
+
+/** The scripts without the lines that answer so. */
+function without(...checks: Check[]): Scripts {
+  const strip = (script: Script) => {
+    let lua = script.lua.replace(/^#!.*\n/, '');
+    for (const check of checks) {
+      const rest = lua.replace(new RegExp(`^ *if .* then return \\{'${check}',.*\\n`, 'gm'), '');
+      if (rest === lua) throw new Error(`the script has no check "${check}"`);
+      lua = rest;
+    }
+    return new Script(lua, { whenFull: true });
+  };
+  return { append: strip(whole.append), finish: strip(whole.finish) };
 }
 
 /** As a worker does: goes on while its appends are applied, and stops for good when one is refused. */
 class Writer {
   refusal: string | null = null;
-  readonly #script: Script;
+  readonly #scripts: Scripts;
   readonly #jobId: string;
   readonly #attempt: number;
-  readonly #ticket: string;
+  readonly #token: string;
   #seq: number;
 
-  constructor(script: Script, claim: { jobId: string; attempt: number; ticket: string; seq: number }) {
-    this.#script = script;
+  constructor(used: Scripts, claim: { jobId: string; attempt: number; token: string; seq: number }) {
+    this.#scripts = used;
     this.#jobId = claim.jobId;
     this.#attempt = claim.attempt;
-    this.#ticket = claim.ticket;
+    this.#token = claim.token;
     this.#seq = claim.seq;
   }
 
   async append<Type extends EventType>(type: Type, data: EventData<Type>, status = ''): Promise<void> {
     if (this.refusal) return;
-    const { live, ...keys } = journal.keysOf(this.#jobId);
+    const { base, open } = journal.cell.keys;
     const next = this.#seq + 1;
-    const bytes = formatEvent(next, type, data);
-    const args = [this.#attempt, this.#seq, next, bytes, status, live, journal.retentionMs, this.#ticket];
-    const [kind] = (await this.#script.run(redis, scriptKeys(keys), args)) as [string];
+    const head = [base, this.#jobId, this.#attempt, this.#token, this.#seq, next, formatEvent(next, type, data)];
+    const noChanges = [0, 0, 0, 0];
+    const { append, finish } = this.#scripts;
+    const reply = status
+      ? await finish.run(redis, [open], [...head, status, journal.cell.retentionMs, 0, 0, '', '', ...noChanges])
+      : ((await append.run(redis, [open], [...head, ...noChanges])) as unknown[])[0];
+    const [kind] = reply as [string];
     if (kind === 'applied' || kind === 'again') this.#seq = next;
     else this.refusal = kind;
   }
@@ -67,22 +82,23 @@ class Writer {
 }
 
 async function claim(jobId: string) {
-  const reply = await journal.claim(jobId, 1);
+  const release = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
+  const reply = await journal.claim(jobId, release);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
   return reply.claim;
 }
 
 /** A worker is overtaken in mid-stream and, not knowing it, goes on to the end beside its successor. */
-async function overtake(name: string, script: Script) {
+async function overtake(name: string, used: Scripts) {
   const requestText = JSON.stringify({ task: 'chat.completions', input: { model: 'sim' } });
   const id = jobIdFor('acme', name);
   const request = { task: 'chat.completions', input: { model: 'sim' } };
   const described = { id, tenant: 'acme', lane: 'default', request, requestText, digest: name };
-  await journal.accept({ ...described, release: 1, tokens: 10 });
-  const zombie = new Writer(script, await claim(id));
+  await journal.submit({ ...described, tokens: 10 }, { limits: {}, estimateUsd: null });
+  const zombie = new Writer(used, await claim(id));
   await zombie.start();
   await zombie.text('one ');
-  const successor = new Writer(script, await claim(id));
+  const successor = new Writer(used, await claim(id));
   await zombie.text('two ');
   await successor.start();
   await zombie.text('three');
@@ -94,9 +110,9 @@ async function overtake(name: string, script: Script) {
   return { zombie, successor, faults: journalFaults(log) };
 }
 
-describe('the append script', () => {
+describe('the fence', () => {
   it('keeps an overtaken worker out, whatever it tries', async () => {
-    const { zombie, successor, faults } = await overtake('whole', appendScript);
+    const { zombie, successor, faults } = await overtake('whole', whole);
     expect(faults).toEqual([]);
     expect([zombie.refusal, successor.refusal]).toEqual(['fenced', null]);
   });

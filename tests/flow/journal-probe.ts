@@ -1,8 +1,10 @@
 /** A look at a stack's journals past the API, and the start of what a test then breaks. */
+import { Cell } from '@holdfast/cell';
 import { formatEvent, type JobEvent, type Logger } from '@holdfast/core';
 import { Journal } from '@holdfast/journal';
-import { LaneQueues } from '@holdfast/queue';
+import { BullQueues, type FairScheduler, LaneQueues, type PageEnd } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { readLog } from '../../packages/journal/src/read-log.ts';
 import { journalFaults } from './journal-faults.ts';
 import { type Stack, until } from './stack.ts';
 
@@ -10,15 +12,17 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class JournalProbe {
   readonly journal: Journal;
+  readonly cell: Cell;
+  readonly bull: BullQueues;
   readonly queue: LaneQueues;
   readonly redis: Redis;
-  readonly #prefix: string;
 
   private constructor(redis: Redis, prefix: string) {
     this.redis = redis;
-    this.#prefix = prefix;
-    this.journal = new Journal({ redis, prefix, retentionMs: 600_000 });
-    this.queue = new LaneQueues({ redis, prefix, onError: () => undefined });
+    this.cell = new Cell({ redis, prefix, retentionMs: 600_000 });
+    this.journal = new Journal(this.cell);
+    this.bull = new BullQueues(this.cell, () => undefined);
+    this.queue = new LaneQueues({ cell: this.cell, ready: this.bull, onError: () => undefined });
   }
 
   /** @param redisUrl default: the stack's */
@@ -29,7 +33,9 @@ export class JournalProbe {
   }
 
   async log(jobId: string): Promise<string> {
-    return (await this.redis.get(this.journal.keysOf(jobId).log)) ?? '';
+    const pieces: Buffer[] = [];
+    for await (const piece of readLog(this.journal, jobId, 0)) pieces.push(piece);
+    return Buffer.concat(pieces).toString();
   }
 
   async field(jobId: string, name: string): Promise<string | null> {
@@ -74,20 +80,39 @@ export class JournalProbe {
     );
   }
 
-  /** How many jobs are listed as open. */
-  openJobs(): Promise<number> {
-    return this.redis.zcard(`${this.#prefix}:open`);
+  /** As the maintenance of a worker does: places again what the scheduler has lost. @returns how many jobs that were */
+  async repair(): Promise<number> {
+    let placed = 0;
+    for (let end: PageEnd | undefined; end !== null; ) {
+      const page: Awaited<ReturnType<FairScheduler['repair']>> = await this.queue.scheduler.repair(end ?? null, 50);
+      placed += page.placed;
+      this.queue.dispatch(...page.lanes);
+      end = page.end;
+    }
+    return placed;
   }
 
-  /** Deletes all that BullMQ knows. */
+  /** How many jobs are listed as open. */
+  openJobs(): Promise<number> {
+    return this.redis.zcard(this.cell.keys.open);
+  }
+
+  /** How many jobs a tenant's list names. */
+  listedJobs(tenant = 'default'): Promise<number> {
+    return this.redis.zcard(this.cell.keys.tenantJobs(tenant));
+  }
+
+  /** Deletes all that BullMQ and the scheduler know. */
   async dropQueue(): Promise<void> {
-    const keys = await this.redis.keys(`{${this.#prefix}-queue}:*`);
-    if (keys.length === 0) throw new Error('the queue has no keys');
-    await this.redis.del(...keys);
+    const { base, bull } = this.cell.keys;
+    const found = await Promise.all([`${base}sched:*`, `${bull}:*`].map((pattern) => this.redis.keys(pattern)));
+    if (found.some((keys) => keys.length === 0)) throw new Error('the queue has no keys');
+    await this.redis.del(...found.flat());
   }
 
   async close(): Promise<void> {
     await this.queue.close();
+    await this.bull.close();
     await disconnectRedis(this.redis);
   }
 }

@@ -22,13 +22,14 @@ afterEach(async () => {
   await stack.close();
 });
 
-const counts = () => probe.queue.feed.counts('default');
-const base = () => `{${stack.prefix}-queue}::`;
+const counts = () => probe.queue.scheduler.counts('default');
 
-async function expectNoSlotsLeft(): Promise<void> {
-  await until('all slots are free', async () => (await counts()).slots === 0);
-  for (const key of ['running', 'waiting']) expect(await probe.redis.hgetall(base() + key)).toEqual({});
-  expect(await counts()).toEqual({ waiting: 0, delayed: 0, slots: 0 });
+async function expectNoPermitsLeft(): Promise<void> {
+  await until('all permits are free', async () => (await counts()).permits === 0);
+  for (const key of ['running', 'waiting', 'lanes']) {
+    expect(await probe.redis.hgetall(probe.cell.keys.sched(key))).toEqual({});
+  }
+  expect(await counts()).toEqual({ waiting: 0, delayed: 0, permits: 0 });
 }
 
 describe('jobs at once', () => {
@@ -38,7 +39,7 @@ describe('jobs at once', () => {
       await start(jobsAtOnce.stack);
       const { counts } = await jobsAtOnce.play({ stack, probe });
       expect(counts).toEqual({ ...jobsAtOnce.most, calls: 100 });
-      await expectNoSlotsLeft();
+      await expectNoPermitsLeft();
     },
     TEST_MS,
   );
@@ -57,7 +58,7 @@ describe('jobs at once', () => {
         });
       const client = await makeTenant(stack, probe, 'acme', { max_running: 1 });
       const ids = await submitAll([client], jobsOf('changed', 6, 'tokens=900&itl_ms=20'));
-      const slots = async (most: number) => until(`${most} run`, async () => (await counts()).slots === most);
+      const slots = async (most: number) => until(`${most} run`, async () => (await counts()).permits === most);
       await slots(1);
       expect((await admin('PUT', '/tenants/acme', { limits: { max_running: 4 } })).status).toBe(200);
       await slots(2);
@@ -66,12 +67,12 @@ describe('jobs at once', () => {
       expect((await admin('PATCH', '/lanes/default', { limits: { max_running: 9 } })).status).toBe(200);
       await slots(4);
       for (const id of ids) await client.cancel(id);
-      await expectNoSlotsLeft();
+      await expectNoPermitsLeft();
     },
     TEST_MS,
   );
 
-  it('leak no slot when workers are killed, and none when all scheduling keys are deleted under load', async () => {
+  it('leak no permit when workers are killed, and none when all scheduling keys are deleted under load', async () => {
     await start({ workers: 2, config: oneLane({ max_running: 6 }) });
     const client = await makeTenant(stack, probe, 'acme', { max_running: 5 });
     const ids = await submitAll([client], jobsOf('killed', 60, 'tokens=20&itl_ms=20'));
@@ -80,12 +81,12 @@ describe('jobs at once', () => {
     await first?.end('SIGKILL');
     await stack.start('worker');
     await until('more are done', async () => (await stack.providerCalls('killed')).completed > 20);
-    const keys = await probe.redis.keys(`${base()}*`);
+    const keys = await probe.redis.keys(probe.cell.keys.sched('*'));
     expect(keys.length).toBeGreaterThan(5);
     await probe.redis.del(...keys);
     await second?.end('SIGKILL');
     await probe.completed(ids, 75_000);
-    await expectNoSlotsLeft();
+    await expectNoPermitsLeft();
   }, 120_000);
 });
 
@@ -98,7 +99,7 @@ describe('requests a minute', () => {
       expect(exceeded(lanePace, counts)).toEqual([]);
       expect(counts.calls).toBe(12);
       for (const id of ids) expect(await probe.field(id, 'attempt')).toBe('1');
-      await expectNoSlotsLeft();
+      await expectNoPermitsLeft();
     },
     TEST_MS,
   );

@@ -1,7 +1,6 @@
 /** Redis dies, hangs, or loses what BullMQ had in it, while jobs wait, run and are watched. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sweepOpenJobs } from '../../apps/worker/src/sweep-open-jobs.ts';
-import { follow, JournalProbe, silent } from './journal-probe.ts';
+import { follow, JournalProbe } from './journal-probe.ts';
 import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
 import { apiKey, chat, Stack, until } from './stack.ts';
 
@@ -65,7 +64,7 @@ async function postUntilRefused(name: string): Promise<{ accepted: string[]; ref
 }
 
 function acceptedSoFar(): Promise<number> {
-  return probe.redis.zcard(`${stack.prefix}:tenant:default:jobs`);
+  return probe.listedJobs();
 }
 
 async function expectNothingLost(ids: string[]) {
@@ -154,7 +153,6 @@ describe('Redis that hangs', () => {
         ),
       );
       expect(performance.now() - backAt).toBeLessThan(BACK_WITHIN_MS);
-      await sweepOpenJobs({ journal: probe.journal, queue: probe.queue, logger: silent, graceMs: 0 });
       await expectNothingLost(again);
       expect(new Set(again).size).toBe(names.length);
       for (const name of names) expect((await stack.providerCalls(name)).calls).toBe(1);
@@ -164,10 +162,8 @@ describe('Redis that hangs', () => {
 });
 
 describe('a queue that has lost its jobs', () => {
-  const sweep = () => sweepOpenJobs({ journal: probe.journal, queue: probe.queue, logger: silent, graceMs: 0 });
-
   it(
-    'gets them back from the journals, and each of them ends once',
+    'gets them back from the records, and each of them ends once',
     async () => {
       const running = await stack.client.submit(chat('lost running', 'tokens=40&itl_ms=3&stall_after=15&fail=stall'));
       await probe.streaming(running.job.id);
@@ -175,19 +171,19 @@ describe('a queue that has lost its jobs', () => {
       const waiting = await Promise.all(
         Array.from({ length: 5 }, (_, at) => stack.client.submit(chat(`lost waiting ${at}`, 'tokens=5'))),
       );
-      const never = await acceptWithoutEnqueueing('never enqueued');
+      const never = await submitWithoutDispatching('never dispatched');
       const later = await stack.client.submit({ ...chat('lost delayed', 'tokens=5'), delay_ms: 60_000 });
       await probe.dropQueue();
       const lost = [running.job.id, ...waiting.map(({ job }) => job.id), never];
-      expect(await sweep()).toBe(lost.length + 1);
-      expect(await sweep()).toBe(0);
+      expect(await probe.repair()).toBe(lost.length + 1);
+      expect(await probe.repair()).toBe(0);
       await stack.start('worker');
       await expectNothingLost(lost);
       for (const { job } of waiting) expect((await stack.client.get(job.id)).provider_calls).toBe(1);
-      expect((await stack.providerCalls('never enqueued')).calls).toBe(1);
+      expect((await stack.providerCalls('never dispatched')).calls).toBe(1);
       expect(await stack.client.get(later.job.id)).toMatchObject({ status: 'queued', attempt: 0 });
       await stack.client.cancel(later.job.id);
-      expect(await sweep()).toBe(0);
+      expect(await probe.repair()).toBe(0);
     },
     TEST_MS,
   );
@@ -199,7 +195,7 @@ describe('a queue that has lost its jobs', () => {
       const followed = follow(stack.newClient(), job.id);
       await probe.streaming(job.id);
       await probe.dropQueue();
-      expect(await sweep()).toBe(1);
+      expect(await probe.repair()).toBe(1);
       const seen = await followed;
       expect(seen.log).toBe(await probe.log(job.id));
       await expectNothingLost([job.id]);
@@ -210,23 +206,15 @@ describe('a queue that has lost its jobs', () => {
     TEST_MS,
   );
 
-  /** The state that a crash of the API between accepting and enqueueing leaves. */
-  async function acceptWithoutEnqueueing(name: string): Promise<string> {
+  /** The state that a crash of the API between submitting and dispatching leaves. */
+  async function submitWithoutDispatching(name: string): Promise<string> {
     const like = await stack.client.submit(chat(`${name}, like`, 'tokens=5'));
     const { journal } = probe;
     const request = chat(name, 'tokens=5');
     const requestText = JSON.stringify(request);
     const id = like.job.id.replace(/.{4}$/, 'zzzz');
-    await journal.accept({
-      id,
-      tenant: 'default',
-      lane: 'default',
-      request,
-      requestText,
-      digest: 'digest',
-      release: 1,
-      tokens: 10,
-    });
+    const described = { id, tenant: 'default', lane: 'default', request, requestText, digest: 'digest', tokens: 10 };
+    await journal.submit(described, { limits: {}, estimateUsd: null });
     await stack.client.cancel(like.job.id);
     return id;
   }

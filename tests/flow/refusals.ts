@@ -5,8 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cell } from '@holdfast/cell';
 import { createApiKeys } from '@holdfast/gate';
-import { openLaneQueue } from '@holdfast/queue';
+import { BullQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis } from '@holdfast/redis';
 import { expect } from '@jest/globals';
 import { marker } from './bad-submits.ts';
@@ -119,11 +120,12 @@ export class RefusingStack {
 
   /** Every way to hold a job: entries of the lane's queue, records, the lists of both tenants. */
   async everythingStored() {
-    const queue = openLaneQueue({ redis: this.redis, prefix: this.stack.prefix, lane: 'only' });
-    const counts = await queue.getJobCounts();
-    const paused = await queue.isPaused();
-    await queue.close();
-    const records = await this.redis.keys(`${this.stack.prefix}:{*}:record`);
+    const cell = new Cell({ redis: this.redis, prefix: this.stack.prefix, retentionMs: 0 });
+    const bull = new BullQueues(cell, () => undefined);
+    const counts = await bull.queue('only').getJobCounts();
+    const paused = await bull.queue('only').isPaused();
+    await bull.close();
+    const records = await this.redis.keys(`${cell.keys.base}job:*`);
     const listed = async (key: string) => {
       const { body } = await this.send({ path: '/v1/jobs?limit=100', headers: [bearer(key)] });
       return (JSON.parse(body) as { data: { id: string }[] }).data.map(({ id }) => id);

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('jobs of a lane that was renamed', () => {
-  it('run in the one that serves their models now, and hold no slot in the old one', async () => {
+  it('run in the one that serves their models now, and hold no permit in the old one', async () => {
     const client = await makeTenant(stack, probe, 'acme', { max_running: 2 });
     const job = chat('renamed', 'tokens=40&itl_ms=50');
     const ids = await submitAll(
@@ -29,7 +29,7 @@ describe('jobs of a lane that was renamed', () => {
       Array.from({ length: 5 }, () => job),
     );
     await until('two run', async () => (await stack.providerCalls('renamed')).calls === 2);
-    // Killed, it leaves its slots, too.
+    // Killed, it leaves its permits, too.
     await stack.running('worker')[0]?.end('SIGKILL');
     const { HOLDFAST_CONFIG = '', OPENAI_BASE_URL = '' } = stack.env;
     writeFileSync(HOLDFAST_CONFIG, JSON.stringify(lanesWith('tiny', OPENAI_BASE_URL)));
@@ -46,8 +46,8 @@ describe('jobs of a lane that was renamed', () => {
     expect(ended.map(({ status, lane }) => `${status} in ${lane}`)).toEqual(ids.map(() => 'completed in tiny'));
     expect((await stack.providerCalls('renamed')).completed).toBe(5);
     expect(await probe.faults(ids)).toEqual([]);
-    const running = () => probe.redis.hgetall(`{${stack.prefix}-queue}::running`);
-    await until('no slot is left', async () => Object.keys(await running()).length === 0);
-    expect(await probe.queue.feed.counts('small')).toEqual({ waiting: 0, delayed: 0, slots: 0 });
+    const running = () => probe.redis.hgetall(probe.cell.keys.sched('running'));
+    await until('no permit is left', async () => Object.keys(await running()).length === 0);
+    expect(await probe.queue.scheduler.counts('small')).toEqual({ waiting: 0, delayed: 0, permits: 0 });
   }, 90_000);
 });

@@ -1,14 +1,19 @@
-import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JournalProbe } from './journal-probe.ts';
 import { chat, Stack, until } from './stack.ts';
 
 const RETENTION_MS = 1_500;
 
 let stack: Stack;
+let probe: JournalProbe;
 beforeAll(async () => {
   stack = await Stack.start({ env: { RETENTION_HOURS: String(RETENTION_MS / 3_600_000) } });
+  probe = await JournalProbe.open(stack);
 }, 60_000);
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await probe?.close();
+  await stack?.close();
+});
 
 describe('retention', () => {
   it('forgets a job by itself after its end: its id answers 404, no list shows it, its key is free', async () => {
@@ -22,11 +27,10 @@ describe('retention', () => {
     );
     expect(Date.now() - Date.parse(ended.finished_at ?? '')).toBeGreaterThanOrEqual(RETENTION_MS - 100);
     expect((await stack.client.list()).data).toEqual([]);
-    const redis = connectRedis(process.env.HOLDFAST_TEST_REDIS_URL ?? '', 'worker', console);
-    const left = await redis.keys(`${stack.prefix}:{${job.id}}:*`);
-    await disconnectRedis(redis);
-    expect(left).toEqual([]);
-    // The queue still keeps the entry of the first life: the second must not be taken for it, and wait for a sweep.
+    expect(await probe.redis.keys(`${probe.journal.keysOf(job.id).record}*`)).toEqual([]);
+    await until('no list names it', async () => (await probe.listedJobs()) === 0);
+    expect(await probe.redis.zcard(`${probe.cell.keys.base}expiring`)).toBe(0);
+    // BullMQ still has the entry of the first one: the second must not be taken for it.
     const again = await stack.client.submit(chat('kept for a while', 'tokens=2'), { idempotencyKey: 'kept' });
     expect(again).toMatchObject({ replayed: false, job: { id: job.id } });
     const second = await stack.client.wait(job.id);

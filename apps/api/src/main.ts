@@ -1,7 +1,8 @@
 /** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
-import { createAdmission, createApiKeys, Ledger } from '@holdfast/gate';
+import { Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
+import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
-import { LaneQueues, QueuedCap } from '@holdfast/queue';
+import { BullQueues, LaneQueues } from '@holdfast/queue';
 import {
   checkDurability,
   connectForPool,
@@ -9,6 +10,7 @@ import {
   DurableWrites,
   disconnectRedis,
   MemoryWatch,
+  type Redis,
   untilReady,
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
@@ -18,6 +20,7 @@ import { createApi } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { KeyWatch } from './key-watch.ts';
 import { openLimits } from './open-limits.ts';
+import type { ApiCell } from './parts.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
@@ -32,11 +35,29 @@ async function openStore(config: ApiConfig, { logger, onClose }: ServiceContext)
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, 30_000);
   await checkDurability(redis, mode);
+  await checkLayout(redis, prefix);
+  await loadScripts(redis);
   if (mode === 'memory') logger.warn({ durability: mode }, 'DURABILITY=memory: accepted jobs can be lost');
   const writes = new DurableWrites({ mode, redis, prefix, connect: () => connectForPool(redisUrl) });
   onClose('durable writes', () => writes.close());
   await writes.prepare();
   return { redis, subscriber, writes };
+}
+
+function openCell(
+  name: string,
+  { prefix, retentionMs }: ApiConfig,
+  redis: Redis,
+  limitsOf: LimitsOfAdmitted['ifKnown'],
+  { logger, onClose }: ServiceContext,
+): ApiCell {
+  const cell = new Cell({ redis, prefix, name, retentionMs });
+  const onError = (error: Error) => logger.warn({ error }, 'queue error');
+  const ready = new BullQueues(cell, onError);
+  onClose('bullmq', () => ready.close());
+  const queue = new LaneQueues({ cell, ready, onError, limitsOf });
+  onClose('queue', () => queue.close());
+  return { journal: new Journal(cell), queue, ledger: new Ledger(cell) };
 }
 
 async function start(config: ApiConfig, context: ServiceContext): Promise<void> {
@@ -51,26 +72,17 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());
-  const queue = new LaneQueues({
-    redis,
-    prefix,
-    onError: (error) => logger.warn({ error }, 'queue error'),
-    limitsOf: limits.ifKnown,
-  });
-  onClose('queue', () => queue.close());
-  const ledger = new Ledger({ redis, prefix });
   const findCaller = (key: string) => apiKeys.find(key);
   const stopping = new AbortController();
   const app = createApi({
     redis,
-    journal: new Journal({ redis, prefix, retentionMs: config.retentionMs }),
+    prefix,
+    cells: new Cells((name) => openCell(name, config, redis, limits.ifKnown, context)),
     feed: new LiveFeed(subscriber),
-    queue,
     findCaller,
     keyWatch: new KeyWatch(findCaller),
-    gate: createAdmission({ ledger, limits, queued: new QueuedCap({ redis, prefix }), logger }),
-    ledger,
     limits,
+    warnOfUnpriced: warnOfUnpriced(logger),
     prices: config.prices,
     tasks: allTasks(config.tasks),
     lanes: config.lanes,

@@ -33,8 +33,7 @@ describe('a plan that is gone from the config file', () => {
   });
 
   it('and was never known refuses submits by name: 503', async () => {
-    const { redis, journal } = api.parts;
-    await createTenants({ redis, prefix: journal.prefix }).put('acme', { plan: 'lost' });
+    await createTenants(api.parts).put('acme', { plan: 'lost' });
     const input = { model: 'sim', messages: [{ role: 'user', content: '?' }] };
     const refused = await api.fetch('/v1/jobs', {
       method: 'POST',

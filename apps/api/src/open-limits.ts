@@ -4,7 +4,7 @@ import {
   createKnownPlans,
   createTenantLimits,
   createTenants,
-  type LimitsOfLetIn,
+  type LimitsOfAdmitted,
   type TenantLimits,
 } from '@holdfast/gate';
 import type { Redis } from '@holdfast/redis';
@@ -20,7 +20,7 @@ interface OpenLimitsOptions {
   logger: ServiceLogger;
 }
 
-export async function openLimits(options: OpenLimitsOptions): Promise<TenantLimits & LimitsOfLetIn> {
+export async function openLimits(options: OpenLimitsOptions): Promise<TenantLimits & LimitsOfAdmitted> {
   const tenants = createTenants(options);
   const plans = createKnownPlans(options);
   await plans.keep();

@@ -30,7 +30,9 @@ describe('to a key that is limited to tasks', () => {
   it('a job of another task is not there: not by its id, its idempotency key, nor in a list', async () => {
     const mine = await json(await submit('summarize', { text: 'Short.' }, 'mine'));
     const { jobId: other, writer } = await api.begin('other');
-    await writer.end('failed', 'job.failed', { error: { code: 'task_error', message: 'secret', retryable: false } });
+    await writer.end({ status: 'failed' }, 'job.failed', {
+      error: { code: 'task_error', message: 'secret', retryable: false },
+    });
     api.actAs({ tasks: ['summarize', 'extract'] });
 
     const calls: [string, string][] = [
@@ -58,25 +60,37 @@ describe('to a key that is limited to tasks', () => {
 });
 
 describe('to a key without the scope `read`', () => {
-  it('what came of a job is not shown: by no replay, cancel or run again', async () => {
-    const body = { model: 'sim', messages: [{ role: 'user', content: '?' }] };
-    const { id } = await json(await submit('chat.completions', body, 'replayed'));
-    const { journal } = api.parts;
-    await journal.redis.hset(journal.keysOf(id).record, {
-      status: 'failed',
-      attempt: 1,
-      output: JSON.stringify('secret'),
-      output_text: 'secret',
-      error: JSON.stringify({ code: 'task_error', message: 'secret', retryable: false, provider: 'secret' }),
-    });
-    const shown = async () => [
-      await (await submit('chat.completions', body, 'replayed')).text(),
-      await (await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' })).text(),
-    ];
-    for (const text of await shown()) expect(text).toContain('secret');
+  const body = { model: 'sim', messages: [{ role: 'user', content: '?' }] };
+  const shown = async (id: string, key: string) => [
+    await (await submit('chat.completions', body, key)).text(),
+    await (await api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' })).text(),
+  ];
+
+  it('what a job has answered is not shown: by no replay, and no cancel', async () => {
+    const { id } = await json(await submit('chat.completions', body, 'answered'));
+    const end = { output: 'secret', usage: null };
+    const writer = await api.claim(id);
+    await writer.end({ status: 'completed' }, 'job.completed', end, { output: JSON.stringify('secret') });
+    for (const text of await shown(id, 'answered')) expect(text).toContain('secret');
 
     api.actAs({ scopes: ['submit'] });
-    for (const text of await shown()) {
+    for (const text of await shown(id, 'answered')) {
+      expect(text).not.toContain('secret');
+      expect(JSON.parse(text)).toMatchObject({ id, status: 'completed', output: null, output_text: null });
+    }
+  });
+
+  it('nor how it has failed: by no replay, cancel or run again', async () => {
+    const { id } = await json(await submit('chat.completions', body, 'failed'));
+    const error = { code: 'task_error' as const, message: 'secret', retryable: false, provider: 'secret' };
+    const kept = { error: JSON.stringify(error), text: 'secret' };
+    await (await api.claim(id)).end({ status: 'failed' }, 'job.failed', { error }, kept);
+    for (const text of await shown(id, 'failed')) {
+      expect(JSON.parse(text)).toMatchObject({ error, output_text: 'secret' });
+    }
+
+    api.actAs({ scopes: ['submit'] });
+    for (const text of await shown(id, 'failed')) {
       expect(text).not.toContain('secret');
       expect(JSON.parse(text)).toMatchObject({ id, status: 'failed', output: null, output_text: null });
       expect(JSON.parse(text)).toMatchObject({ error: { code: 'task_error', retryable: false } });

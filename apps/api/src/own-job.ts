@@ -1,5 +1,5 @@
 /** A job of the caller's own: of its tenant, and of a task that its key isn't kept from. */
-import { type Caller, isJobId, type Job } from '@holdfast/core';
+import { type Caller, isJobId } from '@holdfast/core';
 import { jobNotFound, type OwnedJob } from '@holdfast/journal';
 import type { ApiParts } from './parts.ts';
 
@@ -8,14 +8,14 @@ export function mayUse({ tasks }: Caller, task: string): boolean {
 }
 
 /** @throws RequestError `job_not_found`, whether there is no such job or it is another's */
-export function ownedBy(caller: Caller, id: string, found: OwnedJob | null): Job {
+export function ownedBy(caller: Caller, id: string, found: OwnedJob | null): OwnedJob {
   if (found?.tenant !== caller.tenant || !mayUse(caller, found.job.task)) throw jobNotFound(id);
-  return found.job;
+  return found;
 }
 
 /** One round trip. @throws as `ownedBy` */
-export async function ownJob({ journal }: ApiParts, caller: Caller, id: string): Promise<Job> {
+export async function ownJob({ cells }: ApiParts, caller: Caller, id: string): Promise<OwnedJob> {
   // What can't be an id is never looked for: client text doesn't become part of a Redis key.
   if (!isJobId(id)) throw jobNotFound(id);
-  return ownedBy(caller, id, await journal.look(id));
+  return ownedBy(caller, id, await cells.of(caller.tenant).journal.get(id));
 }

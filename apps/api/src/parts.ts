@@ -1,6 +1,7 @@
 /** What the routes work with: made once in `main.ts`, handed to every route. */
+import type { Cells } from '@holdfast/cell';
 import type { Caller, Lanes, Prices } from '@holdfast/core';
-import type { AdmissionGate, Ledger, TenantLimits } from '@holdfast/gate';
+import type { Ledger, TenantLimits, warnOfUnpriced } from '@holdfast/gate';
 import type { Journal, LiveFeed } from '@holdfast/journal';
 import type { LaneQueues } from '@holdfast/queue';
 import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfast/redis';
@@ -9,19 +10,26 @@ import type { Task } from '@holdfast/tasks';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { KeyWatch } from './key-watch.ts';
 
+/** What belongs to one cell: to whole tenants. */
+export interface ApiCell {
+  journal: Journal;
+  queue: LaneQueues;
+  ledger: Ledger;
+}
+
 export interface ApiParts {
   redis: Redis;
-  journal: Journal;
+  prefix: string;
+  /** Found by tenant. */
+  cells: Pick<Cells<ApiCell>, 'of'>;
   feed: LiveFeed;
-  queue: LaneQueues;
   /** Whose key this is; null: nobody's. */
   findCaller: (apiKey: string) => Promise<Caller | null>;
   /** Tells open streams that their key is no longer good. */
   keyWatch: KeyWatch;
-  /** Whether a tenant's job may come in. */
-  gate: AdmissionGate;
-  ledger: Ledger;
   limits: TenantLimits;
+  /** Says once for each model that no budget counts it. */
+  warnOfUnpriced: ReturnType<typeof warnOfUnpriced>;
   prices: Prices;
   tasks: ReadonlyMap<string, Task>;
   lanes: Lanes;

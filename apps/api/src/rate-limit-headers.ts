@@ -5,9 +5,10 @@
  *                                 seconds until there is more
  *   x-ratelimit-…-requests        the same as OpenAI's API says it; its SDKs and their users know to look there
  */
-import type { RequestsLeft } from '@holdfast/gate';
+import type { RequestsLeft } from '@holdfast/cell';
+import type { Limits } from '@holdfast/core';
 import type { Response } from '@holdfast/service';
-import type { ApiParts } from './parts.ts';
+import type { ApiCell } from './parts.ts';
 
 export function setRateLimitHeaders(response: Response, requests: RequestsLeft | null): void {
   if (requests === null) return;
@@ -21,7 +22,12 @@ export function setRateLimitHeaders(response: Response, requests: RequestsLeft |
 }
 
 /** For an answer that needs no admission, beside what makes it: where this fails or comes too late it does without. */
-export async function tellRequestsLeft({ gate }: ApiParts, response: Response, tenant: string): Promise<void> {
-  const left = await gate.requestsLeft(tenant).catch(() => null);
+export async function showRequestsLeft(
+  { ledger }: ApiCell,
+  response: Response,
+  tenant: string,
+  limits: Limits,
+): Promise<void> {
+  const left = await ledger.requestsLeft(tenant, limits).catch(() => null);
   if (!response.headersSent) setRateLimitHeaders(response, left);
 }

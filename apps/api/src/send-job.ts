@@ -1,14 +1,15 @@
 /** Answers with a job: JSON, with an ETag that changes whenever the job does. */
-import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import type { Caller, Job } from '@holdfast/core';
+import type { LargeAnswer, OwnedJob } from '@holdfast/journal';
 import { type Response, sendBody } from '@holdfast/service';
+import type { ApiParts } from './parts.ts';
 
-/** Everything about a job that can change shows in these; hashing a large output for each poll would cost more. */
-export function etagOf({ id, created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([id, created_at, attempt, cursor, status, cancel_requested_at]))
-    .digest('base64url');
-  return `"${digest.slice(0, 22)}"`;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Everything about a job that can change shows in these; `created_at` in what a key that is used again names. */
+export function etagOf({ created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
+  return `"${Date.parse(created_at).toString(36)}-${attempt}-${cursor}-${status}${cancel_requested_at ? '-cancel' : ''}"`;
 }
 
 /** @param headers with names in lower case */
@@ -18,14 +19,50 @@ export function sendJson(
   body: unknown,
   headers: Record<string, string> = {},
 ): void {
-  const type = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  const type = { 'content-type': JSON_TYPE, 'cache-control': 'no-store' };
   sendBody(response, status, JSON.stringify(body), { ...type, ...headers });
 }
 
-/** To a key without the scope `read` (which may submit, cancel and run again) without what came of it. */
-export function sendJob(response: Response, { scopes }: Caller, status: number, job: Job): void {
-  const headers = { etag: etagOf(job), 'cache-control': 'private, no-cache' };
-  sendJson(response, status, scopes.includes('read') ? job : withoutContent(job), headers);
+/**
+ * Answers with a job; to a key without the scope `read` (which may submit, cancel and run again) without what came of it. An
+ * answer that is too large to be held whole goes out piece by piece, as fast as its reader takes it.
+ */
+export async function sendJob(
+  parts: Pick<ApiParts, 'cells' | 'readerStallMs'>,
+  response: Response,
+  { scopes }: Caller,
+  { status, found, headers: own }: { status: number; found: OwnedJob; headers?: Record<string, string> },
+): Promise<void> {
+  const { tenant, job, large } = found;
+  const headers = { etag: etagOf(job), 'cache-control': 'private, no-cache', ...own };
+  if (!scopes.includes('read')) sendJson(response, status, withoutContent(job), headers);
+  else if (large === null) sendJson(response, status, job, headers);
+  else await sendLargeJob(parts, response, status, { tenant, job, large }, headers);
+}
+
+async function sendLargeJob(
+  { cells, readerStallMs }: Pick<ApiParts, 'cells' | 'readerStallMs'>,
+  response: Response,
+  status: number,
+  { tenant, job, large }: { tenant: string; job: Job; large: LargeAnswer },
+  headers: Record<string, string>,
+): Promise<void> {
+  const { journal } = cells.of(tenant);
+  const { output, output_text, ...rest } = job;
+  response.writeHead(status, { ...headers, 'content-type': JSON_TYPE });
+  const body = async function* () {
+    yield `${JSON.stringify(rest).slice(0, -1)},"output":`;
+    if (large.output > 0) yield* journal.readAnswer(job.id, 'output', large.output);
+    else yield JSON.stringify(output);
+    yield ',"output_text":';
+    if (large.text > 0) yield* journal.readAnswer(job.id, 'text', large.text);
+    else yield JSON.stringify(output_text);
+    yield '}';
+  };
+  const stalled = new AbortController();
+  response.setTimeout(readerStallMs, () => stalled.abort());
+  // A reader who leaves, or takes nothing for so long, ends it; there is nobody left to be told.
+  await pipeline(body, response, { signal: stalled.signal }).catch(() => response.destroy());
 }
 
 /** Messages of providers and tasks may quote what was asked and answered; codes don't. */

@@ -21,9 +21,9 @@ async function write(writer: AttemptWriter, megabytes: number, outputBytes = 10)
   const text = 'x'.repeat(MB / 64);
   for (let at = 0; at < megabytes * 64; at += 1) {
     writer.write('text.delta', { text });
-    await writer.room();
+    await writer.waitForDrain();
   }
-  await writer.end('completed', 'job.completed', { output: 'y'.repeat(outputBytes), usage: null });
+  await writer.end({ status: 'completed' }, 'job.completed', { output: 'y'.repeat(outputBytes), usage: null });
 }
 
 /** Attaches; the answer's body is left unread. */
@@ -135,6 +135,23 @@ describe('a large event', () => {
     expect(cut).toBe(false);
     expect(events).toHaveLength(writer.seq);
     expect(events.at(-1)?.length).toBeGreaterThan(3 * MB);
+  });
+
+  it('whose answer is stored apart reaches a live reader, a later one, and who asks for the job, whole', async () => {
+    const { jobId, writer } = await api.begin('large answer');
+    const live = await attach(jobId);
+    await once(live, 'readable');
+    const output = 'ü"\n'.repeat(MB / 2);
+    // As a worker does: the text of a large answer is stored beside it.
+    await writer.complete(JSON.stringify(output), null, { text: output });
+    for (const answer of [live, await attach(jobId)]) {
+      const { events, cut } = await readRest(answer);
+      expect([cut, events.length]).toEqual([false, writer.seq]);
+      const last = events.at(-1) ?? '';
+      expect(JSON.parse(last.slice(last.indexOf('data: ') + 6)).output === output).toBe(true);
+    }
+    const job = (await (await api.fetch(`/v1/jobs/${jobId}`)).json()) as { output: string; output_text: string };
+    expect([job.output === output, job.output_text === output]).toEqual([true, true]);
   });
 
   it('is not torn apart by a heartbeat', async () => {

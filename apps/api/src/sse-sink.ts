@@ -20,6 +20,8 @@ export class SseSink implements EventSink {
   readonly #response: Response;
   readonly #stallMs: number;
   #unsent: Buffer = NOTHING;
+  /** The last bytes of what was written: an event ends with an empty line, and windows of a log need not end there. */
+  #tail = '\n\n';
 
   /** Starts the answer. @param stallMs how long one slice may take */
   constructor(response: Response, { stallMs }: { stallMs: number }) {
@@ -32,12 +34,15 @@ export class SseSink implements EventSink {
 
   /** A comment, so that nobody on the way takes the connection for dead. */
   beat(): void {
-    // In the middle of a slice a comment would tear an event apart.
-    if (this.#unsent.length === 0 && !this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
+    // In the middle of an event a comment would tear it apart.
+    const isBetweenEvents = this.#unsent.length === 0 && this.#tail === '\n\n';
+    if (isBetweenEvents && !this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
   }
 
   write(bytes: Buffer): boolean {
-    const takesMore = this.#response.write(bytes.subarray(0, SLICE_BYTES));
+    const slice = bytes.subarray(0, SLICE_BYTES);
+    this.#tail = (this.#tail + slice.toString('latin1', Math.max(0, slice.length - 2))).slice(-2);
+    const takesMore = this.#response.write(slice);
     this.#unsent = bytes.length > SLICE_BYTES ? bytes.subarray(SLICE_BYTES) : NOTHING;
     return takesMore && this.#unsent.length === 0;
   }

@@ -1,17 +1,18 @@
 /** The API in this process, on the test run's real Redis under a prefix of its own; journals are written by hand. For tests. */
 import { randomBytes } from 'node:crypto';
-import { type Caller, jobIdFor, type Logger, scopes } from '@holdfast/core';
-import { createAdmission, Ledger } from '@holdfast/gate';
+import { Cell } from '@holdfast/cell';
+import { type Caller, jobIdFor, type Logger, type ReadyQueue, scopes } from '@holdfast/core';
+import { Ledger, warnOfUnpriced } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues } from '@holdfast/queue';
-import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, untilReady } from '@holdfast/redis';
+import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, type Redis, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { KeyWatch } from './key-watch.ts';
 import { openLimits } from './open-limits.ts';
-import type { ApiParts } from './parts.ts';
+import type { ApiCell, ApiParts } from './parts.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const caller: Caller = { tenant: 'acme', keyId: 'key1', scopes, tasks: null };
@@ -21,11 +22,17 @@ export const authorization = 'Bearer hold_test';
 export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
   parts: ApiParts;
+  /** The only one that there is. */
+  cell: ApiCell;
   /** From now on requests come with a key like this. */
   actAs(key: Pick<Partial<Caller>, 'tasks' | 'scopes'>): void;
   /** As when the process is told to stop. */
   stop(): void;
-  /** Accepts a job and begins its first attempt. */
+  /** Releases that were taken off BullMQ, as `<lane> <job id>.<release>`. */
+  removed: string[];
+  /** Begins the next attempt of a job. */
+  claim(jobId: string): Promise<AttemptWriter>;
+  /** Submits a job and begins its first attempt. */
   begin(key: string): Promise<{ jobId: string; writer: AttemptWriter }>;
   /** A request with the API key. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -40,33 +47,18 @@ type Options = Partial<Pick<ApiParts, 'maxBodyBytes' | 'readerStallMs' | 'heartb
 export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
   const { redis, subscriber } = await connectToTestRedis();
   const prefix = `t${randomBytes(6).toString('hex')}`;
-  const journal = new Journal({ redis, prefix, retentionMs: 60_000 });
+  const { cell, removed } = openTestCell(new Cell({ redis, prefix, retentionMs: 60_000 }));
+  const { journal, queue } = cell;
   const clock = new FlushClock({ journal, logger: silent });
-  const ledger = new Ledger({ redis, prefix });
-  const logger = createLogger('api', 'silent');
-  const limits = await openLimits({ redis, prefix, plans: {}, logger });
   let known: Caller = { ...caller, tasks: mayTasks ?? null };
   const findCaller: ApiParts['findCaller'] = async (key) => (`Bearer ${key}` === authorization ? known : null);
   const stopping = new AbortController();
   const parts: ApiParts = {
-    redis,
-    journal,
+    ...(await standardParts(redis, prefix)),
+    cells: { of: () => cell },
     feed: new LiveFeed(subscriber),
-    queue: new LaneQueues({ redis, prefix, onError: () => undefined }),
     findCaller,
     keyWatch: new KeyWatch(findCaller),
-    gate: createAdmission({ ledger, limits, logger: silent }),
-    ledger,
-    limits,
-    prices: {},
-    tasks: allTasks({}),
-    lanes: defaultLanes('http://127.0.0.1:1/v1'),
-    durability: 'memory',
-    configDigest: '',
-    writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
-    memory: new MemoryWatch({ redis, logger: silent }),
-    metrics: new ApiMetrics('fsync'),
-    logger,
     stopping: stopping.signal,
     maxBodyBytes: 10_000_000,
     readerStallMs: 10_000,
@@ -79,19 +71,55 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     ...running,
     app,
     parts,
+    cell,
     actAs(key) {
       known = { ...caller, ...key };
     },
     stop: () => stopping.abort(),
+    removed,
+    claim: (jobId) => claimJob(journal, clock, jobId),
     begin: (key) => beginJob(journal, clock, key),
     fetch: (path, init = {}) =>
       fetch(`${running.url}${path}`, { ...init, headers: { authorization, ...init.headers } }),
     async end() {
       stopping.abort();
       await running.close(0);
+      await queue.close();
       await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
     },
   };
+}
+
+/** What is the same in all tests. */
+async function standardParts(redis: Redis, prefix: string) {
+  const logger = createLogger('api', 'silent');
+  return {
+    redis,
+    prefix,
+    limits: await openLimits({ redis, prefix, plans: {}, logger }),
+    warnOfUnpriced: warnOfUnpriced(silent),
+    prices: {},
+    tasks: allTasks({}),
+    lanes: defaultLanes('http://127.0.0.1:1/v1'),
+    durability: 'memory' as const,
+    configDigest: '',
+    writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
+    memory: new MemoryWatch({ redis, logger: silent }),
+    metrics: new ApiMetrics('fsync'),
+    logger,
+  };
+}
+
+/** `removed`: releases that were taken off BullMQ, which takes everything here, and holds nothing. */
+function openTestCell(cell: Cell): { cell: ApiCell; removed: string[] } {
+  const removed: string[] = [];
+  const ready: ReadyQueue = {
+    async add() {},
+    remove: async (lane, { jobId, release }) => void removed.push(`${lane} ${jobId}.${release}`),
+    stateOf: async () => 'missing',
+  };
+  const queue = new LaneQueues({ cell, ready, onError: () => undefined });
+  return { cell: { journal: new Journal(cell), queue, ledger: new Ledger(cell) }, removed };
 }
 
 async function connectToTestRedis() {
@@ -107,28 +135,16 @@ async function beginJob(journal: Journal, clock: FlushClock, key: string) {
   const request = { task: 'chat.completions', input: { model: 'sim' } };
   const requestText = JSON.stringify(request);
   const jobId = jobIdFor(caller.tenant, key);
-  await journal.accept({
-    id: jobId,
-    tenant: caller.tenant,
-    lane: 'default',
-    request,
-    requestText,
-    digest: key,
-    release: 1,
-    tokens: 10,
-  });
-  const reply = await journal.claim(jobId, 1);
+  const job = { id: jobId, tenant: caller.tenant, lane: 'default', request, requestText, digest: key, tokens: 10 };
+  await journal.submit(job, { limits: {}, estimateUsd: null });
+  return { jobId, writer: await claimJob(journal, clock, jobId) };
+}
+
+async function claimJob(journal: Journal, clock: FlushClock, jobId: string): Promise<AttemptWriter> {
+  const release = Number(await journal.redis.hget(journal.keysOf(jobId).record, 'release'));
+  const reply = await journal.claim(jobId, release);
   if (reply.kind !== 'claimed') throw new Error(`not claimed: ${reply.kind}`);
-  const { attempt, ticket, seq } = reply.claim;
+  const { attempt, token, seq } = reply.claim;
   const ignore = () => undefined;
-  const writer = new AttemptWriter({
-    clock,
-    jobId,
-    attempt,
-    ticket,
-    seq,
-    onCancelRequested: ignore,
-    onRefused: ignore,
-  });
-  return { jobId, writer };
+  return new AttemptWriter({ clock, jobId, attempt, token, seq, onCancelRequested: ignore, onRefused: ignore });
 }

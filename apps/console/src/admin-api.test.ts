@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { admissionArguments, scripts } from '@holdfast/cell';
 import { createApiKeys, createTenants } from '@holdfast/gate';
-import { LaneQueues, openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
 
@@ -22,6 +22,16 @@ const admin = (method: string, path: string, body?: unknown, headers: Record<str
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
+
+/** A job of the lane `fast` that waits in the scheduler: it is in no queue of BullMQ's. */
+async function submitWaiting(id: string, delayMs: number | '' = ''): Promise<void> {
+  // Digest, body, first event; tenant, lane, task; priority, tokens, delay, deadline, metadata.
+  const job = [id, 'digest', '{}', 'event', 'acme', 'fast', 'task', 0, 10, delayMs, '', ''];
+  const admission = admissionArguments({ limits: {}, estimateUsd: null });
+  // What its tenant may run; what it shares; how long it is kept.
+  const [kind] = (await scripts.submit.run(running.cell, [...job, ...admission, '0 1', 0, '', '', 60_000])) as string[];
+  expect(kind).toBe('created');
+}
 
 describe('the admin API', () => {
   it('opens to the admin key alone', async () => {
@@ -58,6 +68,9 @@ describe('the admin API', () => {
       limits,
       plan_status: null,
     });
+    // Jobs that wait go by them from now on.
+    const { redis, cell } = running;
+    expect(await redis.hget(cell.keys.sched('limits'), 'acme')).toBe('5 1');
   });
 
   it('keeps the plans of the config file, and says of a tenant whose plan is gone from it what is known of that', async () => {
@@ -232,7 +245,9 @@ describe('the admin API', () => {
   });
 
   it('counts the jobs of lanes, and pauses them', async () => {
-    const queue = openLaneQueue({ ...running, lane: 'default' });
+    const queue = running.bull.queue('default');
+    const isHeld = async () =>
+      (await running.redis.hget(running.cell.keys.sched('lane', 'default'), 'paused')) !== null;
     await queue.add('job', { jobId: 'job_a', release: 1 }, { priority: 101 });
     await queue.add('job', { jobId: 'job_b', release: 1 }, { delay: 60_000 });
     const { data } = (await (await admin('GET', '/lanes')).json()) as { data: { name: string }[] };
@@ -246,24 +261,21 @@ describe('the admin API', () => {
       counts: { waiting: 1, active: 0, delayed: 1, completed: 0, failed: 0 },
     });
     expect(await (await admin('PATCH', '/lanes/default', { paused: true })).json()).toMatchObject({ paused: true });
-    expect(await queue.isPaused()).toBe(true);
+    expect([await queue.isPaused(), await isHeld()]).toEqual([true, true]);
     expect(await (await admin('PATCH', '/lanes/default', { paused: false })).json()).toMatchObject({ paused: false });
-    expect(await queue.isPaused()).toBe(false);
-    await queue.close();
+    expect([await queue.isPaused(), await isHeld()]).toEqual([false, false]);
   });
 
-  it('counts jobs that wait in the feed, on the board too', async () => {
-    const queues = new LaneQueues({ ...running, onError: () => undefined });
-    const job = { release: 1, lane: 'fast', tenant: 'acme', tokens: 10, deadlineInMs: null, priority: 0, again: false };
-    for (const jobId of ['job_a', 'job_b']) await queues.enqueue({ ...job, jobId, delayMs: 0 });
-    await queues.enqueue({ ...job, jobId: 'job_c', delayMs: 60_000 });
+  it('counts jobs that wait in the scheduler, on the board too', async () => {
+    await submitWaiting('job_a');
+    await submitWaiting('job_b');
+    await submitWaiting('job_c', 60_000);
     const { data } = (await (await admin('GET', '/lanes')).json()) as { data: object[] };
     expect(data[0]).toMatchObject({ name: 'fast', counts: { waiting: 2, delayed: 1 } });
     const headers = { cookie: await running.logIn() };
     const board = await running.get('/queues/api/queues?activeQueue=fast', headers);
     const shown = (await board.json()) as { queues: { name: string; counts: object }[] };
     expect(shown.queues.find(({ name }) => name === 'fast')?.counts).toMatchObject({ waiting: 2, delayed: 1 });
-    await queues.close();
   });
 
   it('limits lanes at run time, over the config file until that is taken back', async () => {

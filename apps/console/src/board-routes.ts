@@ -33,7 +33,7 @@ export function boardRoutes(lanes: OpenLanes): Router {
   const adapter = new ExpressAdapter();
   adapter.setBasePath(PATH);
   createBullBoard({
-    queues: lanes.names.map((lane) => new LaneAdapter(lanes, lane)),
+    queues: lanes.cells.flatMap((cell) => lanes.names.map((lane) => new LaneAdapter(lanes, cell, lane))),
     serverAdapter: adapter,
     options: {
       uiConfig: {

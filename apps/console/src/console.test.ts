@@ -1,4 +1,3 @@
-import { openLaneQueue } from '@holdfast/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from './test-console.ts';
 
@@ -129,7 +128,7 @@ describe('Bull Board', () => {
     const cookie = await running.logIn();
     const pause = (headers: Record<string, string>) =>
       running.request('/queues/api/queues/fast/pause', { method: 'PUT', headers: { cookie, ...headers } });
-    const queue = openLaneQueue({ ...running, lane: 'fast' });
+    const queue = running.bull.queue('fast');
     expect(await refusal(await pause({ origin: 'http://evil.example' }))).toBe('403 forbidden');
     expect(await refusal(await pause({ 'sec-fetch-site': 'same-site', origin: running.url }))).toBe('403 forbidden');
     expect(await refusal(await pause({}))).toBe('403 forbidden');
@@ -137,7 +136,6 @@ describe('Bull Board', () => {
     expect((await pause({ 'sec-fetch-site': 'same-origin' })).status).toBe(200);
     expect(await queue.isPaused()).toBe(true);
     await queue.resume();
-    await queue.close();
   });
 
   it('neither makes jobs nor edits them', async () => {

@@ -1,6 +1,7 @@
-/** Lanes as the console sees them: what waits in the feed, what BullMQ has, the limits, whether they are paused. */
+/** Lanes as the console sees them: what waits in the scheduler, what BullMQ has, the limits, whether they are paused. */
+import { Cell, Cells } from '@holdfast/cell';
 import type { LaneLimits, Lanes, Limits } from '@holdfast/core';
-import { LaneQueues } from '@holdfast/queue';
+import { BullQueues, LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -27,9 +28,16 @@ export interface LaneChange {
   limits?: LaneLimits | null | undefined;
 }
 
+/** A lane's queue in one cell. */
+export interface CellQueue {
+  queues: LaneQueues;
+  bull: BullQueues;
+}
+
 export interface OpenLanes {
   readonly names: readonly string[];
-  readonly queues: LaneQueues;
+  /** One for each cell. */
+  readonly cells: readonly CellQueue[];
   statuses(): Promise<LaneStatus[]>;
   /** Changes a lane, for all workers, at once. Null: there is no such lane. */
   change(name: string, change: LaneChange): Promise<LaneStatus | null>;
@@ -40,20 +48,50 @@ export interface OpenLanes {
   close(): Promise<void>;
 }
 
-export function openLanes(options: { redis: Redis; prefix: string; lanes: Lanes }): OpenLanes {
-  const { redis, prefix, lanes } = options;
+interface OpenLanesOptions {
+  redis: Redis;
+  prefix: string;
+  lanes: Lanes;
+}
+
+function openCell({ redis, prefix }: OpenLanesOptions, name: string): CellQueue {
+  // Nothing here makes a job expire.
+  const cell = new Cell({ redis, prefix, name, retentionMs: 0 });
   // BullMQ repeats each error of the connection here; the connection has logged it, once per outage.
-  const queues = new LaneQueues({ redis, prefix, onError: () => undefined });
+  const bull = new BullQueues(cell, () => undefined);
+  return { bull, queues: new LaneQueues({ cell, ready: bull, onError: () => undefined }) };
+}
+
+async function countJobs({ queues, bull }: CellQueue, lane: string): Promise<LaneCounts> {
+  const [found, fed] = await Promise.all([
+    bull.queue(lane).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
+    queues.scheduler.counts(lane),
+  ]);
+  const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
+  return {
+    waiting: fed.waiting + waiting + prioritized,
+    active,
+    delayed: fed.delayed + delayed,
+    completed,
+    failed,
+  };
+}
+
+export function openLanes(options: OpenLanesOptions): OpenLanes {
+  const { lanes } = options;
+  const byCell = new Cells((name) => openCell(options, name));
+  const cells = byCell.all;
+  const first = byCell.of('');
   const names = Object.keys(lanes);
 
   async function status(name: string): Promise<LaneStatus> {
-    const [found, fed, paused, { limits, atRunTime }] = await Promise.all([
-      queues.queue(name).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-      queues.feed.counts(name),
-      queues.queue(name).isPaused(),
-      queues.feed.laneLimits(name),
+    const [counts, paused, { limits, atRunTime }] = await Promise.all([
+      Promise.all(cells.map((cell) => countJobs(cell, name))),
+      first.bull.queue(name).isPaused(),
+      // The same in all cells.
+      first.queues.scheduler.laneLimits(name),
     ]);
-    const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
+    const sum = (of: keyof LaneCounts) => counts.reduce((total, one) => total + one[of], 0);
     return {
       name,
       models: lanes[name]?.models ?? [],
@@ -61,37 +99,35 @@ export function openLanes(options: { redis: Redis; prefix: string; lanes: Lanes 
       // A lane that no worker has served yet has its limits in the config file only.
       limits: Object.keys(limits).length > 0 || atRunTime ? limits : (lanes[name]?.limits ?? {}),
       limits_from: atRunTime ? 'admin' : 'config',
-      counts: {
-        waiting: fed.waiting + waiting + prioritized,
-        active,
-        delayed: fed.delayed + delayed,
-        completed,
-        failed,
-      },
+      counts: Object.fromEntries(countNames.map((count) => [count, sum(count)])) as LaneCounts,
     };
   }
 
   async function setPaused(name: string, paused: boolean): Promise<void> {
-    await Promise.all([
-      paused ? queues.queue(name).pause() : queues.queue(name).resume(),
-      queues.feed.setPaused(name, paused),
-    ]);
-    if (!paused) queues.pump(name);
+    for (const { bull, queues } of cells) {
+      await Promise.all([
+        paused ? bull.queue(name).pause() : bull.queue(name).resume(),
+        queues.scheduler.setPaused(name, paused),
+      ]);
+      if (!paused) queues.dispatch(name);
+    }
   }
 
   return {
     names,
-    queues,
+    cells,
     setPaused,
     statuses: () => Promise.all(names.map(status)),
     async change(name, { paused, limits }) {
       if (!names.includes(name)) return null;
-      if (limits !== undefined) await queues.feed.setLaneLimits(name, limits);
+      for (const { queues } of cells) if (limits !== undefined) await queues.scheduler.setLaneLimits(name, limits);
       if (paused !== undefined) await setPaused(name, paused);
-      queues.pump(name);
+      for (const { queues } of cells) queues.dispatch(name);
       return status(name);
     },
-    setTenantLimits: (tenant, limits) => queues.setTenantLimits(tenant, limits),
-    close: () => queues.close(),
+    setTenantLimits: (tenant, limits) => byCell.of(tenant).queues.setRunLimits(tenant, limits),
+    async close() {
+      for (const { queues, bull } of cells) await Promise.all([queues.close(), bull.close()]);
+    },
   };
 }

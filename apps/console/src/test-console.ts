@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Cell } from '@holdfast/cell';
+import { BullQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -21,6 +23,9 @@ export interface TestConsole {
   adminKey: string;
   prefix: string;
   redis: Redis;
+  cell: Cell;
+  /** BullMQ's own view of the lanes. */
+  bull: BullQueues;
   /** What it has logged so far. */
   log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -69,6 +74,8 @@ export async function startConsole(): Promise<TestConsole> {
   const adminKey = `admin-${randomBytes(16).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
   const redis = await connectTestRedis();
+  const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
+  const bull = new BullQueues(cell, () => undefined);
   const { child, log, url: ready } = spawnConsole(directory, { HOLDFAST_ADMIN_KEY: adminKey, HOLDFAST_PREFIX: prefix });
   const url = await ready;
 
@@ -92,6 +99,8 @@ export async function startConsole(): Promise<TestConsole> {
     adminKey,
     prefix,
     redis,
+    cell,
+    bull,
     log,
     get: (path, headers = {}) => request(path, { headers }),
     request,
@@ -105,9 +114,10 @@ export async function startConsole(): Promise<TestConsole> {
     stop,
     async cleanUp() {
       await stop();
+      await bull.close();
       rmSync(directory, { recursive: true, force: true });
       await remove(`${prefix}:*`);
-      await remove(`{${prefix}-queue}:*`);
+      await remove(`{${prefix}:*`);
       await disconnectRedis(redis);
     },
   };

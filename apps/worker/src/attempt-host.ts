@@ -5,16 +5,20 @@
  *          left running, or not begun ──▶ `call-provider.ts` ──▶ kept, then given
  *   step   the same, without a call; keeping it drops what its calls have answered
  *
- * Readers' text: where every text in the journal is one that goes on, the attempt begins as `resumed` and what was told
- * isn't told again; else readers drop it (`resumed: false`), and each kept text is told again where the task comes to it.
+ * Readers' text: where every text in the journal is one that goes on, the attempt begins as `resumed` and what was emitted
+ * isn't emitted again; else readers drop it (`resumed: false`), and each stored text is emitted again where the task comes to it.
  */
 import { AttemptError, type JsonObject, type JsonValue, outputTextOf, type ProviderEndpoint } from '@holdfast/core';
-import { answerField, type FieldChanges, type Kept, readText, stepField } from '@holdfast/journal';
+import { answerField, type FieldChanges, readText, type Stored, stepField } from '@holdfast/journal';
 import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/tasks';
 import { type Answer, callProvider } from './call-provider.ts';
 import { type CallSlot, closeCall } from './call-slots.ts';
 import type { Lane } from './lane-providers.ts';
 import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
+
+/** Made once: their stacks would say nothing, and cost more than much else of a short job. */
+const ATTEMPT_OVER = new TaskError('The attempt is over.');
+const TASK_FAILED = new Error('the task has failed');
 
 export class AttemptHost implements TaskHost {
   readonly jobId: string;
@@ -27,10 +31,10 @@ export class AttemptHost implements TaskHost {
   readonly #parts: WorkerParts;
   readonly #attempt: Attempt;
   readonly #lane: Lane;
-  readonly #answers: Map<string, Kept>;
+  readonly #answers: Map<string, Stored>;
   readonly #broken = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  /** Kept texts are told again. */
+  /** Stored texts are emitted again. */
   #tellsAgain = false;
   /** Id of the visible call that is under way. */
   #telling: string | null = null;
@@ -75,16 +79,16 @@ export class AttemptHost implements TaskHost {
     const { writer, calls } = attempt;
     // Text of a call that can't be taken up where it was.
     const isCut = [...calls.values()].some(({ visible, response }) => visible && !response);
-    const resumed = this.attempt > 1 && !attempt.textVoid && !isCut;
+    const resumed = this.attempt > 1 && !attempt.textDiscarded && !isCut;
     this.#tellsAgain = !resumed;
     if (!resumed) for (const slot of calls.values()) tellFromStart(slot);
-    // Until all that was told is told again: see `#make`.
-    const fields: FieldChanges = resumed || this.attempt === 1 ? {} : { text_void: 1 };
+    // Until all that was emitted is emitted again: see `#make`.
+    const fields: FieldChanges = resumed || this.attempt === 1 ? {} : { text_discarded: 1 };
     writer.write('attempt.started', { attempt: this.attempt, resumed }, fields);
     if (resumed) attempt.text = await readText(this.#parts.journal, this.jobId);
   }
 
-  async call(call: HostCall): Promise<Kept & { value: string }> {
+  async call(call: HostCall): Promise<Stored & { value: string }> {
     this.#throwIfOver();
     if (call.visible && this.#telling !== null) throw new TaskError('Two calls that readers see run side by side.');
     const kept = this.#answers.get(call.id);
@@ -100,13 +104,13 @@ export class AttemptHost implements TaskHost {
     }
   }
 
-  recallStep(path: string): Kept | null {
+  recallStep(path: string): Stored | null {
     this.#throwIfOver();
     const kept = this.#attempt.claim.calls.steps.get(path);
     return kept ? this.#recall(kept) : null;
   }
 
-  async completeStep(path: string, result: Kept): Promise<void> {
+  async completeStep(path: string, result: Stored): Promise<void> {
     this.#throwIfOver();
     const { writer } = this.#attempt;
     const inside = [...this.#answers.keys()].filter((id) => id.startsWith(`${path}/`));
@@ -118,7 +122,7 @@ export class AttemptHost implements TaskHost {
 
   /** Ends the calls under way. */
   breakOff(): void {
-    this.#broken.abort(new Error('the task has failed'));
+    this.#broken.abort(TASK_FAILED);
   }
 
   /** Resolves when no call is under way. @throws what has spoilt the text, if anything has */
@@ -130,7 +134,7 @@ export class AttemptHost implements TaskHost {
   /** From here on the task can ask for nothing more. */
   close(): void {
     this.#isClosed = true;
-    this.#end ??= new TaskError('The attempt is over.');
+    this.#end ??= ATTEMPT_OVER;
     this.breakOff();
   }
 
@@ -139,7 +143,7 @@ export class AttemptHost implements TaskHost {
     this.signal.throwIfAborted();
   }
 
-  #recall<Given extends Kept>(kept: Given): Given {
+  #recall<Given extends Stored>(kept: Given): Given {
     if (kept.text !== '' && this.#tellsAgain) {
       if (this.#telling !== null) throw new TaskError('A text that readers see is told beside another.');
       this.#tell(kept.text);
@@ -152,16 +156,16 @@ export class AttemptHost implements TaskHost {
     this.#attempt.writer.write('text.delta', { text });
   }
 
-  async #make(call: HostCall): Promise<Kept & { value: string }> {
+  async #make(call: HostCall): Promise<Stored & { value: string }> {
     const { id, visible } = call;
     const { writer, calls } = this.#attempt;
-    const wasTold = (calls.get(id)?.told ?? 0) > 0;
+    const wasEmitted = (calls.get(id)?.emitted ?? 0) > 0;
     const lengthBefore = this.#attempt.text.length;
     try {
-      const { output, usage, told, provider } = await this.#callProvider(call);
+      const { output, usage, emitted, provider } = await this.#callProvider(call);
       const value = textOf(output, provider);
       // Of an answer that came in one piece, or whose stream could not be taken up, readers have nothing or the beginning.
-      if (visible && value.length > told) this.#tell(value.slice(told));
+      if (visible && value.length > emitted) this.#tell(value.slice(emitted));
       const kept = { value, text: visible ? value : '' };
       this.#answers.set(id, kept);
       writer.write('call.completed', { call: id, usage }, answerField(id, kept));
@@ -171,17 +175,17 @@ export class AttemptHost implements TaskHost {
       if (!(error instanceof AttemptError) || this.#isClosed) throw error;
       writer.write('call.failed', { call: id, error: error.toJobError() });
       // Readers have the beginning of a text that won't go on in this attempt, whatever the task makes of it.
-      if (visible && (wasTold || this.#attempt.text.length > lengthBefore)) this.#end ??= error;
+      if (visible && (wasEmitted || this.#attempt.text.length > lengthBefore)) this.#end ??= error;
       throw error;
     }
   }
 
-  /** The answer of a call that is over, which the record says with the next event. `told`: so much of it readers have. */
-  async #callProvider({ id, model, body, visible }: HostCall): Promise<Answer & { told: number }> {
+  /** The answer of a call that is over, which the record says with the next event. `emitted`: so much of it readers have. */
+  async #callProvider({ id, model, body, visible }: HostCall): Promise<Answer & { emitted: number }> {
     const attempt = this.#attempt;
     const { writer } = attempt;
-    // What comes before it has been told by now.
-    const again: FieldChanges = visible && this.#tellsAgain && this.attempt > 1 ? { text_void: '' } : {};
+    // What comes before it has been emitted by now.
+    const again: FieldChanges = visible && this.#tellsAgain && this.attempt > 1 ? { text_discarded: '' } : {};
     const answer = await callProvider(this.#parts, attempt, {
       ...{ id, lane: this.#lane, endpoint: this.endpoint, body, signal: this.signal },
       tells: visible ? 'text' : 'nothing',
@@ -189,16 +193,16 @@ export class AttemptHost implements TaskHost {
         writer.write('call.started', { call: id, model, resumed }, { ...fields, ...again }),
     });
     // The attempt's last event may have been written by now.
-    if (this.#isClosed) throw new TaskError('The attempt is over.');
-    const told = attempt.calls.get(id)?.told ?? 0;
+    if (this.#isClosed) throw ATTEMPT_OVER;
+    const emitted = attempt.calls.get(id)?.emitted ?? 0;
     writer.change(closeCall(attempt, id));
-    return { ...answer, told };
+    return { ...answer, emitted };
   }
 }
 
-/** Readers have dropped what it had told. */
+/** Readers have dropped what it had emitted. */
 function tellFromStart(slot: CallSlot): void {
-  slot.told = 0;
+  slot.emitted = 0;
   if (slot.visible && slot.response) slot.response.cursor = -1;
 }
 

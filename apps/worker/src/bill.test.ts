@@ -11,7 +11,7 @@ const mayCost = (inputTokens + 1_000) / 1e6;
 
 function begin(known = prices, isNew = true): { bill: Bill; slot: CallSlot } {
   const bill = new Bill(known, noSpend);
-  const slot = slotOf('', { provider: 'main', group: 0, visible: true, told: 0, response: null, cost: null });
+  const slot = slotOf('', { provider: 'main', keyVersion: 0, visible: true, emitted: 0, response: null, cost: null });
   bill.begin(slot, 'chat.completions', body, isNew);
   return { bill, slot };
 }

@@ -1,9 +1,9 @@
 /**
- * The bill of a run: what its calls have cost. It is in the record as `spent`, written in the append that begins or ends a
- * call, so that the journal's fence lets each be counted once. What a call may cost is kept in its slot while it is open: a
- * crash leaves it there, for whoever claims, cancels or settles the job.
+ * The bill of a run: what its calls have cost. It is in the record (`costFields` of `call-slots.ts`), written in the append that
+ * begins or ends a call, so that the journal's fence lets each be counted once. What a call may cost is there too while it is
+ * open: a crash leaves it, for whoever claims or cancels the job.
  *
- *   expect     it is about to begin, and what it may cost is being set aside
+ *   expect     it is about to begin, and what it may cost is being reserved
  *   begin      counted, and what it may cost put into its slot, before it leaves
  *   answer     by the provider's count, or else by the body and the text that came
  *   breakOff   cancelled, cut: by the body and the text that came

@@ -2,10 +2,11 @@ import { AttemptError, type JsonObject, type Provider, type ProviderCall, type P
 import { Breaker } from '@holdfast/providers';
 import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { endLeftovers } from './end-leftovers.ts';
 import { type Lane, withBreaker } from './lane-providers.ts';
 import type { WorkerParts } from './run-attempt.ts';
 import { dataOf, jobOf, modelProvider } from './test-tasks.ts';
-import { openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
+import { completed, openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
 
 type Says = () => AsyncGenerator<ProviderEvent>;
 
@@ -57,7 +58,7 @@ async function jobOn(change: Partial<Lane> = {}, request = {}) {
   const spare = withBreaker(scripted('spare'), 'default', silent, 'other-model');
   const lane: Lane = { providers: [main, spare], background: false, idempotent: false, ...change };
   const lanes = new Map([['default', lane]]);
-  const id = await t.accept('x', request);
+  const id = await t.submit('x', request);
   return {
     id,
     main,
@@ -75,7 +76,7 @@ describe('a call that its provider has failed', () => {
   it('goes to the next one, with its model and a key of its own, and counts as another call', async () => {
     const { id, attempt } = await jobOn({ idempotent: true });
     says.main = [down];
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(asked()).toEqual(['main', 'spare']);
     expect(calls.map(({ call }) => call.body.model)).toEqual(['sim', 'other-model']);
     expect(new Set(keys()).size).toBe(2);
@@ -87,7 +88,7 @@ describe('a call that its provider has failed', () => {
     const { id, attempt } = await jobOn({ idempotent: true });
     says.main = [lost];
     expect((await attempt()).kind).toBe('retry');
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(asked()).toEqual(['main', 'main']);
     expect(new Set(keys()).size).toBe(1);
     expect(await t.job(id)).toMatchObject({ ambiguous_calls: 0 });
@@ -101,7 +102,7 @@ describe('a call that its provider has failed', () => {
     says.main = [lost];
     await attempt();
     main.breaker.shut(60_000, why);
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(asked()).toEqual(providers);
     expect(new Set(keys()).size).toBe(new Set(providers).size);
     expect(await t.job(id)).toMatchObject({ status: 'completed', ambiguous_calls });
@@ -112,12 +113,12 @@ describe('a call that its provider has failed', () => {
     const midway = failing('provider_stalled', { ambiguous: true }, { kind: 'event', event: { type: 'begun' } });
     says = { main: [midway], spare: [midway] };
     const parts = { random: () => 0.5 };
-    expect(await attempt(parts)).toMatchObject({ kind: 'retry', next: { delayMs: 0 } });
+    expect(await attempt(parts)).toMatchObject({ kind: 'retry', delayMs: 0 });
     const second = await attempt(parts);
-    expect(second).toMatchObject({ kind: 'retry', next: { delayMs: 500 } });
+    expect(second).toMatchObject({ kind: 'retry', delayMs: 500 });
     const tried = ['main', 'spare'].map((provider) => ({ provider, code: 'provider_stalled' }));
     expect(second).toMatchObject({ error: { tried } });
-    expect(await attempt(parts)).toEqual({ kind: 'completed' });
+    expect(await attempt(parts)).toEqual(completed);
     expect(asked()).toEqual(['main', 'spare', 'main']);
     expect(await t.types(id)).not.toContain('provider.switched');
   });
@@ -133,15 +134,15 @@ describe('a call of a task', () => {
     says.main = [failing('provider_stream_cut', { ambiguous: true }, { kind: 'text', text: 'half' })];
     const run = (ctx: TaskContext) => ctx.step('aa', () => ctx.generate({ prompt: 'aa', stream: false }));
     const { id, attempt } = await jobOf(t, run, { lane: twoLanes() });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ output: 'AA', attempt: 1, provider_calls: 2, ambiguous_calls: 1 });
   });
 
   it('that readers see goes on in a new attempt, which tells them to drop its beginning', async () => {
     says.main = [failing('provider_stream_cut', { ambiguous: true }, { kind: 'text', text: 'half' })];
     const { id, attempt, text } = await jobOf(t, (ctx) => ctx.generate({ prompt: 'bb' }), { lane: twoLanes() });
-    expect(await attempt()).toMatchObject({ kind: 'retry', next: { delayMs: 0 } });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toMatchObject({ kind: 'retry', delayMs: 0 });
+    expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ output: 'BB', attempt: 2, provider_calls: 2 });
     expect(await text()).toBe('BB');
     expect(await dataOf(t, id, 'attempt.started')).toContainEqual({ attempt: 2, resumed: false });
@@ -161,7 +162,7 @@ describe('where nobody can be called', () => {
     const { id, main, spare, attempt } = await jobOn();
     main.breaker.shut(60_000, why);
     spare.breaker.shut(200, { ...why, provider: 'spare' });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(asked()).toEqual(['spare']);
     expect(await t.job(id)).toMatchObject({ attempt: 1, provider_calls: 1 });
     expect(await dataOf(t, id, 'call.delayed')).toEqual([
@@ -174,7 +175,7 @@ describe('where nobody can be called', () => {
     for (const { breaker, provider } of providers) breaker.shut(50, { ...why, provider: provider.name });
     says = { main: [down, down, down], spare: [down, down, down, down, down] };
     const { id, attempt } = await jobOn({ providers });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ attempt: 1, provider_calls: calls.length, ambiguous_calls: 0 });
     expect(asked().filter((name) => name === 'main')).toHaveLength(4);
     expect(await dataOf(t, id, 'call.delayed')).toHaveLength(1);
@@ -188,7 +189,7 @@ describe('where nobody can be called', () => {
     for (const { attempt } of jobs.slice(0, 5)) expect((await attempt()).kind).toBe('retry');
     const waiting = jobs.slice(5).map(({ attempt }) => attempt());
     expect(calls).toHaveLength(5);
-    expect(await Promise.all(waiting)).toEqual([{ kind: 'completed' }, { kind: 'completed' }]);
+    expect(await Promise.all(waiting)).toEqual([completed, completed]);
   });
 
   it('a key that is refused fails each job at once, where nobody else can be asked', async () => {
@@ -228,18 +229,19 @@ describe('a response that runs in the background', () => {
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };
     expect((await attempt()).kind).toBe('retry');
     spare.breaker.shut(60_000, { ...why, provider: 'spare' });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(asked()).toEqual(['main', 'spare', 'spare']);
     expect(calls[2]?.call.resume).toEqual({ responseId: 'resp_1', after: 3 });
     expect(await t.job(id)).toMatchObject({ provider_calls: 2, ambiguous_calls: 0 });
   });
 
   it('is ended there when its job is cancelled while it waits', async () => {
-    const { id, attempt } = await jobOn({ background: true }, responses());
+    const { id, lanes, attempt } = await jobOn({ background: true }, responses());
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };
     await attempt();
-    await t.journal.cancel(id);
-    await attempt();
+    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled' });
+    expect((await attempt()).kind).toBe('ended');
+    await endLeftovers({ cell: t.cell, lanes, logger: silent });
     expect(ended).toEqual(['spare resp_1']);
   });
 
@@ -264,7 +266,7 @@ describe('a response that runs in the background', () => {
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };
     await attempt();
     lanes.set('default', { providers: [main], background: true, idempotent: false });
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ provider_calls: 3, ambiguous_calls: 1 });
   });
 });

@@ -3,13 +3,13 @@
  * after it: `finish-job.ts`. A task may make many calls, side by side; each takes this way, under its own id.
  *
  *   choose   the first of the lane's providers that may be called: `choose-provider.ts`
- *   cover    what it may cost is set aside at the tenant's budgets, or it isn't made: `set-aside.ts`
+ *   cover    what it may cost is reserved at the tenant's budgets, or it isn't made: `reserve-budget.ts`
  *   begin    the beginning is in the journal, with the call counted, before the call leaves. So a crash in between counts a
  *            call that was never made; the other way round one would be made and not counted
  *   record   the id of a background response is in the journal before anything that it says. So a crash after that finds
  *            it, and the next attempt takes the response up after the last of its events that the journal has; readers see
  *            one unbroken text
- *   switch   a provider that has failed before readers were told anything is followed by the next: a new call, counted and
+ *   switch   a provider that has failed before readers had anything of it is followed by the next: a new call, counted and
  *            billed like any. After that its attempt fails, and the next one asks the others first
  *   wait     where all are known to be ill: `await-provider.ts`
  */
@@ -26,10 +26,11 @@ import { illnessOf, type Pass } from '@holdfast/providers';
 import { ProviderAwaiter } from './await-provider.ts';
 import { beginCall, type CallSlot, closeCall, leaveOtherProvider, markSafe, settleFailedCall } from './call-slots.ts';
 import { type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
+import { answerTooLarge } from './finish-job.ts';
 import type { Lane, LaneProvider } from './lane-providers.ts';
+import { reserveBudget } from './reserve-budget.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
-import { setAside } from './set-aside.ts';
-import { settleCall, takeRoom } from './settle-call.ts';
+import { acquireCall, settleCall } from './settle-call.ts';
 
 export interface PreparedCall {
   /** '' for the one call of a pass-through task. */
@@ -54,7 +55,7 @@ export interface Answer {
 /** @throws AttemptError; JournalRefusal; the signal's reason */
 export async function callProvider(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<Answer> {
   const resumes = attempt.calls.get(call.id)?.response != null;
-  const taken = resumes ? 0 : await takeRoom(parts, attempt, call);
+  const taken = resumes ? 0 : await acquireCall(parts, attempt, call);
   const awaiter = new ProviderAwaiter(attempt, call, parts.random);
   let failed: Failure[] = [];
   /** Why the call goes on: it has been announced by then. */
@@ -108,7 +109,7 @@ async function makeCall(
   const provider = by.provider.name;
   try {
     leaveOtherProvider(attempt, call.id, provider);
-    const refusal = attempt.calls.get(call.id)?.response ? null : await setAside(parts, attempt, call);
+    const refusal = attempt.calls.get(call.id)?.response ? null : await reserveBudget(parts, attempt, call);
     if (refusal) return { refusal };
     // Begun after the order to stop, it would be left open in the record, and taken for one that may have been paid.
     call.signal.throwIfAborted();
@@ -130,7 +131,7 @@ async function makeCall(
     } catch (thrown) {
       call.signal.throwIfAborted();
       const error = settleFailedCall(attempt, slot, thrown);
-      const failure = { by, error, isTrial: pass?.isTrial ?? false, hasTold: slot.hasTold };
+      const failure = { by, error, isTrial: pass?.isTrial ?? false, hasEmitted: slot.hasEmitted };
       judge(attempt, slot, failure, pass);
       return { failure };
     }
@@ -149,16 +150,16 @@ function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | 
   if (illness === 'ill' && (hasOthers || error.retryable)) pass?.failed(why);
   if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
   const isKept = attempt.calls.has(slot.id);
-  if (illness !== null && !isKept && slot.hasTold && hasOthers) attempt.failedMidway = why;
+  if (illness !== null && !isKept && slot.hasEmitted && hasOthers) attempt.failedMidway = why;
 }
 
 /** One that asks for more quiet than this, in ms, is tried again after this: one word shouldn't shut it out for hours. */
 const LONGEST_QUIET_MS = 60_000;
 
 /** Whether the call is to be made to another provider, in the same attempt, or to the same one when that is well again. */
-function goesOn(attempt: Attempt, { id, lane }: PreparedCall, { error, isTrial, hasTold }: Failure): boolean {
+function goesOn(attempt: Attempt, { id, lane }: PreparedCall, { error, isTrial, hasEmitted }: Failure): boolean {
   if (illnessOf(error) === null) return false;
-  if (lane.providers.length === 1 && (!isTrial || hasTold || !error.retryable)) return false;
+  if (lane.providers.length === 1 && (!isTrial || hasEmitted || !error.retryable)) return false;
   if (attempt.calls.has(id) || attempt.failedMidway !== null) return false;
   return !(attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail');
 }
@@ -182,7 +183,9 @@ async function readAnswer(
       call.signal.throwIfAborted();
       await record(attempt, call, slot, event);
     }
-    await attempt.writer.room();
+    const { written } = attempt.writer;
+    if (written > parts.maxAnswerBytes) throw answerTooLarge(written, parts.maxAnswerBytes, true);
+    await attempt.writer.waitForDrain();
   }
   if (!answer) {
     throw new AttemptError('provider_bad_response', `${provider.name} ended without an answer.`, {
@@ -197,14 +200,14 @@ function requestOf(
   { id, lane, endpoint, body, signal }: PreparedCall,
   slot: CallSlot,
 ): ProviderCall {
-  const { response, group } = slot;
+  const { response, keyVersion } = slot;
   if (response) {
     return { endpoint: 'responses', body, signal, resume: { responseId: response.id, after: response.cursor } };
   }
   const request: ProviderCall = { endpoint, body, signal };
   if (lane.background && endpoint === 'responses') request.background = true;
   // With the time of acceptance: a job that was forgotten and accepted anew under its key is another one.
-  const key = `${claim.jobId}:${claim.life}.${group}`;
+  const key = `${claim.jobId}:${claim.generation}.${keyVersion}`;
   if (lane.idempotent) request.idempotencyKey = id === '' ? key : `${key}:${id}`;
   return request;
 }
@@ -236,9 +239,10 @@ function tell(
   if (tells === 'nothing' || (tells === 'text' && event.kind !== 'text')) return;
   const { writer } = attempt;
   const { response } = slot;
-  slot.hasTold = true;
+  const isFirst = !slot.hasEmitted;
+  slot.hasEmitted = true;
   if (response && event.cursor !== undefined) response.cursor = event.cursor;
-  if (event.kind === 'text') slot.told += event.text.length;
+  if (event.kind === 'text') slot.emitted += event.text.length;
   const fields = response && event.cursor !== undefined ? callField(slot.id, slot) : {};
   if (event.kind === 'event') {
     writer.write('provider.event', { event: event.event }, fields);
@@ -247,4 +251,5 @@ function tell(
   attempt.text += event.text;
   const whole = event.event && tells === 'all';
   writer.write('text.delta', whole ? { text: event.text, event: event.event } : { text: event.text }, fields);
+  if (isFirst) writer.hurry();
 }

@@ -9,9 +9,10 @@
  *
  * Slots change in memory; the record follows with the attempt's next event. A crash before that leaves the call open.
  */
-import { AttemptError, type JsonObject, type ProviderEndpoint } from '@holdfast/core';
-import { callField, type FieldChanges, type LeftResponse, type OpenCall } from '@holdfast/journal';
+import { AttemptError, type JsonObject, type ProviderEndpoint, toNano } from '@holdfast/core';
+import { callField, type FieldChanges, type OpenCall } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
+import type { LeftResponse } from './end-responses.ts';
 import type { Attempt } from './run-attempt.ts';
 
 export interface CallSlot extends OpenCall {
@@ -24,18 +25,18 @@ export interface CallSlot extends OpenCall {
   inputTokens: number;
   receivedBytes: number;
   /** Readers have something of it. */
-  hasTold: boolean;
+  hasEmitted: boolean;
   /** Only what the record keeps. */
   toJSON(): OpenCall;
 }
 
-export function slotOf(id: string, { provider, group, visible, told, response, cost }: OpenCall): CallSlot {
+export function slotOf(id: string, { provider, keyVersion, visible, emitted, response, cost }: OpenCall): CallSlot {
   return {
-    ...{ id, provider, group, visible, told, response, cost, state: 'left', isSafe: false },
-    ...{ model: '', inputTokens: 0, receivedBytes: 0, hasTold: told > 0 || (response?.cursor ?? -1) >= 0 },
+    ...{ id, provider, keyVersion, visible, emitted, response, cost, state: 'left', isSafe: false },
+    ...{ model: '', inputTokens: 0, receivedBytes: 0, hasEmitted: emitted > 0 || (response?.cursor ?? -1) >= 0 },
     toJSON() {
-      const { provider, group, visible, told, response, cost } = this;
-      return { provider, group, visible, told, response, cost };
+      const { provider, keyVersion, visible, emitted, response, cost } = this;
+      return { provider, keyVersion, visible, emitted, response, cost };
     },
   };
 }
@@ -54,17 +55,20 @@ export function beginCall(attempt: Attempt, call: Beginning): { slot: CallSlot; 
   const { calls, claim, bill } = attempt;
   const { id, provider, visible, endpoint, body } = call;
   const left = calls.get(id);
-  const slot = slotOf(id, left ?? { provider, group: attempt.group, visible, told: 0, response: null, cost: null });
+  const slot = slotOf(
+    id,
+    left ?? { provider, keyVersion: attempt.keyVersion, visible, emitted: 0, response: null, cost: null },
+  );
   bill.begin(slot, endpoint, body, !slot.response);
   slot.state = 'running';
   calls.set(id, slot);
   attempt.order.canBeTakenUp = false;
   if (slot.response) return { slot, fields: callField(id, slot) };
-  slot.told = 0;
-  slot.hasTold = false;
+  slot.emitted = 0;
+  slot.hasEmitted = false;
   attempt.callsMade += 1;
   const provider_calls = claim.calls.made + attempt.callsMade;
-  return { slot, fields: { ...callField(id, slot), ...spentField(attempt), provider_calls } };
+  return { slot, fields: { ...callField(id, slot), ...costFields(attempt), provider_calls } };
 }
 
 /** A call that is to be made at this provider: what was left of it at another could have been repeated there only. */
@@ -77,11 +81,20 @@ export function leaveOtherProvider(attempt: Attempt, id: string, provider: strin
 export function closeCall(attempt: Attempt, id: string): FieldChanges {
   attempt.calls.delete(id);
   updateOrder(attempt);
-  return { ...callField(id, null), ...spentField(attempt) };
+  return { ...callField(id, null), ...costFields(attempt) };
 }
 
-function spentField({ bill }: Attempt): FieldChanges {
-  return { spent: JSON.stringify(bill.spent) };
+/** What the run has cost, and what its open calls may cost: the end of the job moves both to what its tenant has spent. */
+export function costFields({ bill: { spent }, calls }: Attempt): FieldChanges {
+  const openCost = [...calls.values()].reduce((sum, { cost }) => sum + (cost === null ? 0 : toNano(cost)), 0);
+  return {
+    ...(spent.usd === null ? {} : { spent: toNano(spent.usd) }),
+    open_cost: openCost,
+    input_tokens: spent.input_tokens,
+    output_tokens: spent.output_tokens,
+    calls: spent.calls,
+    ...(spent.avoided_usd === 0 ? {} : { avoided: toNano(spent.avoided_usd) }),
+  };
 }
 
 /**
@@ -108,7 +121,7 @@ export function judgeLeftCalls(attempt: Attempt): void {
   for (const slot of [...calls.values()]) {
     const isThere = lane?.providers.some(({ provider }) => provider.name === slot.provider);
     if (isThere && (slot.response || lane?.idempotent)) continue;
-    attempt.textVoid ||= slot.visible;
+    attempt.textDiscarded ||= slot.visible;
     abandonCall(attempt, slot);
   }
   if (attempt.ambiguousCalls === claim.calls.ambiguous || claim.request.on_ambiguous !== 'fail') return;
@@ -118,10 +131,10 @@ export function judgeLeftCalls(attempt: Attempt): void {
 /** A call that nobody will hear of again, and that may have been paid whole. */
 function abandonCall(attempt: Attempt, slot: CallSlot): void {
   attempt.ambiguousCalls += 1;
-  attempt.group += 1;
+  attempt.keyVersion += 1;
   attempt.bill.writeOff(slot);
-  const { ambiguousCalls: ambiguous_calls, group: call_group } = attempt;
-  attempt.writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls, call_group });
+  const { ambiguousCalls: ambiguous_calls, keyVersion: call_key_version } = attempt;
+  attempt.writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls, call_key_version });
 }
 
 /**
@@ -143,12 +156,12 @@ export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unkno
   }
   // It can be taken up again, or repeated under the same key: then the provider must be able to know it again.
   const isKept = slot.response ? !error.ambiguous : error.ambiguous && canBeRepeated;
-  if (slot.visible && !(isKept && slot.response)) writer.change({ text_void: 1 });
+  if (slot.visible && !(isKept && slot.response)) writer.change({ text_discarded: 1 });
   if (isKept) return error;
   if (error.ambiguous && slot.receivedBytes === 0) attempt.bill.writeOff(slot);
   else if (error.ambiguous || slot.response) attempt.bill.breakOff(slot);
-  attempt.group += 1;
-  writer.change({ ...closeCall(attempt, slot.id), call_group: attempt.group });
+  attempt.keyVersion += 1;
+  writer.change({ ...closeCall(attempt, slot.id), call_key_version: attempt.keyVersion });
   return error;
 }
 

@@ -26,7 +26,7 @@ export interface Failure {
   /** It was to find out whether the provider is well again. */
   isTrial: boolean;
   /** Readers have something of it. */
-  hasTold: boolean;
+  hasEmitted: boolean;
 }
 
 interface Wanted {

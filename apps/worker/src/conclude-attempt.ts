@@ -10,10 +10,9 @@
  *                or job.failed                          → failed
  *                or job.failed deadline_exceeded, where it would be due too late
  */
-import { AttemptError, noSpend, type Outcome, type Release, retryDelayMs } from '@holdfast/core';
-import { type FieldChanges, JournalRefusal, readRunCost } from '@holdfast/journal';
+import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
+import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
-import { Bill } from './bill.ts';
 import { closeAll, responsesOf } from './call-slots.ts';
 import { endResponses } from './end-responses.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
@@ -31,7 +30,7 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
       case 'deadline':
         return await missDeadline(parts, attempt);
       case 'draining':
-        return await handBack(attempt);
+        return await handBack(parts, attempt);
       case null:
         return await retryOrFail(parts, attempt, asAttemptError(attempt, error));
     }
@@ -47,14 +46,15 @@ function refusedOutcome({ code }: JournalRefusal): Outcome {
 }
 
 function keptText({ text }: Attempt): FieldChanges {
-  return text === '' ? {} : { output_text: text };
+  return text === '' ? {} : { text };
 }
 
 async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const stopped = stopPaying(parts, attempt);
-  await attempt.writer.end('cancelled', 'job.cancelled', {}, { ...keptText(attempt), ...closeAll(attempt) });
+  const changes = { ...keptText(attempt), ...closeAll(attempt) };
+  const { unblocked } = await attempt.writer.end({ status: 'cancelled' }, 'job.cancelled', {}, changes);
   await stopped;
-  return { kind: 'cancelled' };
+  return { kind: 'cancelled', unblocked };
 }
 
 async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
@@ -70,9 +70,9 @@ async function failJob(parts: WorkerParts, attempt: Attempt, error: AttemptError
   const stopped = stopPaying(parts, attempt);
   const shown = error.toJobError();
   const fields = { error: JSON.stringify(shown), tried: '', ...keptText(attempt), ...closeAll(attempt) };
-  await attempt.writer.end('failed', 'job.failed', { error: shown }, fields);
+  const { unblocked } = await attempt.writer.end({ status: 'failed' }, 'job.failed', { error: shown }, fields);
   await stopped;
-  return { kind: 'failed', error };
+  return { kind: 'failed', error, unblocked };
 }
 
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
@@ -87,8 +87,7 @@ async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptE
     return failJob(parts, attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
   }
   const kept = tried.length === 0 ? '' : JSON.stringify(tried);
-  const next = await requeue(attempt, error, delayMs, { failures, tried: kept });
-  return { kind: 'retry', error, next };
+  return requeue(parts, attempt, error, { kind: 'retry', delayMs, changes: { failures, tried: kept } });
 }
 
 /** Until the job's deadline, in ms. */
@@ -112,67 +111,61 @@ function whenNext({ lane, tried, failedMidway, claim }: Attempt, delayMs: number
  * The job is none the worse: it goes back to the queue and counts as no failure. Responses are left running for the next
  * attempt to take up; a call that had to be broken off stays open in the record, for the next attempt to judge.
  */
-async function handBack(attempt: Attempt): Promise<Outcome> {
+async function handBack(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
+  return defer(parts, attempt, error, 0);
 }
 
 /** Between two workers of different versions: a deploy may take some minutes. */
 const PASS_ON_MS = 5_000;
-const MOST_ATTEMPTS_PASSED_ON = 60;
+const MAX_PASSED_ON = 60;
 
 /** Nothing was tried, and another worker may be able to: counts as no failure, for some minutes. @throws JournalRefusal */
 export async function passOn(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
-  if (attempt.claim.attempt >= MOST_ATTEMPTS_PASSED_ON) return failJob(parts, attempt, error);
-  return { kind: 'deferred', next: await requeue(attempt, error, PASS_ON_MS, {}) };
+  if (attempt.claim.attempt >= MAX_PASSED_ON) return failJob(parts, attempt, error);
+  return defer(parts, attempt, error, PASS_ON_MS);
 }
 
-/**
- * A cancel that was stored while the attempt was on its way back to the queue: it reached neither this attempt in time nor a
- * job that waits. A failure, or a crash, leaves it to the next claim.
- */
-export async function obeyLateCancel(parts: WorkerParts, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
-  if (!('next' in outcome) || !attempt.order.isCancelWanted) return outcome;
-  const { journal, logger } = parts;
-  const { jobId } = attempt.claim;
-  try {
-    const { kind } = await journal.cancel(jobId);
-    if (kind !== 'cancelled') return outcome;
-    // Its calls are in the record as they were, and whoever settles goes by that.
-    const run = await readRunCost(journal, jobId);
-    attempt.bill = new Bill(parts.prices, run?.spend ?? noSpend);
-  } catch (error) {
-    logger.warn({ jobId, error }, 'cancelled late, and not ended; the next claim does');
-    return outcome;
-  }
-  await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
-  return { kind: 'cancelled' };
-}
-
-/**
- * Ends the attempt and numbers the job's next release in one write: the entry in BullMQ that this attempt was made for is
- * void from here on. A crash before the next release is enqueued leaves a job that the sweeper finds.
- */
-export async function requeue(
+/** @throws JournalRefusal */
+export async function defer(
+  parts: WorkerParts,
   attempt: Attempt,
   error: AttemptError,
   delayMs: number,
-  fields: FieldChanges,
-  lane = attempt.claim.queue,
-): Promise<Release> {
-  const { writer, claim } = attempt;
-  const { jobId, tenant, tokens, deadlineInMs } = claim;
-  const release = claim.release + 1;
-  const retryAt = Date.now() + delayMs;
-  await writer.end(
-    'queued',
+  leavesQueue = false,
+): Promise<Outcome> {
+  return requeue(parts, attempt, error, { kind: 'deferred', delayMs, leavesQueue });
+}
+
+interface Requeue {
+  kind: 'retry' | 'deferred';
+  delayMs: number;
+  /** It waits in the lane of its model from now on, and follows nobody any more. */
+  leavesQueue?: boolean;
+  changes?: FieldChanges;
+}
+
+/**
+ * Ends the attempt and puts the job back into the queue, under a new release: the entry in BullMQ that this attempt was made for
+ * is void from here on. A job whose cancel was asked for meanwhile ends instead: it would reach neither this attempt in time nor
+ * one that waits.
+ */
+async function requeue(
+  { logger }: WorkerParts,
+  attempt: Attempt,
+  error: AttemptError,
+  { kind, delayMs, leavesQueue = false, changes = {} }: Requeue,
+): Promise<Outcome> {
+  const { status, unblocked } = await attempt.writer.end(
+    { status: 'queued', delayMs, leavesQueue },
     'attempt.failed',
-    { error: error.toJobError(), retry_at: new Date(retryAt).toISOString() },
-    { ...fields, release, retry_at: retryAt },
+    { error: error.toJobError(), retry_at: new Date(Date.now() + delayMs).toISOString() },
+    changes,
   );
-  return {
-    ...{ jobId, release, lane, tenant, tokens, delayMs, again: true },
-    priority: claim.request.priority ?? 0,
-    deadlineInMs: deadlineInMs === null ? null : timeLeft(attempt),
-  };
+  if (status === 'cancelled') {
+    await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
+    return { kind: 'cancelled', unblocked };
+  }
+  const lanes = leavesQueue ? [...unblocked, attempt.claim.lane] : unblocked;
+  return kind === 'retry' ? { kind, error, delayMs, unblocked: lanes } : { kind, delayMs, unblocked: lanes };
 }

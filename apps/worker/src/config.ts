@@ -19,6 +19,8 @@ export interface WorkerConfig {
   closeWithinMs: number;
   /** A job whose workers vanished so many times fails. */
   crashLimit: number;
+  /** A job whose answer is larger fails. */
+  maxAnswerBytes: number;
   lanes: Lanes;
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
@@ -42,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       RETENTION_HOURS: setting.hours(24),
       DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
       CRASH_LIMIT: setting.count(5, 1_000),
+      MAX_ANSWER_MB: setting.count(64, 256),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
     },
@@ -62,6 +65,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     drainMs: settings.DRAIN_SECONDS * 1_000,
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
+    maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });

@@ -3,7 +3,7 @@
  * errors are its own affair. Ids of its provider are replaced, and so is its own where a task has made it part of its text.
  */
 import type { EventData, EventType, JsonValue } from '@holdfast/core';
-import { dropsText, type EventSink, eventsIn, type LoggedEvent } from '@holdfast/journal';
+import { dropsText, type EventSink, EventSplitter, type LoggedEvent } from '@holdfast/journal';
 import type { NewIds } from './new-ids.ts';
 import type { Attempt } from './run-attempt.ts';
 
@@ -17,6 +17,7 @@ export class CopySink implements EventSink {
   readonly #attempt: Attempt;
   readonly #options: CopyOptions;
   readonly #controller = new AbortController();
+  readonly #splitter = new EventSplitter();
   /** What the leader has completed with. */
   answer: EventData<'job.completed'> | null = null;
   readonly #begin: number;
@@ -28,7 +29,7 @@ export class CopySink implements EventSink {
   }
 
   /** Readers have something of the leader's. */
-  get hasTold(): boolean {
+  get hasEmitted(): boolean {
     return this.#attempt.writer.seq > this.#begin;
   }
 
@@ -39,7 +40,7 @@ export class CopySink implements EventSink {
 
   /** Always false: `drained` is where the follower's journal takes its time. */
   write(bytes: Buffer): boolean {
-    for (const event of eventsIn(bytes)) {
+    for (const event of this.#splitter.push(bytes)) {
       if (this.signal.aborted) break;
       this.#take(event);
     }
@@ -47,7 +48,7 @@ export class CopySink implements EventSink {
   }
 
   async drained(): Promise<void> {
-    await this.#attempt.writer.room();
+    await this.#attempt.writer.waitForDrain();
   }
 
   #take(event: LoggedEvent): void {
@@ -66,7 +67,7 @@ export class CopySink implements EventSink {
         this.answer = this.#read<'job.completed'>(event);
         break;
       default:
-        if (this.hasTold && dropsText(event)) this.#controller.abort();
+        if (this.hasEmitted && dropsText(event)) this.#controller.abort();
     }
   }
 

@@ -1,25 +1,33 @@
 /** Ends responses that run in the background for a job that is over: otherwise they would be paid to their ends. */
 import type { Logger } from '@holdfast/core';
-import type { LeftResponse } from '@holdfast/journal';
 import type { Lane } from './lane-providers.ts';
+
+/** A response that may still run at its provider. */
+export interface LeftResponse {
+  provider: string;
+  id: string;
+}
 
 /**
  * Each is ended at the provider that runs it. Never throws: the job is over whether the provider obeys or not, and the log
- * says when it didn't.
+ * says when it didn't. @returns those that were not ended
  */
 export async function endResponses(
   lane: Lane | null | undefined,
   responses: readonly LeftResponse[],
   logger: Logger,
-): Promise<void> {
-  const end = async ({ provider: name, id }: LeftResponse) => {
+): Promise<LeftResponse[]> {
+  const end = async (response: LeftResponse) => {
+    const { provider: name, id } = response;
     const ours = lane?.providers.find(({ provider }) => provider.name === name);
     try {
       if (!ours) throw new Error('this lane has no such provider any more');
       await ours.provider.cancelResponse?.(id);
+      return [];
     } catch (error) {
       logger.warn({ provider: name, responseId: id, error }, 'a response was not ended; it may run on, and be paid');
+      return [response];
     }
   };
-  await Promise.all(responses.map(end));
+  return (await Promise.all(responses.map(end))).flat();
 }

@@ -11,37 +11,31 @@
  * A leader that begins its text anew makes its readers drop what they have, and only a new attempt can say so. A crash at
  * any point leaves the follower running in its record: its next attempt begins at 1, with the text from its beginning.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptError, type EventData, type Outcome, type Usage } from '@holdfast/core';
-import { attach, findLeader, isAlive, JournalRefusal, type Leader, lastStart } from '@holdfast/journal';
-import { requeue } from './conclude-attempt.ts';
+import { attach, findLeader, isSameGeneration, JournalRefusal, type Leader, lastStart } from '@holdfast/journal';
+import { costFields } from './call-slots.ts';
+import { defer } from './conclude-attempt.ts';
 import { CopySink } from './copy-sink.ts';
+import { storedText } from './finish-job.ts';
 import { NewIds } from './new-ids.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { takeOver } from './take-over.ts';
 
-/** Until the leader is there. */
-const ASK_AGAIN_MS = 100;
-
 export async function followLeader(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const { claim, order, writer } = attempt;
   // Nothing was taken from the lane for it, and nothing is lost by stopping it.
-  attempt.hasRoom = false;
+  attempt.hasAcquiredCall = false;
   order.canBeTakenUp = true;
   writer.write('attempt.started', { attempt: claim.attempt, resumed: false });
   const begin = writer.seq;
   for (;;) {
     const leader = await askForLeader(parts, attempt).catch((error: unknown) => giveUp(attempt, error));
-    if (leader.kind === 'self') return takeOver(attempt);
-    const answer =
-      leader.kind === 'other'
-        ? await copyAnswer(parts, attempt, leader).catch((error: unknown) => giveUp(attempt, error))
-        : null;
+    if (leader === null) return takeOver(parts, attempt);
+    const answer = await copyAnswer(parts, attempt, leader).catch((error: unknown) => giveUp(attempt, error));
     order.signal.throwIfAborted();
     if (answer) return finishFollower(attempt, answer);
     // Readers have the beginning of something that doesn't go on.
-    if (writer.seq > begin) return startOver(attempt);
-    await delay(ASK_AGAIN_MS, undefined, { signal: order.signal });
+    if (writer.seq > begin) return startOver(parts, attempt);
   }
 }
 
@@ -52,9 +46,9 @@ function giveUp({ claim, logger }: Attempt, error: unknown): never {
   throw new AttemptError('internal_error', 'The equal job could not be read.', { retryable: true, cause: error });
 }
 
-async function askForLeader({ journal }: WorkerParts, { claim }: Attempt): Promise<Leader> {
+async function askForLeader({ journal }: WorkerParts, { claim }: Attempt): Promise<Leader | null> {
   const { jobId, shared, since } = claim;
-  return shared ? findLeader(journal, { jobId, shared, since }) : { kind: 'self' };
+  return shared ? findLeader(journal, { jobId, shared, since }) : null;
 }
 
 type CopiedAnswer = EventData<'job.completed'>;
@@ -63,34 +57,37 @@ type CopiedAnswer = EventData<'job.completed'>;
 async function copyAnswer(
   { journal, feed, tasks }: WorkerParts,
   attempt: Attempt,
-  { jobId, life }: Extract<Leader, { kind: 'other' }>,
+  leader: Leader,
 ): Promise<CopiedAnswer | null> {
   const { claim, order } = attempt;
+  const { jobId } = leader;
   const request = JSON.stringify(claim.request);
   // A task's own output is data of its own making; its events hold no provider's.
   const passesThrough = (tasks.get(claim.request.task)?.endpoint ?? null) !== null;
-  const newIds = passesThrough ? new NewIds(`${claim.jobId}:${claim.life}`, request) : null;
+  const newIds = passesThrough ? new NewIds(`${claim.jobId}:${claim.generation}`, request) : null;
   const sink = new CopySink(attempt, { leaderId: jobId, newIds });
   const signal = AbortSignal.any([order.signal, sink.signal]);
   const after = await lastStart(journal, jobId);
   await attach({ journal, feed, jobId, after, sink, signal });
-  return sink.answer && (await isAlive(journal, jobId, life)) ? sink.answer : null;
+  return sink.answer && (await isSameGeneration(journal, leader)) ? sink.answer : null;
 }
 
-async function finishFollower({ writer, bill }: Attempt, { output, usage: told }: CopiedAnswer): Promise<Outcome> {
+async function finishFollower(attempt: Attempt, { output, usage: told }: CopiedAnswer): Promise<Outcome> {
+  const { writer, bill } = attempt;
   const { input_tokens = 0, output_tokens = 0, cost_usd } = told ?? {};
   bill.avoid(cost_usd ?? 0);
   const usage: Usage = { input_tokens, output_tokens, cost_usd: 0, cached: true };
   // It is no leader: an answer is as old as the call that it came by.
-  const spent = JSON.stringify(bill.spent);
-  const fields = { output: JSON.stringify(output), usage: JSON.stringify(usage), spent, shared: '' };
-  await writer.end('completed', 'job.completed', { output, usage }, fields);
-  return { kind: 'completed' };
+  const copied = { copied_input_tokens: input_tokens, copied_output_tokens: output_tokens };
+  const json = JSON.stringify(output);
+  const changes = { ...storedText(json, output), ...copied, ...costFields(attempt), shared: '' };
+  const { unblocked } = await writer.complete(json, usage, changes);
+  return { kind: 'completed', unblocked };
 }
 
-async function startOver(attempt: Attempt): Promise<Outcome> {
+async function startOver(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('leader_lost', 'The equal job that this one copied has begun anew, or has ended.', {
     retryable: true,
   });
-  return { kind: 'deferred', next: await requeue(attempt, error, 0, {}) };
+  return defer(parts, attempt, error, 0);
 }

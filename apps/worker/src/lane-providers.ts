@@ -36,13 +36,19 @@ export function withBreaker(provider: Provider, lane: string, logger: Logger, mo
 
 type ProviderKeys = Readonly<Record<string, string | undefined>>;
 
-export function createLanes(lanes: Lanes, keys: ProviderKeys, logger: Logger): Map<string, Lane> {
+export function createLanes(
+  lanes: Lanes,
+  keys: ProviderKeys,
+  maxAnswerBytes: number,
+  logger: Logger,
+): Map<string, Lane> {
   const made = Object.entries(lanes).map(([name, lane]): [string, Lane] => {
     const providers = lane.providers.map(({ model = null, api_key_env, ...settings }) => {
       const provider = createOpenAiProvider({
         name: settings.name,
         baseUrl: settings.base_url,
         apiKey: api_key_env && keys[api_key_env],
+        maxAnswerBytes,
         ...(settings.first_byte_timeout_ms ? { firstByteTimeoutMs: settings.first_byte_timeout_ms } : {}),
       });
       return withBreaker(provider, name, logger, model);

@@ -7,9 +7,9 @@
  *   4. hand the rest back to the queue: their attempts end as `deferred`
  *   5. leave behind what still hangs; its lock runs out, and another process takes it up
  */
-import type { Logger, Outcome } from '@holdfast/core';
-import { type LaneQueues, LaneWorker, type ReleaseName } from '@holdfast/queue';
-import type { Redis } from '@holdfast/redis';
+import type { Cell } from '@holdfast/cell';
+import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
+import { type LaneQueues, LaneWorker } from '@holdfast/queue';
 import type { RunningAttempts } from './running-attempts.ts';
 
 const HAND_OVER_EVERY_MS = 100;
@@ -19,8 +19,7 @@ const HAND_BACK_MS = 3_000;
 interface LaneWorkersOptions {
   /** Lanes, each with the jobs at once that this process takes of it. */
   lanes: ReadonlyMap<string, number>;
-  redis: Redis;
-  prefix: string;
+  cell: Cell;
   queues: LaneQueues;
   logger: Logger;
   running: RunningAttempts;

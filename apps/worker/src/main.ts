@@ -1,25 +1,24 @@
 /**
- * A worker process: takes released jobs, runs attempts, and does the duties of feeding, sweeping and settling. On SIGTERM it
+ * A worker process: takes jobs that may run, runs attempts, and does the maintenance of each cell. On SIGTERM it
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
+import { Cell, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
-import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { announceWorker, LaneCallLimits, LaneQueues, liveWorkers, startFeeding } from '@holdfast/queue';
+import { FlushClock, Journal, LiveFeed, startCompacting } from '@holdfast/journal';
+import { announceWorker, BullQueues, LaneCallLimits, LaneQueues, liveWorkers, startMaintenance } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
-import { endExpired } from './end-expired.ts';
-import { findNewLane } from './find-new-lane.ts';
+import { startEndingLeftovers } from './end-leftovers.ts';
 import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { RoomLearner } from './learn-room.ts';
+import { startReassigningLanes } from './reassign-lanes.ts';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
-import { startSettling } from './settle-ended-jobs.ts';
-import { startSweeping } from './sweep-open-jobs.ts';
 
 /** One that follows waits for another's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
@@ -33,11 +32,6 @@ async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerC
   const writes = new DurableWrites({ mode, redis, prefix, connect: () => connectForPool(redisUrl) });
   await writes.prepare();
   return writes;
-}
-
-function limitCalls(redis: Redis, prefix: string, logger: Logger): Pick<WorkerParts, 'callLimits' | 'room'> {
-  const callLimits = new LaneCallLimits({ redis, prefix });
-  return { callLimits, room: new RoomLearner({ callLimits, logger }) };
 }
 
 async function openRedis({ redisUrl }: WorkerConfig, { logger, onClose }: ServiceContext) {
@@ -58,11 +52,12 @@ function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> 
 function configuredParts(config: WorkerConfig, logger: Logger) {
   return {
     tasks: allTasks(config.tasks),
-    lanes: createLanes(config.lanes, config.providerKeys, logger),
+    lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
     laneOf: (model: string) => laneFor(config.lanes, model),
     prices: config.prices,
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
+    maxAnswerBytes: config.maxAnswerBytes,
     random: Math.random,
   };
 }
@@ -78,59 +73,74 @@ async function announcePresence(redis: Redis, { prefix, configDigest }: WorkerCo
   return leave;
 }
 
-async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
+/** What all cells of this process share. */
+interface Shared {
+  config: WorkerConfig;
+  context: ServiceContext;
+  redis: Redis;
+  feed: LiveFeed;
+  limits: ReturnType<typeof createTenantLimits>;
+  writes: DurableWrites | undefined;
+  configured: ReturnType<typeof configuredParts>;
+}
+
+/** Takes a cell's jobs, and does its maintenance. */
+async function serveCell(name: string, shared: Shared): Promise<void> {
+  const { config, context, redis, feed, limits, writes, configured } = shared;
   const { logger, onClose } = context;
-  const { prefix } = config;
-  const lanes = takenAtOnce(config);
-  const { redis, feed } = await openRedis(config, context);
-  const journal = new Journal({ redis, prefix, retentionMs: config.retentionMs });
-  const ledger = new Ledger({ redis, prefix });
+  const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
+  const journal = new Journal(cell);
   const running = new RunningAttempts();
-  const writes = await openDurableWrites(config, redis);
-  onClose('durable writes', () => writes?.close());
-  const tenants = createTenants({ redis, prefix });
-  const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
-  const limits = createTenantLimits({ tenants, plans, logger });
+  const callLimits = new LaneCallLimits(cell);
   const parts: WorkerParts = {
     journal,
     feed,
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
-    ...limitCalls(redis, prefix, logger),
-    ledger,
+    callLimits,
+    room: new RoomLearner({ callLimits, logger }),
+    ledger: new Ledger(cell),
     limits,
     logger,
-    ...configuredParts(config, logger),
+    ...configured,
   };
-  const queues: LaneQueues = new LaneQueues({
-    redis,
-    prefix,
-    onError: (error) => logger.warn({ error }, 'queue error'),
-    limitsOf: limits.ifKnown,
-    onExpired: (lane, release) => endExpired(parts, queues, lane, release),
-  });
+  const onError = (error: Error) => logger.warn({ error }, 'queue error');
+  const ready = new BullQueues(cell, onError);
+  onClose('bullmq', () => ready.close());
+  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
   onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, feed));
-  onClose(
-    'sweeping',
-    startSweeping({
-      ...{ journal, queue: queues, logger },
-      held: () => queues.feed.size([...lanes.keys()]),
-      newLaneOf: findNewLane({ ...parts, isServed: (lane) => queues.feed.isServed(lane) }),
-    }),
-  );
-  onClose('settling', startSettling({ journal, ledger, tenants, logger }));
+  onClose('compaction', startCompacting(journal, logger));
+  onClose('lanes', startReassigningLanes({ ...parts, queues }));
+  onClose('leftovers', startEndingLeftovers({ cell, lanes: parts.lanes, logger }));
   const stop = await startLaneWorkers({
-    lanes,
-    redis,
-    prefix,
+    lanes: takenAtOnce(config),
+    cell,
     queues,
     logger,
     running,
     run: (release, lockLost) => runAttempt(parts, release, lockLost),
   });
-  onClose('feeding', startFeeding({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }));
+  onClose(
+    'maintenance',
+    startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
+  );
   onClose('jobs under way', () => stop(config.drainMs));
+}
+
+async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
+  const { logger, onClose } = context;
+  const { prefix } = config;
+  const { redis, feed } = await openRedis(config, context);
+  await checkLayout(redis, prefix);
+  await loadScripts(redis);
+  const writes = await openDurableWrites(config, redis);
+  onClose('durable writes', () => writes?.close());
+  const tenants = createTenants({ redis, prefix });
+  const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
+  const limits = createTenantLimits({ tenants, plans, logger });
+  const configured = configuredParts(config, logger);
+  for (const name of cellNames) await serveCell(name, { config, context, redis, feed, limits, writes, configured });
   onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
 }

@@ -8,7 +8,7 @@
  *   4. call      the task's calls, each: journal the beginning, then call; from here on it may have been paid
  *   5. record    what the provider says into the journal, as it comes
  *   6. settle    what it used
- *   7. finish    terminal event and final state, one write; then the ledger gets the bill (`settle-run.ts`)
+ *   7. finish    terminal event, final state and bill, one write
  *
  * A follower's attempt has no steps 3 to 6: it copies another job's answer (`follow-leader.ts`).
  *
@@ -22,16 +22,16 @@ import {
   type Logger,
   type Outcome,
   type Prices,
+  type ReleaseName,
   type RetryPolicy,
   type TriedProvider,
 } from '@holdfast/core';
-import { type Ledger, reservedAtFirst, type TenantLimits } from '@holdfast/gate';
+import type { Ledger, TenantLimits } from '@holdfast/gate';
 import { AttemptWriter, type Claim, type FlushClock, type Journal, type LiveFeed } from '@holdfast/journal';
-import type { ReleaseName } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
-import { concludeAttempt, obeyLateCancel, passOn } from './conclude-attempt.ts';
+import { concludeAttempt, passOn } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
 import { followLeader } from './follow-leader.ts';
@@ -39,8 +39,7 @@ import type { Lane } from './lane-providers.ts';
 import type { RoomLearner } from './learn-room.ts';
 import { runTask } from './run-task.ts';
 import type { RunningAttempts } from './running-attempts.ts';
-import { giveRoomBack } from './settle-call.ts';
-import { settleRun } from './settle-run.ts';
+import { releaseCall } from './settle-call.ts';
 import { StopOrder } from './stop-order.ts';
 
 export interface WorkerParts {
@@ -60,6 +59,8 @@ export interface WorkerParts {
   prices: Prices;
   retryPolicy: RetryPolicy;
   crashLimit: number;
+  /** What a job may answer, as JSON, and write into its journal in one attempt. */
+  maxAnswerBytes: number;
   random: () => number;
   logger: Logger;
 }
@@ -80,8 +81,8 @@ export interface Attempt {
   calls: Map<string, CallSlot>;
   /** New calls that this attempt has made. */
   callsMade: number;
-  /** Of the next call under a key of its own. */
-  group: number;
+  /** Of the next call's idempotency key. */
+  keyVersion: number;
   /** Calls that may have been paid for nothing, those of earlier attempts included. */
   ambiguousCalls: number;
   /** One of them was this attempt's. */
@@ -92,12 +93,12 @@ export interface Attempt {
   failedMidway: TriedProvider | null;
   /** What the run has cost, earlier attempts included. */
   bill: Bill;
-  /** So much is surely set aside for it. */
-  setAsideUsd: number;
-  /** What was taken from the lane's minute with the release is there for a call to use. */
-  hasRoom: boolean;
+  /** So much is surely reserved for it. */
+  reservedUsd: number;
+  /** The rate-limit permit that was taken when the job was dispatched; the first call uses it. */
+  hasAcquiredCall: boolean;
   /** The text in the journal isn't what a reader shall keep. */
-  textVoid: boolean;
+  textDiscarded: boolean;
 }
 
 export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
@@ -107,8 +108,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockL
   try {
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
-    const outcome = await obeyLateCancel(parts, claimed, await work(parts, claimed));
-    await settleRun(parts, claimed, outcome);
+    const outcome = await work(parts, claimed);
     report(parts.logger, claimed, outcome);
     return outcome;
   } finally {
@@ -126,14 +126,14 @@ async function work(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
     const output = await runTask(parts, attempt, prepared);
     // Calls of an earlier attempt that the task had no more use for.
     const unwanted = responsesOf(attempt, 'left', 'failed');
-    const outcome = await finishJob(attempt, output);
+    const outcome = await finishJob(parts, attempt, output);
     await endResponses(prepared.lane, unwanted, parts.logger);
     return outcome;
   } catch (error) {
     return await concludeAttempt(parts, attempt, error);
   } finally {
     clearTimeout(deadline);
-    giveRoomBack(parts, attempt);
+    releaseCall(parts, attempt);
   }
 }
 
@@ -143,18 +143,14 @@ async function claimJob(
   order: StopOrder,
 ): Promise<Attempt | Outcome> {
   const reply = await journal.claim(jobId, release);
-  if (reply.kind === 'ended' && reply.leftOver) {
-    const { lane, responses } = reply.leftOver;
-    await endResponses(lanes.get(lane), responses, logger);
-  }
-  // A stale release and a forgotten job are nobody's any more: acknowledging them takes them off the queue.
+  // A stale release and a deleted job are nobody's any more: acknowledging them takes them off the queue.
   if (reply.kind !== 'claimed') return { kind: 'ended' };
   const { claim } = reply;
   const writer = new AttemptWriter({
     clock,
     jobId,
     attempt: claim.attempt,
-    ticket: claim.ticket,
+    token: claim.token,
     seq: claim.seq,
     onCancelRequested: () => order.give('cancelled'),
     onRefused: ({ code }) => order.give(code === 'mismatch' ? 'undone' : 'overtaken'),
@@ -173,21 +169,20 @@ async function claimJob(
 function newAttempt(
   known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
 ): Attempt {
-  const { open, group, ambiguous, tried, textVoid } = known.claim.calls;
+  const { open, keyVersion, ambiguous, tried, textDiscarded } = known.claim.calls;
   return {
     ...known,
     text: '',
     calls: new Map([...open].map(([id, call]) => [id, slotOf(id, call)])),
     callsMade: 0,
-    group,
+    keyVersion,
     ambiguousCalls: ambiguous,
     hasPaidForNothing: false,
     tried,
     failedMidway: null,
-    // A later attempt doesn't know what an earlier one has given back.
-    setAsideUsd: known.claim.attempt === 1 ? reservedAtFirst(known.claim.reservation) : 0,
-    hasRoom: true,
-    textVoid,
+    reservedUsd: known.claim.reservedUsd,
+    hasAcquiredCall: true,
+    textDiscarded,
   };
 }
 
@@ -231,7 +226,7 @@ function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
     tenant: claim.tenant,
     outcome: outcome.kind,
     ...('error' in outcome ? { code: outcome.error.code, status: outcome.error.status } : {}),
-    ...('next' in outcome ? { delayMs: outcome.next.delayMs } : {}),
+    ...('delayMs' in outcome ? { delayMs: outcome.delayMs } : {}),
   };
   if (outcome.kind === 'failed' || outcome.kind === 'lost') logger.warn(fields, 'attempt over');
   else logger.info(fields, 'attempt over');

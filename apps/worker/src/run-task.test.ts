@@ -2,7 +2,7 @@ import { AttemptError, type JsonValue } from '@holdfast/core';
 import { type TaskContext, TaskError } from '@holdfast/tasks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { cutAfter, dataOf, jobOf, limited, model, whole } from './test-tasks.ts';
-import { aborted, openTestWorker, type TestWorker, until } from './test-worker.ts';
+import { aborted, completed, openTestWorker, type TestWorker, until } from './test-worker.ts';
 
 let t: TestWorker;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('a step', () => {
     const vanished = attempt({ lockLost: lock.signal });
     await until('the second step asks', () => model.prompts().includes('two'));
     model.says = {};
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     lock.abort();
     expect(await vanished).toEqual({ kind: 'lost' });
     expect(runs).toBe(1);
@@ -52,8 +52,8 @@ describe('a step', () => {
     });
     expect((await attempt()).kind).toBe('retry');
     fails = false;
-    expect(await t.redis.hdel(t.journal.keysOf(id).record, 'step:first')).toBe(1);
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await t.redis.hdel(t.journal.keysOf(id).steps, 'step:first')).toBe(1);
+    expect(await attempt()).toEqual(completed);
     expect(model.prompts()).toEqual(['one', 'one']);
   });
 
@@ -78,7 +78,7 @@ describe('a step', () => {
     release();
     expect(await first).toMatchObject({ kind: 'retry', error: { code: 'provider_rate_limited' } });
     model.reset();
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(model.prompts()).toEqual(['bb']);
     expect((await t.job(id)).output).toEqual(['AA', 'BB', 'CC']);
   });
@@ -132,7 +132,7 @@ describe('the text that readers see', () => {
     expect((await attempt()).kind).toBe('retry');
     expect(await text()).toBe('FIRSTSEC');
     model.says = {};
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(model.prompts()).toEqual(['first', 'second', 'second']);
     expect(await dataOf(t, id, 'attempt.started')).toEqual([
       { attempt: 1, resumed: false },
@@ -151,7 +151,7 @@ describe('the text that readers see', () => {
     });
     expect(await attempt()).toMatchObject({ kind: 'retry', error: { code: 'task_error', message: 'Not yet.' } });
     fails = false;
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(model.prompts()).toEqual(['seen']);
     expect((await dataOf(t, id, 'attempt.started')).at(-1)).toEqual({ attempt: 2, resumed: true });
     expect(await text()).toBe('SEEN');
@@ -171,7 +171,7 @@ describe('the text that readers see', () => {
       yield whole('CD');
     };
     expect((await attempt()).kind).toBe('retry');
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(model.calls.map(({ call }) => call.resume)).toEqual([
       undefined,
       undefined,
@@ -198,7 +198,7 @@ describe('the text that readers see', () => {
       yield whole('CD');
     };
     expect((await attempt()).kind).toBe('retry');
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(await text()).toBe('ABCD');
     expect((await t.job(id)).output).toBe('ABCD');
   });
@@ -211,7 +211,7 @@ describe('the text that readers see', () => {
     expect(await attempt()).toMatchObject({ kind: 'retry', error: { code: 'provider_stream_cut' } });
     expect(model.prompts()).toEqual(['first']);
     model.says = {};
-    expect(await attempt()).toEqual({ kind: 'completed' });
+    expect(await attempt()).toEqual(completed);
     expect(await text()).toBe('FIRST');
   });
 
@@ -226,8 +226,8 @@ describe('the text that readers see', () => {
     expect(await attempt()).toMatchObject({ kind: 'failed' });
     expect(await t.job(id)).toMatchObject({ output_text: 'SHOWNREST', usage: { input_tokens: 6 } });
     fails = false;
-    const { release } = await t.journal.rerun(await t.job(id));
-    expect(await attempt({ release })).toEqual({ kind: 'completed' });
+    expect(await t.journal.retry(await t.job(id), { limits: {}, estimateUsd: null })).toMatchObject({ kind: 'queued' });
+    expect(await attempt()).toEqual(completed);
     expect(model.prompts()).toEqual(['shown', 'rest', 'rest']);
     expect(await text()).toBe('SHOWNREST');
   });

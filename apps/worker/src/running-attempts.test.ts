@@ -1,4 +1,3 @@
-import { controlChannel } from '@holdfast/journal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAttempts } from './running-attempts.ts';
 import { StopOrder } from './stop-order.ts';
@@ -12,7 +11,7 @@ afterAll(() => t.close());
 
 /** A job that runs here, with its order. */
 async function running(attempts: RunningAttempts): Promise<{ jobId: string; order: StopOrder }> {
-  const jobId = await t.accept('wait');
+  const jobId = await t.submit('wait');
   await t.crash(jobId);
   const order = new StopOrder();
   attempts.add(jobId, order);
@@ -24,7 +23,7 @@ describe('RunningAttempts', () => {
     const attempts = new RunningAttempts();
     const unlisten = await attempts.listen(t.journal, t.feed);
     const [one, other] = [await running(attempts), await running(attempts)];
-    await t.redis.publish(controlChannel(t.journal.prefix), 'job_of_another_worker');
+    await t.redis.publish(t.cell.keys.control, 'job_of_another_worker');
     await t.journal.cancel(one.jobId);
     await until('the order has come', () => one.order.signal.aborted);
     expect([one.order.reason, other.order.reason]).toEqual(['cancelled', null]);

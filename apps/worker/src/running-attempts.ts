@@ -5,7 +5,6 @@
  *   drain    given when the process's time to finish is over; at once to those that lose nothing by it
  */
 import type { Journal, LiveFeed } from '@holdfast/journal';
-import { controlChannel } from '@holdfast/journal';
 import type { StopOrder } from './stop-order.ts';
 
 export class RunningAttempts {
@@ -34,7 +33,7 @@ export class RunningAttempts {
 
   /** Obeys cancels from now on. Resolves once they are heard. */
   async listen(journal: Journal, feed: LiveFeed): Promise<() => void> {
-    return feed.subscribe(controlChannel(journal.prefix), {
+    return feed.subscribe(journal.cell.keys.control, {
       onMessage: (message) => this.#orders.get(message.toString())?.give('cancelled'),
       onGap: () => void this.#askAll(journal),
     });

@@ -17,19 +17,19 @@ import type { Attempt, WorkerParts } from './run-attempt.ts';
 type Usage = { input_tokens: number; output_tokens: number } | null;
 
 /** Resolves with the tokens taken. Throws the signal's reason. */
-export async function takeRoom(
+export async function acquireCall(
   { callLimits }: WorkerParts,
   attempt: Attempt,
   { body, signal }: { body: JsonObject; signal: AbortSignal },
 ): Promise<number> {
   const { lane, tokens } = attempt.claim;
-  if (attempt.hasRoom) {
-    attempt.hasRoom = false;
+  if (attempt.hasAcquiredCall) {
+    attempt.hasAcquiredCall = false;
     return tokens;
   }
   const wanted = estimateTokens(Buffer.byteLength(JSON.stringify(body)), body);
   for (;;) {
-    const waitMs = await callLimits.reserveCall(lane, wanted);
+    const waitMs = await callLimits.acquireCall(lane, wanted);
     if (waitMs === 0) return wanted;
     await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
@@ -40,15 +40,15 @@ export function settleCall(parts: WorkerParts, { claim }: Attempt, taken: number
 }
 
 /** Room that was taken with the job's release, and that no call of the attempt has needed. */
-export function giveRoomBack(parts: WorkerParts, attempt: Attempt): void {
-  if (!attempt.hasRoom) return;
-  attempt.hasRoom = false;
+export function releaseCall(parts: WorkerParts, attempt: Attempt): void {
+  if (!attempt.hasAcquiredCall) return;
+  attempt.hasAcquiredCall = false;
   correct(parts, attempt.claim, attempt.claim.tokens, 0);
 }
 
 function correct({ callLimits, logger }: WorkerParts, { lane, jobId }: Attempt['claim'], taken: number, used: number) {
   callLimits
-    .settleCall(lane, taken, used)
+    .correctCall(lane, taken, used)
     .catch((error: unknown) => logger.warn({ jobId, lane, error }, 'call not settled'));
 }
 

@@ -9,7 +9,6 @@ export type StopReason =
 export class StopOrder {
   readonly #controller = new AbortController();
   #reason: StopReason | null = null;
-  #isCancelWanted = false;
 
   /** Nothing is lost by stopping now: what the provider has begun can be taken up by another worker. */
   canBeTakenUp = false;
@@ -23,13 +22,7 @@ export class StopOrder {
     return this.#reason;
   }
 
-  /** The job's client has asked for its cancel, perhaps after another reason had come first. */
-  get isCancelWanted(): boolean {
-    return this.#isCancelWanted;
-  }
-
   give(reason: StopReason): void {
-    this.#isCancelWanted ||= reason === 'cancelled';
     if (this.#reason !== null) return;
     this.#reason = reason;
     this.#controller.abort(new Error(`attempt stopped: ${reason}`));

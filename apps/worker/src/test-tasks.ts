@@ -60,9 +60,11 @@ interface JobOptions {
   output?: Task['output'];
   lane?: Partial<Lane>;
   on_ambiguous?: 'fail';
+  /** What is reserved for its first call. Default: no price is known. */
+  estimateUsd?: number;
 }
 
-/** Accepts a job of a task that runs `run`; `attempt` runs it, as the next worker would. */
+/** Submits a job of a task that runs `run`; `attempt` runs it, as the next worker would. */
 export async function jobOf(
   t: TestWorker,
   run: (ctx: TaskContext) => Promise<JsonValue>,
@@ -77,7 +79,7 @@ export async function jobOf(
     tasks: new Map([['t', task]]),
     lanes: new Map([['default', oneProvider(modelProvider, lane)]]),
   };
-  const id = await t.accept('', { task: 't', input: {}, ...request });
+  const id = await t.submit('', { task: 't', input: {}, ...request });
   const attempt = ({ parts: more = {}, ...options }: Parameters<TestWorker['run']>[1] = {}) =>
     t.run(id, { ...options, parts: { ...parts, ...more } });
   return { id, attempt, text: () => readText(t.journal, id) };

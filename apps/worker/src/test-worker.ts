@@ -1,20 +1,24 @@
 /** A worker's parts on the test run's real Redis, with a provider that does as the job's input says. For tests. */
 import { randomBytes } from 'node:crypto';
+import { Cell } from '@holdfast/cell';
 import {
   AttemptError,
   defaultRetryPolicy,
+  type Job,
   type JsonObject,
   jobIdFor,
+  type Limits,
   type Logger,
   type Outcome,
   type Provider,
   type ProviderCall,
   type ProviderEvent,
+  type ReadyQueue,
   type SubmitRequest,
 } from '@holdfast/core';
 import { Ledger } from '@holdfast/gate';
-import { FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { LaneCallLimits } from '@holdfast/queue';
+import { FlushClock, Journal, LiveFeed, type Shared } from '@holdfast/journal';
+import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
 import { type Lane, withBreaker } from './lane-providers.ts';
@@ -28,6 +32,10 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const answer = { choices: [{ message: { role: 'assistant', content: 'Hello' } }] };
 const usage = { input_tokens: 3, output_tokens: 2 };
+
+/** Outcomes of attempts that end their jobs, of a tenant that may run as much as it likes. */
+export const completed: Outcome = { kind: 'completed', unblocked: [] };
+export const cancelled: Outcome = { kind: 'cancelled', unblocked: [] };
 
 /** Throws when the call is to end. */
 export function aborted(signal: AbortSignal): Promise<never> {
@@ -76,9 +84,20 @@ export interface JournalEntry {
   data: JsonObject;
 }
 
+interface Submit extends Partial<SubmitRequest> {
+  lane?: string;
+  /** What is reserved for its first call. Default: no price is known. */
+  estimateUsd?: number | null;
+  limits?: Limits;
+  shared?: Shared;
+}
+
 export interface TestWorker {
   parts: WorkerParts;
+  cell: Cell;
   journal: Journal;
+  /** The scheduler, in front of a BullMQ that takes everything and holds nothing. */
+  queues: LaneQueues;
   redis: Redis;
   subscriber: Redis;
   feed: LiveFeed;
@@ -86,9 +105,9 @@ export interface TestWorker {
   calls: ProviderCall[];
   /** More of what the provider can be told to do, by `mode`. */
   modes: Record<string, Mode>;
-  accept(mode: string, change?: Partial<SubmitRequest> & { lane?: string }): Promise<string>;
-  /** Sets aside for an accepted job what the API would have. Default: at `parts.ledger`. */
-  letIn(jobId: string, usd: number | null, ledger?: Ledger): Promise<void>;
+  submit(mode: string, change?: Submit): Promise<string>;
+  /** The newest one of a job. */
+  releaseOf(jobId: string): Promise<number>;
   /** Default: its newest release. */
   run(
     jobId: string,
@@ -96,7 +115,7 @@ export interface TestWorker {
   ): Promise<Outcome>;
   /** As a worker that claims the job and vanishes. */
   crash(jobId: string): Promise<void>;
-  job(jobId: string): Promise<NonNullable<Awaited<ReturnType<Journal['look']>>>['job']>;
+  job(jobId: string): Promise<Job>;
   events(jobId: string): Promise<JournalEntry[]>;
   types(jobId: string): Promise<string[]>;
   close(): Promise<void>;
@@ -129,8 +148,7 @@ export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lan
 }
 
 function testParts(journal: Journal, feed: LiveFeed, provider: Provider): WorkerParts {
-  const { redis, prefix } = journal;
-  const callLimits = new LaneCallLimits({ redis, prefix });
+  const callLimits = new LaneCallLimits(journal.cell);
   return {
     journal,
     feed,
@@ -141,14 +159,32 @@ function testParts(journal: Journal, feed: LiveFeed, provider: Provider): Worker
     laneOf: () => 'default',
     callLimits,
     room: new RoomLearner({ callLimits, logger: silent }),
-    ledger: new Ledger({ redis, prefix }),
+    ledger: new Ledger(journal.cell),
     limits: { of: async () => ({}) },
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
+    maxAnswerBytes: 67_108_864,
     random: () => 0,
     logger: silent,
   };
+}
+
+const emptyQueue: ReadyQueue = {
+  async add() {},
+  async remove() {},
+  stateOf: async () => 'missing',
+};
+
+async function submitJob(journal: Journal, mode: string, change: Submit): Promise<string> {
+  const { lane = 'default', estimateUsd = null, limits = {}, shared = null, ...rest } = change;
+  const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...rest };
+  const requestText = JSON.stringify(request);
+  const id = jobIdFor('acme', null);
+  const job = { id, tenant: 'acme', lane, request, requestText, digest: requestText, tokens: 10, shared };
+  const { kind } = await journal.submit(job, { limits, estimateUsd });
+  if (kind !== 'created') throw new Error(`not created: ${kind}`);
+  return id;
 }
 
 export async function openTestWorker(): Promise<TestWorker> {
@@ -156,49 +192,46 @@ export async function openTestWorker(): Promise<TestWorker> {
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const [redis, subscriber] = [connectRedis(url, 'worker', silent), connectRedis(url, 'subscriber', silent)];
   await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
-  const journal = new Journal({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
+  const cell = new Cell({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
+  const journal = new Journal(cell);
   const calls: ProviderCall[] = [];
   const known = { ...modes };
   const feed = new LiveFeed(subscriber);
   const parts = testParts(journal, feed, scriptedProvider(calls, known));
+  const queues = new LaneQueues({ cell, ready: emptyQueue, onError: () => undefined });
   const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
+  const releaseOf = async (jobId: string) => Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
   return {
     parts,
+    cell,
     journal,
+    queues,
     redis,
     subscriber,
     feed,
     calls,
     modes: known,
-    async accept(mode, { lane = 'default', ...change } = {}) {
-      const request = { task: 'chat.completions', input: { model: 'sim', mode }, ...change };
-      const requestText = JSON.stringify(request);
-      const id = jobIdFor('acme', null);
-      const described = { id, tenant: 'acme', lane, request, requestText, digest: requestText };
-      await journal.accept({ ...described, release: 1, tokens: 10 });
-      return id;
-    },
-    async letIn(jobId, usd, ledger = parts.ledger) {
-      const admitted = await ledger.admit('acme', jobId, usd, {});
-      if ('refusal' in admitted) throw new Error('not let in');
-      await redis.hset(journal.keysOf(jobId).record, 'reservation', admitted.reservation);
-    },
+    submit: (mode, change = {}) => submitJob(journal, mode, change),
+    releaseOf,
     async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
-      const newest = Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
+      const newest = await releaseOf(jobId);
       return runAttempt({ ...parts, ...change }, { jobId, release: release ?? newest }, lockLost);
     },
     async crash(jobId) {
-      const { kind } = await journal.claim(jobId, 1);
+      const { kind } = await journal.claim(jobId, await releaseOf(jobId));
       if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);
     },
     async job(jobId) {
-      const found = await journal.look(jobId);
+      const found = await journal.get(jobId);
       if (!found) throw new Error(`there is no ${jobId}`);
       return found.job;
     },
     events,
     types: async (jobId) => (await events(jobId)).map(({ type }) => type),
-    close: () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined),
+    async close() {
+      await queues.close();
+      await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
+    },
   };
 }
 

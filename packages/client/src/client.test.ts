@@ -161,14 +161,27 @@ describe('wait', () => {
 });
 
 describe('the other calls', () => {
-  it('find a job by its key, or none', async () => {
+  it('find a job by its key, with its answer, which lists do not hold; or none', async () => {
     await using server = await startTestServer(({ url }, response) => {
-      const data = url.endsWith('=a+%26b') ? [jobLike({})] : [];
+      if (url === '/v1/jobs/job_1') return sendJson(response, 200, jobLike({ status: 'completed', output: 'Hello' }));
+      const data = url.endsWith('=a+%26b') ? [jobLike({ status: 'completed' })] : [];
       sendJson(response, 200, { object: 'list', data, has_more: false, next_cursor: null });
     });
-    expect((await clientFor(server.url).find('a &b'))?.id).toBe('job_1');
+    expect(await clientFor(server.url).find('a &b')).toMatchObject({ id: 'job_1', output: 'Hello' });
     expect(await clientFor(server.url).find('c')).toBeNull();
-    expect(server.requests[0]?.url).toBe('/v1/jobs?idempotency_key=a+%26b');
+    expect(server.requests.map(({ url }) => url)).toEqual([
+      '/v1/jobs?idempotency_key=a+%26b',
+      '/v1/jobs/job_1',
+      '/v1/jobs?idempotency_key=c',
+    ]);
+  });
+
+  it('find none where the job is deleted before its answer is fetched', async () => {
+    await using server = await startTestServer(({ url }, response) => {
+      if (url === '/v1/jobs/job_1') return sendProblem(response, 404, { code: 'job_not_found' });
+      sendJson(response, 200, { object: 'list', data: [jobLike({})], has_more: false, next_cursor: null });
+    });
+    expect(await clientFor(server.url).find('a')).toBeNull();
   });
 
   it('cancel by a request of its own, which may be repeated', async () => {

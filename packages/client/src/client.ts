@@ -4,7 +4,17 @@
  * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
  * errors, 408, 429, 5xx and a 402 with Retry-After: none of them can do a thing twice. Errors: see `errors.ts`.
  */
-import type { Job, JobEvent, JobList, JobStatus, SubmitRequest, TaskInfo, TaskList, UsageReport } from '@holdfast/core';
+import type {
+  Job,
+  JobEvent,
+  JobList,
+  JobStatus,
+  JobSummary,
+  SubmitRequest,
+  TaskInfo,
+  TaskList,
+  UsageReport,
+} from '@holdfast/core';
 import { type AttachOptions, attachTo } from './attach.ts';
 import { defaultRetryOptions, type RetryOptions } from './back-off.ts';
 import { HoldfastApiError, type HoldfastError } from './errors.ts';
@@ -107,7 +117,9 @@ export class Holdfast {
   async find(idempotencyKey: string, { signal }: CallOptions = {}): Promise<Job | null> {
     const path = `/v1/jobs?${new URLSearchParams({ idempotency_key: idempotencyKey })}`;
     const { body } = await this.#http.send({ method: 'GET', path, signal });
-    return (body as JobList).data[0] ?? null;
+    const [found] = (body as JobList).data;
+    // A list holds no answers.
+    return found ? this.get(found.id, { signal }).catch(nullIfGone) : null;
   }
 
   /**
@@ -166,8 +178,8 @@ export class Holdfast {
     return body as JobList;
   }
 
-  /** All of the tenant's jobs, newest first, fetched page by page (of `limit`) as they are asked for. */
-  async *listAll(filter: ListFilter = {}, options: CallOptions = {}): AsyncGenerator<Job, void, undefined> {
+  /** All of the tenant's jobs, newest first, without their answers, fetched page by page (of `limit`) as they are asked for. */
+  async *listAll(filter: ListFilter = {}, options: CallOptions = {}): AsyncGenerator<JobSummary, void, undefined> {
     let cursor = filter.cursor;
     do {
       const page = await this.list({ ...filter, cursor }, options);
@@ -208,6 +220,11 @@ function pathOf(id: string): string {
   // As a path these would mean the list, or something above it.
   if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no job id`);
   return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof HoldfastApiError && error.status === 404) return null;
+  throw error;
 }
 
 function queryOf({ metadata = {}, ...filter }: ListFilter & UsageRange): string {

@@ -57,6 +57,7 @@ export const jobErrorCodes = [
   'ambiguous_call',
   'crash_limit',
   'output_invalid',
+  'answer_too_large',
   'task_error',
   'worker_stopped',
   'leader_lost',

@@ -2,7 +2,7 @@
  * The idempotency key is the address of a job: the job's id is a digest of tenant and key, so there is no second index
  * to keep in step, and no text of a client's ever becomes part of a Redis key or a BullMQ id.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { RequestError } from './error.ts';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -28,7 +28,7 @@ function base32(bytes: Buffer): string {
 export function jobIdFor(tenant: string, key: string | null): string {
   if (key === null) return `job_${base32(randomBytes(20))}`;
   // The length prefix keeps ("a", "bc") and ("ab", "c") apart.
-  const digest = createHash('sha256').update(`${tenant.length}:${tenant}:${key}`).digest();
+  const digest = hash('sha256', `${tenant.length}:${tenant}:${key}`, 'buffer');
   return `job_${base32(digest.subarray(0, 20))}`;
 }
 

@@ -25,6 +25,7 @@ export * from './job.ts';
 export * from './json.ts';
 export * from './lanes.ts';
 export * from './limits.ts';
+export * from './money.ts';
 export * from './outcome.ts';
 export * from './ports.ts';
 export * from './prices.ts';

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { isJobId } from './idempotency-key.ts';
-import { hasEnded, jobSchema, jobStatuses, metadataSchema, outputTextOf } from './job.ts';
+import {
+  hasEnded,
+  jobListSchema,
+  jobSchema,
+  jobStatuses,
+  jobSummarySchema,
+  metadataSchema,
+  outputTextOf,
+} from './job.ts';
 import type { JsonValue } from './json.ts';
 
 describe('hasEnded', () => {
@@ -14,6 +22,16 @@ describe('jobSchema', () => {
   it('shows an id as ids are', () => {
     const [example] = jobSchema.shape.id.meta()?.examples ?? [];
     expect(isJobId(String(example))).toBe(true);
+  });
+});
+
+describe('jobSummarySchema', () => {
+  it('has all of a job but its answer, and is what lists hold', () => {
+    const members = Object.keys(jobSchema.shape);
+    const answer = members.filter((name) => !(name in jobSummarySchema.shape));
+    expect(answer).toEqual(['output', 'output_text']);
+    expect(Object.keys(jobSummarySchema.shape)).toHaveLength(members.length - 2);
+    expect(jobListSchema.shape.data.element).toBe(jobSummarySchema);
   });
 });
 

@@ -80,10 +80,14 @@ export const jobSchema = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof jobSchema>;
 
+/** What a list shows of a job: all but its answer, which may be large. */
+export const jobSummarySchema = jobSchema.omit({ output: true, output_text: true }).meta({ id: 'JobSummary' });
+export type JobSummary = z.infer<typeof jobSummarySchema>;
+
 export const jobListSchema = z
   .object({
     object: z.literal('list'),
-    data: z.array(jobSchema),
+    data: z.array(jobSummarySchema),
     has_more: z.boolean(),
     next_cursor: z.string().nullable().meta({ description: 'Send as `cursor` for the next page. Opaque.' }),
   })

@@ -74,38 +74,20 @@ export interface Provider {
   cancelResponse?(responseId: string): Promise<void>;
 }
 
-export interface Release {
+/** One hand-over of a job to BullMQ. No two of a cell's jobs, and no two hand-overs of one, have a number in common. */
+export interface ReleaseName {
   jobId: string;
-  /** Which hand-over of the job this is. A job never has two BullMQ entries with the same number. */
   release: number;
-  lane: string;
-  /** Whose turn it takes, and whose slots. */
-  tenant: string;
-  /** Estimate of the tokens, in and out, of its first provider call. */
-  tokens: number;
-  /** Not before this many ms from now. */
-  delayMs: number;
-  /** ms until the job is to fail, if it hasn't begun; null: it may wait for ever. */
-  deadlineInMs: number | null;
-  /** Higher sooner, among the tenant's own jobs. */
-  priority: number;
-  /** The job has waited its turn before: it goes before those of its priority that haven't. */
-  again: boolean;
 }
 
-/** Stage 2, the producing side. */
-export interface JobQueue {
-  /**
-   * Hands a job over. Safe to repeat with the same release number. After an error the hand-over may or may not have
-   * happened; the sweeper finds out.
-   */
-  enqueue(release: Release): Promise<void>;
+/** What holds the releases that may run: claiming, locks, finding the jobs of dead workers. It may be lost altogether. */
+export interface ReadyQueue {
+  /** Takes releases in. Safe to repeat; after an error some of them may have been taken. */
+  add(lane: string, releases: readonly ReleaseName[]): Promise<void>;
   /** Takes a release out that nobody works on yet; no effect otherwise. */
-  remove(release: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void>;
-  /** Gives up a release in a lane that nobody serves any more, and the slot that it may have there. */
-  abandon(release: Pick<Release, 'jobId' | 'release' | 'lane'>): Promise<void>;
-  /** Ids of those jobs whose releases the queue doesn't hold as waiting, delayed or active. */
-  unknown(releases: readonly Omit<Release, 'delayMs' | 'deadlineInMs' | 'again'>[]): Promise<Set<string>>;
+  remove(lane: string, release: ReleaseName): Promise<void>;
+  /** held: it waits, or somebody works on it; ended: it was acknowledged; missing: the queue doesn't know it. */
+  stateOf(lane: string, release: ReleaseName): Promise<'held' | 'ended' | 'missing'>;
 }
 
 /** What a provider said of its own limits. What it didn't say is left out. */
@@ -118,12 +100,12 @@ export interface ProviderRoom {
   retryAfterMs?: number;
 }
 
-/** A lane's requests and tokens a minute, over all processes. A job's first call is taken when the job is released. */
+/** A lane's requests and tokens a minute, over all processes. A job's first call is taken when the job is dispatched. */
 export interface CallLimits {
   /** Takes a further call of a job. @returns 0: taken; else the ms after which to ask again, and nothing is taken */
-  reserveCall(lane: string, tokens: number): Promise<number>;
+  acquireCall(lane: string, tokens: number): Promise<number>;
   /** Corrects what was taken by what was used. Once per call: it is not safe to repeat. */
-  settleCall(lane: string, reserved: number, used: number): Promise<void>;
+  correctCall(lane: string, acquired: number, used: number): Promise<void>;
   /** Makes the lane slower, or shuts it for a while (a minute at most), as its provider said. */
   slowDown(lane: string, room: ProviderRoom): Promise<void>;
 }

@@ -21,11 +21,6 @@ export const noSpend: Spend = Object.freeze({
   avoided_usd: 0,
 });
 
-/** @param text as JSON; '' or less of it: none */
-export function readSpend(text: string | undefined): Spend {
-  return { ...noSpend, ...(text ? (JSON.parse(text) as Partial<Spend>) : {}) };
-}
-
 export function addSpend(before: Spend, more: Partial<Spend>): Spend {
   const { usd = null, input_tokens = 0, output_tokens = 0, calls = 0, avoided_usd = 0 } = more;
   return {
@@ -38,7 +33,7 @@ export function addSpend(before: Spend, more: Partial<Spend>): Spend {
 }
 
 /** What clients are shown of it; null: nothing was used. */
-export function usageOf(spend: Spend | null): Usage | null {
-  if (!spend || (spend.usd === null && spend.input_tokens === 0 && spend.output_tokens === 0)) return null;
-  return { input_tokens: spend.input_tokens, output_tokens: spend.output_tokens, cost_usd: spend.usd, cached: false };
+export function usageOf({ usd, input_tokens, output_tokens }: Spend): Usage | null {
+  if (usd === null && input_tokens === 0 && output_tokens === 0) return null;
+  return { input_tokens, output_tokens, cost_usd: usd, cached: false };
 }

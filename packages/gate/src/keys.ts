@@ -8,22 +8,13 @@
  *   <prefix>:tenant:<id>:keys     hash    key id → what is known of it, with its digest     none
  *   <prefix>:api-key:<digest>     string  who presents this key (JSON), or `revoked`        none; a rotated key: its grace
  *
- * What one script touches together has the tenant for a hash tag:
- *
- *   <prefix>:{tenant:<id>}:minute        hash  slot of 100 ms → submissions let in; `total`, `first`   61 s
- *   <prefix>:{tenant:<id>}:ledger        hash  `reserved`, and per day and month what was spent        none; 400 days of fields
- *   <prefix>:{tenant:<id>}:reservations  hash  job id → nonce, amount, … (`scripts/reservation.ts`)    none; settled with the job
- *   <prefix>:{tenant:<id>}:reserved      zset  job id → when to look whether its job has ended (ms)    the same
+ * These are global: no cell's script touches them. What a tenant spends is in its cell (`packages/cell`).
  */
 export interface GateKeys {
   readonly tenants: string;
   readonly plans: string;
   tenantKeys(tenant: string): string;
   apiKey(digest: string): string;
-  minute(tenant: string): string;
-  ledger(tenant: string): string;
-  reservations(tenant: string): string;
-  reserved(tenant: string): string;
 }
 
 export function gateKeys(prefix: string): GateKeys {
@@ -32,9 +23,5 @@ export function gateKeys(prefix: string): GateKeys {
     plans: `${prefix}:plans`,
     tenantKeys: (tenant) => `${prefix}:tenant:${tenant}:keys`,
     apiKey: (digest) => `${prefix}:api-key:${digest}`,
-    minute: (tenant) => `${prefix}:{tenant:${tenant}}:minute`,
-    ledger: (tenant) => `${prefix}:{tenant:${tenant}}:ledger`,
-    reservations: (tenant) => `${prefix}:{tenant:${tenant}}:reservations`,
-    reserved: (tenant) => `${prefix}:{tenant:${tenant}}:reserved`,
   };
 }

@@ -7,7 +7,7 @@ import type { Limits, Logger, Plans } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { gateKeys } from './keys.ts';
 
-/** `missing`: the config file lacks it, and its last known limits count. `unknown`: nobody knows these, and no job is let in. */
+/** `missing`: the config file lacks it, and its last known limits count. `unknown`: nobody knows these, and no job is admitted. */
 export type PlanStatus = 'configured' | 'missing' | 'unknown';
 
 /** Of an unknown one `limits` is null. */

@@ -2,12 +2,12 @@
  * What it means that a budget has no room, and what is said of it: the same at submit and of a job under way.
  *
  *   it costs more than the whole budget    never: what would fit is said
- *   what is set aside is in the way        worth another try in a few seconds: most jobs cost less than is set aside for them
+ *   what is reserved is in the way        worth another try in a few seconds: most jobs cost less than is reserved for them
  *   what is spent is in the way            not before the period ends
  */
+import type { OverBudget } from '@holdfast/cell';
 import type { Limits } from '@holdfast/core';
 import type { CallEstimate } from './estimate-call.ts';
-import type { OverBudget } from './ledger.ts';
 import { endOf } from './periods.ts';
 
 /** Until other jobs may have ended, in ms. */
@@ -24,11 +24,11 @@ interface NoRoom {
 export const sayUsd = (amount: number) => `$${Number(amount.toFixed(6))}`;
 
 /** @param call that has no room; null: nothing that its client could change */
-export function explainNoRoom(over: OverBudget, limits: Limits, call: CallEstimate | null): NoRoom {
+export function explainOverBudget(over: OverBudget, limits: Limits, call: CallEstimate | null): NoRoom {
   const { period, spentUsd, reservedUsd, nowMs, why } = over;
   const budget = limits.budget_usd?.[period] ?? 0;
   const state =
-    `The budget of the ${period} is ${sayUsd(budget)}: ${sayUsd(spentUsd)} spent, ${sayUsd(reservedUsd)} set aside for jobs ` +
+    `The budget of the ${period} is ${sayUsd(budget)}: ${sayUsd(spentUsd)} spent, ${sayUsd(reservedUsd)} reserved for jobs ` +
     'that have not ended.';
   if (why === 'budget') {
     const fits = call ? ` ${sayWhatFits(call, limits)}` : '';

@@ -1,8 +1,8 @@
 /**
  * What limits a tenant has: its own, or its plan's, or none. Remembered in this process for up to 3 s.
  *
- * On a plan that the config file lacks it has the plan's last known limits. Where nobody knows these, nothing new of it is let
- * in, and what was let in goes on.
+ * On a plan that the config file lacks it has the plan's last known limits. Where nobody knows these, nothing new of it is
+ * admitted, and what was admitted goes on.
  */
 import { type Limits, type Logger, RequestError } from '@holdfast/core';
 import type { KnownPlans } from './known-plans.ts';
@@ -23,8 +23,8 @@ export interface TenantLimits {
   of(tenant: string): Promise<Limits>;
 }
 
-/** For what was let in before, which goes on. */
-export interface LimitsOfLetIn {
+/** For what was admitted before, which goes on. */
+export interface LimitsOfAdmitted {
   /** null: nobody knows its plan. Throws what the connection throws. */
   ifKnown(tenant: string): Promise<Limits | null>;
 }
@@ -37,7 +37,7 @@ interface TenantLimitsOptions {
   now?: () => number;
 }
 
-export function createTenantLimits(options: TenantLimitsOptions): TenantLimits & LimitsOfLetIn {
+export function createTenantLimits(options: TenantLimitsOptions): TenantLimits & LimitsOfAdmitted {
   const { tenants, plans, logger, now = () => performance.now() } = options;
   const cache = new LookupCache<Found>({ hitMs: FOR_MS, missMs: FOR_MS, maxEntries: MAX_CACHED, now });
   const said = new Set<string>();
@@ -76,7 +76,7 @@ function planUnknown(plan: string): RequestError {
   return new RequestError(
     'plan_unknown',
     `This tenant is on the plan "${plan}", which the config file doesn't have and whose limits nobody knows. ` +
-      'Until an admin puts it on another, or the plan back, no job of it is let in.',
+      'Until an admin puts it on another, or the plan back, no job of it is admitted.',
     { retryable: true, retryAfterMs: UNKNOWN_RETRY_MS },
   );
 }

@@ -1,26 +1,40 @@
-/** The gate on the test run's real Redis, under a prefix of its own, and a way to let time go by in its keys. For tests. */
+/** The gate, and a cell to ask, on the test run's real Redis, under a prefix of its own. For tests. */
 import { randomBytes } from 'node:crypto';
-import type { Logger } from '@holdfast/core';
+import {
+  type AdmissionRequest,
+  admissionArguments,
+  Cell,
+  type Refusal,
+  type RequestsLeft,
+  refusalOf,
+  requestsLeft,
+  scripts,
+} from '@holdfast/cell';
+import { addSpend, type Logger, noSpend, type Spend, toNano } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
-import type { QueuedCap } from './admission.ts';
-import { gateKeys } from './keys.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+interface Submitted {
+  jobId: string;
+  requests: RequestsLeft | null;
+  /** null: the job was created. */
+  refusal: Refusal | null;
+}
 
 export interface TestGate {
   redis: Redis;
   prefix: string;
-  /** As if the submissions of the last minute had come so much earlier. */
+  cell: Cell;
+  submit(tenant: string, admission?: Partial<AdmissionRequest>): Promise<Submitted>;
+  /** Begins the next attempt of a job. */
+  claim(jobId: string): Promise<{ jobId: string; attempt: number; token: string }>;
+  /** Ends a job that waits; it has cost so much. */
+  end(jobId: string, spend?: Partial<Spend>): Promise<void>;
+  /** As if the submits of the last minute had come so much earlier. */
   age(tenant: string, ms: number): Promise<void>;
-  /** A cap in the simplest way that is exact: one set per tenant. */
-  queued: QueuedCap & { leave(tenant: string, jobId: string): Promise<void> };
   close(): Promise<void>;
 }
-
-const reserveScript = `
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
-if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-return redis.call('SADD', KEYS[1], ARGV[1])`;
 
 export async function openTestGate(): Promise<TestGate> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
@@ -28,24 +42,50 @@ export async function openTestGate(): Promise<TestGate> {
   const redis = connectRedis(url, 'producer', silent);
   await untilReady(redis, 5_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;
-  const waiting = (tenant: string) => `${prefix}:waiting:${tenant}`;
-  const leave = async (tenant: string, jobId: string) => void (await redis.srem(waiting(tenant), jobId));
+  const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
+  let jobs = 0;
   return {
     redis,
     prefix,
-    age: (tenant, ms) => ageMinute(redis, gateKeys(prefix).minute(tenant), Math.floor(ms / 100)),
-    queued: {
-      reserveQueued: async (tenant, jobId, max) =>
-        (await redis.eval(reserveScript, 1, waiting(tenant), jobId, max)) === 1,
-      dropReservation: leave,
-      leave,
+    cell,
+    submit: (tenant, admission = {}) => {
+      jobs += 1;
+      return submitJob(cell, `job_${jobs}`, tenant, { limits: {}, estimateUsd: null, ...admission });
     },
+    async claim(jobId) {
+      const { record } = cell.keys.job(jobId);
+      const token = randomBytes(6).toString('hex');
+      const [kind] = (await scripts.claim.run(cell, [jobId, (await redis.hget(record, 'release')) ?? '', token])) as [
+        string,
+      ];
+      if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);
+      return { jobId, attempt: Number(await redis.hget(record, 'attempt')), token };
+    },
+    async end(jobId, spend = {}) {
+      const { usd, input_tokens, output_tokens, calls, avoided_usd } = addSpend(noSpend, spend);
+      const costs = { input_tokens, output_tokens, calls, avoided: toNano(avoided_usd), spent: toNano(usd ?? 0) };
+      await redis.hset(cell.keys.job(jobId).record, costs);
+      const [kind] = (await scripts.cancel.run(cell, [jobId, cell.retentionMs])) as [string];
+      if (kind !== 'cancelled') throw new Error(`not ended: ${kind}`);
+    },
+    age: (tenant, ms) => ageMinute(redis, cell.keys.minute(tenant), Math.floor(ms / 100)),
     async close() {
-      const keys = await redis.keys(`${prefix}:*`);
+      const keys = [...(await redis.keys(`${prefix}:*`)), ...(await redis.keys(`{${prefix}:*`))];
       if (keys.length > 0) await redis.del(...keys);
       await disconnectRedis(redis);
     },
   };
+}
+
+async function submitJob(cell: Cell, jobId: string, tenant: string, admission: AdmissionRequest): Promise<Submitted> {
+  // Digest, body, first event; lane, task, priority, tokens; delay, deadline, metadata.
+  const job = [jobId, 'digest', '{}', 'event', tenant, 'default', 'task', 0, 10, '', '', ''];
+  // What it may run; what it shares.
+  const rest = ['0 1', 0, '', '', cell.retentionMs];
+  const reply = await scripts.submit.run(cell, [...job, ...admissionArguments(admission), ...rest]);
+  const [kind, used, resetMs, ...why] = reply as [string, number, number, ...string[]];
+  const requests = requestsLeft(admission.limits, used, resetMs);
+  return { jobId, requests, refusal: kind === 'refused' ? refusalOf(why) : null };
 }
 
 async function ageMinute(redis: Redis, key: string, slots: number): Promise<void> {

@@ -1,41 +1,35 @@
 /** What `GET /v1/usage` answers, made from the ledger and the tenant's limits. */
-import { type Limits, RequestError, type UsageDay, type UsageReport } from '@holdfast/core';
-import { type Ledger, type LedgerReading, requestsLeft, toUsd } from './ledger.ts';
+import { requestsLeft } from '@holdfast/cell';
+import { type Limits, RequestError, toUsd, type UsageDay, type UsageReport } from '@holdfast/core';
+import type { DayRange, Ledger, LedgerReading } from './ledger.ts';
 import { dayOf, endOf, monthOf } from './periods.ts';
-
-/** Days of the list, YYYY-MM-DD, both included. */
-interface UsageRange {
-  from?: string | undefined;
-  to?: string | undefined;
-}
 
 /** @param range default: today. @throws RequestError `validation_failed` for one that ends before it begins */
 export async function reportUsage(
   ledger: Ledger,
   tenant: string,
   limits: Limits,
-  range: UsageRange,
+  range: DayRange,
 ): Promise<UsageReport> {
-  const reading = await ledger.read(tenant);
-  const { nowMs, fields, usedRequests, resetMs } = reading;
+  const reading = await ledger.read(tenant, range);
+  const { nowMs, totals, usedRequests, resetMs } = reading;
   const [today, month] = [dayOf(nowMs), monthOf(nowMs)];
   const { from = today, to = today } = range;
   if (from > to) throw endsBefore(from, to);
-  const requests = requestsLeft(limits.requests_per_minute, usedRequests, resetMs);
-  const usd = (field: string) => toUsd(fields.get(field) ?? 0);
+  const requests = requestsLeft(limits, usedRequests, resetMs);
   return {
     object: 'usage',
     limits,
-    reserved_usd: usd('reserved'),
+    reserved_usd: toUsd(Number(totals.reserved ?? 0)),
     day: {
       starts: today,
-      spent_usd: usd(`${today}:usd`),
+      spent_usd: totals.day === today ? toUsd(Number(totals.day_usd)) : 0,
       budget_usd: limits.budget_usd?.day ?? null,
       resets_at: new Date(endOf('day', nowMs)).toISOString(),
     },
     month: {
       starts: `${month}-01`,
-      spent_usd: usd(`${month}:usd`),
+      spent_usd: totals.month === month ? toUsd(Number(totals.month_usd)) : 0,
       budget_usd: limits.budget_usd?.month ?? null,
       resets_at: new Date(endOf('month', nowMs)).toISOString(),
     },
@@ -44,7 +38,7 @@ export async function reportUsage(
       remaining: requests.remaining,
       reset_s: Math.ceil(requests.resetMs / 1_000),
     },
-    days: daysOf(reading).filter(({ date }) => date >= from && date <= to),
+    days: daysOf(reading),
   };
 }
 
@@ -53,16 +47,15 @@ function endsBefore(from: string, to: string): RequestError {
   return new RequestError('validation_failed', message, { issues: [{ path: 'from', message }] });
 }
 
-function daysOf({ fields }: LedgerReading): UsageDay[] {
-  // Every settlement counts a job, so that every day with spend has this field.
-  const dates = [...fields.keys()].filter((field) => field.endsWith(':jobs')).map((field) => field.slice(0, 10));
-  return dates.sort().map((date) => ({
+function daysOf({ days }: LedgerReading): UsageDay[] {
+  const count = (day: Readonly<Record<string, string>>, field: string) => Number(day[field] ?? 0);
+  return [...days].map(([date, day]) => ({
     date,
-    usd: toUsd(fields.get(`${date}:usd`) ?? 0),
-    input_tokens: fields.get(`${date}:input_tokens`) ?? 0,
-    output_tokens: fields.get(`${date}:output_tokens`) ?? 0,
-    calls: fields.get(`${date}:calls`) ?? 0,
-    jobs: fields.get(`${date}:jobs`) ?? 0,
-    avoided_usd: toUsd(fields.get(`${date}:avoided`) ?? 0),
+    usd: toUsd(count(day, 'usd')),
+    input_tokens: count(day, 'input_tokens'),
+    output_tokens: count(day, 'output_tokens'),
+    calls: count(day, 'calls'),
+    jobs: count(day, 'jobs'),
+    avoided_usd: toUsd(count(day, 'avoided')),
   }));
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { attach, type EventSink } from './attach.ts';
-import { Journal } from './journal.ts';
-import { openTestJournal, type TestJournal } from './test-journal.ts';
+import { free, openTestJournal, type TestJournal } from './test-journal.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
 let t: TestJournal;
@@ -12,7 +11,7 @@ afterAll(() => t.close());
 
 /** Collects what it is given; says "enough" for every n-th write and asks for a pause then. */
 class CollectingSink implements EventSink {
-  text = '';
+  readonly #bytes: Buffer[] = [];
   writes = 0;
   drains = 0;
   readonly #full: (writes: number) => boolean;
@@ -23,8 +22,12 @@ class CollectingSink implements EventSink {
     this.#pause = pause;
   }
 
+  get text(): string {
+    return Buffer.concat(this.#bytes).toString();
+  }
+
   write(bytes: Buffer): boolean {
-    this.text += bytes.toString();
+    this.#bytes.push(bytes);
     this.writes += 1;
     return !this.#full(this.writes);
   }
@@ -39,19 +42,26 @@ const never = new AbortController().signal;
 const reading = (jobId: string, after: number, sink: EventSink, signal = never) =>
   attach({ journal: t.journal, feed: t.feed, jobId, after, sink, signal });
 
+/** What is stored of a log, in all of its segments. */
 async function wholeLog(jobId: string): Promise<string> {
-  return (await t.redis.get(t.journal.keysOf(jobId).log)) ?? '';
+  const { log } = t.journal.keysOf(jobId);
+  const segments: Buffer[] = [];
+  for (let key = log; ; key = `${log}:${segments.length}`) {
+    const segment = await t.redis.getBuffer(key);
+    if (!segment) return Buffer.concat(segments).toString();
+    segments.push(segment);
+  }
 }
 
 /** A finished job with `count` deltas of `size` characters. */
 async function finishedJob(key: string, count: number, size: number): Promise<string> {
-  const { id } = await t.accept(key);
+  const { id } = await t.submit(key);
   const writer = t.writer(await t.claim(id));
   for (let n = 0; n < count; n++) {
     writer.write('text.delta', { text: `${n}:`.padEnd(size, 'ä') });
     if (n % 10 === 9) await writer.flushed();
   }
-  await writer.end('completed', 'job.completed', { output: null, usage: null });
+  await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
   return id;
 }
 
@@ -79,7 +89,7 @@ describe('attach', () => {
   });
 
   it('joins log and live without gap or duplicate, for readers who come at any moment', async () => {
-    const { id } = await t.accept('live');
+    const { id } = await t.submit('live');
     const writer = t.writer(await t.claim(id));
     const readers: { sink: CollectingSink; done: Promise<string> }[] = [];
     for (let n = 0; n < 120; n++) {
@@ -90,68 +100,71 @@ describe('attach', () => {
       }
       if (n % 3 === 0) await writer.flushed();
     }
-    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
     expect(await Promise.all(readers.map((reader) => reader.done))).toEqual(readers.map(() => 'ended'));
     const log = await wholeLog(id);
     for (const { sink } of readers) expect(sink.text).toBe(log);
   });
 
   it('waits for a sink that is full before it says that the end was delivered', async () => {
-    const { id } = await t.accept('full at the end');
+    const { id } = await t.submit('full at the end');
     const writer = t.writer(await t.claim(id));
     const sink = new CollectingSink(() => true);
     const done = reading(id, 0, sink);
     // Live from here on: the log's first event has been passed on.
     while (sink.drains === 0) await new Promise((resolve) => setImmediate(resolve));
-    await writer.end('completed', 'job.completed', { output: 'x'.repeat(200_000), usage: null });
+    await writer.end({ status: 'completed' }, 'job.completed', { output: 'x'.repeat(200_000), usage: null });
     expect(await done).toBe('ended');
     expect(sink.drains).toBe(sink.writes);
   });
 
   it('ends when the last event was written while the log was being read', async () => {
-    const { id } = await t.accept('end within replay');
+    const { id } = await t.submit('end within replay');
     const writer = t.writer(await t.claim(id));
-    const { redis, prefix, retentionMs } = t.journal;
+    const { redis } = t.journal;
     const getrangeBuffer = async (...range: [string, number, number]) => {
-      if (writer.seq === 1) await writer.end('completed', 'job.completed', { output: null, usage: null });
+      if (writer.seq === 1) await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
       return redis.getrangeBuffer(...range);
     };
     const slow = new Proxy(redis, {
       get: (target, name) => (name === 'getrangeBuffer' ? getrangeBuffer : Reflect.get(target, name).bind(target)),
     });
-    const journal = new Journal({ redis: slow, prefix, retentionMs });
+    const journal = t.journal.over(slow);
     const sink = new CollectingSink();
     const signal = AbortSignal.timeout(5_000);
     expect(await attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal })).toBe('ended');
     expect(sink.text).toBe(await wholeLog(id));
   });
 
-  it('does not take an old end for the end when the job is run again while the log is being read', async () => {
-    const { id } = await t.accept('rerun within replay');
+  it('ends, whole, with the end that there was when it began, although the job is run again meanwhile; the next goes on', async () => {
+    const { id } = await t.submit('retried within replay');
     await t.journal.cancel(id);
-    const { job } = (await t.journal.look(id)) ?? {};
+    const { job } = (await t.journal.get(id)) ?? {};
     if (!job) throw new Error('no job');
-    const { redis, prefix, retentionMs } = t.journal;
+    const { redis } = t.journal;
     let again = false;
     const getrangeBuffer = async (...range: [string, number, number]) => {
-      if (!again) await t.journal.rerun(job);
+      if (!again) await t.journal.retry(job, free);
       again = true;
       return redis.getrangeBuffer(...range);
     };
     const slow = new Proxy(redis, {
       get: (target, name) => (name === 'getrangeBuffer' ? getrangeBuffer : Reflect.get(target, name).bind(target)),
     });
-    const journal = new Journal({ redis: slow, prefix, retentionMs });
+    const journal = t.journal.over(slow);
     const sink = new CollectingSink();
     const done = attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal: AbortSignal.timeout(10_000) });
-    while (!sink.text.includes('"again":true')) await new Promise((resolve) => setImmediate(resolve));
-    await t.journal.cancel(id);
     expect(await done).toBe('ended');
-    expect(sink.text).toBe(await wholeLog(id));
+    const next = new CollectingSink();
+    const rest = reading(id, 2, next);
+    await t.journal.cancel(id);
+    expect(await rest).toBe('ended');
+    expect(sink.text).toMatch(/event: job.cancelled\ndata: {}\n\n$/);
+    expect(sink.text + next.text).toBe(await wholeLog(id));
   });
 
   it('lets a slow reader fall behind and catch up from the log', async () => {
-    const { id } = await t.accept('slow');
+    const { id } = await t.submit('slow');
     const writer = t.writer(await t.claim(id));
     const { promise: paused, resolve: go } = Promise.withResolvers<void>();
     const sink = new CollectingSink(
@@ -163,7 +176,7 @@ describe('attach', () => {
       writer.write('text.delta', { text: `${n}` });
       await writer.flushed();
     }
-    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
     expect(sink.writes).toBe(1);
     go();
     expect(await done).toBe('ended');
@@ -171,7 +184,7 @@ describe('attach', () => {
   });
 
   it('reads what it missed after its subscription was cut', async () => {
-    const { id } = await t.accept('cut');
+    const { id } = await t.submit('cut');
     const writer = t.writer(await t.claim(id));
     const sink = new CollectingSink();
     const done = reading(id, 0, sink);
@@ -179,33 +192,31 @@ describe('attach', () => {
     await writer.flushed();
     (t.subscriber as unknown as { stream: { destroy(): void } }).stream.destroy();
     writer.write('text.delta', { text: 'while away' });
-    await writer.end('completed', 'job.completed', { output: null, usage: null });
+    await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
     expect(await done).toBe('ended');
     expect(sink.text).toBe(await wholeLog(id));
   });
 
   it('stops when the reader goes, and says so when the job was deleted', async () => {
-    const { id } = await t.accept('leaves');
+    const { id } = await t.submit('leaves');
     const leave = new AbortController();
     const done = reading(id, 0, new CollectingSink(), leave.signal);
     leave.abort();
     expect(await done).toBe('aborted');
     await t.journal.cancel(id);
-    await t.journal.forget(id, 'acme');
+    await t.journal.delete(id);
     expect(await reading(id, 0, new CollectingSink())).toBe('gone');
   });
 
   it('goes on past an old end when the job was run again', async () => {
-    const { id } = await t.accept('again');
+    const { id } = await t.submit('again');
     await t.journal.cancel(id);
-    const { job } = (await t.journal.look(id)) ?? {};
+    const { job } = (await t.journal.get(id)) ?? {};
     if (!job) throw new Error('no job');
-    await t.journal.rerun(job);
+    await t.journal.retry(job, free);
     const sink = new CollectingSink();
     const done = reading(id, 0, sink);
-    const reply = await t.journal.claim(id, 2);
-    if (reply.kind !== 'claimed') throw new Error(reply.kind);
-    await t.writer(reply.claim).end('completed', 'job.completed', { output: null, usage: null });
+    await t.writer(await t.claim(id)).end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
     expect(await done).toBe('ended');
     expect(sink.text.match(/^event: .*$/gm)).toEqual([
       'event: job.accepted',
@@ -218,7 +229,7 @@ describe('attach', () => {
 
 describe('waitForEnd', () => {
   it('resolves with the job as soon as it has ended, or as it is when the signal fires', async () => {
-    const { id } = await t.accept('waited for');
+    const { id } = await t.submit('waited for');
     const late = await waitForEnd(t.journal, t.feed, id, AbortSignal.timeout(30));
     expect(late?.job.status).toBe('queued');
     const ended = waitForEnd(t.journal, t.feed, id, never);

@@ -15,11 +15,11 @@
 import { hasEnded } from '@holdfast/core';
 import type { Journal } from './journal.ts';
 import { type Listener, type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
-import { readLog, startOfEvent } from './read-log.ts';
+import { OUTPUT_MARK, readLog, startOfEvent } from './read-log.ts';
 
 /** Where an attached reader's bytes go. */
 export interface EventSink {
-  /** Takes whole events. False: enough for now, wait for `drained`. */
+  /** Takes bytes of the log, in order; they need not end where an event does. False: enough for now, wait for `drained`. */
   write(bytes: Buffer): boolean;
   /** Resolves when more can be written; rejects when the reader is gone or too slow. */
   drained(): Promise<void>;
@@ -176,27 +176,22 @@ export class AttachedReader implements Listener {
     for (;;) {
       const { value, done } = await windows.next();
       if (this.#isStopped) return this.#end('aborted');
-      if (!done) {
-        if (!sink.write(value.bytes)) await sink.drained();
-        this.#cursor = value.last;
-        continue;
+      if (done) {
+        if (!value) return this.#end('gone');
+        this.#cursor = Math.max(this.#cursor, value.seq);
+        if (hasEnded(value.status)) this.#end('ended');
+        return;
       }
-      if (!value) return this.#end('gone');
-      // Read further than the standing: the job was run again meanwhile, and what was its end is one no more.
-      if (hasEnded(value.status) && this.#cursor === value.seq) this.#end('ended');
-      return;
+      if (!sink.write(value)) await sink.drained();
     }
   }
 
   async #pass({ first, last, ended, bytes }: LiveEvents): Promise<void> {
     const { sink } = this.#options;
     const next = this.#cursor + 1;
-    if (first > next) return this.#mailbox.fallBehind();
-    if (last < next) {
-      // The replay may have read further than the standing it began with: then the end was replayed, and is only told of here.
-      if (ended && last === this.#cursor) this.#end('ended');
-      return;
-    }
+    if (last < next) return;
+    // A gap, too large for a message, or not whole without an answer that is stored apart: the log has it.
+    if (first > next || bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return this.#mailbox.fallBehind();
     const takesMore = sink.write(first === next ? bytes : bytes.subarray(startOfEvent(bytes, next)));
     this.#cursor = last;
     // Also after the last event: what the sink still holds of it is not delivered yet.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FieldChanges } from './attempt-writer.ts';
 import { answerField, callField, type OpenCall, stepField } from './call-record.ts';
-import { openTestJournal, type TestJournal } from './test-journal.ts';
+import { free, openTestJournal, type TestJournal } from './test-journal.ts';
 
 let t: TestJournal;
 beforeAll(async () => {
@@ -9,12 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const kept = (value: string) => ({ value, text: '' });
+const stored = (value: string) => ({ value, text: '' });
 const open = (id: string | null): OpenCall => ({
   provider: 'main',
-  group: 0,
+  keyVersion: 0,
   visible: false,
-  told: 0,
+  emitted: 0,
   cost: null,
   response: id === null ? null : { id, cursor: 4 },
 });
@@ -22,11 +22,11 @@ const failed = { error: { code: 'x', message: 'y', retryable: false }, retry_at:
 
 /** A job whose first attempt has left this in its record. */
 async function jobWith(key: string, fields: FieldChanges, status: 'queued' | 'failed' = 'queued') {
-  const { id } = await t.accept(key);
+  const { id } = await t.submit(key);
   const writer = t.writer(await t.claim(id));
   writer.write('attempt.started', { attempt: 1, resumed: false });
   const type = status === 'queued' ? 'attempt.failed' : 'job.failed';
-  await writer.end(status, type, failed, fields);
+  await writer.end({ status }, type, failed, fields);
   return id;
 }
 
@@ -34,69 +34,79 @@ const left = {
   ...callField('a/1', open('resp_1')),
   ...callField('b/1', open(null)),
   ...callField('over', null),
-  ...answerField('c/1', kept('answered')),
+  ...answerField('c/1', stored('answered')),
   ...answerField('dropped', null),
-  ...stepField('d', kept('done')),
-  spent: JSON.stringify({ usd: 3, input_tokens: 1, output_tokens: 2, calls: 2 }),
+  ...stepField('d', stored('done')),
+  ...{ spent: 3e9, input_tokens: 1, output_tokens: 2, calls: 2 },
 };
 
 describe('what is kept of calls and steps', () => {
   it('is what the next attempt is given, without what is over', async () => {
     const { calls, spent } = await t.claim(await jobWith('given', left));
     expect(Object.fromEntries(calls.open)).toEqual({ 'a/1': open('resp_1'), 'b/1': open(null) });
-    expect(Object.fromEntries(calls.answers)).toEqual({ 'c/1': kept('answered') });
-    expect(Object.fromEntries(calls.steps)).toEqual({ d: kept('done') });
-    expect(calls).toMatchObject({ textVoid: false, group: 0 });
-    expect(spent).toMatchObject({ usd: 3, output_tokens: 2 });
+    expect(Object.fromEntries(calls.answers)).toEqual({ 'c/1': stored('answered') });
+    expect(Object.fromEntries(calls.steps)).toEqual({ d: stored('done') });
+    expect(calls).toMatchObject({ textDiscarded: false, keyVersion: 0 });
+    expect(spent).toMatchObject({ usd: 3, input_tokens: 1, output_tokens: 2, calls: 2 });
   });
 
   it('is written with the event that tells of it, however many fields that are', async () => {
-    const { id } = await t.accept('many');
+    const { id } = await t.submit('many');
     const writer = t.writer(await t.claim(id));
     // More than a script can take as one command's arguments.
-    const many = Object.assign({}, ...Array.from({ length: 9_000 }, (_, at) => answerField(`s/${at}`, kept('x'))));
-    writer.change({ text_void: 1 });
+    const many = Object.assign({}, ...Array.from({ length: 9_000 }, (_, at) => answerField(`s/${at}`, stored('x'))));
+    writer.change({ text_discarded: 1 });
     writer.write('step.completed', { step: 's' }, many);
     await writer.flushed();
     const { calls } = await t.claim(id);
     expect(calls.answers.size).toBe(9_000);
-    expect(calls.textVoid).toBe(true);
+    expect(calls.textDiscarded).toBe(true);
   });
 
   it('is not written without an event: what a worker changes in memory only is lost with it', async () => {
-    const { id } = await t.accept('memory');
+    const { id } = await t.submit('memory');
     t.writer(await t.claim(id)).change(callField('x', open('resp_x')));
     expect((await t.claim(id)).calls.open.size).toBe(0);
   });
 });
 
 describe('a cancel of a queued job', () => {
-  it('tells whether responses may still run at the provider, and a worker all of them', async () => {
+  /** Responses that are to be ended at a provider, of those that the tests here begin. */
+  async function leftovers(): Promise<{ lane: string; response: string }[]> {
+    const entries = await t.redis.zrange(t.journal.cell.keys.leftover, '0', '-1');
+    return entries.map((entry) => {
+      const { lane, call } = JSON.parse(entry) as { lane: string; call: string };
+      return { lane, response: (JSON.parse(call) as OpenCall).response?.id ?? '' };
+    });
+  }
+
+  it('leaves all responses that may still run at the provider to be ended', async () => {
     const id = await jobWith('cancelled', { ...left, ...callField('e', open('resp_2')) });
-    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled', leftOver: true });
-    const reply = await t.journal.claim(id, 1);
-    expect(reply).toMatchObject({ kind: 'ended', leftOver: { lane: 'default' } });
-    if (reply.kind === 'ended')
-      expect(reply.leftOver?.responses.map(({ id }) => id).sort()).toEqual(['resp_1', 'resp_2']);
+    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled' });
+    const found = (await leftovers()).sort((a, b) => a.response.localeCompare(b.response));
+    expect(found).toEqual([
+      { lane: 'default', response: 'resp_1' },
+      { lane: 'default', response: 'resp_2' },
+    ]);
   });
 
-  it('tells that none do', async () => {
+  it('leaves nothing where none do', async () => {
     const id = await jobWith('cancelled alone', { ...left, ...callField('a/1', null) });
-    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled', leftOver: false });
+    const before = await leftovers();
+    expect(await t.journal.cancel(id)).toMatchObject({ kind: 'cancelled' });
+    expect(await leftovers()).toEqual(before);
   });
 });
 
 describe('a job that is run again', () => {
   it('keeps its completed steps; calls that are no part of one are made anew, under new keys', async () => {
     const id = await jobWith('again', left, 'failed');
-    const { job } = (await t.journal.look(id)) ?? {};
+    const { job } = (await t.journal.get(id)) ?? {};
     if (!job) throw new Error('no job');
-    const { release } = await t.journal.rerun(job);
-    const reply = await t.journal.claim(id, release);
-    if (reply.kind !== 'claimed') throw new Error(reply.kind);
-    const { calls, spent } = reply.claim;
+    await t.journal.retry(job, free);
+    const { calls, spent } = await t.claim(id);
     expect([calls.open.size, calls.answers.size, calls.steps.size]).toEqual([0, 0, 1]);
-    expect(calls).toMatchObject({ group: 1, textVoid: true });
+    expect(calls).toMatchObject({ keyVersion: 1, textDiscarded: true });
     expect(spent).toMatchObject({ usd: null, calls: 0 });
   });
 });

@@ -1,190 +1,183 @@
 /**
  * Stage 5 of 6: the journal. Before it: the worker, by `attempt-writer.ts`; after it: attaching, by `attach.ts`.
  *
- * This file holds what is done to a whole job: accept, claim, cancel, run again, forget, look at. Each is one script on
- * the job's own keys, so a crash anywhere leaves it done or not done, never half. What spans keys (the lists of open
- * jobs and of a tenant's jobs) is written before the record: an entry without a record is harmless and gets dropped, a
- * record without an entry would be a job that nobody finds.
+ * This file holds what is done to a whole job: submit, claim, cancel, retry, delete, get. Each is one script of the job's cell
+ * (`packages/cell`), so a crash anywhere leaves it done or not done, never half.
  */
 import { randomUUID } from 'node:crypto';
+import {
+  type AdmissionRequest,
+  admissionArguments,
+  type Cell,
+  type JobKeys,
+  type Refusal,
+  type RequestsLeft,
+  refusalOf,
+  requestsLeft,
+  scripts,
+} from '@holdfast/cell';
 import { formatEvent, type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
-import type { Redis } from '@holdfast/redis';
+import { isNoScript, type Redis } from '@holdfast/redis';
 import { type ClaimReply, readClaim } from './claim.ts';
-import { controlChannel, type JobKeys, jobKeys, openJobsKey, tenantJobsKey } from './keys.ts';
-import { giveUpLead, type Shared } from './leader.ts';
-import { dropEnded, type OpenJob } from './open-jobs.ts';
-import { jobOf, type OwnedJob, recordFields } from './record.ts';
-import { acceptScript } from './scripts/accept.ts';
-import { cancelScript } from './scripts/cancel.ts';
-import { claimScript } from './scripts/claim.ts';
-import { forgetScript } from './scripts/forget.ts';
-import { renewReleaseScript } from './scripts/renew-release.ts';
-import { rerunScript } from './scripts/rerun.ts';
-
-export interface JournalOptions {
-  redis: Redis;
-  prefix: string;
-  /** How long a job is kept after its end, in ms. */
-  retentionMs: number;
-}
+import { unpackLog } from './compact-logs.ts';
+import type { Shared } from './leader.ts';
+import {
+  jobOf,
+  type OwnedJob,
+  type OwnedSummary,
+  type StoredAnswer,
+  type StoredJob,
+  summaryOf,
+  type Values,
+  valuesOf,
+} from './record.ts';
+import { MAX_ARGUMENT_BYTES, readValue, stageValue } from './staged-value.ts';
 
 export interface NewJob {
   id: string;
   tenant: string;
   lane: string;
   request: SubmitRequest;
-  /** The body as it was sent: kept, and what a worker gets to see. */
+  /** The body as it was sent: stored, and what a worker gets to see. */
   requestText: string;
   /** SHA-256 of `requestText`. */
   digest: string;
-  /**
-   * Number of the first hand-over to the queue; later ones count on from it. A job that was forgotten may come to life
-   * again under its key, while the queue still keeps its old entries: so begin with something new, such as the time in ms.
-   */
-  release: number;
   /** Estimate of the tokens, in and out, of the job's first provider call. */
   tokens: number;
-  /** What the gate has set aside for the job, by its own name for it. */
-  reservation?: string;
   /** It may be answered by an equal job, or answer for one. */
   shared?: Shared | null;
-  /** The lane whose queue it waits in, where that isn't its own. */
-  queue?: string;
 }
 
-/** The job that an id names already. */
-export interface AcceptedBefore {
-  /** Of the request that created it. */
-  digest: string;
-  /** Its newest release. */
-  release: number;
-  /** The lane whose queue that is in; '' its own. */
-  queue: string;
+export interface Admission extends AdmissionRequest {
+  /** The tenant's limits are newer than those that the scheduler has. */
+  areNewer?: boolean;
 }
+
+/** The job that an id names already. `digest`: of the request that created it. */
+export interface FoundJob extends OwnedSummary {
+  digest: string;
+}
+
+export type SubmitReply =
+  | {
+      kind: 'created';
+      requests: RequestsLeft | null;
+      job: Job;
+      /** The lane whose queue it waits in. */
+      queue: string;
+      /** joined: an equal job that runs answers for it; cached: one that has completed does. */
+      result: 'accepted' | 'joined' | 'cached';
+      /** Lanes in which its tenant may run more than before. */
+      unblocked: string[];
+    }
+  | { kind: 'found'; requests: RequestsLeft | null; found: FoundJob }
+  | { kind: 'refused'; requests: RequestsLeft | null; refusal: Refusal };
+
+export type RetryReply =
+  | { kind: 'queued'; requests: RequestsLeft | null; lane: string }
+  | { kind: 'refused'; requests: RequestsLeft | null; refusal: Refusal };
 
 export type CancelReply =
-  /** `leftOver`: responses may still run at the provider; a worker that gets the release ends them. */
-  { kind: 'cancelled'; release: number; lane: string; leftOver: boolean } | { kind: 'requested' | 'ended' | 'missing' };
+  | { kind: 'cancelled'; release: number; lane: string; unblocked: string[] }
+  | { kind: 'requested' | 'ended' | 'missing' };
 
-export type ForgetReply = 'forgotten' | 'refused' | 'missing';
+export type DeleteReply = 'deleted' | 'not_ended' | 'missing';
 
 export class Journal {
-  readonly redis: Redis;
-  readonly prefix: string;
-  readonly retentionMs: number;
+  readonly cell: Cell;
 
-  constructor(options: JournalOptions) {
-    this.redis = options.redis;
-    this.prefix = options.prefix;
-    this.retentionMs = options.retentionMs;
+  constructor(cell: Cell) {
+    this.cell = cell;
+  }
+
+  get redis(): Redis {
+    return this.cell.redis;
   }
 
   /** The same journal over another connection. */
   over(redis: Redis): Journal {
-    return new Journal({ redis, prefix: this.prefix, retentionMs: this.retentionMs });
+    return new Journal(this.cell.over(redis));
   }
 
   keysOf(jobId: string): JobKeys {
-    return jobKeys(this.prefix, jobId);
+    return this.cell.keys.job(jobId);
   }
 
   /**
-   * Creates the job, or finds the one its id names. Durable, as far as Redis is, when it resolves; after an error the
-   * job may or may not exist, and the same call again finds out.
-   * @returns null when the job was created
+   * Finds the job that its id names, or admits and creates it; then it waits its turn. Durable, as far as Redis is, when it
+   * resolves; after an error the job may or may not exist, and the same call again finds out.
    */
-  async accept({
-    id,
-    tenant,
-    lane,
-    request,
-    requestText,
-    digest,
-    release,
-    tokens,
-    reservation,
-    shared,
-    queue,
-  }: NewJob): Promise<AcceptedBefore | null> {
-    const keys = this.keysOf(id);
-    const now = Date.now();
-    const fields = {
-      tenant,
-      lane,
-      task: request.task,
-      request: requestText,
-      release,
-      tokens,
-      priority: request.priority ?? 0,
-      ...(reservation ? { reservation } : {}),
-      ...(shared ? { shared: shared.digest, shared_ttl: shared.ttlMs } : {}),
-      ...(queue ? { queue } : {}),
-      ...(request.metadata ? { metadata: JSON.stringify(request.metadata) } : {}),
+  async submit(job: NewJob, admission: Admission): Promise<SubmitReply> {
+    const request = isSentAtOnce(job) ? job.requestText : await stageValue(this.cell, job.requestText);
+    const reply = await scripts.submit.run(this.cell, submitArguments(job, request, admission, this.cell.retentionMs));
+    const [kind, used, resetMs, ...rest] = reply as [SubmitReply['kind'] | 'not_staged', number, number, ...unknown[]];
+    // Redis was away for longer than a staged value lives.
+    if (kind === 'not_staged') return this.submit(job, admission);
+    const requests = requestsLeft(admission.limits, used, resetMs);
+    if (kind === 'refused') return { kind, requests, refusal: refusalOf(rest as string[]) };
+    if (kind === 'found') {
+      const [record, details] = (rest as string[][]).map(valuesOf) as [Values, Values];
+      return { kind, requests, found: foundJob(job.id, record, details) };
+    }
+    const [createdAt, queue, result, ...unblocked] = rest as string[];
+    return {
+      kind,
+      requests,
+      job: createdJob(job, Number(createdAt)),
+      queue: queue || job.lane,
+      result: result as 'accepted' | 'joined' | 'cached',
+      unblocked,
     };
-    const accepted = formatEvent(1, 'job.accepted', { task: request.task, lane });
-    // In order on one connection: the two list entries are there before the record is. NX keeps a replay from moving them.
-    const listed = Promise.all([
-      this.redis.zadd(openJobsKey(this.prefix), 'NX', now, id),
-      this.redis.zadd(tenantJobsKey(this.prefix, tenant), 'NX', now, id),
-    ]);
-    const [, reply] = await Promise.all([
-      listed,
-      acceptScript.run(
-        this.redis,
-        [keys.record, keys.log],
-        [digest, accepted, request.deadline_ms ?? '', request.delay_ms ?? '', ...Object.entries(fields).flat()],
-      ),
-    ]);
-    const [created, storedDigest = '', storedRelease = '', storedQueue = ''] = reply as [number, ...string[]];
-    return created === 1 ? null : { digest: storedDigest, release: Number(storedRelease), queue: storedQueue };
   }
 
-  /** The job that an id names already, or null. Writes nothing, so that a full Redis answers it too. */
-  async acceptedBefore(jobId: string): Promise<AcceptedBefore | null> {
-    const [digest, release, queue] = await this.redis.hmget(this.keysOf(jobId).record, 'digest', 'release', 'queue');
-    return digest == null ? null : { digest, release: Number(release), queue: queue ?? '' };
+  /** The job that an id names, or null. Writes nothing, so that a full Redis answers it too. */
+  async find(jobId: string): Promise<FoundJob | null> {
+    const [stored] = await this.#read([jobId], false);
+    return stored?.record.status ? foundJob(jobId, stored.record, stored.details) : null;
   }
 
   /** The job and its tenant, or null. One round trip; never reads the log. */
-  async look(jobId: string): Promise<OwnedJob | null> {
-    return jobOf(jobId, await this.redis.hmget(this.keysOf(jobId).record, ...recordFields));
+  async get(jobId: string): Promise<OwnedJob | null> {
+    const [stored] = await this.#read([jobId], true);
+    return stored ? jobOf(jobId, stored) : null;
   }
 
-  /** Many jobs at once, in one round trip. */
-  async lookAll(jobIds: readonly string[]): Promise<(OwnedJob | null)[]> {
-    return Promise.all(jobIds.map((id) => this.look(id)));
+  /** Jobs without their answers, in one round trip. */
+  async getSummaries(jobIds: readonly string[]): Promise<(OwnedSummary | null)[]> {
+    const stored = await this.#read(jobIds, false);
+    return jobIds.map((id, at) => {
+      const one = stored[at];
+      return one ? summaryOf(id, one) : null;
+    });
   }
 
   /** The body that the job was created by, or null. */
   async requestText(jobId: string): Promise<string | null> {
-    return this.redis.hget(this.keysOf(jobId).record, 'request');
+    return readWhole(this.cell, this.keysOf(jobId).request);
   }
 
-  /** Begins an attempt for a release. See `scripts/claim.ts`. */
+  /** Begins an attempt for a release. See the script `claim`. */
   async claim(jobId: string, release: number): Promise<ClaimReply> {
-    const { record } = this.keysOf(jobId);
-    const ticket = randomUUID();
-    // Sent together; the second reads what the first doesn't change, and large values don't pass through Lua.
-    const [reply, values] = await Promise.all([
-      claimScript.run(this.redis, [record], [release, ticket]),
-      this.redis.hgetall(record),
-    ]);
-    return readClaim({ jobId, release, ticket }, reply, values);
+    const { request, calls, steps } = this.keysOf(jobId);
+    const args = [jobId, release, randomUUID()];
+    const read = () =>
+      Promise.all([readWhole(this.cell, request), this.redis.hgetall(calls), this.redis.hgetall(steps)] as const);
+    const claim = () => scripts.claim.script.once(this.redis, [this.cell.keys.open], [this.cell.keys.base, ...args]);
+    // Sent together, in order: what is read is what the attempts before have left. Without the script at the server the
+    // reading would come before the claim, and an attempt that isn't fenced off yet could still write.
+    const together = await Promise.all([claim(), read()]).catch((error: unknown) => {
+      if (isNoScript(error)) return null;
+      throw error;
+    });
+    const [reply, [text, openCalls, doneSteps]] = together ?? [await scripts.claim.run(this.cell, args), await read()];
+    return readClaim(jobId, reply, { request: text ?? '', calls: openCalls, steps: doneSteps });
   }
 
-  /** Stores the wish to cancel, and ends the job if nobody runs it. Idempotent. */
+  /** Stores that the job is to be cancelled, and ends it if nobody runs it. Idempotent. */
   async cancel(jobId: string): Promise<CancelReply> {
-    const { live, ...keys } = this.keysOf(jobId);
-    const reply = await cancelScript.run(this.redis, scriptKeys(keys), [
-      live,
-      controlChannel(this.prefix),
-      jobId,
-      this.retentionMs,
-    ]);
-    const [kind, release, lane, leftOver] = reply as [CancelReply['kind'], string, string, number];
-    if (kind !== 'cancelled') return { kind };
-    await dropEnded(this, [jobId]);
-    return { kind, release: Number(release), lane, leftOver: leftOver === 1 };
+    const reply = await scripts.cancel.run(this.cell, [jobId, this.cell.retentionMs]);
+    const [kind, release, lane, ...unblocked] = reply as [CancelReply['kind'], string, string, ...string[]];
+    return kind === 'cancelled' ? { kind, release: Number(release), lane, unblocked } : { kind };
   }
 
   /** Whether a cancel has been asked for, of each of these jobs. */
@@ -196,67 +189,115 @@ export class Journal {
   }
 
   /**
-   * Lets a failed or cancelled job run again under its id. What the run before has cost is forgotten: settle it first.
-   * @param reservation what the gate has set aside for this run
-   * @param settled what it had for the run before; where that isn't the job's newest any more, the job had not ended
-   * @returns what its new release is to be enqueued with
+   * Lets a failed or cancelled job run again under its id, admitted like a new one.
    * @throws RequestError `job_not_found`, `job_not_retryable`
    */
-  async rerun(
-    job: Job,
-    { reservation = '', settled = '' } = {},
-  ): Promise<{ release: number; lane: string; priority: number; tokens: number }> {
-    const { live, ...keys } = this.keysOf(job.id);
-    const list = () => this.redis.zadd(openJobsKey(this.prefix), 'NX', Date.now(), job.id);
-    await list();
+  async retry(job: Pick<Job, 'id' | 'task' | 'lane'>, admission: AdmissionRequest): Promise<RetryReply> {
     const data: JsonObject = { task: job.task, lane: job.lane, again: true };
-    const reply = await rerunScript.run(this.redis, scriptKeys(keys), [
-      live,
-      JSON.stringify(data),
-      reservation,
-      settled,
-    ]);
-    const [kind, release, lane, priority, tokens] = reply as [string, number | string, string, string, string];
+    const reply = await scripts.retry.run(this.cell, [job.id, JSON.stringify(data), ...admissionArguments(admission)]);
+    const [kind, used, resetMs, ...rest] = reply as [string, number, number, ...string[]];
+    if (kind === 'packed') {
+      await unpackLog(this, job.id);
+      return this.retry(job, admission);
+    }
     if (kind === 'missing') throw jobNotFound(job.id);
-    if (kind === 'refused') throw jobNotRetryable(String(release));
-    // Once more: the end of the run before may just now have been taken off the list.
-    await list();
-    return { release: Number(release), lane, priority: Number(priority), tokens: Number(tokens) };
+    if (kind === 'not_retryable') throw jobNotRetryable(String(used));
+    const requests = requestsLeft(admission.limits, used, resetMs);
+    if (kind === 'refused') return { kind, requests, refusal: refusalOf(rest) };
+    return { kind: 'queued', requests, lane: rest[0] ?? job.lane };
   }
 
-  /**
-   * Deletes an ended job with all it holds. Its idempotency key may then be used anew.
-   * @param settled as of `rerun`: what its run has cost is forgotten as well
-   */
-  async forget(jobId: string, tenant: string, settled = ''): Promise<ForgetReply> {
-    const { record, log, index } = this.keysOf(jobId);
-    const [reply, shared] = (await forgetScript.run(this.redis, [record, log, index], [settled])) as [
-      ForgetReply,
-      string,
-    ];
-    if (reply !== 'forgotten') return reply;
-    // Should this not happen, the leader is found missing a little later.
-    if (shared) await giveUpLead(this, { jobId, digest: shared });
-    await this.redis.zrem(tenantJobsKey(this.prefix, tenant), jobId);
-    return reply;
+  /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */
+  async delete(jobId: string): Promise<DeleteReply> {
+    const [kind] = (await scripts.delete.run(this.cell, [jobId])) as [DeleteReply];
+    return kind;
   }
 
-  /**
-   * The next release number of a job that the queue has lost; null if it has ended, was begun, or another sweep was faster.
-   * @param newLane its own from here on; default: as it was
-   */
-  async renewRelease(
-    { jobId, release, attempt }: Pick<OpenJob, 'jobId' | 'release' | 'attempt'>,
-    newLane = '',
-  ): Promise<number | null> {
-    const reply = await renewReleaseScript.run(this.redis, [this.keysOf(jobId).record], [release, attempt, newLane]);
-    return reply === 0 ? null : (reply as number);
+  /** The answer of a job that is too large to be read whole: see `OwnedJob.large`. JSON, in windows. */
+  readAnswer(jobId: string, part: 'output' | 'text', size: number): AsyncGenerator<Buffer> {
+    return readValue(this.cell, this.keysOf(jobId)[part], size);
+  }
+
+  async #read(jobIds: readonly string[], withAnswers: boolean): Promise<StoredJob[]> {
+    const reply = await scripts.read.run(this.cell, [withAnswers ? 1 : 0, ...jobIds]);
+    return Promise.all(
+      (reply as [string[], string[], number, string, number, string][]).map(async (stored, at) => {
+        const [record, details, outputSize, output, textSize, text] = stored;
+        const keys = this.keysOf(jobIds[at] ?? '');
+        return {
+          record: valuesOf(record),
+          details: valuesOf(details),
+          output: await this.#answer(keys.output, outputSize, output),
+          text: await this.#answer(keys.text, textSize, text),
+        };
+      }),
+    );
+  }
+
+  /** @param read what the script has read of it: small ones only */
+  async #answer(key: string, size: number, read: string): Promise<StoredAnswer> {
+    if (size === 0) return null;
+    if (read !== '') return read;
+    return size > MAX_READ_WHOLE ? { size } : readWhole(this.cell, key);
   }
 }
 
-/** A job's keys in the order that the appending scripts take them. */
-export function scriptKeys(keys: Omit<JobKeys, 'live'>): string[] {
-  return [keys.record, keys.log, keys.index, keys.trimmed];
+/** Answers above this many bytes are given out piece by piece: parsing more would hold up everybody else. */
+export const MAX_READ_WHOLE = 1_048_576;
+
+async function readWhole(cell: Cell, key: string): Promise<string | null> {
+  const pieces: Buffer[] = [];
+  for await (const piece of readValue(cell, key, Number.POSITIVE_INFINITY)) pieces.push(piece);
+  return pieces.length === 0 ? null : Buffer.concat(pieces).toString();
+}
+
+/** Whether the submit has left for Redis when `submit` returns: others can be sent right behind it. */
+export function isSentAtOnce({ requestText }: NewJob): boolean {
+  return requestText.length * 3 <= MAX_ARGUMENT_BYTES;
+}
+
+function submitArguments(job: NewJob, requestText: string, admission: Admission, retentionMs: number) {
+  const { id, tenant, lane, request, digest, tokens, shared } = job;
+  const { max_running: most = 0, weight = 1 } = admission.limits;
+  return [
+    ...[
+      id,
+      digest,
+      requestText,
+      formatEvent(1, 'job.accepted', { task: request.task, lane }),
+      tenant,
+      lane,
+      request.task,
+    ],
+    ...[request.priority ?? 0, tokens, request.delay_ms || '', request.deadline_ms ?? ''],
+    request.metadata ? JSON.stringify(request.metadata) : '',
+    ...admissionArguments(admission),
+    `${most} ${weight}`,
+    admission.areNewer ? 1 : 0,
+    shared?.digest ?? '',
+    shared?.ttlMs ?? '',
+    retentionMs,
+  ];
+}
+
+function createdJob({ id, tenant, lane, request }: NewJob, createdAt: number): Job {
+  const { priority = 0, delay_ms: delay, deadline_ms: deadline, metadata } = request;
+  const record: Record<string, string> = {
+    ...{ tenant, lane, task: request.task, status: 'queued', attempt: '0', seq: '1' },
+    ...{ priority: String(priority), created_at: String(createdAt) },
+    ...(delay ? { due_at: String(createdAt + delay) } : {}),
+    ...(deadline === undefined ? {} : { deadline_at: String(createdAt + deadline) }),
+  };
+  const details: Values = metadata ? { metadata: JSON.stringify(metadata) } : {};
+  const created = jobOf(id, { record, details, output: null, text: null });
+  if (!created) throw new Error('a created job has a record');
+  return created.job;
+}
+
+function foundJob(id: string, record: Values, details: Values): FoundJob {
+  const found = summaryOf(id, { record, details });
+  if (!found) throw new Error(`the record of ${id} is not one`);
+  return { ...found, digest: record.digest ?? '' };
 }
 
 /** One answer for "expired", "never was" and "belongs to another tenant": who may not see a job may not learn of it. */

@@ -1,10 +1,9 @@
 /**
- * A tenant's jobs, newest first. The list holds ids by time of acceptance; the records decide what fits. Ids whose
- * record has expired are dropped on the way.
+ * A tenant's jobs, newest first, without their answers. The list holds ids by time of creation; the records decide what fits. Ids
+ * whose record has just expired are passed over: maintenance takes them off the list.
  */
-import { type Job, type JobList, type JobStatus, RequestError } from '@holdfast/core';
+import { type JobList, type JobStatus, type JobSummary, RequestError } from '@holdfast/core';
 import type { Journal } from './journal.ts';
-import { tenantJobsKey } from './keys.ts';
 
 interface JobFilter {
   status?: JobStatus | undefined;
@@ -28,9 +27,9 @@ interface Position {
 
 /** Ids read at once, and at most for one page: a filter that fits nothing must not read a million records. */
 const CHUNK = 100;
-const MOST_READ = 2_000;
+const MAX_READ = 2_000;
 
-function fits(job: Job, filter: JobFilter): boolean {
+function fits(job: JobSummary, filter: JobFilter): boolean {
   return (
     (filter.status === undefined || job.status === filter.status) &&
     (filter.task === undefined || job.task === filter.task) &&
@@ -55,7 +54,7 @@ function decodeCursor(cursor: string): Position {
 
 /** The next ids after a position, in the list's order: by time, newest first; within one ms by id, last first. */
 async function* walk(journal: Journal, tenant: string, from: Position | null): AsyncGenerator<Position[]> {
-  const key = tenantJobsKey(journal.prefix, tenant);
+  const key = journal.cell.keys.tenantJobs(tenant);
   let last = from;
   for (let offset = 0; ; ) {
     const entries = await journal.redis.zrevrangebyscore(
@@ -83,12 +82,11 @@ async function* walk(journal: Journal, tenant: string, from: Position | null): A
 
 /** One page. `has_more` may be true before an empty last page; `next_cursor` is then still good. */
 export async function listJobs(journal: Journal, { tenant, filter, limit, cursor }: ListQuery): Promise<JobList> {
-  const data: Job[] = [];
+  const data: JobSummary[] = [];
   let read = 0;
   let last = cursor === undefined ? null : decodeCursor(cursor);
   for await (const positions of walk(journal, tenant, last)) {
-    const jobs = await journal.lookAll(positions.map(({ jobId }) => jobId));
-    await dropExpired(journal, tenant, positions, jobs);
+    const jobs = await journal.getSummaries(positions.map(({ jobId }) => jobId));
     for (const [at, position] of positions.entries()) {
       const job = jobs[at]?.job;
       if (job && fits(job, filter)) {
@@ -98,18 +96,11 @@ export async function listJobs(journal: Journal, { tenant, filter, limit, cursor
       last = position;
     }
     read += positions.length;
-    if (read >= MOST_READ) return page(data, last);
+    if (read >= MAX_READ) return page(data, last);
   }
   return page(data, null);
 }
 
-function page(data: Job[], next: Position | null): JobList {
+function page(data: JobSummary[], next: Position | null): JobList {
   return { object: 'list', data, has_more: next !== null, next_cursor: next && encodeCursor(next) };
-}
-
-async function dropExpired(journal: Journal, tenant: string, positions: Position[], jobs: unknown[]): Promise<void> {
-  // A record is written just after its entry: an entry younger than a minute may be one whose record is on its way.
-  const youngest = Date.now() - 60_000;
-  const expired = positions.filter(({ score }, at) => jobs[at] === null && score < youngest).map(({ jobId }) => jobId);
-  if (expired.length > 0) await journal.redis.zrem(tenantJobsKey(journal.prefix, tenant), ...expired);
 }

@@ -10,9 +10,27 @@ export interface LoggedEvent {
   json: string;
 }
 
-/** @param bytes whole events */
-export function eventsIn(bytes: Buffer): LoggedEvent[] {
-  const events = bytes.toString().split('\n\n').slice(0, -1);
+/** Makes events of bytes that come in pieces of any size. */
+export class EventSplitter {
+  #pieces: Buffer[] = [];
+
+  /** The events that are whole with these bytes. */
+  push(bytes: Buffer): LoggedEvent[] {
+    this.#pieces.push(bytes);
+    // The two line ends may lie in two pieces.
+    const before = this.#pieces.at(-2);
+    const isSplit = bytes[0] === 10 && before?.at(-1) === 10;
+    const end = bytes.lastIndexOf('\n\n');
+    if (end === -1 && !isSplit) return [];
+    const whole = end === -1 ? 1 : end + 2;
+    const text = Buffer.concat([...this.#pieces.slice(0, -1), bytes.subarray(0, whole)]).toString();
+    this.#pieces = whole < bytes.length ? [bytes.subarray(whole)] : [];
+    return eventsIn(text);
+  }
+}
+
+function eventsIn(text: string): LoggedEvent[] {
+  const events = text.split('\n\n').slice(0, -1);
   return events.map((event) => {
     const [seq, type, json = ''] = event.split('\n').map((line) => line.slice(line.indexOf(' ') + 1));
     return { seq: Number(seq), type: type as EventType, json };
@@ -25,11 +43,15 @@ export function dropsText({ type, json }: LoggedEvent): boolean {
   return type === 'attempt.started' && !(JSON.parse(json) as EventData<'attempt.started'>).resumed;
 }
 
+/** The journal's events, from the first. Reads the whole log. */
+export async function* readEvents(journal: Journal, jobId: string): AsyncGenerator<LoggedEvent> {
+  const splitter = new EventSplitter();
+  for await (const bytes of readLog(journal, jobId, 0)) yield* splitter.push(bytes);
+}
+
 /** Number of the last event that drops the text before it; 0 where there is no journal. Reads the whole log. */
 export async function lastStart(journal: Journal, jobId: string): Promise<number> {
   let start = 0;
-  for await (const { bytes } of readLog(journal, jobId, 0)) {
-    start = eventsIn(bytes).findLast(dropsText)?.seq ?? start;
-  }
+  for await (const event of readEvents(journal, jobId)) if (dropsText(event)) start = event.seq;
   return start;
 }

@@ -1,15 +1,15 @@
-/** Reading a log from a cursor: one look into the index, then windows of whole events. */
+/**
+ * Reading a log from a cursor: one look into the index, then windows of bytes up to where the log ended then. Windows don't end
+ * where events do. A log that was packed since its job ended is inflated. An answer that was too large for its event is put in here: the event has `\0` in its place, and every reader
+ * sees it whole.
+ */
+import { Readable } from 'node:stream';
+import { createInflateRaw } from 'node:zlib';
 import type { Journal } from './journal.ts';
+import { readValue, WINDOW_BYTES } from './staged-value.ts';
 
-/** Large enough that a usual answer is one window, small enough not to hold up Redis or a slow reader. */
-const WINDOW_BYTES = 262_144;
-
-export interface LogWindow {
-  /** One or more whole events. */
-  bytes: Buffer;
-  /** Number of the last of them. */
-  last: number;
-}
+/** Stands in a log for the output of the job, which JSON never has. */
+export const OUTPUT_MARK = 0;
 
 /** Where the journal stood when the reading began. */
 export interface Standing {
@@ -17,7 +17,15 @@ export interface Standing {
   seq: number;
 }
 
-/** Where the bytes of the event after `cursor` begin within `bytes`; -1 when it isn't there. */
+interface Place extends Standing {
+  /** Bytes of the log. */
+  size: number;
+  isPacked: boolean;
+  /** From where to look for the event. */
+  offset: number;
+}
+
+/** Where the bytes of an event begin within `bytes`; -1 when it isn't there. */
 export function startOfEvent(bytes: Buffer, seq: number): number {
   const line = `id: ${seq}\n`;
   if (bytes.toString('latin1', 0, line.length) === line) return 0;
@@ -25,57 +33,72 @@ export function startOfEvent(bytes: Buffer, seq: number): number {
   return found === -1 ? -1 : found + 1;
 }
 
-function lastSeq(bytes: Buffer): number {
-  const found = bytes.lastIndexOf('\nid: ');
-  const start = found === -1 ? 4 : found + 5;
-  return Number(bytes.toString('latin1', start, bytes.indexOf(10, start)));
-}
-
-/** The journal's standing, or null when there is none; and the byte offset from where to look for event `seq`. */
-async function locate(
-  journal: Journal,
-  jobId: string,
-  seq: number,
-): Promise<{ standing: Standing | null; offset: number }> {
+async function locate(journal: Journal, jobId: string, seq: number): Promise<Place | null> {
   const { record, index } = journal.keysOf(jobId);
-  const [[status, last], entry] = await Promise.all([
-    journal.redis.hmget(record, 'status', 'seq'),
+  const [[status, last, size, packed], entry] = await Promise.all([
+    journal.redis.hmget(record, 'status', 'seq', 'size', 'packed'),
     seq <= 1 ? [] : journal.redis.zrevrangebyscore(index, seq, '-inf', 'LIMIT', 0, 1),
   ]);
-  return { standing: status ? { status, seq: Number(last) } : null, offset: Number(entry[0] ?? 0) };
+  if (!status) return null;
+  const isPacked = Number(packed) > 0;
+  return { status, seq: Number(last), size: Number(size), isPacked, offset: isPacked ? 0 : Number(entry[0] ?? 0) };
 }
 
 /**
- * Yields the events after `cursor` that the log holds, in windows of whole events.
- * Returns the journal's standing as it was before the first window: if it had ended, the windows hold its end.
- * Returns null when there is no such journal.
+ * Yields the bytes of the events after `cursor`, as far as the journal went when the reading began.
+ * Returns that standing: if the job had ended, its end was among them. Returns null when there is no such journal.
  */
 export async function* readLog(
   journal: Journal,
   jobId: string,
   cursor: number,
-): AsyncGenerator<LogWindow, Standing | null> {
-  const { standing, offset } = await locate(journal, jobId, cursor + 1);
-  if (!standing || standing.seq <= cursor) return standing;
-  const { log } = journal.keysOf(jobId);
+): AsyncGenerator<Buffer, Standing | null> {
+  const place = await locate(journal, jobId, cursor + 1);
+  if (!place || place.seq <= cursor) return place;
+  for await (const window of fromEvent(journal, jobId, place, cursor + 1)) yield* withOutput(journal, jobId, window);
+  return place;
+}
+
+/** The log's bytes from the beginning of an event on. */
+async function* fromEvent(journal: Journal, jobId: string, place: Place, seq: number): AsyncGenerator<Buffer> {
   let found = false;
   let rest: Buffer = Buffer.alloc(0);
-  for (let at = offset; ; ) {
-    const window = await journal.redis.getrangeBuffer(log, at, at + WINDOW_BYTES - 1);
-    at += window.length;
-    let bytes = rest.length > 0 ? Buffer.concat([rest, window]) : window;
-    if (!found) {
-      const start = startOfEvent(bytes, cursor + 1);
-      found = start !== -1;
-      // Not here: the next window may begin in the middle of its first line, so some bytes are kept.
-      bytes = bytes.subarray(found ? start : Math.max(0, bytes.length - 32));
+  for await (const window of place.isPacked ? inflated(journal, jobId) : plain(journal, jobId, place)) {
+    if (found) {
+      yield window;
+      continue;
     }
-    const end = found ? bytes.lastIndexOf('\n\n') + 2 : 0;
-    if (end > 1) {
-      const whole = bytes.subarray(0, end);
-      yield { bytes: whole, last: lastSeq(whole) };
-    }
-    rest = bytes.subarray(end > 1 ? end : 0);
-    if (window.length < WINDOW_BYTES) return standing;
+    const bytes = rest.length > 0 ? Buffer.concat([rest, window]) : window;
+    const start = startOfEvent(bytes, seq);
+    found = start !== -1;
+    if (found) yield bytes.subarray(start);
+    // Not here: the next window may begin in the middle of its first line, so some bytes are kept.
+    else rest = bytes.subarray(Math.max(0, bytes.length - 32));
   }
+}
+
+async function* plain(journal: Journal, jobId: string, { offset, size }: Place): AsyncGenerator<Buffer> {
+  let read = offset;
+  for await (const window of readValue(journal.cell, journal.keysOf(jobId).log, size, offset)) {
+    read += window.length;
+    yield window;
+  }
+  // Packed a while ago, or deleted: whoever reads so slowly has to attach again.
+  if (read < size) throw new Error('the log has gone while it was read');
+}
+
+function inflated(journal: Journal, jobId: string): AsyncIterable<Buffer> {
+  const packed = readValue(journal.cell, journal.keysOf(jobId).packed, Number.POSITIVE_INFINITY);
+  return Readable.from(packed).pipe(createInflateRaw({ chunkSize: WINDOW_BYTES }));
+}
+
+async function* withOutput(journal: Journal, jobId: string, bytes: Buffer): AsyncGenerator<Buffer> {
+  const mark = bytes.indexOf(OUTPUT_MARK);
+  if (mark === -1) {
+    yield bytes;
+    return;
+  }
+  yield bytes.subarray(0, mark);
+  yield* journal.readAnswer(jobId, 'output', Number.POSITIVE_INFINITY);
+  yield bytes.subarray(mark + 1);
 }

@@ -1,115 +1,191 @@
 /**
- * The record: what the hash of a job holds, and the job that clients see made from it.
- * Times are Redis' own, in ms, so that the clocks of many machines don't matter. Absent fields are null, 0 or empty.
+ * The record: what the hash of a job holds, and the job that clients see made from it. Its values are short, so that what is
+ * polled, claimed, listed and counted costs the same whatever was asked and answered; those have keys of their own
+ * (`packages/cell/src/keys.ts`). Times are Redis' own, in ms. Amounts of money are whole billionths of a dollar.
+ * Absent fields are null, 0 or empty.
  */
 import {
   hasEnded,
   type Job,
   type JobError,
   type JobStatus,
+  type JobSummary,
   type JsonValue,
   outputTextOf,
   type Spend,
+  toUsd,
   type Usage,
   usageOf,
 } from '@holdfast/core';
 
-/** Fields a client's view is made of. Reading them is one round trip, whatever the job's length. */
-const viewFields = [
-  'tenant',
-  'task',
-  'lane',
-  'status',
-  'attempt',
-  'seq',
-  'priority',
-  'created_at',
-  'due_at',
-  'deadline_at',
-  'started_at',
-  'finished_at',
-  'retry_at',
-  'cancel_requested_at',
-  'output',
-  'output_text',
-  'error',
-  'usage',
-  'provider_calls',
-  'ambiguous_calls',
-  'spent',
-  'metadata',
-] as const;
-
-/** Fields that only the server reads. */
-type InnerField =
-  | 'request' // the body as it was sent, JSON
-  | 'digest' // SHA-256 of that body
+/** Fields of the control record. */
+export type RecordField =
+  | 'tenant'
+  | 'task'
+  | 'lane'
+  | 'status'
+  | 'attempt'
+  | 'seq'
+  | 'priority'
+  | 'created_at'
+  | 'due_at'
+  | 'deadline_at'
+  | 'started_at'
+  | 'finished_at'
+  | 'retry_at'
+  | 'cancel_requested_at'
+  | 'provider_calls'
+  | 'ambiguous_calls'
+  | 'digest' // SHA-256 of the body as it was sent
   | 'release' // number of the last hand-over to the queue
-  | 'queue' // the lane whose queue it waits in, where that isn't its own; '' its own
-  | 'shared' // digest of what it asks for: jobs with the same may answer for one another; none: it shares nothing
+  | 'queue' // the lane whose queue it waits in, where that isn't its own
+  | 'shared' // digest of what it asks for: jobs with the same may answer for one another
   | 'shared_ttl' // how old, in ms, a finished answer may be that it takes
   | 'tokens' // estimate of its first provider call's, in and out
   | 'failures' // attempts that failed and were or will be tried again
   | 'crashes' // attempts whose worker vanished
-  | 'ticket' // of the claim that began the newest attempt
-  | 'call_group' // calls under one idempotency key: counts on when the provider has refused one for good
-  | 'tried' // providers that have failed after readers had some of their text, JSON: the next attempt asks others first
-  | 'reservation' // what was set aside for this run, by the gate's name for it; '' nothing
-  | 'text_void'; // '1': the text in the journal isn't what a reader shall keep; the next attempt tells it anew
+  | 'token' // of the claim that began the newest attempt
+  | 'call_key_version' // calls under one idempotency key: counts on when the provider has refused one for good
+  | 'text_discarded' // '1': the text in the journal isn't what a reader shall keep; the next attempt writes it anew
+  | 'reserved' // at the tenant's budgets, for this run
+  | 'spent' // what this run has cost so far; absent: nothing was called for which a price is known
+  | 'open_cost' // what its open calls may cost
+  | 'input_tokens' // of this run, as providers have counted
+  | 'output_tokens'
+  | 'calls' // provider calls of this run
+  | 'avoided' // what the answer would have cost that was copied from an equal job's
+  | 'copied_input_tokens' // of an answer that was copied
+  | 'copied_output_tokens'
+  | 'size' // bytes of the log; what lies behind it doesn't count
+  | 'packed' // bytes of the deflated log; absent: the log is as it was written
+  | 'request_size' // bytes
+  | 'output_size'
+  | 'text_size';
 
-/** What is kept of the calls and steps of a job, one field each. See `call-record.ts`. */
-export type KeptField = `call:${string}` | `answer:${string}` | `step:${string}`;
+/** Further fields: small ones that only clients see, what is kept of calls, completed steps. See `call-record.ts`. */
+export type DetailField = 'error' | 'metadata';
+export type CallField = 'tried' | `call:${string}` | `answer:${string}`;
+export type StepField = `step:${string}`;
 
-export type RecordField = (typeof viewFields)[number] | InnerField;
+/** A hash as Redis gives it. */
+export type Values = Readonly<Record<string, string>>;
 
-export const recordFields: readonly RecordField[] = viewFields;
+/** JSON; null: there is none; its size in bytes, where it is too large to be read whole. */
+export type StoredAnswer = string | { size: number } | null;
+
+/** What is stored of a job, read together. */
+export interface StoredJob {
+  record: Values;
+  details: Values;
+  output: StoredAnswer;
+  /** Where it isn't to be read from the output. */
+  text: StoredAnswer;
+}
+
+/** Sizes, in bytes, of what is too large to be in `job`: that has null in its place. 0: it isn't. */
+export interface LargeAnswer {
+  output: number;
+  text: number;
+}
 
 /** A job and who it belongs to. */
 export interface OwnedJob {
   tenant: string;
   job: Job;
+  /** null: `job` is whole. */
+  large: LargeAnswer | null;
 }
 
-type Values = Record<(typeof viewFields)[number], string | null>;
-
-function parsed<Shape>(text: string | null): Shape | null {
-  return text === null ? null : (JSON.parse(text) as Shape);
+export interface OwnedSummary {
+  tenant: string;
+  job: JobSummary;
 }
 
-function time(ms: string | null): string | null {
-  return ms === null ? null : new Date(Number(ms)).toISOString();
+/** Of a flat list of fields and values, as scripts return hashes. */
+export function valuesOf(flat: readonly string[]): Values {
+  const values: Record<string, string> = {};
+  for (let at = 0; at < flat.length; at += 2) values[flat[at] ?? ''] = flat[at + 1] ?? '';
+  return values;
 }
 
-/** The job from the values of `recordFields`, in that order; null when there is no record. */
-export function jobOf(id: string, values: readonly (string | null)[]): OwnedJob | null {
-  const record = Object.fromEntries(viewFields.map((field, at) => [field, values[at] ?? null])) as Values;
-  if (record.tenant === null || record.task === null || record.lane === null || record.created_at === null) return null;
-  const output = parsed<JsonValue>(record.output);
+export function field(record: Values, name: RecordField): string {
+  return record[name] ?? '';
+}
+
+/** What the run has cost so far, by its record. What open calls may cost is not in it. */
+export function spendOf(record: Values): Spend {
+  const spent = field(record, 'spent');
+  return {
+    usd: spent === '' ? null : toUsd(Number(spent)),
+    input_tokens: Number(field(record, 'input_tokens')),
+    output_tokens: Number(field(record, 'output_tokens')),
+    calls: Number(field(record, 'calls')),
+    avoided_usd: toUsd(Number(field(record, 'avoided'))),
+  };
+}
+
+function usageIn(record: Values): Usage | null {
+  if (!hasEnded(field(record, 'status'))) return null;
+  const copied = record.copied_input_tokens;
+  if (copied === undefined) return usageOf(spendOf(record));
+  const output_tokens = Number(field(record, 'copied_output_tokens'));
+  return { input_tokens: Number(copied), output_tokens, cost_usd: 0, cached: true };
+}
+
+function time(ms: string | undefined): string | null {
+  return ms === undefined || ms === '' ? null : new Date(Number(ms)).toISOString();
+}
+
+function parsed<Shape>(text: string | undefined): Shape | null {
+  return text === undefined || text === '' ? null : (JSON.parse(text) as Shape);
+}
+
+/** What a list shows of a job: all but its answer. null: there is no record. */
+export function summaryOf(id: string, { record, details }: Pick<StoredJob, 'record' | 'details'>): OwnedSummary | null {
+  const { tenant, task, lane, status, created_at } = record;
+  if (!tenant || !task || !lane || !created_at) return null;
   const self = `/v1/jobs/${id}`;
-  const job: Job = {
+  const job: JobSummary = {
     id,
     object: 'job',
-    task: record.task,
-    lane: record.lane,
-    status: record.status as JobStatus,
+    task,
+    lane,
+    status: status as JobStatus,
     attempt: Number(record.attempt),
     priority: Number(record.priority),
-    created_at: new Date(Number(record.created_at)).toISOString(),
+    created_at: new Date(Number(created_at)).toISOString(),
     due_at: time(record.due_at),
     deadline_at: time(record.deadline_at),
     started_at: time(record.started_at),
     finished_at: time(record.finished_at),
     retry_at: time(record.retry_at),
     cancel_requested_at: time(record.cancel_requested_at),
-    output,
-    output_text: record.output_text ?? (output === null ? null : outputTextOf(output)),
-    error: parsed<JobError>(record.error),
-    usage: parsed<Usage>(record.usage) ?? (hasEnded(record.status ?? '') ? usageOf(parsed<Spend>(record.spent)) : null),
-    provider_calls: Number(record.provider_calls),
-    ambiguous_calls: Number(record.ambiguous_calls),
+    error: parsed<JobError>(details.error),
+    usage: usageIn(record),
+    provider_calls: Number(field(record, 'provider_calls')),
+    ambiguous_calls: Number(field(record, 'ambiguous_calls')),
     cursor: Number(record.seq),
-    metadata: parsed<Record<string, string>>(record.metadata) ?? {},
+    metadata: parsed<Record<string, string>>(details.metadata) ?? {},
     links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
   };
-  return { tenant: record.tenant, job };
+  return { tenant, job };
+}
+
+/** The job as clients see it; null when there is no record. */
+export function jobOf(id: string, stored: StoredJob): OwnedJob | null {
+  const found = summaryOf(id, stored);
+  if (!found) return null;
+  const output = parsed<JsonValue>(inlineOf(stored.output));
+  const output_text = parsed<string>(inlineOf(stored.text)) ?? (output === null ? null : outputTextOf(output));
+  const sizes: LargeAnswer = { output: sizeOf(stored.output), text: sizeOf(stored.text) };
+  const large = sizes.output + sizes.text > 0 ? sizes : null;
+  return { tenant: found.tenant, job: { ...found.job, output, output_text }, large };
+}
+
+function inlineOf(answer: StoredAnswer): string | undefined {
+  return typeof answer === 'string' ? answer : undefined;
+}
+
+function sizeOf(answer: StoredAnswer): number {
+  return answer !== null && typeof answer === 'object' ? answer.size : 0;
 }

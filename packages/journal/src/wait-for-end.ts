@@ -6,7 +6,7 @@ import { type LiveFeed, parseLiveEvents } from './live-feed.ts';
 import type { OwnedJob } from './record.ts';
 
 /**
- * The job as it is when it ends, when the signal fires, or when it is forgotten (null), whichever comes first.
+ * The job as it is when it ends, when the signal fires, or when it is deleted (null), whichever comes first.
  * Throws what the connection throws.
  */
 export async function waitForEnd(
@@ -27,7 +27,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       mailbox.reset();
-      const found = await journal.look(jobId);
+      const found = await journal.get(jobId);
       if (!found || hasEnded(found.job.status) || signal.aborted) return found;
       await mailbox.next();
     }

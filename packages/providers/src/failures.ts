@@ -56,7 +56,7 @@ export function createFailures(provider: string, apiKey: string | undefined) {
     stalled: (ms: number) => broken('provider_stalled', `sent nothing for ${ms} ms`),
     cut: (cause?: unknown) => broken('provider_stream_cut', 'broke off before its answer was complete', cause),
     tooLarge: (what: string, maxBytes: number) =>
-      broken('provider_bad_response', `sent ${what} of more than ${maxBytes} bytes`, undefined, false),
+      broken('answer_too_large', `sent ${what} of more than ${maxBytes} bytes (MAX_ANSWER_MB)`, undefined, false),
     malformed: (cause: unknown) => broken('provider_bad_response', 'sent something that is not JSON', cause),
     /** A web page, or some other 200 that no model wrote: most often a proxy, or a wrong base_url. */
     notAnAnswer: () =>

@@ -39,8 +39,8 @@ export interface OpenAiProviderOptions {
   firstByteTimeoutMs?: number;
   /** Between two bytes, comments included, in ms. Default 60,000. */
   idleTimeoutMs?: number;
-  /** Of one server-sent event; an answer in one piece may have eight times as many. Default 8 MiB. */
-  maxEventBytes?: number;
+  /** Of one server-sent event, or of an answer in one piece. Default 64 MiB. */
+  maxAnswerBytes?: number;
   /** Of `cancelResponse`, in ms. Default 5,000. */
   cancelTimeoutMs?: number;
   fetch?: typeof fetch;
@@ -60,9 +60,9 @@ const longestTimerMs = 2 ** 31 - 1;
  * @throws TypeError where `baseUrl` is no URL
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
-  const { name, apiKey, firstByteTimeoutMs = 120_000, idleTimeoutMs = 60_000, maxEventBytes = 8 * 2 ** 20 } = options;
+  const { name, apiKey, firstByteTimeoutMs = 120_000, idleTimeoutMs = 60_000, maxAnswerBytes = 64 * 2 ** 20 } = options;
   const { cancelTimeoutMs = 5000 } = options;
-  const limits = { firstByteTimeoutMs, idleTimeoutMs, maxEventBytes };
+  const limits = { firstByteTimeoutMs, idleTimeoutMs, maxAnswerBytes };
   const upstream = { client: createClient(options, limits), failures: createFailures(name, apiKey), limits };
   return {
     name,

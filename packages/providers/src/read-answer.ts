@@ -11,15 +11,12 @@ import { createAnswerSizeGuard, createEventSizeGuard, type SizeGuard } from './e
 import type { Failures } from './failures.ts';
 import { type BodyLimits, watchBody } from './watch-body.ts';
 
-/** Large answers (embeddings of many texts) come in one piece, where events are small. */
-const answersPerEvent = 8;
-
 export interface Answer {
   client: OpenAI;
   response: Response;
   connection: Connection;
   failures: Failures;
-  limits: Pick<BodyLimits, 'firstByteTimeoutMs' | 'idleTimeoutMs'> & { maxEventBytes: number };
+  limits: Pick<BodyLimits, 'firstByteTimeoutMs' | 'idleTimeoutMs'> & { maxAnswerBytes: number };
 }
 
 interface SseMessage {
@@ -39,7 +36,7 @@ export async function* readStream(
   const type = answer.response.headers.get('content-type') ?? '';
   if (/html/i.test(type)) throw answer.failures.notAnAnswer();
   if (isInOnePiece(answer.response)) return await readWholeAnswer(answer, reader);
-  const guard = createEventSizeGuard(answer.limits.maxEventBytes);
+  const guard = createEventSizeGuard(answer.limits.maxAnswerBytes);
   let events = 0;
   try {
     for await (const message of openStream(answer, guard)) {
@@ -87,7 +84,7 @@ async function readObject(answer: Answer): Promise<JsonObject> {
 
 /** Reads an answer in one piece, whatever it tells. */
 export async function readJson(answer: Answer): Promise<JsonObject> {
-  const maxBytes = answersPerEvent * answer.limits.maxEventBytes;
+  const maxBytes = answer.limits.maxAnswerBytes;
   const text = await new Response(watch(answer, createAnswerSizeGuard(maxBytes), 'an answer', maxBytes)).text();
   const said = parse(text, answer.failures);
   if (!isJsonObject(said)) throw answer.failures.notAnAnswer();
@@ -95,7 +92,7 @@ export async function readJson(answer: Answer): Promise<JsonObject> {
 }
 
 function openStream(answer: Answer, guard: SizeGuard): Stream<SseMessage> {
-  const body = watch(answer, guard, 'an event', answer.limits.maxEventBytes);
+  const body = watch(answer, guard, 'an event', answer.limits.maxAnswerBytes);
   // The SDK aborts this controller whenever its loop is left early, which would cost the connection after every answer.
   const parser = new AbortController();
   // With their names and in the mode `events`, error events come like any other, and none is changed.

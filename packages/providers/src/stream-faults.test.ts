@@ -97,9 +97,9 @@ describe('a stream that goes wrong', () => {
         response.on('drain', pump);
         pump();
       },
-      { options: { maxEventBytes: 200_000 } },
+      { options: { maxAnswerBytes: 200_000 } },
     );
-    expect(error).toMatchObject({ code: 'provider_bad_response', retryable: false, ambiguous: true });
+    expect(error).toMatchObject({ code: 'answer_too_large', retryable: false, ambiguous: true });
     await until(() => upstream.aborted === 1);
     expect(written).toBeLessThan(20_000_000);
   });
@@ -192,9 +192,9 @@ describe('an answer in one piece', () => {
   it('is bounded', async () => {
     const { error } = await failureOf((response) => answerJson(response, 200, { data: 'x'.repeat(100_000) }), {
       endpoint: 'embeddings',
-      options: { maxEventBytes: 1000 },
+      options: { maxAnswerBytes: 1000 },
     });
-    expect(error).toMatchObject({ code: 'provider_bad_response', retryable: false });
+    expect(error).toMatchObject({ code: 'answer_too_large', retryable: false });
   });
 
   it('is cut where the socket breaks', async () => {

@@ -1,6 +1,7 @@
-import { AttemptError, type Outcome } from '@holdfast/core';
+import { AttemptError, type ReleaseName } from '@holdfast/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openTestLane, type TestLane, until } from './test-queue.ts';
+import { queueJobId } from './names.ts';
+import { openTestLane, type TestLane, type TestOutcome, until } from './test-queue.ts';
 
 let t: TestLane;
 beforeEach(async () => {
@@ -11,9 +12,9 @@ afterEach(() => t.close());
 const refused = new AttemptError('provider_bad_request', 'The provider said: "a secret prompt".');
 
 /** A run that answers with each outcome in turn, then with the last; it remembers when it was called. */
-function scripted(...outcomes: Outcome[]) {
+function scripted(...outcomes: TestOutcome[]) {
   const calls: { jobId: string; release: number; at: number }[] = [];
-  const run = (release: { jobId: string; release: number }): Outcome => {
+  const run = (release: { jobId: string; release: number }): TestOutcome => {
     calls.push({ ...release, at: Date.now() });
     const outcome = outcomes[Math.min(calls.length, outcomes.length) - 1];
     if (!outcome) throw new Error('a script needs an outcome');
@@ -21,6 +22,8 @@ function scripted(...outcomes: Outcome[]) {
   };
   return { calls, run };
 }
+
+const lockOf = (release: ReleaseName) => `${t.board.toKey('')}${queueJobId(release)}:lock`;
 
 function gate(): { opened: Promise<void>; open: () => void } {
   let open: () => void = () => undefined;
@@ -33,22 +36,27 @@ function gate(): { opened: Promise<void>; open: () => void } {
 const stateIs = (jobId: string, state: string) =>
   until(`${jobId} is ${state}`, async () => (await t.state(jobId)) === state);
 
+const permits = async () => (await t.queues.scheduler.counts(t.lane)).permits;
+
 describe('an outcome', () => {
   it.each(['completed', 'cancelled', 'ended', 'lost'] as const)('of %s is the end of the entry', async (kind) => {
     const { calls, run } = scripted({ kind });
-    await t.work(run);
-    await t.enqueue('job_a');
+    await t.work(async (release) => {
+      // Its end was written before this attempt could begin.
+      if (kind === 'ended') await t.cell.cancel(release.jobId);
+      return run(release);
+    });
+    await t.submit('job_a');
     await stateIs('job_a', 'completed');
     expect(calls).toHaveLength(1);
     expect((await t.entry('job_a'))?.returnvalue).toBe(kind);
-    const unknown = await t.queues.unknown([t.release('job_a')]);
-    expect(unknown).toEqual(new Set(kind === 'lost' ? [] : ['job_a']));
+    expect(await permits()).toBe(kind === 'lost' ? 1 : 0);
   });
 
   it('of failed fails the entry for good, with the code as its only reason', async () => {
     const { calls, run } = scripted({ kind: 'failed', error: refused });
     await t.work(run);
-    await t.enqueue('job_a');
+    await t.submit('job_a');
     await stateIs('job_a', 'failed');
     expect(calls).toHaveLength(1);
     const entry = await t.entry('job_a');
@@ -57,28 +65,25 @@ describe('an outcome', () => {
   });
 
   it('of retry is the end of the entry, and lets the next release wait for its delay', async () => {
-    const next = t.release('job_a', { release: 2, delayMs: 400, again: true });
-    const { calls, run } = scripted({ kind: 'retry', error: refused, next }, { kind: 'completed' });
+    const { calls, run } = scripted({ kind: 'retry', error: refused, delayMs: 400 }, { kind: 'completed' });
     await t.work(run);
-    await t.enqueue('job_a');
+    const first = await t.submit('job_a');
     await stateIs('job_a', 'completed');
-    expect(await t.queues.feed.counts(t.lane)).toEqual({ waiting: 0, delayed: 1, slots: 0 });
+    expect(await t.queues.scheduler.counts(t.lane)).toEqual({ waiting: 0, delayed: 1, permits: 0 });
+    const next = await t.release('job_a');
+    expect(next.release).toBeGreaterThan(first.release);
     await until('the next release has run', () => calls.length === 2);
-    expect(calls.map(({ jobId, release }) => [jobId, release])).toEqual([
-      ['job_a', 1],
-      ['job_a', 2],
-    ]);
+    expect(calls.map(({ jobId, release }) => ({ jobId, release }))).toEqual([first, next]);
     expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeGreaterThanOrEqual(399);
   });
 
   it('of deferred lets the next release go before what has yet to begin, but not before higher priorities', async () => {
-    const next = t.release('job_a', { release: 2, again: true });
-    const { calls, run } = scripted({ kind: 'deferred', next }, { kind: 'completed' });
+    const { calls, run } = scripted({ kind: 'deferred', delayMs: 0 }, { kind: 'completed' });
     for (const [jobId, priority] of [
       ['job_a', 0],
       ['job_b', 0],
     ] as const) {
-      await t.enqueue(jobId, { priority });
+      await t.submit(jobId, { priority });
     }
     const { opened, open } = gate();
     await t.work(async (release) => {
@@ -87,20 +92,49 @@ describe('an outcome', () => {
       return outcome;
     });
     await until('the first runs', () => calls.length === 1);
-    await t.enqueue('job_top', { priority: 1 });
+    await t.submit('job_top', { priority: 1 });
     open();
     await until('all have run', () => calls.length === 4);
     expect(calls.map(({ jobId }) => jobId)).toEqual(['job_a', 'job_top', 'job_a', 'job_b']);
   });
 
-  it('of lost leaves the slot to the successor, and any other frees its own', async () => {
+  it('of lost leaves the permit to the successor, and any other has freed its own', async () => {
     const { run } = scripted({ kind: 'lost' }, { kind: 'completed' });
     await t.work(run, { concurrency: 2 });
-    await t.enqueue('job_a');
+    const lost = await t.submit('job_a');
     await stateIs('job_a', 'completed');
-    await t.enqueue('job_b');
+    await t.submit('job_b');
     await stateIs('job_b', 'completed');
-    expect(await t.queues.feed.known(t.lane, [t.release('job_a'), t.release('job_b')])).toEqual([true, false]);
+    const held = await t.redis.zrange(t.cell.keys.sched('permits', t.lane), '0', '-1');
+    expect(held).toEqual([`job_a.${lost.release}`]);
+  });
+
+  it('of again runs the same release again a second later; its permit stays its own', async () => {
+    const { calls, run } = scripted({ kind: 'again' }, { kind: 'completed' });
+    await t.work(run);
+    const release = await t.submit('job_a');
+    await stateIs('job_a', 'delayed');
+    expect(await permits()).toBe(1);
+    await stateIs('job_a', 'completed');
+    expect(calls.map(({ release: number }) => number)).toEqual([release.release, release.release]);
+    expect((calls[1]?.at ?? 0) - (calls[0]?.at ?? 0)).toBeGreaterThanOrEqual(900);
+    expect(await permits()).toBe(0);
+  });
+
+  it('lets the tenant run in the other lanes where it waited for the permit', async () => {
+    await t.takes(9, 'other');
+    const { opened, open } = gate();
+    await t.work(async () => {
+      await opened;
+      return { kind: 'completed' };
+    });
+    await t.submit('job_a', { runLimits: '1 1' });
+    await stateIs('job_a', 'active');
+    const there = await t.submit('job_b', { runLimits: '1 1', lane: 'other' });
+    const { ready, scheduler } = t.queues;
+    expect(await scheduler.counts('other')).toMatchObject({ waiting: 1, permits: 0 });
+    open();
+    await until('it is handed over', async () => (await ready.stateOf('other', there)) === 'held');
   });
 });
 
@@ -112,7 +146,7 @@ describe('a run that throws', () => {
       if (runs === 1) throw new Error('a secret prompt');
       return { kind: 'completed' };
     });
-    await t.enqueue('job_a');
+    await t.submit('job_a');
     await stateIs('job_a', 'delayed');
     expect(JSON.stringify(await t.entry('job_a'))).not.toContain('secret');
     await stateIs('job_a', 'completed');
@@ -130,7 +164,7 @@ describe('the order', () => {
       ['job_c', 0],
       ['job_above', 1],
     ] as const) {
-      await t.enqueue(jobId, { priority });
+      await t.submit(jobId, { priority });
     }
     const { calls, run } = scripted({ kind: 'completed' });
     await t.work(run);
@@ -141,10 +175,11 @@ describe('the order', () => {
   it('runs the same release once, however often and by whomever it is handed over', async () => {
     const { calls, run } = scripted({ kind: 'completed' });
     await Promise.all([t.work(run), t.work(run)]);
-    await Promise.all(Array.from({ length: 20 }, () => t.enqueue('job_a')));
+    const release = await t.submit('job_a');
+    await Promise.all(Array.from({ length: 20 }, () => t.queues.ready.add(t.lane, [release])));
     await stateIs('job_a', 'completed');
-    await t.enqueue('job_a');
-    await t.enqueue('job_b');
+    await t.queues.ready.add(t.lane, [release]);
+    await t.submit('job_b');
     await stateIs('job_b', 'completed');
     expect(calls.map(({ jobId }) => jobId)).toEqual(['job_a', 'job_b']);
   });
@@ -163,7 +198,7 @@ describe('the order', () => {
       },
       { concurrency: 3 },
     );
-    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.enqueue(jobId);
+    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.submit(jobId);
     await until('three run', () => running === 3);
     open();
     await until('all are done', async () => (await t.board.getCompletedCount()) === 4);
@@ -182,9 +217,9 @@ describe('a lost lock', () => {
       told.push(lockLost.aborted);
       return { kind: 'lost' };
     });
-    await t.enqueue('job_a');
+    const release = await t.submit('job_a');
     await until('it runs', () => calls.length === 1);
-    expect(await t.redis.del(`${t.board.toKey('')}job_a.1:lock`)).toBe(1);
+    expect(await t.redis.del(lockOf(release))).toBe(1);
     await until('the run is told', () => told.length === 1);
     await stateIs('job_a', 'completed');
     expect((await t.entry('job_a'))?.returnvalue).toBe('completed');
@@ -201,13 +236,13 @@ describe('drain', () => {
       await opened;
       return outcome;
     });
-    await t.enqueue('job_a');
+    await t.submit('job_a');
     await until('it runs', () => calls.length === 1);
     let drained = false;
     const draining = worker.drain().then(() => {
       drained = true;
     });
-    await t.enqueue('job_b');
+    await t.submit('job_b');
     expect([drained, await t.state('job_a')]).toEqual([false, 'active']);
     open();
     await draining;
@@ -229,16 +264,16 @@ describe('abandon', () => {
       running = true;
       return new Promise<never>(() => undefined);
     });
-    await t.enqueue('job_a');
+    const release = await t.submit('job_a');
     await until('it runs', () => running);
     void worker.drain();
     await worker.abandon();
     expect(await t.state('job_a')).toBe('active');
-    expect(await t.redis.exists(`${t.board.toKey('')}job_a.1:lock`)).toBe(1);
+    expect(await t.redis.exists(lockOf(release))).toBe(1);
     const { calls, run } = scripted({ kind: 'completed' });
     await t.work(run);
     // Its lock would take seconds to run out.
-    await t.redis.del(`${t.board.toKey('')}job_a.1:lock`);
+    await t.redis.del(lockOf(release));
     await stateIs('job_a', 'completed');
     expect(calls).toHaveLength(1);
   });
@@ -255,15 +290,15 @@ describe('the log', () => {
     };
     let acknowledged = 0;
     await t.work(
-      async ({ jobId }) => {
+      async (release) => {
         // Without its lock, an entry can't be acknowledged: BullMQ complains.
-        await t.redis.del(`${t.board.toKey('')}${jobId}.1:lock`);
+        await t.redis.del(lockOf(release));
         acknowledged += 1;
         return { kind: 'completed' };
       },
       { logger },
     );
-    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.enqueue(jobId);
+    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.submit(jobId);
     await until('all have run', () => acknowledged >= 4);
     await until('there is a line', () => lines.length > 0);
     expect(lines.length).toBeLessThan(4);

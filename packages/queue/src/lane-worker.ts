@@ -2,20 +2,19 @@
  * Stage 2 of 6, the consuming side. Before it: `lane-queues.ts`; after it: `apps/worker`, which is handed one release at
  * a time and answers with an outcome.
  *
- *   1. run          BullMQ has a release: one attempt at its job
- *   2. finish       the outcome is in the journal: the release's slot is freed, a next release waits in the feed
+ *   1. run          BullMQ has a release: one attempt at its job. What became of it is in the journal, and its permit is free
+ *   2. dispatch     what may run now is handed over
  *   3. acknowledge  the one place where outcomes become what BullMQ is told
  *
- * A worker says how many jobs it takes, or nothing would be released for it. BullMQ finds a job whose worker died when its
- * lock has run out, and hands it to another, slot and all. It does so for ever: how many crashes are too many is the
+ * A worker says how many jobs it takes, or nothing would be dispatched for it. BullMQ finds a job whose worker died when its
+ * lock has run out, and hands it to another, permit and all. It does so for ever: how many crashes are too many is the
  * record's business, not BullMQ's.
  */
 import { randomUUID } from 'node:crypto';
-import type { Logger, Outcome } from '@holdfast/core';
-import type { Redis } from '@holdfast/redis';
+import type { Cell } from '@holdfast/cell';
+import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { LaneQueues } from './lane-queues.ts';
-import { queuePrefix, type ReleaseName } from './names.ts';
 
 /**
  * A lock lasts so long after its last renewal (every half of it). The check after the one that saw it expired hands the job
@@ -31,9 +30,8 @@ const ANNOUNCE_EVERY_MS = 2_000;
 
 interface LaneWorkerOptions {
   lane: string;
-  /** A connection with the role `worker`; stays the caller's. */
-  redis: Redis;
-  prefix: string;
+  /** Over a connection with the role `worker`; that stays the caller's. */
+  cell: Cell;
   queues: LaneQueues;
   /** Jobs at once. */
   concurrency: number;
@@ -72,7 +70,7 @@ export class LaneWorker {
   readonly #concurrency: number;
   #gone = false;
 
-  constructor({ lane, redis, prefix, queues, concurrency, logger, run }: LaneWorkerOptions) {
+  constructor({ lane, cell, queues, concurrency, logger, run }: LaneWorkerOptions) {
     let lastLogged = 0;
     const complain = (fields: object, message: string) => {
       // Redis away or full makes one of these per try of every job: a line a second tells as much.
@@ -84,8 +82,10 @@ export class LaneWorker {
     const name = randomUUID();
     this.#announce = async (takes) => {
       // Should it fail, the next time is soon.
-      await queues.feed.announce(lane, name, takes).catch((error: unknown) => complain({ error }, 'not announced'));
-      queues.pump(lane);
+      await queues.scheduler
+        .announce(lane, name, takes)
+        .catch((error: unknown) => complain({ error }, 'not announced'));
+      queues.dispatch(lane);
     };
     this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
     this.#worker = new Worker<ReleaseName, string>(
@@ -98,18 +98,19 @@ export class LaneWorker {
             complain({ jobId: data.jobId, error }, 'attempt threw');
             throw new Error('internal_error');
           });
-          // It keeps its slot, and its lock until it is asked again.
+          // It keeps its permit, and its lock until it is asked again.
           if (outcome.kind === 'again') throw new Error('undone');
-          // A slot that can't be freed now is freed by `reconcile.ts`; a release that didn't come to wait, the sweeper finds.
-          await queues.finish(lane, data, outcome).catch((error: unknown) => complain({ error }, 'not left'));
+          if ('unblocked' in outcome) queues.dispatch(...outcome.unblocked);
+          // Waited for: then BullMQ has the next job when this one is acknowledged, and gives it out in the same step.
+          await queues.dispatched(lane);
           return acknowledge(outcome);
         } finally {
           if (this.#locks.get(id) === lock) this.#locks.delete(id);
         }
       },
       {
-        connection: redis,
-        prefix: queuePrefix(prefix),
+        connection: cell.redis,
+        prefix: cell.keys.bull,
         concurrency,
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_CHECK_MS,

@@ -1,10 +1,9 @@
 /** Which worker processes are alive: each says so every few seconds; who is silent for a while is gone. */
+import { GONE_AFTER_MS } from '@holdfast/cell';
 import type { Redis } from '@holdfast/redis';
 import { workersKey } from './names.ts';
 
 const EVERY_MS = 2_000;
-/** A worker that is silent for so long, in ms, is gone. */
-export const GONE_AFTER_MS = 10_000;
 
 /** In ms. */
 export async function redisTime(redis: Redis): Promise<number> {
@@ -32,11 +31,7 @@ export async function announceWorker(
   const member = `${id} ${configDigest}`;
   const announce = async () => {
     const now = await redisTime(redis);
-    await redis
-      .pipeline()
-      .zadd(key, now, member)
-      .zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS)
-      .exec();
+    await Promise.all([redis.zadd(key, now, member), redis.zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS)]);
   };
   await announce();
   const timer = setInterval(() => void announce().catch(() => undefined), EVERY_MS);

@@ -18,6 +18,7 @@
 import { HoldfastError, RequestError } from '@holdfast/core';
 import type { Redis } from './connect.ts';
 import type { DurabilityMode } from './durability.ts';
+import { durabilityKey } from './keys.ts';
 
 /** How long a replica may take, in ms. */
 const REPLICA_MS = 800;
@@ -146,7 +147,7 @@ export class DurableWrites {
     try {
       // A replayed submit writes nothing, and WAIT speaks of writes alone (7.0 counts reads too, but doesn't promise it).
       // This write comes after all that the server has written so far: a replica that has it has the replayed job too.
-      const mark = redis.eval(markLua, 1, `${this.#options.prefix}:durability`);
+      const mark = redis.eval(markLua, 1, durabilityKey(this.#options.prefix));
       const reply = this.#waitsForDisk ? redis.call('WAITAOF', 1, 1, REPLICA_MS) : redis.call('WAIT', 1, REPLICA_MS);
       const [, confirmed] = await Promise.all([mark, reply]);
       // WAITAOF: [this server, replicas]; WAIT: replicas.

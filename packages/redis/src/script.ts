@@ -14,14 +14,20 @@ export class Script {
   readonly sha: string;
 
   constructor(lua: string, { whenFull = false }: ScriptOptions = {}) {
-    this.lua = whenFull ? `#!lua flags=allow-oom\n${lua}` : lua;
+    // With flags, a full Redis refuses a script before it has done anything, not at its first write.
+    this.lua = `#!lua${whenFull ? ' flags=allow-oom' : ''}\n${lua}`;
     this.sha = createHash('sha1').update(this.lua).digest('hex');
+  }
+
+  /** Sends the script by its digest only. Throws what the connection throws, and NOSCRIPT (`isNoScript`). */
+  once(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    return redis.evalsha(this.sha, keys.length, ...keys, ...args);
   }
 
   /** Runs the script; its reply as Redis gives it. Throws what the connection throws. */
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     try {
-      return await redis.evalsha(this.sha, keys.length, ...keys, ...args);
+      return await this.once(redis, keys, args);
     } catch (error) {
       if (!isNoScript(error)) throw error;
       return redis.eval(this.lua, keys.length, ...keys, ...args);

@@ -10,7 +10,7 @@ import { describeError, type ServiceLogger } from './logger.ts';
 declare global {
   namespace Express {
     interface Request {
-      id: string;
+      requestId: string;
     }
     interface Response {
       /** What went wrong, for the log. */
@@ -29,7 +29,7 @@ export function logRequests(logger: ServiceLogger, onEnd?: OnRequestEnd): Reques
   const log = logger.child({}, { serializers: { err: describeError } });
   return (request, response, next) => {
     const began = performance.now();
-    request.id = requestIdOf(request);
+    request.requestId = requestIdOf(request);
     response.on('error', noteError);
     response.once('close', () => {
       const ms = performance.now() - began;
@@ -54,7 +54,7 @@ function writeLine(log: ServiceLogger, request: Request, response: Response, ms:
   const { statusCode: status, err } = response;
   const level = status >= 500 ? 'error' : err || status >= 400 ? 'info' : 'debug';
   if (!log.isLevelEnabled(level)) return;
-  const { id, method, originalUrl } = request;
+  const { requestId: id, method, originalUrl } = request;
   // The path without the query: the query may hold metadata filters, and ids are all the path has.
   const path = originalUrl.split('?', 1)[0]?.slice(0, 200);
   log[level](

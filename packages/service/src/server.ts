@@ -59,7 +59,7 @@ function writeHeadsWith(app: Express, common: HeaderValues): void {
   const { writeHead } = ServerResponse.prototype;
   app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     const [own] = rest;
-    const all = { ...common, 'x-request-id': this.req.id };
+    const all = { ...common, 'x-request-id': this.req.requestId };
     // Nothing was set before: all of the head is written in one go. Node takes much longer over headers set one by one.
     if ((own === undefined || isHeaders(own)) && this.getHeaderNames().length === 0) {
       return writeHead.call(this, status, { ...all, ...own });
@@ -106,7 +106,7 @@ function answerError({ translateError }: ServerAppOptions): ErrorRequestHandler 
       response.destroy();
       return;
     }
-    sendProblem(response, known, request.id);
+    sendProblem(response, known, request.requestId);
   };
 }
 

@@ -1,5 +1,5 @@
-/** Loaded before an API: whoever asks which of the equal jobs leads is told that its own does. */
+/** Loaded before an API: whoever asks which of the equal jobs leads is told that none does. */
 import { changeSource } from '../change-source.ts';
 
-const nobodyLeads = 'if not leader or leader == ARGV[2] then';
-changeSource('packages/journal/src/scripts/lead.ts', nobodyLeads, 'if true then');
+const nobodyLeads = 'if not other or other == id then return nil end';
+changeSource('packages/cell/src/lua/leader.ts', nobodyLeads, 'if true then return nil end');

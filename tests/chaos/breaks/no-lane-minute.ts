@@ -1,4 +1,4 @@
 /** Loaded before API and worker: a lane's bucket of requests never lacks one. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('packages/queue/src/scripts/lane-limits.ts', 'lacks(buckets.requests, 1)', '0');
+changeSource('packages/cell/src/lua/lane-limits.ts', 'lacks(buckets.requests, 1)', '0');

@@ -1,4 +1,4 @@
-/** Loaded before API and worker: what is set aside for jobs that have not ended counts against no budget. */
+/** Loaded before API and worker: what is reserved for jobs that have not ended counts against no budget. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('packages/gate/src/scripts/budgets.ts', 'spent + reserved + more <= budget', 'spent + more <= budget');
+changeSource('packages/cell/src/lua/ledger.ts', 'spent + reserved + more <= budget', 'spent + more <= budget');

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const nextTurn = 'if ring == NEW or credit < 1 then toTheEnd(ring, tenant) end';
-changeSource('packages/queue/src/scripts/pump.ts', nextTurn, '');
+changeSource('packages/cell/src/scripts/dispatch.ts', nextTurn, '');

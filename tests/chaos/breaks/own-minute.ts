@@ -1,6 +1,6 @@
 /** Loaded before an API: it counts a tenant's minute for itself. */
 import { changeSource } from '../change-source.ts';
 
-for (const begin of ['local function readMinute(key)\n', 'local function countInMinute(key)\n']) {
-  changeSource('packages/gate/src/scripts/minute.ts', begin, `${begin}key = key .. ':${process.pid}'\n`);
+for (const begin of ['local function readMinute(tenant)\n', 'local function countInMinute(tenant)\n']) {
+  changeSource('packages/cell/src/lua/minute.ts', begin, `${begin}  tenant = tenant .. ':${process.pid}'\n`);
 }

@@ -1,9 +1,9 @@
-/** All that BullMQ knows is deleted, and a worker killed with it: of its jobs only the journals still know. */
+/** All that BullMQ and the scheduler know is deleted, and a worker killed with it: of its jobs only the records still know. */
 import type { Fault } from '../fault.ts';
 
 export const loseQueue: Fault = {
   name: 'queue-loss',
-  does: "BullMQ's keys deleted, and SIGKILL of a random worker of three, replaced",
+  does: "BullMQ's and the scheduler's keys deleted, and SIGKILL of a random worker of three, replaced",
   workers: 3,
   load: { jobs: 250, perSecond: 10, tokens: [20, 60], itlMs: 30 },
   every: [4_000, 6_000],

@@ -28,7 +28,7 @@ export const fairOrder = {
       idsOfB.push(id);
       await b.wait(id);
     }
-    const { waiting } = await probe.queue.feed.counts('default');
+    const { waiting } = await probe.queue.scheduler.counts('default');
     const [created, started, startedOfA] = await Promise.all([
       times(idsOfB, 'created_at'),
       times(idsOfB, 'started_at'),

@@ -30,7 +30,7 @@ export async function attachEvents(
   caller: Caller,
 ): Promise<void> {
   const { after, param } = cursorOf(request);
-  const job = await ownJob(parts, caller, String(request.params.id));
+  const { job } = await ownJob(parts, caller, String(request.params.id));
   if (after > job.cursor) {
     throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
   }
@@ -44,7 +44,7 @@ export async function attachEvents(
     response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
     return;
   }
-  stream(streams, parts, response, { jobId: job.id, after });
+  stream(streams, parts, response, { jobId: job.id, after, caller });
 }
 
 /** Begins the stream, which goes on by itself: were it waited for, all that has led here would be kept for each reader. */
@@ -52,9 +52,10 @@ function stream(
   streams: OpenStreams,
   parts: ApiParts,
   response: Response,
-  { jobId, after }: { jobId: string; after: number },
+  { jobId, after, caller }: { jobId: string; after: number; caller: Caller },
 ): void {
-  const { journal, feed, keyWatch, metrics, logger } = parts;
+  const { journal } = parts.cells.of(caller.tenant);
+  const { feed, keyWatch, metrics, logger } = parts;
   const sink = new SseSink(response, { stallMs: parts.readerStallMs });
   const reader = new AttachedReader({ journal, feed, jobId, after, sink }, (_outcome, error) => {
     if (error !== undefined && !(error instanceof ReaderGone)) {

@@ -26,15 +26,15 @@ export function waitAskedFor(request: Request): number {
 export async function getJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const waitMs = waitSecondsOf(request) * 1_000;
   const id = String(request.params.id);
-  let job = await ownJob(parts, caller, id);
-  if (waitMs > 0 && !hasEnded(job.status)) {
+  let found = await ownJob(parts, caller, id);
+  if (waitMs > 0 && !hasEnded(found.job.status)) {
     const over = AbortSignal.any([untilGone(response), parts.stopping, AbortSignal.timeout(waitMs)]);
-    job = ownedBy(caller, id, await waitForEnd(parts.journal, parts.feed, id, over));
+    found = ownedBy(caller, id, await waitForEnd(parts.cells.of(caller.tenant).journal, parts.feed, id, over));
   }
-  const etag = etagOf(job);
+  const etag = etagOf(found.job);
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, { etag }).end();
     return;
   }
-  sendJob(response, caller, 200, job);
+  await sendJob(parts, response, caller, { status: 200, found });
 }

@@ -15,5 +15,5 @@ export async function getUsage(parts: ApiParts, request: Request, response: Resp
   const query = usageQuerySchema.safeParse({ ...request.query });
   if (!query.success) throw validationError(query.error);
   const limits = await parts.limits.of(caller.tenant);
-  sendJson(response, 200, await reportUsage(parts.ledger, caller.tenant, limits, query.data));
+  sendJson(response, 200, await reportUsage(parts.cells.of(caller.tenant).ledger, caller.tenant, limits, query.data));
 }

@@ -13,7 +13,7 @@ export async function healthz(_parts: ApiParts, _request: Request, response: Res
 export async function readyz(parts: ApiParts, _request: Request, response: Response): Promise<void> {
   if (parts.stopping.aborted) throw new RequestError('store_unavailable', 'This process is stopping.');
   const [workers, replicas] = await Promise.all([
-    liveWorkers(parts.redis, parts.journal.prefix),
+    liveWorkers(parts.redis, parts.prefix),
     parts.durability === 'replica' ? connectedReplicas(parts.redis) : null,
   ]);
   sendJson(response, 200, {

@@ -1,5 +1,5 @@
 /** `GET /v1/jobs`: the tenant's jobs (of the tasks that the key is limited to), newest first; or the one that an idempotency key names. */
-import { type Caller, type Job, type JobList, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
+import { type Caller, type JobList, type JobSummary, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
 import { listJobs as readJobs } from '@holdfast/journal';
 import { type Request, type Response, validationError } from '@holdfast/service';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ export async function listJobs(parts: ApiParts, request: Request, response: Resp
   if (!query.success) throw validationError(query.error);
   const { idempotency_key: key, status, task, limit, cursor } = query.data;
   if (key !== undefined) return sendJson(response, 200, await findByKey(parts, caller, key));
-  const page = await readJobs(parts.journal, {
+  const page = await readJobs(parts.cells.of(caller.tenant).journal, {
     tenant: caller.tenant,
     filter: { status, task, onlyTasks: caller.tasks, metadata },
     limit,
@@ -43,8 +43,9 @@ function splitQuery(request: Request) {
   return { metadata: Object.fromEntries(filters), rest: Object.fromEntries(rest) };
 }
 
-async function findByKey({ journal }: ApiParts, caller: Caller, key: string): Promise<JobList> {
-  const found = await journal.look(jobIdFor(caller.tenant, parseIdempotencyKey(key, 'idempotency_key')));
-  const data: Job[] = found && mayUse(caller, found.job.task) ? [found.job] : [];
+async function findByKey({ cells }: ApiParts, caller: Caller, key: string): Promise<JobList> {
+  const { journal } = cells.of(caller.tenant);
+  const found = await journal.find(jobIdFor(caller.tenant, parseIdempotencyKey(key, 'idempotency_key')));
+  const data: JobSummary[] = found && mayUse(caller, found.job.task) ? [found.job] : [];
   return { object: 'list', data, has_more: false, next_cursor: null };
 }

@@ -3,66 +3,96 @@
  *
  *   1. authenticate  whose key is it (`authenticate.ts`)
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
- *   3. place         where it asks to share an answer: is there an equal job to follow? (`place-job.ts`)
- *   4. admit         limits and budgets of the tenant (`packages/gate`); not asked for a job that is there already, so
- *                   that refreshes re-attach whatever the tenant has used up
- *   5. accept        record and first event, durable; or the job that the key names already;
- *                   while Redis is nearly full only the latter
- *   6. enqueue       it waits its turn in its tenant's backlog
- *   7. answer        202 new, 200 there already, 422 another body under the same key
+ *   3. submit        one script, durable: the job that the key names already; or its tenant's limits and budgets, record and first
+ *                    event, its place among equal jobs and in the scheduler. While Redis is nearly full, or nobody knows the
+ *                    tenant's limits, only the former
+ *   4. answer        202 new, 200 there already, 422 another body under the same key; meanwhile it is dispatched
  *
- * A crash or a failure between 4 and 5 leaves what was set aside for a job that isn't there: `settle-ended-jobs.ts` of
- * `apps/worker` gives it back after a minute. One between 5 and 6 leaves an accepted job that the queue doesn't know: the
- * worker's sweeper hands it over. So from 5 on the answer is "accepted".
+ * A crash before 3 leaves nothing. From 3 on the job waits in the scheduler, whoever dies.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type Caller,
   canonicalJson,
   type JsonValue,
   jobIdFor,
+  type Limits,
   laneFor,
   parseIdempotencyKey,
   RequestError,
   type SubmitRequest,
   submitRequestSchema,
 } from '@holdfast/core';
-import { estimateTokens } from '@holdfast/gate';
-import { type AcceptedBefore, jobNotFound, type NewJob } from '@holdfast/journal';
+import { estimateTokens, explainRefusal } from '@holdfast/gate';
+import { type FoundJob, isSentAtOnce, type NewJob, type OwnedJob, type SubmitReply } from '@holdfast/journal';
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
-import { firstCallOf, modelOf } from '@holdfast/tasks';
-import { applicantOf, giveBack, giveBackOrphan, requireAdmitted } from '../admit-job.ts';
+import { modelOf } from '@holdfast/tasks';
+import { estimateFirstCall } from '../first-call.ts';
 import { mayUse } from '../own-job.ts';
-import type { ApiParts } from '../parts.ts';
-import { leavePlace, ownPlace, type Placed, placeJob, sharedOf } from '../place-job.ts';
-import { setRateLimitHeaders, tellRequestsLeft } from '../rate-limit-headers.ts';
+import type { ApiCell, ApiParts } from '../parts.ts';
+import { setRateLimitHeaders, showRequestsLeft } from '../rate-limit-headers.ts';
 import { sendJob } from '../send-job.ts';
+import { sharedOf } from '../shared-answer.ts';
 import { queueFull } from '../store-error.ts';
 
 export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
   const key = idempotencyKeyOf(request);
   const body = await readJsonBody(request, parts.maxBodyBytes);
-  const job = describeJob(parts, caller, key, body);
-  // A random id can't be there yet.
-  const isThere = key !== null && (await parts.journal.acceptedBefore(job.id)) !== null;
-  const placed = isThere ? ownPlace(job) : await placeJob(parts, job);
-  const there = isThere ? await findAgain(parts, job, body, response) : null;
-  const before = there ?? (await admitAndAccept(parts, placed, body, response));
-  const replayed = before !== null;
-  const [accepted] = await Promise.all([
-    parts.journal.look(job.id),
-    replayed ? null : enqueueJob(parts, placed.job, placed.job),
-  ]);
-  if (!accepted) throw jobNotFound(job.id);
-  // Nobody has begun it: the first submit may have died before it was enqueued. Enqueueing twice does nothing.
-  if (replayed && accepted.job.status === 'queued' && accepted.job.attempt === 0) {
-    await enqueueJob(parts, job, before);
-  }
-  parts.metrics.submits.inc({ result: replayed ? 'replayed' : placed.result });
-  response.setHeader('location', accepted.job.links.self);
-  if (replayed) response.setHeader('idempotent-replayed', 'true');
-  sendJob(response, caller, replayed ? 200 : 202, accepted.job);
+  await submitDescribed(parts, describeJob(parts, caller, key, body), body, response, caller);
+}
+
+async function submitDescribed(
+  parts: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  response: Response,
+  caller: Caller,
+): Promise<void> {
+  const reply = await submitOrFind(parts, job, response);
+  if (reply.kind === 'found') return answerFound(parts, job, body, reply.found, response, caller);
+  const { queue } = parts.cells.of(job.tenant);
+  const isDispatched = reply.queue === job.lane && parts.durability !== 'replica' && isSentAtOnce(job);
+  queue.dispatch(...(isDispatched ? [] : [reply.queue]), ...reply.unblocked);
+  const found: OwnedJob = { tenant: job.tenant, job: reply.job, large: null };
+  await answer(parts, found, reply.result, response, caller);
+}
+
+async function answer(
+  parts: ApiParts,
+  found: OwnedJob,
+  result: string,
+  response: Response,
+  caller: Caller,
+): Promise<void> {
+  const replayed = result === 'replayed';
+  parts.metrics.submits.inc({ result });
+  const headers = { location: found.job.links.self, ...(replayed ? { 'idempotent-replayed': 'true' } : {}) };
+  await sendJob(parts, response, caller, { status: replayed ? 200 : 202, found, headers });
+}
+
+/** One that is deleted meanwhile is submitted anew. @throws RequestError `idempotency_key_reused` */
+async function answerFound(
+  parts: ApiParts,
+  job: NewJob,
+  body: JsonBody,
+  found: FoundJob,
+  response: Response,
+  caller: Caller,
+): Promise<void> {
+  const { journal } = parts.cells.of(job.tenant);
+  const isSame = await hasSameBody(parts, job, body, found);
+  if (isSame === false) throw keyReused(parts);
+  // A job that has not ended has no answer yet: what was found is all of it.
+  const isOpen = found.job.status === 'queued' || found.job.status === 'running';
+  const open: OwnedJob = {
+    tenant: found.tenant,
+    job: { ...found.job, output: null, output_text: null },
+    large: null,
+  };
+  const whole = isSame && (isOpen ? open : await journal.get(job.id));
+  if (!whole) return submitDescribed(parts, job, body, response, caller);
+  await answer(parts, whole, 'replayed', response, caller);
 }
 
 function idempotencyKeyOf(request: Request): string | null {
@@ -100,121 +130,89 @@ function describeJob(
     const param = task.model === null ? 'input.model' : 'task';
     throw new RequestError('unknown_model', `No lane serves the model "${model}".`, { param });
   }
-  const digest = createHash('sha256').update(text).digest('base64url');
-  const shared = sharedOf(caller.tenant, task, request);
-  const id = jobIdFor(caller.tenant, key);
+  const { tenant } = caller;
   const tokens = estimateTokens(Buffer.byteLength(text), request.input);
-  return { id, tenant: caller.tenant, lane, request, requestText: text, digest, release: Date.now(), tokens, shared };
+  const digest = hash('sha256', text, 'base64url');
+  const shared = sharedOf(tenant, task, request);
+  return { id: jobIdFor(tenant, key), tenant, lane, request, requestText: text, digest, tokens, shared };
 }
 
-/** Steps 4 and 5. Of requests under one key that come at once each is admitted, and they count and cost as one. */
-async function admitAndAccept(
-  parts: ApiParts,
-  { job }: Placed,
-  body: JsonBody,
-  response: Response,
-): Promise<AcceptedBefore | null> {
-  const { gate, tasks, memory, metrics } = parts;
-  // Nothing new comes in then, and being let in is itself a write.
-  if (memory.isNearlyFull) return acceptJob(parts, job, body);
-  const { task, input } = job.request;
-  const known = tasks.get(task);
-  const asked = applicantOf(parts, job.tenant, job.id, known ? firstCallOf(known, input) : null);
-  // A follower makes no call; one that comes to take over has to be let in for it by then.
-  const applicant = job.queue ? { ...asked, model: null, estimate: null } : asked;
-  const admission = await gate.admit(applicant);
-  setRateLimitHeaders(response, admission.requests);
-  if ('refusal' in admission) {
-    metrics.submits.inc({ result: admission.refusal.code });
-    await leavePlace(parts, job);
-  }
-  const admitted = requireAdmitted(admission);
+type Submitted = Exclude<SubmitReply, { kind: 'refused' }>;
+
+/** @throws RequestError why the job may not come in; `durability_unmet` */
+async function submitOrFind(parts: ApiParts, job: NewJob, response: Response): Promise<Submitted> {
+  const { limits, memory } = parts;
+  const own = await limits.of(job.tenant).catch(refusalIn);
+  if (own instanceof RequestError) return findOnly(parts, job, response, {}, own);
+  // Nothing new comes in then: what memory is left is for what runs.
+  if (memory.isNearlyFull) return findOnly(parts, job, response, own, queueFull);
   try {
-    const before = await acceptJob(parts, { ...job, reservation: admitted.reservation }, body);
-    if (before) await giveBackOrphan(parts, applicant, admitted);
-    return before;
+    return await submit(parts, job, response, own);
   } catch (error) {
-    // Whatever else is thrown here may have been said by a store that has accepted the job.
-    if (error instanceof RequestError && surelyNotAccepted.has(error.code)) {
-      await Promise.all([giveBack(parts, applicant, admitted), leavePlace(parts, job)]);
-    }
-    throw error;
+    if (!isOutOfMemory(error)) throw error;
+    memory.sawFull();
+    return findOnly(parts, job, response, own, queueFull);
   }
 }
 
-const surelyNotAccepted: ReadonlySet<string> = new Set(['queue_full', 'idempotency_key_reused']);
+/** What is wrong with the tenant itself is a refusal like any other. */
+function refusalIn(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  throw error;
+}
 
-/**
- * A job that was there already: no limit holds it up. null: it has been forgotten since, and has to be let in.
- * @throws RequestError `idempotency_key_reused`
- */
-async function findAgain(
+async function submit(parts: ApiParts, job: NewJob, response: Response, limits: Limits): Promise<Submitted> {
+  const { writes, metrics } = parts;
+  const { journal, queue } = parts.cells.of(job.tenant);
+  const { model, estimate } = estimateFirstCall(parts, job.request.task, job.request.input);
+  parts.warnOfUnpriced(job.tenant, model, estimate, limits);
+  const areNewer = queue.areNewer(job.tenant, limits);
+  const admission = { limits, areNewer, estimateUsd: estimate?.usd ?? null };
+  const submitting = writes.run((redis) => journal.over(redis).submit(job, admission));
+  // Right behind it on the same connection, so that it is dispatched in the same round trip; `submitDescribed` does so again for
+  // one that went elsewhere.
+  queue.dispatch(job.lane);
+  const reply = await submitting;
+  setRateLimitHeaders(response, reply.requests);
+  if (reply.kind === 'created') queue.havePassedOn(job.tenant, limits);
+  if (reply.kind !== 'refused') return reply;
+  const refusal = explainRefusal(reply.refusal, { limits, requests: reply.requests, estimate });
+  metrics.submits.inc({ result: refusal.code });
+  throw refusal;
+}
+
+/** Creates nothing, and still finds what is there. @throws RequestError `why`, where there is nothing */
+async function findOnly(
   parts: ApiParts,
   job: NewJob,
-  body: JsonBody,
   response: Response,
-): Promise<AcceptedBefore | null> {
-  const { journal, writes } = parts;
-  const [before] = await Promise.all([
-    writes.run((redis) => journal.over(redis).acceptedBefore(job.id)),
-    tellRequestsLeft(parts, response, job.tenant),
+  limits: Limits,
+  why: RequestError | (() => RequestError),
+): Promise<Submitted> {
+  const cell: ApiCell = parts.cells.of(job.tenant);
+  const [found] = await Promise.all([
+    parts.writes.run((redis) => cell.journal.over(redis).find(job.id)),
+    showRequestsLeft(cell, response, job.tenant, limits),
   ]);
-  return sameJob(parts, job, body, before);
+  if (found) return { kind: 'found', requests: null, found };
+  const refusal = typeof why === 'function' ? why() : why;
+  parts.metrics.submits.inc({ result: refusal.code });
+  throw refusal;
 }
 
-/** What was there already, or null. @throws RequestError `idempotency_key_reused`, `queue_full` */
-async function acceptJob(parts: ApiParts, job: NewJob, body: JsonBody): Promise<AcceptedBefore | null> {
-  return sameJob(parts, job, body, await acceptWhereRoom(parts, job));
-}
-
-/** @throws RequestError `idempotency_key_reused` */
-async function sameJob(
-  { journal, metrics }: ApiParts,
-  job: NewJob,
-  body: JsonBody,
-  before: AcceptedBefore | null,
-): Promise<AcceptedBefore | null> {
-  if (before === null || before.digest === job.digest) return before;
+/** null: the job has been deleted meanwhile. */
+async function hasSameBody(parts: ApiParts, job: NewJob, body: JsonBody, found: FoundJob): Promise<boolean | null> {
+  if (found.digest === job.digest) return true;
   // Other bytes may still be the same request: other spaces, other order of members.
-  const stored = await journal.requestText(job.id);
-  if (stored === null) throw jobNotFound(job.id);
-  if (canonicalJson(JSON.parse(stored) as JsonValue) === canonicalJson(body.value)) return before;
+  const stored = await parts.cells.of(job.tenant).journal.requestText(job.id);
+  return stored === null ? null : canonicalJson(JSON.parse(stored) as JsonValue) === canonicalJson(body.value);
+}
+
+function keyReused({ metrics }: ApiParts): RequestError {
   metrics.submits.inc({ result: 'key_reused' });
-  throw new RequestError(
+  return new RequestError(
     'idempotency_key_reused',
     'This Idempotency-Key names a job with another body. Send the same body, or another key.',
     { param: 'Idempotency-Key' },
   );
-}
-
-/** Creates nothing while Redis is nearly full, and still finds what is there. @throws RequestError `queue_full`, `durability_unmet` */
-async function acceptWhereRoom(parts: ApiParts, job: NewJob): Promise<AcceptedBefore | null> {
-  const { journal, writes, memory, metrics } = parts;
-  if (!memory.isNearlyFull) {
-    try {
-      return await writes.run((redis) => journal.over(redis).accept(job));
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      memory.sawFull();
-    }
-  }
-  const before = await writes.run((redis) => journal.over(redis).acceptedBefore(job.id));
-  if (before) return before;
-  metrics.submits.inc({ result: 'queue_full' });
-  throw queueFull();
-}
-
-async function enqueueJob(
-  { queue, logger }: ApiParts,
-  job: NewJob,
-  { release, queue: waitsIn }: Pick<NewJob, 'release' | 'queue'>,
-): Promise<void> {
-  const { id: jobId, tenant, tokens, request } = job;
-  const lane = waitsIn || job.lane;
-  try {
-    const { delay_ms: delayMs = 0, priority = 0, deadline_ms: deadlineInMs = null } = request;
-    await queue.enqueue({ jobId, release, lane, tenant, tokens, delayMs, deadlineInMs, priority, again: false });
-  } catch (error) {
-    logger.warn({ jobId, error }, 'accepted but not enqueued; the sweeper will');
-  }
 }

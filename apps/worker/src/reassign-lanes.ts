@@ -1,0 +1,89 @@
+/**
+ * A maintenance task: jobs of a lane that was renamed in the config file, or removed from it, go to the lane that serves their
+ * models now. Every 5 s, one process of all. A lane that another worker serves is none of this worker's business: that one may
+ * have a newer file, or an older. Where no lane serves a job's model it waits, and the log says so once.
+ */
+import { followersLane, type Logger, type SubmitRequest } from '@holdfast/core';
+import type { Journal } from '@holdfast/journal';
+import type { LaneQueues, PageEnd } from '@holdfast/queue';
+import { modelOf, type Task } from '@holdfast/tasks';
+
+interface ReassignOptions {
+  journal: Journal;
+  queues: LaneQueues;
+  tasks: ReadonlyMap<string, Task>;
+  /** Those that this worker serves. */
+  lanes: ReadonlyMap<string, unknown>;
+  laneOf: (model: string) => string | null;
+  logger: Logger;
+}
+
+const EVERY_MS = 5_000;
+const PAGE = 50;
+
+export function startReassigningLanes(options: ReassignOptions): () => void {
+  const { queues, logger } = options;
+  /** Lanes that were said to be served by nobody. */
+  const said = new Set<string>();
+  const quietly = async () => {
+    try {
+      if (await queues.scheduler.isMyTurn('reassign-lanes', EVERY_MS)) await reassignLanes(options, said);
+    } catch (error) {
+      logger.warn({ error }, 'lanes not reassigned');
+    }
+  };
+  const timer = setInterval(() => void quietly(), EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+/** One round. @returns how many jobs went to another lane */
+export async function reassignLanes(options: ReassignOptions, said: Set<string>): Promise<number> {
+  const { queues, lanes } = options;
+  const { lanes: used } = await queues.scheduler.placement();
+  let moved = 0;
+  for (const lane of used) {
+    if (lanes.has(lane) || lane === followersLane || (await queues.scheduler.isServed(lane))) continue;
+    let end: PageEnd = null;
+    do {
+      const page: Awaited<ReturnType<typeof queues.scheduler.jobsOfLane>> = await queues.scheduler.jobsOfLane(
+        lane,
+        end,
+        PAGE,
+      );
+      for (const job of page.jobs) moved += (await reassign(options, lane, job, said)) ? 1 : 0;
+      end = page.end;
+    } while (end);
+  }
+  return moved;
+}
+
+async function reassign(
+  options: ReassignOptions,
+  lane: string,
+  { jobId, release, attempt }: { jobId: string; release: number; attempt: number },
+  said: Set<string>,
+): Promise<boolean> {
+  const { queues, logger } = options;
+  const newLane = await laneByModel(options, jobId);
+  if (newLane === null) {
+    if (!said.has(lane)) logger.error({ lane, jobId }, 'nobody serves this lane, nor the model of this job: it waits');
+    said.add(lane);
+    return false;
+  }
+  const waitsIn = await queues.scheduler.handOverAgain({ jobId, release }, { attempt, newLane });
+  if (waitsIn === null) return false;
+  queues.dispatch(waitsIn);
+  logger.warn(
+    { jobId, lane: newLane, oldLane: lane },
+    'nobody serves the lane of this job any more; it goes to another',
+  );
+  return true;
+}
+
+async function laneByModel({ journal, tasks, laneOf }: ReassignOptions, jobId: string): Promise<string | null> {
+  const text = await journal.requestText(jobId);
+  if (text === null) return null;
+  const { task: name, input } = JSON.parse(text) as SubmitRequest;
+  const task = tasks.get(name);
+  return task ? laneOf(modelOf(task, input)) : null;
+}

@@ -1,0 +1,40 @@
+import type { Fragment } from './fragment.ts';
+import { ledger } from './ledger.ts';
+import { minute } from './minute.ts';
+import { names } from './names.ts';
+
+/**
+ * Whether a tenant's job may come in, to run for the first time or again.
+ *
+ *   refusal(tenant, {estimate, perMinute, day, month, maxQueued})
+ *       returns nil, submits in the minute, ms until the oldest leaves it; or, instead of nil,
+ *       {'queued' | 'requests'} or {'day' | 'month', spent, reserved, now, why}: see `ledger`. Changes nothing.
+ *   admit(id, tenant, {estimate, perMinute, …})
+ *       counts it and reserves its estimate; returns the minute as it is then
+ *
+ * An estimate of nil: no price is known, and no budget refuses it. A limit of nil is none.
+ */
+export const admission: Fragment = {
+  name: 'admission',
+  needs: [names, minute, ledger],
+  lua: `
+local function refusal(tenant, limits)
+  local used, leavesIn = 0, 0
+  if limits.perMinute then used, leavesIn = readMinute(tenant) end
+  if limits.maxQueued and tonumber(redis.call('HGET', sched('waiting'), tenant) or 0) >= limits.maxQueued then
+    return {'queued'}, used, leavesIn
+  end
+  if limits.perMinute and used >= limits.perMinute then return {'requests'}, used, leavesIn end
+  local over = limits.estimate and overBudget(tenant, limits.estimate, limits.estimate, limits.day, limits.month)
+  if over then return {over[1], over[2], over[3], int(now), over[4]}, used, leavesIn end
+  return nil, used, leavesIn
+end
+
+local function admit(id, tenant, limits)
+  setReserved(id, tenant, 0, limits.estimate or 0)
+  if not limits.perMinute then return 0, 0 end
+  countInMinute(tenant)
+  return readMinute(tenant)
+end
+`,
+};

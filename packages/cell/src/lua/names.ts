@@ -1,0 +1,42 @@
+import type { Fragment } from './fragment.ts';
+
+/**
+ * Key names, the clock, and how numbers are printed. `keys.ts` says what each key holds.
+ *
+ *   jobKey(id, part)     record of a job, or one of its other keys
+ *   tenantKey(tenant)    a tenant's own key
+ *   sched(what, of)      a key of the scheduler; `of` is a lane or a tenant
+ *   now                  Redis' time, in ms: clocks of machines that are minutes apart break no limit
+ *   int(number)          whole numbers in full: `..` and table.concat keep 14 digits only
+ *   num(text)            a number that doubles hold exactly, nil for ''. (S6) What is larger becomes the largest: no command
+ *                        may fail after a script's first write
+ *   ms(text)             a duration, nil for '': at most 31 years, so that no expiry is refused
+ */
+export const names: Fragment = {
+  name: 'names',
+  needs: [],
+  lua: `
+local C = ARGV[1]
+local function jobKey(id, part)
+  if part then return C .. 'job:' .. id .. ':' .. part end
+  return C .. 'job:' .. id
+end
+local function tenantKey(tenant) return C .. 'tenant:' .. tenant end
+local function sched(what, of)
+  if of then return C .. 'sched:' .. what .. ':' .. of end
+  return C .. 'sched:' .. what
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function int(number) return string.format('%.0f', number) end
+local MAX = 2 ^ 53 - 1
+local function num(text)
+  local value = tonumber(text)
+  return value and math.max(-MAX, math.min(MAX, value))
+end
+local function ms(text)
+  local value = tonumber(text)
+  return value and math.max(0, math.min(1e12, math.floor(value)))
+end
+`,
+};

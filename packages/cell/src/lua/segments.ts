@@ -1,0 +1,90 @@
+import type { Fragment } from './fragment.ts';
+import { names } from './names.ts';
+
+/** Redis copies a string that grows: one of 16 MB takes it many ms. So none becomes larger than this. */
+export const SEGMENT_BYTES = 1_048_576;
+
+/** More than any setting allows a value to have. */
+const MAX_OFFSET = 4_000 * SEGMENT_BYTES;
+
+/**
+ * Long values lie in segments of 1 MB: `<key>`, `<key>:1`, `<key>:2` … Their sizes are in the record.
+ *
+ *   writeAt(key, offset, bytes)      writes a piece; the same piece again changes nothing
+ *   checkOffset(offset)              (S6) fails where no value could be so long: its segments would be too many to name
+ *   segmentsOf(key, size)            the names of all its segments
+ *   segmentsOfJob(id)                the names of all segments of a job's long values
+ *   isWhole(text), keepValue(id, part, text)
+ *       (S9) What is too large for a script's argument is written before, under a unique name, and expires until a script takes
+ *       it. The script is given `\0<name> <size>` in its place. `isWhole`: whether it is there in full; true of a text that is no
+ *       reference; ask before the first write. `keepValue` makes it a part of a job, without expiry, and keeps its size as
+ *       `<part>_size`.
+ */
+export const segments: Fragment = {
+  name: 'segments',
+  needs: [names],
+  lua: `
+local SEGMENT = ${SEGMENT_BYTES}
+
+local function segmentsOf(key, size)
+  local all = {key}
+  for at = 1, math.floor((size - 1) / SEGMENT) do all[at + 1] = key .. ':' .. at end
+  return all
+end
+
+local function checkOffset(offset)
+  if offset < 0 or offset > ${MAX_OFFSET} then error('wrong offset') end
+end
+
+local function writeAt(key, offset, bytes)
+  local done = 0
+  repeat
+    local at = (offset + done) % SEGMENT
+    local number = math.floor((offset + done) / SEGMENT)
+    local piece = string.sub(bytes, done + 1, done + SEGMENT - at)
+    redis.call('SETRANGE', number == 0 and key or key .. ':' .. number, int(at), piece)
+    done = done + #piece
+  until done >= #bytes
+end
+
+local longParts = {'request', 'output', 'text', 'log', 'packed'}
+local sizeFields = {request = 'request_size', output = 'output_size', text = 'text_size', log = 'size', packed = 'packed'}
+local function segmentsOfJob(id)
+  local all = {}
+  local sizes = redis.call('HMGET', jobKey(id), 'request_size', 'output_size', 'text_size', 'size', 'packed')
+  for at, part in ipairs(longParts) do
+    if sizes[at] then
+      for _, key in ipairs(segmentsOf(jobKey(id, part), tonumber(sizes[at]))) do all[#all + 1] = key end
+    end
+  end
+  return all
+end
+
+local function stagedName(text)
+  if string.byte(text, 1) ~= 0 then return nil end
+  local name, size = string.match(text, '^%z(%S+) (%d+)$')
+  return C .. 'value:' .. name, tonumber(size)
+end
+
+local function isWhole(text)
+  local name, size = stagedName(text)
+  if not name then return true end
+  local there = 0
+  for _, key in ipairs(segmentsOf(name, size)) do there = there + redis.call('STRLEN', key) end
+  return there == size
+end
+
+local function keepValue(id, part, text)
+  local name, size = stagedName(text)
+  local key = jobKey(id, part)
+  if name then
+    local to = segmentsOf(key, size)
+    for at, from in ipairs(segmentsOf(name, size)) do
+      redis.call('RENAME', from, to[at])
+      redis.call('PERSIST', to[at])
+    end
+  else redis.call('SET', key, text) end
+  redis.call('HSET', jobKey(id), sizeFields[part], int(size or #text))
+end
+`,
+};

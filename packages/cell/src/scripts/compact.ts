@@ -1,0 +1,70 @@
+/** Scripts that compact the logs of ended jobs. What is read and compressed in between is `packages/journal`'s. */
+import { segments } from '../lua/segments.ts';
+import { CellScript } from './cell-script.ts';
+
+/** Whoever was given a log has so long, in ms; then it is given to another. */
+const LEASE_MS = 30_000;
+/** Readers that have begun with the log as it was may go on for so long, in ms. */
+const OLD_LOG_MS = 15_000;
+
+/**
+ * Ended jobs whose logs are to be compacted. Each is given again until `packLog` takes it off the list.
+ *   ARGV  …, most
+ *   returns ids
+ */
+export const claimCompactionsScript = new CellScript({
+  needs: [],
+  whenFull: true,
+  body: `
+local due = redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])
+for _, id in ipairs(due) do redis.call('ZADD', C .. 'compact', int(now + ${LEASE_MS}), id) end
+return due
+`,
+});
+
+/**
+ * The compressed log takes the place of the log, which expires a little later. Nothing is done where the job was run again
+ * meanwhile, has gone, or the compressed log is no gain ('').
+ *
+ *   ARGV  …, id, number of the log's last event, compressed log (staged) or ''
+ *   returns 1 it is packed now
+ */
+export const packLogScript = new CellScript({
+  needs: [segments],
+  whenFull: true,
+  body: `
+local id, seq, packed = ARGV[2], ARGV[3], ARGV[4]
+local status, own = unpack(redis.call('HMGET', jobKey(id), 'status', 'seq'))
+local hasEnded = status == 'completed' or status == 'failed' or status == 'cancelled'
+if packed ~= '' and not isWhole(packed) then return 0 end
+redis.call('ZREM', C .. 'compact', id)
+if packed == '' or not hasEnded or own ~= seq then return 0 end
+keepValue(id, 'packed', packed)
+local rest = math.max(1, redis.call('PTTL', jobKey(id)))
+for _, key in ipairs(segmentsOf(jobKey(id, 'packed'), tonumber(redis.call('HGET', jobKey(id), 'packed')))) do
+  redis.call('PEXPIRE', key, rest)
+end
+local old = segmentsOf(jobKey(id, 'log'), tonumber(redis.call('HGET', jobKey(id), 'size')))
+old[#old + 1] = jobKey(id, 'index')
+for _, key in ipairs(old) do redis.call('PEXPIRE', key, ${OLD_LOG_MS}, 'LT') end
+return 1
+`,
+});
+
+/**
+ * The other way round, for a job that is to run again. Its index begins anew: it only saves reading.
+ *   ARGV  …, id, log (or its staged value)
+ */
+export const unpackLogScript = new CellScript({
+  needs: [segments],
+  body: `
+local id, log = ARGV[2], ARGV[3]
+local packed, size = unpack(redis.call('HMGET', jobKey(id), 'packed', 'size'))
+if not packed or not isWhole(log) then return end
+redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'packed'), tonumber(packed))))
+redis.call('HDEL', jobKey(id), 'packed')
+keepValue(id, 'log', log)
+local rest = math.max(1, redis.call('PTTL', jobKey(id)))
+for _, key in ipairs(segmentsOf(jobKey(id, 'log'), tonumber(size))) do redis.call('PEXPIRE', key, rest) end
+`,
+});

@@ -1,0 +1,52 @@
+import { fence } from '../lua/fence.ts';
+import { runEnd } from '../lua/run-end.ts';
+import { segments } from '../lua/segments.ts';
+import { CellScript } from './cell-script.ts';
+
+/**
+ * Appends an attempt's last events. It ends the job, or puts it back into the queue; (S5) events, state, ledger and permit
+ * change together. A job that goes back although a cancel was asked for ends as cancelled instead.
+ *
+ *   ARGV  …, id, attempt, token, seq before, seq after, bytes, status: completed, failed, cancelled or queued, retention in ms,
+ *         ms until the next attempt is due, 1 if that waits in the lane of its model (and follows nobody any more),
+ *         output (JSON) or '', text (JSON) or '', each as it is or its staged value, changes (`applyChanges` of `fence`)
+ *   returns {'applied', status as it is then, lanes in which the tenant may run again …}, an answer of `fence`, or
+ *           {'not_staged'}  a staged value has expired
+ */
+export const finishScript = new CellScript({
+  needs: [fence, runEnd, segments],
+  // The end of a job makes room.
+  whenFull: true,
+  body: `
+local id, attempt, token, before, after, bytes, status = unpack(ARGV, 2, 8)
+local retention, delay, leaves, output, text = ms(ARGV[9]), ms(ARGV[10]), ARGV[11], ARGV[12], ARGV[13]
+checkEvents(5)
+checkChanges(14)
+local refused, cancel = fence(id, attempt, token, before, after)
+if refused then return refused end
+if not isWhole(output) or not isWhole(text) then return {'not_staged'} end
+applyChanges(id, 14)
+if output ~= '' then keepValue(id, 'output', output) end
+if text ~= '' then keepValue(id, 'text', text) end
+local first, last = tonumber(before) + 1, tonumber(after)
+if status ~= 'queued' then
+  return {'applied', status, unpack(endJob(id, status, first, last, bytes, retention))}
+end
+local tenant, lane, queue, release, priority, deadline = unpack(
+  redis.call('HMGET', jobKey(id), 'tenant', 'lane', 'queue', 'release', 'priority', 'deadline_at'))
+if cancel == 1 then
+  leaveCalls(id, lane)
+  local cancelled = eventText(last + 1, 'job.cancelled', '{}')
+  return {'applied', 'cancelled', unpack(endJob(id, 'cancelled', first, last + 1, bytes .. cancelled, retention))}
+end
+local unblocked = remove(queue or lane, id, release, tenant)
+if leaves == '1' then
+  redis.call('HDEL', jobKey(id), 'queue')
+  queue = nil
+end
+redis.call('HSET', jobKey(id), 'status', 'queued', 'release', redis.call('INCR', C .. 'releases'), 'retry_at', int(now + delay))
+writeEvents(id, first, last, bytes, false)
+place(queue or lane, id, tenant, tonumber(priority), true, now + delay, tonumber(deadline or nil))
+return {'applied', 'queued', unpack(unblocked)}
+`,
+});

@@ -1,0 +1,60 @@
+/** Appends as the scripts `append` and `finish` take them, and what these say. */
+import type { JobStatus } from '@holdfast/core';
+import type { ScriptArgument } from '@holdfast/redis';
+import type { Append, AppendReply, AttemptEnd, FieldChanges } from './attempt-writer.ts';
+
+/** The hashes that changes go to, in the scripts' order. */
+const parts = ['record', 'details', 'calls', 'steps'] as const;
+
+function partOf(field: string): (typeof parts)[number] {
+  if (field === 'error' || field === 'metadata') return 'details';
+  if (field === 'tried' || field.startsWith('call:') || field.startsWith('answer:')) return 'calls';
+  return field.startsWith('step:') ? 'steps' : 'record';
+}
+
+/** For each part the number of values, then fields and values. */
+function changeArguments(changes: FieldChanges): ScriptArgument[] {
+  const byPart = { record: [], details: [], calls: [], steps: [] } as Record<(typeof parts)[number], ScriptArgument[]>;
+  for (const [field, value] of Object.entries(changes)) byPart[partOf(field)].push(field, value ?? '');
+  return parts.flatMap((part) => [byPart[part].length, ...byPart[part]]);
+}
+
+function headOf({ jobId, attempt, token, before, after, bytes }: Append): ScriptArgument[] {
+  return [jobId, attempt, token, before, after, bytes];
+}
+
+export function appendArguments(append: Append): ScriptArgument[] {
+  return [...headOf(append), ...changeArguments(append.changes)];
+}
+
+/** @param answer JSON or '', each as it is or its staged value */
+export function finishArguments(
+  append: Append,
+  end: AttemptEnd,
+  answer: { output: string; text: string },
+  retentionMs: number,
+): ScriptArgument[] {
+  const { output: _, text: __, ...changes } = append.changes;
+  const next = [end.delayMs, end.leavesQueue ? 1 : 0];
+  return [...headOf(append), end.status, retentionMs, ...next, answer.output, answer.text, ...changeArguments(changes)];
+}
+
+type Refused = Exclude<AppendReply['kind'], 'applied'>;
+
+export function refusedReply(kind: string): AppendReply {
+  return { kind: kind as Refused };
+}
+
+/** Of one append among those of a call of `append`. */
+export function appendReplyOf(reply: unknown): AppendReply {
+  const [kind, cancel, listeners = 1] = reply as [string, number, number?];
+  if (kind !== 'applied' && kind !== 'again') return refusedReply(kind);
+  return { kind: 'applied', cancelRequested: cancel === 1, isWatched: listeners > 0, ended: null };
+}
+
+export function finishReplyOf(reply: unknown, end: AttemptEnd): AppendReply {
+  const [kind, status, ...unblocked] = reply as [string, string, ...string[]];
+  if (kind !== 'applied' && kind !== 'again') return refusedReply(kind);
+  const ended = kind === 'again' ? { status: end.status, unblocked: [] } : { status: status as JobStatus, unblocked };
+  return { kind: 'applied', cancelRequested: false, isWatched: true, ended };
+}
