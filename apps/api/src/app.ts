@@ -5,6 +5,7 @@ import { answerInTime } from './answer-in-time.ts';
 import { forCallers } from './authenticate.ts';
 import { demoPage } from './demo-page.ts';
 import { docsPage } from './docs-page.ts';
+import { OpenStreams } from './open-streams.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
@@ -35,10 +36,12 @@ function routesOf(parts: ApiParts): Routes {
   const to = (scope: 'submit' | 'read', call: typeof getJob) =>
     forCallers(parts, scope, (request, response, caller) => call(parts, request, response, caller));
   const openApi = openApiDocument(parts.tasks);
+  const streams = new OpenStreams(parts);
+  const attachTo: typeof getJob = (...args) => attachEvents(streams, ...args);
   return {
     '/v1/jobs': { get: to('read', listJobs), post: to('submit', submitJob) },
     '/v1/jobs/:id': { get: to('read', getJob), delete: to('submit', deleteJob) },
-    '/v1/jobs/:id/events': { get: to('read', attachEvents) },
+    '/v1/jobs/:id/events': { get: to('read', attachTo) },
     '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },
     '/v1/jobs/:id/retry': { post: to('submit', retryJob) },
     '/v1/tasks': { get: to('read', listTasksOf(parts.tasks)) },

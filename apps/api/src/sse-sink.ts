@@ -7,6 +7,8 @@ import type { EventSink } from '@holdfast/journal';
 import type { Response } from '@holdfast/service';
 
 const SLICE_BYTES = 65_536;
+/** The same for all: a reader who waits holds no buffer. */
+const NOTHING = Buffer.alloc(0);
 
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
@@ -17,32 +19,31 @@ export class ReaderGone extends Error {
 export class SseSink implements EventSink {
   readonly #response: Response;
   readonly #stallMs: number;
-  readonly #heartbeat: NodeJS.Timeout;
-  #unsent: Buffer = Buffer.alloc(0);
+  #unsent: Buffer = NOTHING;
   /** The last bytes of what was written: an event ends with an empty line, and windows of a log need not end there. */
   #tail = '\n\n';
 
-  /** Starts the answer. @param stallMs how long one slice may take, @param heartbeatMs between comments */
-  constructor(response: Response, options: { stallMs: number; heartbeatMs: number }) {
+  /** Starts the answer. @param stallMs how long one slice may take */
+  constructor(response: Response, { stallMs }: { stallMs: number }) {
     this.#response = response;
-    this.#stallMs = options.stallMs;
-    response.status(200).setHeader('content-type', EVENT_STREAM);
+    this.#stallMs = stallMs;
     // no-transform and x-accel-buffering: proxies (nginx among them) must neither compress nor collect.
-    response.setHeader('cache-control', 'no-store, no-transform');
-    response.setHeader('x-accel-buffering', 'no');
-    response.flushHeaders();
-    this.#heartbeat = setInterval(() => {
-      // In the middle of an event a comment would tear it apart.
-      const isBetweenEvents = this.#unsent.length === 0 && this.#tail === '\n\n';
-      if (isBetweenEvents && !response.writableNeedDrain) response.write(': heartbeat\n\n');
-    }, options.heartbeatMs);
+    const forProxies = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
+    response.writeHead(200, { 'content-type': EVENT_STREAM, ...forProxies }).flushHeaders();
+  }
+
+  /** A comment, so that nobody on the way takes the connection for dead. */
+  beat(): void {
+    // In the middle of an event a comment would tear it apart.
+    const isBetweenEvents = this.#unsent.length === 0 && this.#tail === '\n\n';
+    if (isBetweenEvents && !this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
   }
 
   write(bytes: Buffer): boolean {
     const slice = bytes.subarray(0, SLICE_BYTES);
     this.#tail = (this.#tail + slice.toString('latin1', Math.max(0, slice.length - 2))).slice(-2);
     const takesMore = this.#response.write(slice);
-    this.#unsent = bytes.subarray(SLICE_BYTES);
+    this.#unsent = bytes.length > SLICE_BYTES ? bytes.subarray(SLICE_BYTES) : NOTHING;
     return takesMore && this.#unsent.length === 0;
   }
 
@@ -57,7 +58,6 @@ export class SseSink implements EventSink {
 
   /** Ends the answer. A reader who is to come back for more sees the connection close without a terminal event. */
   close(): void {
-    clearInterval(this.#heartbeat);
     this.#response.end();
   }
 

@@ -9,12 +9,13 @@
  *
  * A slow reader falls behind in `live`, its mailbox overflows, and it goes back to `replay`: what it hasn't read yet is
  * kept in the log, not in this process. After a reconnect to Redis it goes back to `replay` as well.
- * One replay at a time: all of this is one loop.
+ * One replay at a time: all of this is one loop, which runs only while there is something to pass on. A reader who waits
+ * is one small object: there may be ten thousand of them.
  */
 import { hasEnded } from '@holdfast/core';
 import type { Journal } from './journal.ts';
-import { type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
-import { OUTPUT_MARK, readLog, type Standing, startOfEvent } from './read-log.ts';
+import { type Listener, type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
+import { OUTPUT_MARK, readLog, startOfEvent } from './read-log.ts';
 
 /** Where an attached reader's bytes go. */
 export interface EventSink {
@@ -24,29 +25,37 @@ export interface EventSink {
   drained(): Promise<void>;
 }
 
-interface AttachOptions {
+interface ReaderOptions {
   journal: Journal;
   feed: LiveFeed;
   jobId: string;
   /** Number of the last event that the reader has; 0: none. */
   after: number;
   sink: EventSink;
+}
+
+interface AttachOptions extends ReaderOptions {
   signal: AbortSignal;
 }
+
+/** `ended`: after the job's last event; `aborted`: it was stopped; `gone`: the job was deleted meanwhile. */
+type Outcome = 'ended' | 'aborted' | 'gone';
+
+const asleep = (): void => undefined;
 
 /** Live messages on their way to one reader. Bounded: beyond it, or after a gap, it only knows that it is behind. */
 export class Mailbox {
   static readonly maxMessages = 64;
   #messages: LiveEvents[] = [];
   #behind = false;
-  #wake: () => void = () => undefined;
-  readonly #signal: AbortSignal;
+  #wake = asleep;
+  readonly #signal: AbortSignal | undefined;
 
-  /** @param signal ends the waiting */
-  constructor(signal: AbortSignal) {
+  /** @param signal ends the waiting for `next` */
+  constructor(signal?: AbortSignal) {
     this.#signal = signal;
     // Once: a listener for each message would be thousands on one stream.
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    signal?.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   put(message: LiveEvents): void {
@@ -68,13 +77,17 @@ export class Mailbox {
     this.#messages = [];
   }
 
-  /** The next message; 'behind' when some were dropped; 'aborted' when the signal fired. */
+  /** The next message; 'behind' when some were dropped; null: there is nothing. */
+  take(): LiveEvents | 'behind' | null {
+    return this.#behind ? 'behind' : (this.#messages.shift() ?? null);
+  }
+
+  /** As `take`, when there is something; 'aborted' when the signal fired. */
   async next(): Promise<LiveEvents | 'behind' | 'aborted'> {
     for (;;) {
-      if (this.#signal.aborted) return 'aborted';
-      if (this.#behind) return 'behind';
-      const message = this.#messages.shift();
-      if (message) return message;
+      if (this.#signal?.aborted) return 'aborted';
+      const taken = this.take();
+      if (taken) return taken;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -82,67 +95,133 @@ export class Mailbox {
   }
 }
 
-/**
- * Writes every event after the cursor to the sink, in order, without gap or duplicate.
- * @returns 'ended' after the job's last event; 'aborted' when the signal fired; 'gone' when the job was deleted meanwhile
- * @throws what the sink's `drained` or the connection throws; the reader may attach again from the last event it got
- */
-export async function attach(options: AttachOptions): Promise<'ended' | 'aborted' | 'gone'> {
-  const { journal, feed, jobId, signal } = options;
-  const mailbox = new Mailbox(signal);
-  const unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, {
-    onMessage: (message) => mailbox.put(parseLiveEvents(message)),
-    onGap: () => mailbox.fallBehind(),
-  });
-  try {
-    let cursor = options.after;
-    for (;;) {
-      mailbox.reset();
-      const replayed = await replay(options, cursor);
-      if (signal.aborted) return 'aborted';
-      if (!replayed.standing) return 'gone';
-      cursor = replayed.cursor;
-      if (hasEnded(replayed.standing.status)) return 'ended';
-      const lived = await live(options, mailbox, cursor);
-      if (lived.end) return lived.end;
-      cursor = lived.cursor;
+/** What has become of a reader. `error`: what the sink's `drained` or the connection threw; it may attach again. */
+type OnOver = (outcome: Outcome | null, error?: unknown) => void;
+
+/** Writes every event after the cursor to the sink, in order, without gap or duplicate. Whoever makes one starts it. */
+export class AttachedReader implements Listener {
+  readonly #options: ReaderOptions;
+  readonly #onOver: OnOver;
+  readonly #mailbox = new Mailbox();
+  #cursor: number;
+  #unsubscribe: (() => void) | undefined;
+  /** Until it has subscribed, and while the loop runs. */
+  #isBusy = true;
+  #isStopped = false;
+  #isOver = false;
+
+  /** @param onOver is called once */
+  constructor(options: ReaderOptions, onOver: OnOver) {
+    this.#options = options;
+    this.#cursor = options.after;
+    this.#onOver = onOver;
+    this.#mailbox.fallBehind();
+  }
+
+  async start(): Promise<void> {
+    const { journal, feed, jobId } = this.#options;
+    try {
+      this.#unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, this);
+    } catch (error) {
+      this.#end(null, error);
+      return;
     }
-  } finally {
-    unsubscribe();
+    await this.#work();
   }
-}
 
-async function replay(
-  { journal, jobId, sink, signal }: AttachOptions,
-  from: number,
-): Promise<{ cursor: number; standing: Standing | null }> {
-  const windows = readLog(journal, jobId, from);
-  for (;;) {
-    const { value, done } = await windows.next();
-    if (done) return { cursor: Math.max(from, value?.seq ?? 0), standing: value };
-    if (signal.aborted) return { cursor: from, standing: null };
-    if (!sink.write(value)) await sink.drained();
+  /** Nothing is written after what is on its way. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake();
   }
-}
 
-async function live(
-  { sink }: AttachOptions,
-  mailbox: Mailbox,
-  from: number,
-): Promise<{ cursor: number; end?: 'ended' | 'aborted' }> {
-  for (let cursor = from; ; ) {
-    const message = await mailbox.next();
-    if (message === 'aborted') return { cursor, end: message };
-    if (message === 'behind' || message.first > cursor + 1) return { cursor };
-    if (message.last <= cursor) continue;
-    const { bytes } = message;
-    // Too large for a message, or not whole without an answer that is stored apart: the log has it.
-    if (bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return { cursor };
-    const unseen = message.first === cursor + 1 ? bytes : bytes.subarray(startOfEvent(bytes, cursor + 1));
-    const takesMore = sink.write(unseen);
-    cursor = message.last;
+  onMessage(message: Buffer): void {
+    this.#mailbox.put(parseLiveEvents(message));
+    this.#wake();
+  }
+
+  onGap(): void {
+    this.#mailbox.fallBehind();
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (!this.#isBusy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    try {
+      while (!this.#isOver) {
+        if (this.#isStopped) {
+          this.#end('aborted');
+          break;
+        }
+        const taken = this.#mailbox.take();
+        if (taken === null) break;
+        if (taken === 'behind') await this.#replay();
+        else await this.#pass(taken);
+      }
+    } catch (error) {
+      this.#end(null, error);
+    }
+    // Nothing was awaited since the mailbox was found empty: no message lies there unseen.
+    this.#isBusy = false;
+  }
+
+  async #replay(): Promise<void> {
+    const { journal, jobId, sink } = this.#options;
+    this.#mailbox.reset();
+    const windows = readLog(journal, jobId, this.#cursor);
+    for (;;) {
+      const { value, done } = await windows.next();
+      if (this.#isStopped) return this.#end('aborted');
+      if (done) {
+        if (!value) return this.#end('gone');
+        this.#cursor = Math.max(this.#cursor, value.seq);
+        if (hasEnded(value.status)) this.#end('ended');
+        return;
+      }
+      if (!sink.write(value)) await sink.drained();
+    }
+  }
+
+  async #pass({ first, last, ended, bytes }: LiveEvents): Promise<void> {
+    const { sink } = this.#options;
+    const next = this.#cursor + 1;
+    if (last < next) return;
+    // A gap, too large for a message, or not whole without an answer that is stored apart: the log has it.
+    if (first > next || bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return this.#mailbox.fallBehind();
+    const takesMore = sink.write(first === next ? bytes : bytes.subarray(startOfEvent(bytes, next)));
+    this.#cursor = last;
     // Also after the last event: what the sink still holds of it is not delivered yet.
     if (!takesMore) await sink.drained();
-    if (message.ended) return { cursor, end: 'ended' };
+    if (ended) this.#end('ended');
   }
+
+  #end(outcome: Outcome | null, error?: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#unsubscribe?.();
+    this.#onOver(outcome, error);
+  }
+}
+
+/**
+ * An `AttachedReader` from its beginning to its end.
+ * @returns 'aborted' when the signal fired
+ * @throws what the sink's `drained` or the connection throws; the reader may attach again from the last event it got
+ */
+export function attach({ signal, ...options }: AttachOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reader.stop();
+    const reader = new AttachedReader(options, (outcome, error) => {
+      signal.removeEventListener('abort', stop);
+      if (outcome === null) reject(error as Error);
+      else resolve(outcome);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    void reader.start();
+  });
 }

@@ -3,13 +3,13 @@
  * the last event it got, however the connection ended. A revoked key ends it within 5 s.
  */
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
-import { attach } from '@holdfast/journal';
+import { AttachedReader } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { bearerOf } from '../authenticate.ts';
+import type { OpenStreams } from '../open-streams.ts';
 import { ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { EVENT_STREAM, ReaderGone, SseSink } from '../sse-sink.ts';
-import { untilGone } from '../until-gone.ts';
 
 /** Number of the last event that the reader has. A reconnecting EventSource repeats its URL: the header is the newer word. */
 function cursorOf(request: Request): { after: number; param: string } {
@@ -23,6 +23,7 @@ function cursorOf(request: Request): { after: number; param: string } {
 }
 
 export async function attachEvents(
+  streams: OpenStreams,
   parts: ApiParts,
   request: Request,
   response: Response,
@@ -43,31 +44,33 @@ export async function attachEvents(
     response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
     return;
   }
-  const revoked = new AbortController();
-  const unfollow = parts.keyWatch.follow(bearerOf(request), () => revoked.abort());
-  try {
-    await stream(parts, response, { jobId: job.id, after, caller, revoked: revoked.signal });
-  } finally {
-    unfollow();
-  }
+  stream(streams, parts, response, { jobId: job.id, after, caller });
 }
 
-async function stream(
+/** Begins the stream, which goes on by itself: were it waited for, all that has led here would be kept for each reader. */
+function stream(
+  streams: OpenStreams,
   parts: ApiParts,
   response: Response,
-  { jobId, after, caller, revoked }: { jobId: string; after: number; caller: Caller; revoked: AbortSignal },
-): Promise<void> {
-  const { feed, metrics, logger } = parts;
+  { jobId, after, caller }: { jobId: string; after: number; caller: Caller },
+): void {
   const { journal } = parts.cells.of(caller.tenant);
-  const signal = AbortSignal.any([untilGone(response), parts.stopping, revoked]);
-  const sink = new SseSink(response, { stallMs: parts.readerStallMs, heartbeatMs: parts.heartbeatMs });
-  metrics.attachedReaders.inc();
-  try {
-    await attach({ journal, feed, jobId, after, sink, signal });
-  } catch (error) {
-    if (!(error instanceof ReaderGone)) logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
-  } finally {
+  const { feed, keyWatch, metrics, logger } = parts;
+  const sink = new SseSink(response, { stallMs: parts.readerStallMs });
+  const reader = new AttachedReader({ journal, feed, jobId, after, sink }, (_outcome, error) => {
+    if (error !== undefined && !(error instanceof ReaderGone)) {
+      logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
+    }
+    unfollow();
+    streams.delete(reader);
     metrics.attachedReaders.dec();
     sink.close();
-  }
+  });
+  const stop = () => reader.stop();
+  const unfollow = keyWatch.follow(bearerOf(response.req), stop);
+  response.once('close', stop);
+  if (response.destroyed) stop();
+  metrics.attachedReaders.inc();
+  streams.add(reader, sink);
+  void reader.start();
 }
