@@ -36,9 +36,10 @@ async function membersOf(key: string): Promise<number> {
   return 1;
 }
 
-/** Members of every key, but for those of one part; and how many members that part has in all. */
+/** Members of every key but locks and those of one part; and how many members that part has in all. */
 async function inventory(apart: (key: string) => boolean) {
-  const keys = (await probe.redis.keys('*')).sort();
+  // Locks come and go: they are leases of whoever has a duty just now.
+  const keys = (await probe.redis.keys('*')).filter((key) => !key.includes(':lock:')).sort();
   const sizes = await Promise.all(keys.map(async (key) => [key, await membersOf(key)] as const));
   const members = sizes.filter(([key]) => apart(key)).reduce((sum, [, size]) => sum + size, 0);
   return { kept: Object.fromEntries(sizes.filter(([key]) => !apart(key))), members };
