@@ -24,7 +24,7 @@ for _, segment in ipairs(segmentsOf(key, offset + #bytes)) do redis.call('PEXPIR
 
 /**
  * Writes a piece of events that are too large for one append, behind the end of the log: nobody reads it before the append that
- * follows, which takes it in. A piece of an attempt that was overtaken meanwhile is overwritten by its successor. Safe to repeat.
+ * follows, which takes it in. A piece of an attempt that was fenced off meanwhile is overwritten by its successor. Safe to repeat.
  *
  *   ARGV  …, id, attempt, token, seq before, seq after (of the append that follows), offset from the end of the log, bytes
  *   returns {'staged'} or an answer of `fence`
