@@ -7,8 +7,9 @@ import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast
 import { AttemptWriter, type JournalRefusal } from './attempt-writer.ts';
 import type { Claim } from './claim.ts';
 import { FlushClock } from './flush-clock.ts';
-import { type Admission, Journal, type NewJob } from './journal.ts';
+import { Journal } from './journal.ts';
 import { LiveFeed } from './live-feed.ts';
+import type { Admission, NewJob } from './new-job.ts';
 import { readLog } from './read-log.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
