@@ -4,5 +4,6 @@ export { Cell, type CellOptions, Cells, cellNames, cellOf } from './cell.ts';
 export { CellKeys, type JobKeys } from './keys.ts';
 export { checkLayout } from './layout.ts';
 export { SEGMENT_BYTES } from './lua/segments.ts';
+export { claimedFields } from './scripts/claim.ts';
 export { loadScripts, scripts } from './scripts/index.ts';
 export { GONE_AFTER_MS } from './scripts/limits.ts';

@@ -1,9 +1,10 @@
 /** What a worker gets when it claims a job, read from the script's reply and what is stored of the job. */
+import { claimedFields } from '@holdfast/cell';
 import type { Spend, SubmitRequest, TriedProvider } from '@holdfast/core';
 import { toUsd } from '@holdfast/core';
 import { type OpenCall, readKind, type Stored } from './call-record.ts';
 import type { Shared } from './leader.ts';
-import { field, spendOf, type Values, valuesOf } from './record.ts';
+import { field, spendOf, type Values } from './record.ts';
 
 /** What a worker gets when it claims a job. */
 export interface Claim {
@@ -64,6 +65,7 @@ export type ClaimReply = { kind: 'claimed'; claim: Claim } | { kind: 'ended' | '
 /** What is stored of a claimed job beside its record. */
 export interface ClaimedParts {
   request: string;
+  /** What the attempts before have left; before the first nothing can be there. */
   calls: Values;
   steps: Values;
 }
@@ -86,35 +88,34 @@ function sharedOf(record: Values): Shared | null {
   return digest === '' ? null : { digest, ttlMs: Number(field(record, 'shared_ttl')) };
 }
 
-/** @param reply of the script `claim` */
-export function readClaim(jobId: string, reply: unknown, parts: ClaimedParts): ClaimReply {
-  const [kind, now, flat] = reply as [string, string, string[]];
-  if (kind !== 'claimed') return { kind: kind as 'ended' | 'stale' | 'missing' };
-  const record = valuesOf(flat);
+/** @param values of `claimedFields` */
+export function claimedRecord(values: readonly string[]): Values {
+  return Object.fromEntries(claimedFields.map((field, at) => [field, values[at] ?? '']));
+}
+
+/** @param now Redis' clock, in ms */
+export function claimOf(jobId: string, now: number, record: Values, parts: ClaimedParts): Claim {
   const deadline = field(record, 'deadline_at');
   return {
-    kind,
-    claim: {
-      jobId,
-      attempt: Number(field(record, 'attempt')),
-      release: Number(field(record, 'release')),
-      token: field(record, 'token'),
-      generation: field(record, 'created_at'),
-      seq: Number(field(record, 'seq')),
-      crashes: Number(field(record, 'crashes')),
-      failures: Number(field(record, 'failures')),
-      calls: callsOf(record, parts),
-      deadlineInMs: deadline === '' ? null : Number(deadline) - Number(now),
-      cancelRequested: field(record, 'cancel_requested_at') !== '',
-      spent: spendOf(record),
-      reservedUsd: toUsd(Number(field(record, 'reserved'))),
-      tenant: field(record, 'tenant'),
-      lane: field(record, 'lane'),
-      queue: field(record, 'queue') || field(record, 'lane'),
-      shared: sharedOf(record),
-      since: Number(field(record, 'due_at') || field(record, 'created_at')),
-      tokens: Number(field(record, 'tokens')),
-      request: JSON.parse(parts.request) as SubmitRequest,
-    },
+    jobId,
+    attempt: Number(field(record, 'attempt')),
+    release: Number(field(record, 'release')),
+    token: field(record, 'token'),
+    generation: field(record, 'created_at'),
+    seq: Number(field(record, 'seq')),
+    crashes: Number(field(record, 'crashes')),
+    failures: Number(field(record, 'failures')),
+    calls: callsOf(record, parts),
+    deadlineInMs: deadline === '' ? null : Number(deadline) - now,
+    cancelRequested: field(record, 'cancel_requested_at') !== '',
+    spent: spendOf(record),
+    reservedUsd: toUsd(Number(field(record, 'reserved'))),
+    tenant: field(record, 'tenant'),
+    lane: field(record, 'lane'),
+    queue: field(record, 'queue') || field(record, 'lane'),
+    shared: sharedOf(record),
+    since: Number(field(record, 'due_at') || field(record, 'created_at')),
+    tokens: Number(field(record, 'tokens')),
+    request: JSON.parse(parts.request) as SubmitRequest,
   };
 }

@@ -1,6 +1,7 @@
 import { scripts } from '@holdfast/cell';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { callField } from './call-record.ts';
+import { claimedRecord } from './claim.ts';
 import { listJobs } from './list-jobs.ts';
 import { free, openTestJournal, type TestJournal } from './test-journal.ts';
 
@@ -129,13 +130,10 @@ describe('claim', () => {
     const { id } = await t.submit('claimed again');
     const release = await t.releaseOf(id);
     const send = async (token: string) => {
-      const [kind, , record] = (await scripts.claim.run(t.journal.cell, [id, release, token])) as [
-        string,
-        string,
-        string[],
-      ];
-      const value = (field: string) => (record.includes(field) ? Number(record[record.indexOf(field) + 1]) : 0);
-      return [kind, value('attempt'), value('seq'), value('crashes')];
+      const reply = await scripts.claim.run(t.journal.cell, [id, release, token]);
+      const [kind, , , values] = reply as [string, string, string, string[]];
+      const { attempt, seq, crashes } = claimedRecord(values);
+      return [kind, Number(attempt), Number(seq), Number(crashes)];
     };
     expect(await send('one')).toEqual(['claimed', 1, 1, 0]);
     expect(await send('one')).toEqual(['claimed', 1, 1, 0]);

@@ -17,8 +17,8 @@ import {
   scripts,
 } from '@holdfast/cell';
 import { type Job, type JsonObject, RequestError } from '@holdfast/core';
-import { isNoScript, type Redis } from '@holdfast/redis';
-import { type ClaimReply, readClaim } from './claim.ts';
+import type { Redis } from '@holdfast/redis';
+import { type ClaimReply, claimedRecord, claimOf } from './claim.ts';
 import { unpackLog } from './compact-logs.ts';
 import { type Admission, createdJob, isSentAtOnce, type NewJob, submitArguments } from './new-job.ts';
 import {
@@ -138,19 +138,18 @@ export class Journal {
 
   /** Begins an attempt for a release. See the script `claim`. */
   async claim(jobId: string, release: number): Promise<ClaimReply> {
+    const reply = await scripts.claim.run(this.cell, [jobId, release, randomUUID()]);
+    const [kind, now, read, values] = reply as [ClaimReply['kind'], string, string, string[]];
+    if (kind !== 'claimed') return { kind };
+    const record = claimedRecord(values);
     const { request, calls, steps } = this.keysOf(jobId);
-    const args = [jobId, release, randomUUID()];
-    const read = () =>
-      Promise.all([readWhole(this.cell, request), this.redis.hgetall(calls), this.redis.hgetall(steps)] as const);
-    const claim = () => scripts.claim.script.once(this.redis, [this.cell.keys.open], [this.cell.keys.base, ...args]);
-    // Sent together, in order: what is read is what the attempts before have left. Without the script at the server the
-    // reading would come before the claim, and an attempt that isn't fenced off yet could still write.
-    const together = await Promise.all([claim(), read()]).catch((error: unknown) => {
-      if (isNoScript(error)) return null;
-      throw error;
-    });
-    const [reply, [text, openCalls, doneSteps]] = together ?? [await scripts.claim.run(this.cell, args), await read()];
-    return readClaim(jobId, reply, { request: text ?? '', calls: openCalls, steps: doneSteps });
+    const isFirst = record.attempt === '1';
+    const parts = {
+      request: read || ((await readWhole(this.cell, request)) ?? ''),
+      calls: isFirst ? {} : await this.redis.hgetall(calls),
+      steps: isFirst ? {} : await this.redis.hgetall(steps),
+    };
+    return { kind, claim: claimOf(jobId, Number(now), record, parts) };
   }
 
   /** Stores that the job is to be cancelled, and ends it if nobody runs it. Idempotent. */

@@ -26,20 +26,30 @@ describe('a dispatch clock', () => {
     expect(dispatches()).toBe(2);
   });
 
-  it('tells who waits when a dispatch that began after they asked is over', async () => {
-    const { clock, end } = heldClock();
+  it('dispatches at once for all who wait in the same turn of the event loop, whatever is under way', async () => {
+    const ends: (() => void)[] = [];
+    const clock = new DispatchClock(() => new Promise((resolve) => ends.push(() => resolve(null))));
     const over: string[] = [];
-    void clock.dispatched().then(() => over.push('first'));
-    void clock.dispatched().then(() => over.push('second'));
-    await end(null);
-    expect(over).toEqual(['first']);
-    await end(null);
+    const wait = (name: string) => void clock.dispatched().then(() => over.push(name));
+    clock.request();
+    wait('first');
+    wait('second');
+    await jest.advanceTimersByTimeAsync(0);
+    wait('third');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(ends).toHaveLength(3);
+    ends[1]?.();
+    await jest.advanceTimersByTimeAsync(0);
     expect(over).toEqual(['first', 'second']);
-    void clock.dispatched().then(() => over.push('third'));
-    void clock.close();
-    await end(null);
-    await clock.dispatched();
+    const closed = clock.close().then(() => over.push('closed'));
+    ends[2]?.();
+    await jest.advanceTimersByTimeAsync(0);
     expect(over).toEqual(['first', 'second', 'third']);
+    ends[0]?.();
+    await closed;
+    wait('after');
+    await jest.advanceTimersByTimeAsync(0);
+    expect([ends.length, over.at(-1)]).toEqual([3, 'after']);
   });
 
   it('wakes when something changes by itself, but not for every few ms', async () => {

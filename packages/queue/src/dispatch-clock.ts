@@ -2,7 +2,8 @@
  * When a lane is dispatched by this process:
  *
  *   1. when somebody asks (`request`); who asks while a dispatch is under way shares the one after it
- *   2. when the last dispatch said that something changes by itself, but not more often than every 50 ms: a limited lane
+ *   2. when somebody waits for it (`dispatched`): at the end of the turn of the event loop, for all who ask in it
+ *   3. when the last dispatch said that something changes by itself, but not more often than every 50 ms: a limited lane
  *      isn't woken for each job
  */
 
@@ -13,13 +14,13 @@ const MAX_SLEEP_MS = 60_000;
 export class DispatchClock {
   /** Dispatches; resolves with the ms until something changes by itself, or null. Doesn't throw. */
   readonly #dispatch: () => Promise<number | null>;
-  #underWay = false;
+  #underWay = 0;
   #again = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
-  /** Who waits for the dispatch that begins next. */
-  #waiting: (() => void)[] = [];
+  /** What begins at the end of this turn of the event loop. */
+  #thisTurn: Promise<void> | null = null;
 
   constructor(dispatch: () => Promise<number | null>) {
     this.#dispatch = dispatch;
@@ -27,40 +28,40 @@ export class DispatchClock {
 
   request(): void {
     if (this.#closed) return;
-    if (this.#underWay) this.#again = true;
+    if (this.#underWay > 0) this.#again = true;
     else void this.#run();
   }
 
-  /** Asks for a dispatch; resolves when one that has begun since is over. */
-  async dispatched(): Promise<void> {
-    if (this.#closed) return;
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      this.request();
+  /** Resolves when a dispatch that has begun since is over; it waits for no other. */
+  dispatched(): Promise<void> {
+    this.#thisTurn ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#thisTurn = null;
+      return this.#closed ? undefined : this.#run();
     });
+    return this.#thisTurn;
   }
 
-  /** No more dispatches; resolves when the last is over. */
+  /** No more dispatches; resolves when those under way are over. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#underWay) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   async #run(): Promise<void> {
-    this.#underWay = true;
+    this.#underWay += 1;
+    this.#again = false;
     clearTimeout(this.#timer);
-    let nextMs: number | null;
-    do {
-      this.#again = false;
-      const waiting = this.#waiting.splice(0);
-      nextMs = await this.#dispatch();
-      for (const resolve of waiting) resolve();
-    } while (this.#again && !this.#closed);
-    this.#underWay = false;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    const nextMs = await this.#dispatch();
+    this.#underWay -= 1;
+    if (this.#underWay > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
-    if (nextMs === null || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#again) {
+      void this.#run();
+      return;
+    }
+    if (nextMs === null) return;
     const sleepMs = Math.min(Math.max(nextMs, MIN_BETWEEN_WAKES_MS), MAX_SLEEP_MS);
     this.#timer = setTimeout(() => this.request(), sleepMs);
     this.#timer.unref();

@@ -27,6 +27,8 @@ export class LaneQueues {
   readonly #clocks = new Map<string, DispatchClock>();
   /** Limits of tenants as this process has last passed them on. */
   readonly #passedOn = new Map<string, string>();
+  /** Releases that are being added to BullMQ. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: LaneQueuesOptions) {
     this.#options = options;
@@ -39,7 +41,7 @@ export class LaneQueues {
     for (const lane of lanes) this.#clock(lane).request();
   }
 
-  /** The same for one lane; resolves when what may run has been handed over. */
+  /** The same for one lane, with this turn of the event loop; resolves when what may run is on its way to BullMQ. */
   async dispatched(lane: string): Promise<void> {
     await this.#clock(lane).dispatched();
   }
@@ -75,6 +77,7 @@ export class LaneQueues {
 
   async close(): Promise<void> {
     await Promise.all([...this.#clocks.values()].map((clock) => clock.close()));
+    await Promise.all(this.#underWay);
   }
 
   #clock(lane: string): DispatchClock {
@@ -89,13 +92,24 @@ export class LaneQueues {
     try {
       for (;;) {
         const { released, nextMs, more } = await this.scheduler.dispatch(lane);
-        await this.ready.add(lane, released);
+        if (released.length > 0) await this.#handOver(lane, released);
         if (!more) return nextMs;
       }
     } catch (error) {
-      // What got a permit is handed over by `maintenance.ts`, what waits is dispatched the next time.
+      // What waits is dispatched the next time.
       this.#options.onError(error as Error);
       return null;
     }
+  }
+
+  /** Resolves when it has been sent: what is sent after it comes after it. */
+  async #handOver(lane: string, released: readonly ReleaseName[]): Promise<void> {
+    const added = this.ready
+      .add(lane, released)
+      // What got a permit is handed over by `maintenance.ts`.
+      .catch((error: unknown) => this.#options.onError(error as Error))
+      .finally(() => this.#underWay.delete(added));
+    this.#underWay.add(added);
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

@@ -101,7 +101,7 @@ export class LaneWorker {
           // It keeps its permit, and its lock until it is asked again.
           if (outcome.kind === 'again') throw new Error('undone');
           if ('unblocked' in outcome) queues.dispatch(...outcome.unblocked);
-          // Waited for: then BullMQ has the next job when this one is acknowledged, and gives it out in the same step.
+          // Before this one is acknowledged: then BullMQ has the next one, and gives it out in the same step.
           await queues.dispatched(lane);
           return acknowledge(outcome);
         } finally {

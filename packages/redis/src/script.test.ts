@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
-import { isNoScript, Script } from './script.ts';
+import { Script } from './script.ts';
 import { rememberingLogger, sharedRedisUrl } from './test-redis.ts';
 
 const prefix = `t${randomBytes(6).toString('hex')}`;
@@ -63,14 +63,5 @@ describe('Script', () => {
     const script = new Script(`redis.call('INCR', KEYS[1]) return redis.error_reply('BROKEN on purpose')`);
     await expect(script.run(redis, [key], [])).rejects.toThrow('BROKEN on purpose');
     expect(await redis.get(key)).toBe('1');
-  });
-});
-
-describe('isNoScript', () => {
-  it('knows the real reply, and is not taken in by others', async () => {
-    const unknown = await redis.evalsha('0'.repeat(40), 0).catch((error: unknown) => error);
-    expect(isNoScript(unknown)).toBe(true);
-    expect(isNoScript(new Error('ERR no NOSCRIPT'))).toBe(false);
-    expect(isNoScript('NOSCRIPT')).toBe(false);
   });
 });

@@ -19,22 +19,13 @@ export class Script {
     this.sha = createHash('sha1').update(this.lua).digest('hex');
   }
 
-  /** Sends the script by its digest only. Throws what the connection throws, and NOSCRIPT (`isNoScript`). */
-  once(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    return redis.evalsha(this.sha, keys.length, ...keys, ...args);
-  }
-
   /** Runs the script; its reply as Redis gives it. Throws what the connection throws. */
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     try {
-      return await this.once(redis, keys, args);
+      return await redis.evalsha(this.sha, keys.length, ...keys, ...args);
     } catch (error) {
-      if (!isNoScript(error)) throw error;
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       return redis.eval(this.lua, keys.length, ...keys, ...args);
     }
   }
-}
-
-export function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

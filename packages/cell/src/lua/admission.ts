@@ -1,3 +1,4 @@
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import { ledger } from './ledger.ts';
 import { minute } from './minute.ts';
@@ -9,14 +10,14 @@ import { names } from './names.ts';
  *   refusal(tenant, {estimate, perMinute, day, month, maxQueued})
  *       returns nil, submits in the minute, ms until the oldest leaves it; or, instead of nil,
  *       {'queued' | 'requests'} or {'day' | 'month', spent, reserved, now, why}: see `ledger`. Changes nothing.
- *   admit(id, tenant, {estimate, perMinute, …})
- *       counts it and reserves its estimate; returns the minute as it is then
+ *   admit(job, {estimate, perMinute, …})
+ *       counts it and reserves its estimate (`setReserved`); returns the minute as it is then
  *
  * An estimate of nil: no price is known, and no budget refuses it. A limit of nil is none.
  */
 export const admission: Fragment = {
   name: 'admission',
-  needs: [names, minute, ledger],
+  needs: [names, clock, minute, ledger],
   lua: `
 local function refusal(tenant, limits)
   local used, leavesIn = 0, 0
@@ -30,11 +31,11 @@ local function refusal(tenant, limits)
   return nil, used, leavesIn
 end
 
-local function admit(id, tenant, limits)
-  setReserved(id, tenant, 0, limits.estimate or 0)
+local function admit(job, limits)
+  setReserved(job, limits.estimate or 0)
   if not limits.perMinute then return 0, 0 end
-  countInMinute(tenant)
-  return readMinute(tenant)
+  countInMinute(job.tenant)
+  return readMinute(job.tenant)
 end
 `,
 };

@@ -1,12 +1,16 @@
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
+import { record } from './record.ts';
+
+/** What `fence` looks at. */
+export const fenceFields = ['status', 'attempt', 'token', 'seq', 'cancel_requested_at'];
 
 /**
  * Who may write a job's journal, and what an append changes besides. (S4) Every append carries its attempt and its claim's token;
  * a lower attempt, or another token, is refused. (S8) Sent again, it is known by where the journal stands.
  *
- *   fence(id, attempt, token, before, after)
- *       returns nil and 1 where a cancel has been asked for (else 0) where it may be written; or the answer:
+ *   fence(job, attempt, token, before, after)
+ *       `job` has `fenceFields`. Returns nil where it may be written, or the answer:
  *         {'again', 0 | 1}       it has been applied
  *         {'fenced', attempt}    a later attempt exists, or another claim of this one
  *         {'ended', status}      the job doesn't run
@@ -15,24 +19,26 @@ import { names } from './names.ts';
  *   checkEvents(at), checkChanges(at)
  *       (S6) fail, before anything is written, where ARGV[at] on are not two numbers of events (before, after), or not as many
  *       changes as is said. The latter returns the position after them
- *   applyChanges(id, at)
+ *   cancelFlag(job)
+ *       1 where a cancel has been asked for, else 0
+ *   applyChanges(job, at)
  *       sets fields from ARGV[at] on: for each of record, details, calls and steps the number of values, then fields and values;
- *       an empty value takes the field away. Returns the position after them.
+ *       an empty value takes the field away. Those of the record wait for `writeRecord`. Returns the position after them.
  */
 export const fence: Fragment = {
   name: 'fence',
-  needs: [names],
+  needs: [names, record],
   lua: `
-local function fence(id, attempt, token, before, after)
-  local status, own, seq, cancel, ownToken = unpack(
-    redis.call('HMGET', jobKey(id), 'status', 'attempt', 'seq', 'cancel_requested_at', 'token'))
-  if not status then return {'missing'} end
-  if tonumber(own) < tonumber(attempt) then return {'mismatch', seq} end
-  if own ~= attempt or ownToken ~= token then return {'fenced', own} end
-  if seq == after then return {'again', cancel and 1 or 0} end
-  if status ~= 'running' then return {'ended', status} end
-  if seq ~= before then return {'mismatch', seq} end
-  return nil, cancel and 1 or 0
+local function cancelFlag(job) return job.cancel_requested_at and 1 or 0 end
+
+local function fence(job, attempt, token, before, after)
+  if not job.status then return {'missing'} end
+  if tonumber(job.attempt) < tonumber(attempt) then return {'mismatch', job.seq} end
+  if job.attempt ~= attempt or job.token ~= token then return {'fenced', job.attempt} end
+  if job.seq == after then return {'again', cancelFlag(job)} end
+  if job.status ~= 'running' then return {'ended', job.status} end
+  if job.seq ~= before then return {'mismatch', job.seq} end
+  return nil
 end
 
 -- What is beyond 2^52 could not be counted on from.
@@ -54,28 +60,18 @@ local function checkChanges(at)
   return at
 end
 
-local changedParts = {false, 'details', 'calls', 'steps'}
-local function applyPart(key, at, last)
-  local set, gone = {}, {}
-  for field = at + 1, last, 2 do
-    if ARGV[field + 1] == '' then gone[#gone + 1] = ARGV[field]
-    else
-      set[#set + 1] = ARGV[field]
-      set[#set + 1] = ARGV[field + 1]
-    end
-  end
-  -- unpack fails above some thousands of values.
-  for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
-  for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
-end
-
-local function applyChanges(id, at)
+local changedParts = {'record', 'details', 'calls', 'steps'}
+local function applyChanges(job, at)
   for _, part in ipairs(changedParts) do
     -- Most appends change nothing besides the log.
     if ARGV[at] == '0' then at = at + 1
     else
-      local last = at + ARGV[at]
-      applyPart(jobKey(id, part), at, last)
+      local last, changes = at + ARGV[at], {}
+      for field = at + 1, last, 2 do
+        local value = ARGV[field + 1] ~= '' and ARGV[field + 1]
+        if part == 'record' then setField(job, ARGV[field], value) else changes[ARGV[field]] = value end
+      end
+      if part ~= 'record' then writeFields(jobKey(job.id, part), changes) end
       at = last + 1
     end
   end

@@ -1,45 +1,51 @@
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
+import { record } from './record.ts';
 import { segments } from './segments.ts';
 
+/** What `writeEvents` looks at. */
+export const journalFields = ['size', 'staged'];
+
+/** The log of an ended job that is smaller is kept as it is; others are worth compressing. */
+export const COMPACT_FROM_BYTES = 4_096;
+
 /** The log gets an index entry each time it passes another so many bytes. */
-const INDEX_EVERY_BYTES = 16_384;
+export const INDEX_EVERY_BYTES = 16_384;
 
 /**
  * A job's log.
  *
- *   writeEvents(id, first, last, bytes, hasEnded)
- *                                appends events, what was staged for them before (script `stageEvents`), keeps the record's
- *                                `seq` and the log's `size`, publishes. A message on the live channel is
+ *   writeEvents(job, first, last, bytes, hasEnded)
+ *                                appends events, what was staged for them before (script `stageEvents`), and publishes. `job` has
+ *                                `journalFields`, and `seq` and `size` from then on: `writeRecord` is to follow. A message on the live channel is
  *                                `<first> <last> <1 if the job ended with it>\\n<bytes>`; no bytes: read the log. Returns how
- *                                many listen (a hint: other nodes of a cluster don't count) and the log's size. Its end is `size`: what lies
+ *                                many listen (a hint: other nodes of a cluster don't count). The log's end is `size`: what lies
  *                                behind it was staged by an attempt that is gone
  *   eventText(seq, type, data)   one event as SSE; `data` is JSON
  */
 export const journal: Fragment = {
   name: 'journal',
-  needs: [names, segments],
+  needs: [names, record, segments],
   lua: `
 local function eventText(seq, type, data)
   return 'id: ' .. int(seq) .. '\\nevent: ' .. type .. '\\ndata: ' .. data .. '\\n\\n'
 end
 
-local function writeEvents(id, first, last, bytes, hasEnded)
-  local before, staged = unpack(redis.call('HMGET', jobKey(id), 'size', 'staged'))
-  before, staged = num(before), num(staged or nil) or 0
-  local size = before + staged + #bytes
-  writeAt(jobKey(id, 'log'), before + staged, bytes)
+local function writeEvents(job, first, last, bytes, hasEnded)
+  local id, before, staged = job.id, num(job.size), num(job.staged) or 0
+  local size, log = before + staged + #bytes, jobKey(job.id, 'log')
+  if hasEnded and size < ${COMPACT_FROM_BYTES} then
+    -- Appending leaves spare memory behind a log.
+    redis.call('SET', log, redis.call('GETRANGE', log, 0, before + staged - 1) .. bytes)
+  else writeAt(log, before + staged, bytes) end
   if math.floor(size / ${INDEX_EVERY_BYTES}) > math.floor(before / ${INDEX_EVERY_BYTES}) then
     redis.call('ZADD', jobKey(id, 'index'), first, int(before))
   end
-  redis.call('HSET', jobKey(id), 'seq', last, 'size', int(size))
-  local live = bytes
-  if staged > 0 then
-    redis.call('HDEL', jobKey(id), 'staged')
-    live = ''
-  end
-  local message = first .. ' ' .. last .. ' ' .. (hasEnded and 1 or 0) .. '\\n' .. live
-  return redis.call('PUBLISH', jobKey(id, 'live'), message), size
+  setField(job, 'seq', int(last))
+  setField(job, 'size', int(size))
+  if job.staged then setField(job, 'staged', false) end
+  local message = int(first) .. ' ' .. int(last) .. (hasEnded and ' 1\\n' or ' 0\\n') .. (staged > 0 and '' or bytes)
+  return redis.call('PUBLISH', jobKey(id, 'live'), message)
 end
 `,
 };

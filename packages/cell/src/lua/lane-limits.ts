@@ -1,3 +1,4 @@
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 
@@ -17,7 +18,7 @@ import { names } from './names.ts';
  */
 export const laneLimits: Fragment = {
   name: 'lane limits',
-  needs: [names],
+  needs: [names, clock],
   lua: `
 local laneFields = {'capacity', 'paused', 'config', 'set', 'turn', 'requests', 'tokens', 'filled_at',
   'shut_until', 'left_requests', 'left_tokens', 'left_until'}

@@ -152,7 +152,11 @@ describe('what is reserved', () => {
     await t.run(failed, { status: 'failed' });
     expect(await t.reserved(tenant)).toBe(70);
     await t.retry(failed, { estimate: 3 });
-    await t.lua([ledger], 'setReserved(ARGV[2], ARGV[3], 20, 21)', [back, tenant]);
+    await t.lua(
+      [ledger],
+      "local job = readRecord(ARGV[2], {'tenant', 'reserved'}) setReserved(job, 21) writeRecord(job)",
+      [back],
+    );
     expect(await t.reserved(tenant)).toBe(74);
     expect(await t.problems()).toEqual([]);
   });

@@ -1,6 +1,13 @@
 import { calendar } from './calendar.ts';
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
+import { record } from './record.ts';
+
+/** What `settleRun` looks at. */
+export const ledgerFields = [
+  ...['tenant', 'reserved', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided'],
+];
 
 /** A tenant's days of spend are kept for so long, in seconds. */
 const DAYS_KEPT_S = 400 * 86_400;
@@ -16,16 +23,17 @@ const DAYS_KEPT_S = 400 * 86_400;
  *                               'reserved'  there would be room but for what is only reserved
  *                               'spent'     what is spent is in the way until the period ends
  *                               'budget'    it is more than the whole budget
- *   setReserved(id, tenant, before, amount)
- *                             what is reserved for a job's run from now on
- *   settleRun(id, tenant)     moves the run's reservation to what its record says that it has cost, open calls included
+ *   setReserved(job, amount)  what is reserved for a job's run from now on; `job` has `tenant` and `reserved`
+ *   settleRun(job)            moves the run's reservation to what its record says that it has cost, open calls included;
+ *                             `job` has `ledgerFields`
+ *   After both `writeRecord` is to follow.
  */
 export const ledger: Fragment = {
   name: 'ledger',
-  needs: [names, calendar],
+  needs: [names, clock, calendar, record],
   lua: `
 local function spentInPeriods(tenant)
-  local today = dateOf(time[1])
+  local today = dateOf(seconds)
   local values = redis.call('HMGET', tenantKey(tenant), 'reserved', 'day', 'day_usd', 'month', 'month_usd')
   local day = values[2] == today and tonumber(values[3]) or 0
   local month = values[4] == string.sub(today, 1, 7) and tonumber(values[5]) or 0
@@ -55,27 +63,30 @@ local function add(key, field, amount)
   redis.call('HSET', key, field, int(math.max(0, math.min(MAX, sum))))
 end
 
-local function setReserved(id, tenant, before, amount)
+local function setReserved(job, amount)
   amount = math.max(0, amount)
-  redis.call('HSET', jobKey(id), 'reserved', int(amount))
-  add(tenantKey(tenant), 'reserved', amount - before)
+  local before = num(job.reserved) or 0
+  if amount == before then return end
+  add(tenantKey(job.tenant), 'reserved', amount - before)
+  setField(job, 'reserved', int(amount))
 end
 
 local dayFields = {'jobs', 'usd', 'input_tokens', 'output_tokens', 'calls', 'avoided'}
 
-local function settleRun(id, tenant)
-  local values = redis.call('HMGET', jobKey(id),
-    'reserved', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided')
-  for at = 1, 7 do values[at] = math.max(0, num(values[at] or nil) or 0) end
-  local usd = math.min(MAX, values[2] + values[3])
+local function settleRun(job)
+  local function amount(field) return math.max(0, num(job[field]) or 0) end
+  local usd, own, tenant = math.min(MAX, amount('spent') + amount('open_cost')), amount('reserved'), job.tenant
   local today, reserved, day, month = spentInPeriods(tenant)
-  redis.call('HSET', jobKey(id), 'reserved', 0)
-  redis.call('HSET', tenantKey(tenant), 'reserved', int(math.max(0, reserved - values[1])),
-    'day', today, 'day_usd', int(math.min(MAX, day + usd)),
-    'month', string.sub(today, 1, 7), 'month_usd', int(math.min(MAX, month + usd)))
+  if own > 0 then setField(job, 'reserved', 0) end
+  -- What costs nothing changes no budget.
+  if own > 0 or usd > 0 then
+    redis.call('HSET', tenantKey(tenant), 'reserved', int(math.max(0, reserved - own)),
+      'day', today, 'day_usd', int(math.min(MAX, day + usd)),
+      'month', string.sub(today, 1, 7), 'month_usd', int(math.min(MAX, month + usd)))
+  end
   local key = tenantKey(tenant) .. ':day:' .. today
   local before = redis.call('HMGET', key, unpack(dayFields))
-  local more, changes = {1, usd, values[4], values[5], values[6], values[7]}, {}
+  local more, changes = {1, usd, amount('input_tokens'), amount('output_tokens'), amount('calls'), amount('avoided')}, {}
   for at, field in ipairs(dayFields) do
     changes[2 * at - 1] = field
     changes[2 * at] = int(math.min(MAX, (num(before[at] or nil) or 0) + more[at]))

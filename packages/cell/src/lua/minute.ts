@@ -1,3 +1,4 @@
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 
@@ -13,7 +14,7 @@ import { names } from './names.ts';
  */
 export const minute: Fragment = {
   name: 'minute',
-  needs: [names],
+  needs: [names, clock],
   lua: `
 local function readMinute(tenant)
   local key = tenantKey(tenant) .. ':minute'

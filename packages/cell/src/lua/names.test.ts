@@ -47,15 +47,6 @@ describe('key names', () => {
   });
 });
 
-describe('the clock', () => {
-  it("is Redis' own, in ms", async () => {
-    const before = Date.now();
-    const now = Number(await t.lua([names], 'return int(now)'));
-    expect(now).toBeGreaterThanOrEqual(before - 5);
-    expect(now).toBeLessThanOrEqual(Date.now() + 5);
-  });
-});
-
 describe('numbers', () => {
   const read = (body: string, ...args: (string | number)[]) => t.lua([names], body, args);
 

@@ -1,12 +1,11 @@
 import type { Fragment } from './fragment.ts';
 
 /**
- * Key names, the clock, and how numbers are printed. `keys.ts` says what each key holds.
+ * Key names, and how numbers are read and printed. `keys.ts` says what each key holds.
  *
  *   jobKey(id, part)     record of a job, or one of its other keys
  *   tenantKey(tenant)    a tenant's own key
  *   sched(what, of)      a key of the scheduler; `of` is a lane or a tenant
- *   now                  Redis' time, in ms: clocks of machines that are minutes apart break no limit
  *   int(number)          whole numbers in full: `..` and table.concat keep 14 digits only
  *   num(text)            a number that doubles hold exactly, nil for ''. (S6) What is larger becomes the largest: no command
  *                        may fail after a script's first write
@@ -26,8 +25,6 @@ local function sched(what, of)
   if of then return C .. 'sched:' .. what .. ':' .. of end
   return C .. 'sched:' .. what
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function int(number) return string.format('%.0f', number) end
 local MAX = 2 ^ 53 - 1
 local function num(text)

@@ -1,49 +1,50 @@
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
-import { journal } from './journal.ts';
-import { ledger } from './ledger.ts';
+import { COMPACT_FROM_BYTES, INDEX_EVERY_BYTES, journal, journalFields } from './journal.ts';
+import { ledger, ledgerFields } from './ledger.ts';
 import { names } from './names.ts';
 import { scheduler } from './scheduler.ts';
-import { segments } from './segments.ts';
+import { segmentFields, segments } from './segments.ts';
 
-/** A finished log that is smaller is only trimmed; others are worth compressing. */
-const COMPACT_FROM_BYTES = 4_096;
+/** What `endJob` looks at. */
+export const endFields = [
+  ...['tenant', 'lane', 'queue', 'release', 'retry_at'],
+  ...journalFields,
+  ...ledgerFields,
+  ...segmentFields,
+];
 
 /**
  * How a job ends. (S5) Terminal event, final state, ledger and permit change together.
  *
- *   endJob(id, status, first, last, bytes, retention)
+ *   endJob(job, status, first, last, bytes, retention)
  *        writes the events (the last one ends the job), settles the run, takes the job out of the scheduler and off `open`, and
- *        sets the expiry of all it has. Returns the lanes in which its tenant may run again.
+ *        sets the expiry of all it has. `job` has `endFields`. Returns the lanes in which its tenant may run again.
  *   leaveCalls(id, lane)
  *        responses that may still run at a provider, of a job that ends without a worker: somebody is to end them
  */
 export const runEnd: Fragment = {
   name: 'run end',
-  needs: [names, journal, ledger, scheduler, segments],
+  needs: [names, clock, journal, ledger, scheduler, segments],
   lua: `
-local shortParts = {'details', 'calls', 'steps', 'index'}
-
--- Appending leaves spare memory behind a log.
-local function trimLog(id, size)
-  local log = jobKey(id, 'log')
-  if size < ${COMPACT_FROM_BYTES} then redis.call('SET', log, redis.call('GETRANGE', log, 0, size - 1))
-  else redis.call('ZADD', C .. 'compact', int(now), id) end
-end
-
-local function endJob(id, status, first, last, bytes, retention)
-  local tenant, lane, queue, release, retry = unpack(
-    redis.call('HMGET', jobKey(id), 'tenant', 'lane', 'queue', 'release', 'retry_at'))
-  redis.call('HSET', jobKey(id), 'status', status, 'finished_at', int(now))
-  if retry then redis.call('HDEL', jobKey(id), 'retry_at') end
-  local _, size = writeEvents(id, first, last, bytes, true)
-  trimLog(id, size)
-  settleRun(id, tenant)
+local function endJob(job, status, first, last, bytes, retention)
+  local id, tenant = job.id, job.tenant
+  setField(job, 'status', status)
+  setField(job, 'finished_at', int(now))
+  if job.retry_at then setField(job, 'retry_at', false) end
+  writeEvents(job, first, last, bytes, true)
+  settleRun(job)
+  writeRecord(job)
+  local size = tonumber(job.size)
+  if size >= ${COMPACT_FROM_BYTES} then redis.call('ZADD', C .. 'compact', int(now), id) end
   redis.call('ZREM', C .. 'open', id)
   redis.call('ZADD', C .. 'expiring', int(now + retention), id .. ' ' .. tenant)
-  redis.call('PEXPIRE', jobKey(id), int(retention))
-  for _, part in ipairs(shortParts) do redis.call('PEXPIRE', jobKey(id, part), int(retention)) end
-  for _, key in ipairs(segmentsOfJob(id)) do redis.call('PEXPIRE', key, int(retention)) end
-  return remove(queue or lane, id, release, tenant)
+  local expiring = segmentsOfJob(job)
+  for _, part in ipairs({'details', 'calls', 'steps'}) do expiring[#expiring + 1] = jobKey(id, part) end
+  if size >= ${INDEX_EVERY_BYTES} then expiring[#expiring + 1] = jobKey(id, 'index') end
+  expiring[#expiring + 1] = jobKey(id)
+  for _, key in ipairs(expiring) do redis.call('PEXPIRE', key, int(retention)) end
+  return remove(job.queue or job.lane, id, job.release, tenant)
 end
 
 local function leaveCalls(id, lane)

@@ -18,7 +18,7 @@ describe('a job in the scheduler (S1)', () => {
   it('waits, holds a permit, and is nowhere; the counts go with it', async () => {
     await place('job_a');
     expect([await hash('lanes'), await hash('waiting')]).toEqual([{ x: '1' }, { acme: '1' }]);
-    await run("redis.call('ZREM', backlogOf('x', 'acme'), 'job_a') leaveWaiting('x', 'job_a', 'acme')");
+    await run("unplace('x', 'job_a', 'acme') count(sched('lanes'), 'x', 1)");
     await run("grantPermit('x', 'job_a', '7', 'acme', now)");
     expect([await hash('lanes'), await hash('waiting'), await hash('running')]).toEqual([
       { x: '1' },

@@ -1,4 +1,5 @@
 import { followersLane } from '@holdfast/core';
+import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 
@@ -14,6 +15,7 @@ import { names } from './names.ts';
  *   unplace(lane, id, tenant)             out of backlog and delay; false where it was in neither
  *   grantPermit(lane, id, release, tenant, checkAt)
  *                                         one that has just left its backlog may run
+ *   addPermit(lane, id, release, checkAt) the same, for a caller that counts the tenant's permits itself
  *   freePermit(lane, id, release, tenant) returns the lanes in which its tenant may run again, or nil without a permit
  *   remove(lane, id, release, tenant)     out of wherever it is; returns the same lanes
  *   unblock(tenant)                       it may run again in the lanes where it waited for a permit of its own; returns these
@@ -21,7 +23,7 @@ import { names } from './names.ts';
  */
 export const scheduler: Fragment = {
   name: 'scheduler',
-  needs: [names],
+  needs: [names, clock],
   lua: `
 local function count(key, field, by)
   if redis.call('HINCRBY', key, field, by) <= 0 then redis.call('HDEL', key, field) end
@@ -50,22 +52,22 @@ local function place(lane, id, tenant, priority, again, dueAt, deadlineAt)
   else wait(lane, id, tenant, priority, again) end
 end
 
-local function leaveWaiting(lane, id, tenant)
-  redis.call('ZREM', sched('deadlines', lane), id)
-  count(sched('waiting'), tenant, -1)
-end
-
 local function unplace(lane, id, tenant)
   local gone = redis.call('ZREM', backlogOf(lane, tenant), id)
   if gone == 0 then gone = redis.call('ZREM', sched('due', lane), id) end
   if gone == 0 then return false end
-  leaveWaiting(lane, id, tenant)
+  redis.call('ZREM', sched('deadlines', lane), id)
+  count(sched('waiting'), tenant, -1)
   count(sched('lanes'), lane, -1)
   return true
 end
 
-local function grantPermit(lane, id, release, tenant, checkAt)
+local function addPermit(lane, id, release, checkAt)
   redis.call('ZADD', sched('permits', lane), int(checkAt), id .. '.' .. release)
+end
+
+local function grantPermit(lane, id, release, tenant, checkAt)
+  addPermit(lane, id, release, checkAt)
   if countsForTenant(lane) then redis.call('HINCRBY', sched('running'), tenant, 1) end
 end
 

@@ -1,5 +1,9 @@
 import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
+import { record } from './record.ts';
+
+/** What `segmentsOfJob` looks at. */
+export const segmentFields = ['request_size', 'output_size', 'text_size', 'size', 'packed'];
 
 /** Redis copies a string that grows: one of 16 MB takes it many ms. So none becomes larger than this. */
 export const SEGMENT_BYTES = 1_048_576;
@@ -13,16 +17,16 @@ const MAX_OFFSET = 4_000 * SEGMENT_BYTES;
  *   writeAt(key, offset, bytes)      writes a piece; the same piece again changes nothing
  *   checkOffset(offset)              (S6) fails where no value could be so long: its segments would be too many to name
  *   segmentsOf(key, size)            the names of all its segments
- *   segmentsOfJob(id)                the names of all segments of a job's long values
- *   isWhole(text), keepValue(id, part, text)
+ *   segmentsOfJob(job)               the names of all segments of a job's long values; `job` has `segmentFields`
+ *   isWhole(text), keepValue(job, part, text)
  *       (S9) What is too large for a script's argument is written before, under a unique name, and expires until a script takes
  *       it. The script is given `\0<name> <size>` in its place. `isWhole`: whether it is there in full; true of a text that is no
  *       reference; ask before the first write. `keepValue` makes it a part of a job, without expiry, and keeps its size as
- *       `<part>_size`.
+ *       `<part>_size` (`writeRecord` is to follow).
  */
 export const segments: Fragment = {
   name: 'segments',
-  needs: [names],
+  needs: [names, record],
   lua: `
 local SEGMENT = ${SEGMENT_BYTES}
 
@@ -47,14 +51,13 @@ local function writeAt(key, offset, bytes)
   until done >= #bytes
 end
 
-local longParts = {'request', 'output', 'text', 'log', 'packed'}
 local sizeFields = {request = 'request_size', output = 'output_size', text = 'text_size', log = 'size', packed = 'packed'}
-local function segmentsOfJob(id)
+local function segmentsOfJob(job)
   local all = {}
-  local sizes = redis.call('HMGET', jobKey(id), 'request_size', 'output_size', 'text_size', 'size', 'packed')
-  for at, part in ipairs(longParts) do
-    if sizes[at] then
-      for _, key in ipairs(segmentsOf(jobKey(id, part), tonumber(sizes[at]))) do all[#all + 1] = key end
+  for part, field in pairs(sizeFields) do
+    local size = num(job[field])
+    if size then
+      for _, key in ipairs(segmentsOf(jobKey(job.id, part), size)) do all[#all + 1] = key end
     end
   end
   return all
@@ -74,9 +77,9 @@ local function isWhole(text)
   return there == size
 end
 
-local function keepValue(id, part, text)
+local function keepValue(job, part, text)
   local name, size = stagedName(text)
-  local key = jobKey(id, part)
+  local key = jobKey(job.id, part)
   if name then
     local to = segmentsOf(key, size)
     for at, from in ipairs(segmentsOf(name, size)) do
@@ -84,7 +87,7 @@ local function keepValue(id, part, text)
       redis.call('PERSIST', to[at])
     end
   else redis.call('SET', key, text) end
-  redis.call('HSET', jobKey(id), sizeFields[part], int(size or #text))
+  setField(job, sizeFields[part], int(size or #text))
 end
 `,
 };

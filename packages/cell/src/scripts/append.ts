@@ -1,5 +1,6 @@
-import { fence } from '../lua/fence.ts';
-import { journal } from '../lua/journal.ts';
+import { fence, fenceFields } from '../lua/fence.ts';
+import { journal, journalFields } from '../lua/journal.ts';
+import { luaList, record } from '../lua/record.ts';
 import { CellScript } from './cell-script.ts';
 
 /**
@@ -10,10 +11,11 @@ import { CellScript } from './cell-script.ts';
  *   returns for each {'applied', 1 if a cancel has been asked for, how many listen} or an answer of `fence`
  */
 export const appendScript = new CellScript({
-  needs: [fence, journal],
+  needs: [record, fence, journal],
   // What a job under way has paid for must get in.
   whenFull: true,
   body: `
+local fields = ${luaList(fenceFields, journalFields)}
 local answers, at = {}, 2
 while at <= #ARGV do
   checkEvents(at + 3)
@@ -22,14 +24,16 @@ end
 at = 2
 while at <= #ARGV do
   local id, attempt, token, before, after, bytes = unpack(ARGV, at, at + 5)
-  local refused, cancel = fence(id, attempt, token, before, after)
+  local job = readRecord(id, fields)
+  local refused = fence(job, attempt, token, before, after)
   if refused then
     answers[#answers + 1] = refused
     at = checkChanges(at + 6)
   else
-    at = applyChanges(id, at + 6)
-    local listeners = writeEvents(id, tonumber(before) + 1, tonumber(after), bytes, false)
-    answers[#answers + 1] = {'applied', cancel, listeners}
+    at = applyChanges(job, at + 6)
+    local listeners = writeEvents(job, before + 1, after, bytes, false)
+    writeRecord(job)
+    answers[#answers + 1] = {'applied', cancelFlag(job), listeners}
   end
 end
 return answers

@@ -1,4 +1,6 @@
-import { runEnd } from '../lua/run-end.ts';
+import { clock } from '../lua/clock.ts';
+import { luaList, record } from '../lua/record.ts';
+import { endFields, runEnd } from '../lua/run-end.ts';
 import { CellScript } from './cell-script.ts';
 
 /**
@@ -12,22 +14,22 @@ import { CellScript } from './cell-script.ts';
  *           {'missing'}
  */
 export const cancelScript = new CellScript({
-  needs: [runEnd],
+  needs: [clock, record, runEnd],
   whenFull: true,
   body: `
 local id, retention = ARGV[2], ms(ARGV[3])
-local status, seq, release, lane, queue = unpack(
-  redis.call('HMGET', jobKey(id), 'status', 'seq', 'release', 'lane', 'queue'))
-if not status then return {'missing'} end
-if status ~= 'queued' and status ~= 'running' then return {'ended'} end
-redis.call('HSETNX', jobKey(id), 'cancel_requested_at', int(now))
-if status == 'running' then
+local job = readRecord(id, ${luaList(['status', 'seq', 'cancel_requested_at'], endFields)})
+if not job.status then return {'missing'} end
+if job.status ~= 'queued' and job.status ~= 'running' then return {'ended'} end
+if not job.cancel_requested_at then setField(job, 'cancel_requested_at', int(now)) end
+if job.status == 'running' then
+  writeRecord(job)
   redis.call('PUBLISH', C .. 'control', id)
   return {'requested'}
 end
-leaveCalls(id, lane)
-local next = tonumber(seq) + 1
-local unblocked = endJob(id, 'cancelled', next, next, eventText(next, 'job.cancelled', '{}'), retention)
-return {'cancelled', release, queue or lane, unpack(unblocked)}
+leaveCalls(id, job.lane)
+local next = tonumber(job.seq) + 1
+local unblocked = endJob(job, 'cancelled', next, next, eventText(next, 'job.cancelled', '{}'), retention)
+return {'cancelled', job.release, job.queue or job.lane, unpack(unblocked)}
 `,
 });

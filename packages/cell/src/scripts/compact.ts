@@ -1,4 +1,6 @@
 /** Scripts that compact the logs of ended jobs. What is read and compressed in between is `packages/journal`'s. */
+import { clock } from '../lua/clock.ts';
+import { luaList, record } from '../lua/record.ts';
 import { segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
 
@@ -13,7 +15,7 @@ const OLD_LOG_MS = 15_000;
  *   returns ids
  */
 export const claimCompactionsScript = new CellScript({
-  needs: [],
+  needs: [clock],
   whenFull: true,
   body: `
 local due = redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])
@@ -30,21 +32,20 @@ return due
  *   returns 1 it is packed now
  */
 export const packLogScript = new CellScript({
-  needs: [segments],
+  needs: [record, segments],
   whenFull: true,
   body: `
 local id, seq, packed = ARGV[2], ARGV[3], ARGV[4]
-local status, own = unpack(redis.call('HMGET', jobKey(id), 'status', 'seq'))
-local hasEnded = status == 'completed' or status == 'failed' or status == 'cancelled'
+local job = readRecord(id, ${luaList(['status', 'seq', 'size'])})
+local hasEnded = job.status == 'completed' or job.status == 'failed' or job.status == 'cancelled'
 if packed ~= '' and not isWhole(packed) then return 0 end
 redis.call('ZREM', C .. 'compact', id)
-if packed == '' or not hasEnded or own ~= seq then return 0 end
-keepValue(id, 'packed', packed)
+if packed == '' or not hasEnded or job.seq ~= seq then return 0 end
+keepValue(job, 'packed', packed)
+writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
-for _, key in ipairs(segmentsOf(jobKey(id, 'packed'), tonumber(redis.call('HGET', jobKey(id), 'packed')))) do
-  redis.call('PEXPIRE', key, rest)
-end
-local old = segmentsOf(jobKey(id, 'log'), tonumber(redis.call('HGET', jobKey(id), 'size')))
+for _, key in ipairs(segmentsOf(jobKey(id, 'packed'), tonumber(job.packed))) do redis.call('PEXPIRE', key, rest) end
+local old = segmentsOf(jobKey(id, 'log'), tonumber(job.size))
 old[#old + 1] = jobKey(id, 'index')
 for _, key in ipairs(old) do redis.call('PEXPIRE', key, ${OLD_LOG_MS}, 'LT') end
 return 1
@@ -56,15 +57,16 @@ return 1
  *   ARGV  …, id, log (or its staged value)
  */
 export const unpackLogScript = new CellScript({
-  needs: [segments],
+  needs: [record, segments],
   body: `
 local id, log = ARGV[2], ARGV[3]
-local packed, size = unpack(redis.call('HMGET', jobKey(id), 'packed', 'size'))
-if not packed or not isWhole(log) then return end
-redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'packed'), tonumber(packed))))
-redis.call('HDEL', jobKey(id), 'packed')
-keepValue(id, 'log', log)
+local job = readRecord(id, {'packed'})
+if not job.packed or not isWhole(log) then return end
+redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'packed'), tonumber(job.packed))))
+setField(job, 'packed', false)
+keepValue(job, 'log', log)
+writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
-for _, key in ipairs(segmentsOf(jobKey(id, 'log'), tonumber(size))) do redis.call('PEXPIRE', key, rest) end
+for _, key in ipairs(segmentsOf(jobKey(id, 'log'), tonumber(job.size))) do redis.call('PEXPIRE', key, rest) end
 `,
 });

@@ -1,4 +1,5 @@
-import { segments } from '../lua/segments.ts';
+import { luaList, record } from '../lua/record.ts';
+import { segmentFields, segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
 
 /**
@@ -8,14 +9,15 @@ import { CellScript } from './cell-script.ts';
  *   returns {'deleted'} | {'not_ended', status} | {'missing'}
  */
 export const deleteScript = new CellScript({
-  needs: [segments],
+  needs: [record, segments],
   whenFull: true,
   body: `
 local id = ARGV[2]
-local status, tenant, shared = unpack(redis.call('HMGET', jobKey(id), 'status', 'tenant', 'shared'))
+local job = readRecord(id, ${luaList(['status', 'tenant', 'shared'], segmentFields)})
+local status, tenant, shared = job.status, job.tenant, job.shared
 if not status then return {'missing'} end
 if status == 'queued' or status == 'running' then return {'not_ended', status} end
-for _, key in ipairs(segmentsOfJob(id)) do redis.call('UNLINK', key) end
+for _, key in ipairs(segmentsOfJob(job)) do redis.call('UNLINK', key) end
 redis.call('UNLINK', jobKey(id), jobKey(id, 'details'), jobKey(id, 'calls'), jobKey(id, 'steps'), jobKey(id, 'index'))
 redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)

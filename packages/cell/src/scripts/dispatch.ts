@@ -1,5 +1,7 @@
+import { clock } from '../lua/clock.ts';
 import { laneLimits } from '../lua/lane-limits.ts';
-import { runEnd } from '../lua/run-end.ts';
+import { luaList, record } from '../lua/record.ts';
+import { endFields, runEnd } from '../lua/run-end.ts';
 import { scheduler } from '../lua/scheduler.ts';
 import { CellScript } from './cell-script.ts';
 
@@ -27,40 +29,44 @@ const MAX_VISITS = 1_000;
  *            1 if there is more to do at once}
  */
 export const dispatchScript = new CellScript({
-  needs: [scheduler, laneLimits, runEnd],
+  needs: [clock, record, scheduler, laneLimits, runEnd],
   whenFull: true,
   body: `
 local lane, lateError, retention = ARGV[2], ARGV[3], ms(ARGV[4])
 local released, expired, soonest, more = {}, {}, -1, 0
 local function wake(ms) if soonest < 0 or ms < soonest then soonest = ms end end
-local function wakeAtHead(set)
+
+-- Members whose time has come. Where there are none, the script is to be run again when the first one's has.
+local function takeDue(set, most)
   local head = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
-  if head[2] then wake(math.max(0, head[2] - now)) end
+  if not head[2] then return {} end
+  if tonumber(head[2]) > now then
+    wake(head[2] - now)
+    return {}
+  end
+  local due = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, most)
+  redis.call('ZREM', set, unpack(due))
+  local next = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+  if next[2] then wake(math.max(0, next[2] - now)) end
+  if #due == most then more = 1 end
+  return due
 end
 
-local due = redis.call('ZRANGEBYSCORE', sched('due', lane), '-inf', now, 'LIMIT', 0, ${MAX_AT_ONCE})
-for _, id in ipairs(due) do
+for _, id in ipairs(takeDue(sched('due', lane), ${MAX_AT_ONCE})) do
   local tenant, priority, attempt = unpack(redis.call('HMGET', jobKey(id), 'tenant', 'priority', 'attempt'))
-  redis.call('ZREM', sched('due', lane), id)
   if tenant then wait(lane, id, tenant, tonumber(priority), attempt ~= '0') else count(sched('lanes'), lane, -1) end
 end
-if #due == ${MAX_AT_ONCE} then more = 1 end
-wakeAtHead(sched('due', lane))
 
-local late = redis.call('ZRANGEBYSCORE', sched('deadlines', lane), '-inf', now, 'LIMIT', 0, ${MAX_EXPIRED})
-for _, id in ipairs(late) do
-  redis.call('ZREM', sched('deadlines', lane), id)
-  local status, seq, own = unpack(redis.call('HMGET', jobKey(id), 'status', 'seq', 'lane'))
-  if status == 'queued' then
+for _, id in ipairs(takeDue(sched('deadlines', lane), ${MAX_EXPIRED})) do
+  local job = readRecord(id, ${luaList(['status', 'seq'], endFields)})
+  if job.status == 'queued' then
     redis.call('HSET', jobKey(id, 'details'), 'error', lateError)
-    leaveCalls(id, own)
-    local next = tonumber(seq) + 1
-    endJob(id, 'failed', next, next, eventText(next, 'job.failed', '{"error":' .. lateError .. '}'), retention)
+    leaveCalls(id, job.lane)
+    local next = tonumber(job.seq) + 1
+    endJob(job, 'failed', next, next, eventText(next, 'job.failed', '{"error":' .. lateError .. '}'), retention)
     expired[#expired + 1] = id
   end
 end
-if #late == ${MAX_EXPIRED} then more = 1 end
-wakeAtHead(sched('deadlines', lane))
 
 local state = readLane(lane)
 local free = state.capacity or 0
@@ -68,36 +74,62 @@ if state.most > 0 then free = math.min(free, state.most) end
 free = state.paused and 0 or math.min(free - redis.call('ZCARD', sched('permits', lane)), ${MAX_AT_ONCE})
 
 local CREDIT, NEW, OLD = sched('credit', lane), sched('new', lane), sched('old', lane)
+local onNew, onOld = 0, 0
+if free > 0 then onNew, onOld = redis.call('LLEN', NEW), redis.call('LLEN', OLD) end
+local function leaveRing(ring)
+  if ring == NEW then onNew = onNew - 1 else onOld = onOld - 1 end
+end
 local function drop(ring, tenant)
   redis.call('LPOP', ring)
-  redis.call('HDEL', CREDIT, tenant)
+  redis.call('HDEL', CREDIT, tenant.name)
+  leaveRing(ring)
+  tenant.credit = nil
 end
-local function toTheEnd(ring, tenant)
-  redis.call('LPOP', ring)
-  redis.call('RPUSH', OLD, tenant)
+local function toTheEnd(ring)
+  if ring == OLD and onOld == 1 then return end
+  redis.call('LMOVE', ring, OLD, 'LEFT', 'RIGHT')
+  leaveRing(ring)
+  onOld = onOld + 1
 end
-local function isAlone() return redis.call('LLEN', NEW) + redis.call('LLEN', OLD) == 1 end
+
+-- What is known of a tenant that has had a turn: read once, written once.
+local tenants = {}
+local function tenantOf(name)
+  local tenant = tenants[name]
+  if tenant then return tenant end
+  local most, weight = string.match(redis.call('HGET', sched('limits'), name) or '0 1', '^(%S+) (%S+)$')
+  tenant = {name = name, most = tonumber(most), weight = tonumber(weight), granted = 0, running = 0,
+    credit = tonumber(redis.call('HGET', CREDIT, name) or 0)}
+  if tenant.most > 0 then tenant.running = tonumber(redis.call('HGET', sched('running'), name) or 0) end
+  tenants[name] = tenant
+  return tenant
+end
+local function keepTenant(tenant)
+  if tenant.credit then redis.call('HSET', CREDIT, tenant.name, string.format('%.6f', tenant.credit)) end
+  if tenant.granted == 0 then return end
+  count(sched('waiting'), tenant.name, -tenant.granted)
+  if countsForTenant(lane) then redis.call('HINCRBY', sched('running'), tenant.name, tenant.granted) end
+end
 
 -- Returns true once the lane's buckets are empty.
-local function visit(ring, tenant)
-  local backlog = backlogOf(lane, tenant)
+local function visit(ring, name)
+  local backlog = backlogOf(lane, name)
   local id = redis.call('ZRANGE', backlog, 0, 0)[1]
+  local tenant = tenantOf(name)
   if not id then return drop(ring, tenant) end
-  local most, weight = string.match(redis.call('HGET', sched('limits'), tenant) or '0 1', '^(%S+) (%S+)$')
-  most, weight = tonumber(most), tonumber(weight)
-  if countsForTenant(lane) and most > 0 and tonumber(redis.call('HGET', sched('running'), tenant) or 0) >= most then
+  if countsForTenant(lane) and tenant.most > 0 and tenant.running + tenant.granted >= tenant.most then
     drop(ring, tenant)
-    redis.call('SADD', sched('blocked', tenant), lane)
+    redis.call('SADD', sched('blocked', name), lane)
     return
   end
-  local tokens, release = unpack(redis.call('HMGET', jobKey(id), 'tokens', 'release'))
+  local tokens, release, deadline = unpack(redis.call('HMGET', jobKey(id), 'tokens', 'release', 'deadline_at'))
   if not release then
-    unplace(lane, id, tenant)
+    unplace(lane, id, name)
     return
   end
-  local credit = tonumber(redis.call('HGET', CREDIT, tenant) or 0)
-  if credit < 1 then credit = credit + weight end
-  if credit < 1 and isAlone() then credit = 1 end
+  local credit = tenant.credit
+  if credit < 1 then credit = credit + tenant.weight end
+  if credit < 1 and onNew + onOld == 1 then credit = 1 end
   if credit >= 1 then
     local ms = take(state, tonumber(tokens))
     if ms > 0 then
@@ -105,28 +137,27 @@ local function visit(ring, tenant)
       return true
     end
     redis.call('ZREM', backlog, id)
-    leaveWaiting(lane, id, tenant)
-    grantPermit(lane, id, release, tenant, now + ${CHECK_AFTER_MS})
+    if deadline then redis.call('ZREM', sched('deadlines', lane), id) end
+    addPermit(lane, id, release, now + ${CHECK_AFTER_MS})
     released[#released + 1] = id .. '.' .. release
+    tenant.granted = tenant.granted + 1
     credit = credit - 1
     state.turn = ring == NEW and 1 or 0
-    if ring == NEW or credit < 1 then toTheEnd(ring, tenant) end
+    if ring == NEW or credit < 1 then toTheEnd(ring) end
   else
-    toTheEnd(ring, tenant)
+    toTheEnd(ring)
   end
-  redis.call('HSET', CREDIT, tenant, string.format('%.6f', credit))
+  tenant.credit = credit
 end
 
 local visits, empty = 0, false
-while #released < free and not empty and visits < ${MAX_VISITS} do
-  local first, second = NEW, OLD
-  if state.turn == 1 then first, second = OLD, NEW end
-  local ring, tenant = first, redis.call('LINDEX', first, 0)
-  if not tenant then ring, tenant = second, redis.call('LINDEX', second, 0) end
-  if not tenant then break end
+while #released < free and not empty and visits < ${MAX_VISITS} and onNew + onOld > 0 do
+  local ring = NEW
+  if onNew == 0 or (onOld > 0 and state.turn == 1) then ring = OLD end
   visits = visits + 1
-  empty = visit(ring, tenant)
+  empty = visit(ring, redis.call('LINDEX', ring, 0))
 end
+for _, tenant in pairs(tenants) do keepTenant(tenant) end
 if visits == ${MAX_VISITS} or #released == ${MAX_AT_ONCE} then more = 1 end
 if #released > 0 then writeLane(lane, state) end
 return {released, expired, soonest, more}

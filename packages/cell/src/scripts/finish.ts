@@ -1,5 +1,7 @@
-import { fence } from '../lua/fence.ts';
-import { runEnd } from '../lua/run-end.ts';
+import { clock } from '../lua/clock.ts';
+import { fence, fenceFields } from '../lua/fence.ts';
+import { luaList, record } from '../lua/record.ts';
+import { endFields, runEnd } from '../lua/run-end.ts';
 import { segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
 
@@ -14,7 +16,7 @@ import { CellScript } from './cell-script.ts';
  *           {'not_staged'}  a staged value has expired
  */
 export const finishScript = new CellScript({
-  needs: [fence, runEnd, segments],
+  needs: [clock, record, fence, runEnd, segments],
   // The end of a job makes room.
   whenFull: true,
   body: `
@@ -22,31 +24,30 @@ local id, attempt, token, before, after, bytes, status = unpack(ARGV, 2, 8)
 local retention, delay, leaves, output, text = ms(ARGV[9]), ms(ARGV[10]), ARGV[11], ARGV[12], ARGV[13]
 checkEvents(5)
 checkChanges(14)
-local refused, cancel = fence(id, attempt, token, before, after)
+local job = readRecord(id, ${luaList(fenceFields, endFields, ['priority', 'deadline_at'])})
+local refused = fence(job, attempt, token, before, after)
 if refused then return refused end
 if not isWhole(output) or not isWhole(text) then return {'not_staged'} end
-applyChanges(id, 14)
-if output ~= '' then keepValue(id, 'output', output) end
-if text ~= '' then keepValue(id, 'text', text) end
+applyChanges(job, 14)
+if output ~= '' then keepValue(job, 'output', output) end
+if text ~= '' then keepValue(job, 'text', text) end
 local first, last = tonumber(before) + 1, tonumber(after)
 if status ~= 'queued' then
-  return {'applied', status, unpack(endJob(id, status, first, last, bytes, retention))}
+  return {'applied', status, unpack(endJob(job, status, first, last, bytes, retention))}
 end
-local tenant, lane, queue, release, priority, deadline = unpack(
-  redis.call('HMGET', jobKey(id), 'tenant', 'lane', 'queue', 'release', 'priority', 'deadline_at'))
-if cancel == 1 then
-  leaveCalls(id, lane)
+if job.cancel_requested_at then
+  leaveCalls(id, job.lane)
   local cancelled = eventText(last + 1, 'job.cancelled', '{}')
-  return {'applied', 'cancelled', unpack(endJob(id, 'cancelled', first, last + 1, bytes .. cancelled, retention))}
+  return {'applied', 'cancelled', unpack(endJob(job, 'cancelled', first, last + 1, bytes .. cancelled, retention))}
 end
-local unblocked = remove(queue or lane, id, release, tenant)
-if leaves == '1' then
-  redis.call('HDEL', jobKey(id), 'queue')
-  queue = nil
-end
-redis.call('HSET', jobKey(id), 'status', 'queued', 'release', redis.call('INCR', C .. 'releases'), 'retry_at', int(now + delay))
-writeEvents(id, first, last, bytes, false)
-place(queue or lane, id, tenant, tonumber(priority), true, now + delay, tonumber(deadline or nil))
+local unblocked = remove(job.queue or job.lane, id, job.release, job.tenant)
+if leaves == '1' then setField(job, 'queue', false) end
+setField(job, 'status', 'queued')
+setField(job, 'release', redis.call('INCR', C .. 'releases'))
+setField(job, 'retry_at', int(now + delay))
+writeEvents(job, first, last, bytes, false)
+writeRecord(job)
+place(job.queue or job.lane, id, job.tenant, tonumber(job.priority), true, now + delay, tonumber(job.deadline_at))
 return {'applied', 'queued', unpack(unblocked)}
 `,
 });

@@ -1,3 +1,4 @@
+import { clock } from '../lua/clock.ts';
 import { CellScript } from './cell-script.ts';
 
 /** Whoever was given a leftover has so long, in ms; then it is given to another. */
@@ -11,7 +12,7 @@ const LEASE_MS = 30_000;
  *   returns entries, as `leaveCalls` of `run end` writes them
  */
 export const claimLeftoversScript = new CellScript({
-  needs: [],
+  needs: [clock],
   whenFull: true,
   body: `
 local leftover = C .. 'leftover'

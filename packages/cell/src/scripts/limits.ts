@@ -1,4 +1,5 @@
 /** Scripts about what may run: a lane's workers, a tenant's limits. */
+import { clock } from '../lua/clock.ts';
 import { scheduler } from '../lua/scheduler.ts';
 import { CellScript } from './cell-script.ts';
 
@@ -12,7 +13,7 @@ export const GONE_AFTER_MS = 10_000;
  *   ARGV  …, lane, worker, jobs at once (0: it takes no more)
  */
 export const capacityScript = new CellScript({
-  needs: [],
+  needs: [clock],
   whenFull: true,
   body: `
 local lane, worker, takes = ARGV[2], ARGV[3], ARGV[4]

@@ -1,4 +1,5 @@
 /** Scripts of maintenance: what is lost with the scheduler's keys is rebuilt, what has expired leaves the lists. */
+import { clock } from '../lua/clock.ts';
 import { openJobs } from '../lua/open-jobs.ts';
 import { scheduler } from '../lua/scheduler.ts';
 import { CellScript } from './cell-script.ts';
@@ -68,17 +69,17 @@ return reply
  *   returns how many were looked at
  */
 export const forgetExpiredScript = new CellScript({
-  needs: [],
+  needs: [clock],
   whenFull: true,
   body: `
 local expired = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2])
 for _, entry in ipairs(expired) do
   local id, tenant = string.match(entry, '^(%S+) (%S+)$')
-  -- The key's own expiry may come a moment later than this entry's.
-  if redis.call('EXISTS', jobKey(id)) == 0 then
-    redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
-    redis.call('ZREM', C .. 'expiring', entry)
-  end
+  local status = redis.call('HGET', jobKey(id), 'status')
+  if not status then redis.call('ZREM', tenantKey(tenant) .. ':jobs', id) end
+  -- An ended job's own expiry may come a moment later than this entry's. An open one was created after the job that the
+  -- entry is of, under the same id.
+  if not status or status == 'queued' or status == 'running' then redis.call('ZREM', C .. 'expiring', entry) end
 end
 return #expired
 `,

@@ -1,4 +1,6 @@
+import { clock } from '../lua/clock.ts';
 import { ledger } from '../lua/ledger.ts';
+import { luaList, record } from '../lua/record.ts';
 import { CellScript } from './cell-script.ts';
 
 /**
@@ -12,26 +14,27 @@ import { CellScript } from './cell-script.ts';
  *           {'day' | 'month', spent, reserved, now, why (`ledger`)} as it was before anything was freed
  */
 export const reserveScript = new CellScript({
-  needs: [ledger],
+  needs: [clock, record, ledger],
   // A job under way goes on while Redis is full, and its budget holds.
   whenFull: true,
   body: `
 local id, attempt, token = ARGV[2], ARGV[3], ARGV[4]
 local wanted, kept, day, month = num(ARGV[5]), num(ARGV[6]), num(ARGV[7]), num(ARGV[8])
-local status, own, ownToken, tenant, reserved, spent, open = unpack(redis.call('HMGET', jobKey(id),
-  'status', 'attempt', 'token', 'tenant', 'reserved', 'spent', 'open_cost'))
-if status ~= 'running' or own ~= attempt or ownToken ~= token then return {'fenced'} end
-reserved = num(reserved or nil) or 0
+local job = readRecord(id, ${luaList(['status', 'attempt', 'token', 'tenant', 'reserved', 'spent', 'open_cost'])})
+if job.status ~= 'running' or job.attempt ~= attempt or job.token ~= token then return {'fenced'} end
+local reserved = num(job.reserved) or 0
 local more = wanted - reserved
 if more <= 0 then return {'reserved'} end
-local over = overBudget(tenant, more, wanted, day, month)
+local over = overBudget(job.tenant, more, wanted, day, month)
 if not over then
-  setReserved(id, tenant, reserved, wanted)
+  setReserved(job, wanted)
+  writeRecord(job)
   return {'reserved'}
 end
 -- The attempt may know of an end of a call that the record has yet to be told: until then that is what has to be covered.
-kept = math.max(kept, (num(spent or nil) or 0) + (num(open or nil) or 0))
-if kept < reserved then setReserved(id, tenant, reserved, kept) end
+kept = math.max(kept, (num(job.spent) or 0) + (num(job.open_cost) or 0))
+if kept < reserved then setReserved(job, kept) end
+writeRecord(job)
 return {over[1], over[2], over[3], int(now), over[4]}
 `,
 });

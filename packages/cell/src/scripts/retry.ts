@@ -1,7 +1,9 @@
 import { admission } from '../lua/admission.ts';
-import { journal } from '../lua/journal.ts';
+import { clock } from '../lua/clock.ts';
+import { journal, journalFields } from '../lua/journal.ts';
+import { luaList, record } from '../lua/record.ts';
 import { scheduler } from '../lua/scheduler.ts';
-import { segments } from '../lua/segments.ts';
+import { segmentFields, segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
 
 /**
@@ -17,41 +19,48 @@ import { CellScript } from './cell-script.ts';
  *           {'missing'}
  */
 export const retryScript = new CellScript({
-  needs: [admission, journal, scheduler, segments],
+  needs: [clock, record, admission, journal, scheduler, segments],
   body: `
 local id, event = ARGV[2], ARGV[3]
 local limits = {
   estimate = num(ARGV[4]), perMinute = num(ARGV[5]), day = num(ARGV[6]), month = num(ARGV[7]), maxQueued = num(ARGV[8]),
 }
-local status, seq, lane, tenant, priority, version, packed = unpack(redis.call('HMGET', jobKey(id),
-  'status', 'seq', 'lane', 'tenant', 'priority', 'call_key_version', 'packed'))
+local job = readRecord(id, ${luaList(
+    ['status', 'seq', 'lane', 'tenant', 'priority', 'call_key_version', 'reserved'],
+    journalFields,
+    segmentFields,
+  )})
+local status, lane, tenant = job.status, job.lane, job.tenant
 if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'not_retryable', status} end
-if packed then return {'packed'} end
+if job.packed then return {'packed'} end
 local refused, used, leavesIn = refusal(tenant, limits)
 if refused then return {'refused', used, leavesIn, unpack(refused)} end
 
 for _, part in ipairs({'output', 'text'}) do
-  local size = redis.call('HGET', jobKey(id), part .. '_size')
-  if size then redis.call('UNLINK', unpack(segmentsOf(jobKey(id, part), tonumber(size)))) end
+  local size = num(job[part .. '_size'])
+  if size then redis.call('UNLINK', unpack(segmentsOf(jobKey(id, part), size))) end
+  setField(job, part .. '_size', false)
 end
 redis.call('UNLINK', jobKey(id, 'calls'))
-redis.call('HDEL', jobKey(id), 'output_size', 'text_size')
 redis.call('PERSIST', jobKey(id))
 for _, part in ipairs({'details', 'steps', 'index'}) do redis.call('PERSIST', jobKey(id, part)) end
-for _, key in ipairs(segmentsOfJob(id)) do redis.call('PERSIST', key) end
+for _, key in ipairs(segmentsOfJob(job)) do redis.call('PERSIST', key) end
 redis.call('HDEL', jobKey(id, 'details'), 'error', 'usage')
-redis.call('HDEL', jobKey(id), 'finished_at', 'cancel_requested_at', 'retry_at', 'due_at', 'deadline_at', 'failures', 'crashes',
-  'queue', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided')
-redis.call('HSET', jobKey(id), 'status', 'queued', 'text_discarded', 1, 'call_key_version', (tonumber(version or nil) or 0) + 1,
-  'release', redis.call('INCR', C .. 'releases'))
+for _, field in ipairs({'finished_at', 'cancel_requested_at', 'retry_at', 'due_at', 'deadline_at', 'failures', 'crashes',
+  'queue', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided'}) do setField(job, field, false) end
+setField(job, 'status', 'queued')
+setField(job, 'text_discarded', 1)
+setField(job, 'call_key_version', (tonumber(job.call_key_version) or 0) + 1)
+setField(job, 'release', redis.call('INCR', C .. 'releases'))
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 redis.call('ZREM', C .. 'compact', id)
 redis.call('ZADD', C .. 'open', int(now), id)
-local next = tonumber(seq) + 1
-writeEvents(id, next, next, eventText(next, 'job.accepted', event), false)
-used, leavesIn = admit(id, tenant, limits)
-place(lane, id, tenant, tonumber(priority), false, nil, nil)
+local next = tonumber(job.seq) + 1
+writeEvents(job, next, next, eventText(next, 'job.accepted', event), false)
+used, leavesIn = admit(job, limits)
+writeRecord(job)
+place(lane, id, tenant, tonumber(job.priority), false, nil, nil)
 return {'queued', used, leavesIn, lane}
 `,
 });

@@ -1,5 +1,6 @@
 /** Scripts that write what is too large for one argument, piece by piece, before the script that needs it. */
-import { fence } from '../lua/fence.ts';
+import { fence, fenceFields } from '../lua/fence.ts';
+import { luaList, record } from '../lua/record.ts';
 import { segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
 
@@ -30,17 +31,17 @@ for _, segment in ipairs(segmentsOf(key, offset + #bytes)) do redis.call('PEXPIR
  *   returns {'staged'} or an answer of `fence`
  */
 export const stageEventsScript = new CellScript({
-  needs: [fence, segments],
+  needs: [record, fence, segments],
   whenFull: true,
   body: `
 local id, attempt, token, before, after = unpack(ARGV, 2, 6)
 local offset, bytes = num(ARGV[7]), ARGV[8]
 checkEvents(5)
 checkOffset(offset)
-local refused = fence(id, attempt, token, before, after)
+local job = readRecord(id, ${luaList(fenceFields, ['size'])})
+local refused = fence(job, attempt, token, before, after)
 if refused then return refused end
-local size = num(redis.call('HGET', jobKey(id), 'size'))
-writeAt(jobKey(id, 'log'), size + offset, bytes)
+writeAt(jobKey(id, 'log'), num(job.size) + offset, bytes)
 redis.call('HSET', jobKey(id), 'staged', int(offset + #bytes))
 return {'staged'}
 `,

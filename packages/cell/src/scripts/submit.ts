@@ -1,6 +1,8 @@
 import { followersLane } from '@holdfast/core';
 import { admission } from '../lua/admission.ts';
+import { clock } from '../lua/clock.ts';
 import { leader } from '../lua/leader.ts';
+import { record } from '../lua/record.ts';
 import { scheduler } from '../lua/scheduler.ts';
 import { segments } from '../lua/segments.ts';
 import { CellScript } from './cell-script.ts';
@@ -25,7 +27,7 @@ import { CellScript } from './cell-script.ts';
  *           {'not_staged'}  the staged request has expired
  */
 export const submitScript = new CellScript({
-  needs: [admission, leader, scheduler, segments],
+  needs: [clock, record, admission, leader, scheduler, segments],
   body: `
 local id, digest, request, event, tenant, lane, task = unpack(ARGV, 2, 8)
 local priority, tokens, delay, deadline, metadata = num(ARGV[9]), num(ARGV[10]), ms(ARGV[11]), ms(ARGV[12]), ARGV[13]
@@ -54,30 +56,24 @@ if follows then limits.estimate = nil end
 local refused, used, leavesIn = refusal(tenant, limits)
 if refused then return {'refused', used, leavesIn, unpack(refused)} end
 
-local record = {'tenant', tenant, 'lane', lane, 'task', task, 'digest', digest, 'status', 'queued', 'attempt', 0, 'seq', 1, 'size', #event,
-  'priority', int(priority), 'tokens', int(tokens), 'created_at', int(now), 'release', redis.call('INCR', C .. 'releases')}
-local function keep(field, value)
-  record[#record + 1] = field
-  record[#record + 1] = value
-end
 local dueAt = delay and now + delay
 local deadlineAt = deadline and now + deadline
-if dueAt then keep('due_at', int(dueAt)) end
-if deadlineAt then keep('deadline_at', int(deadlineAt)) end
+local job = {id = id, tenant = tenant, changes = {
+  tenant = tenant, lane = lane, task = task, digest = digest, status = 'queued', attempt = 0, seq = 1, size = #event,
+  priority = int(priority), tokens = int(tokens), created_at = int(now), release = redis.call('INCR', C .. 'releases'),
+  due_at = dueAt and int(dueAt), deadline_at = deadlineAt and int(deadlineAt), queue = follows and '${followersLane}' or nil,
+}}
 if shared ~= '' then
-  keep('shared', shared)
-  keep('shared_ttl', int(ttl))
+  setField(job, 'shared', shared)
+  setField(job, 'shared_ttl', int(ttl))
 end
-if follows then keep('queue', '${followersLane}') end
-redis.call('HSET', jobKey(id), unpack(record))
-keepValue(id, 'request', request)
+keepValue(job, 'request', request)
+used, leavesIn = admit(job, limits)
+writeRecord(job)
 redis.call('SET', jobKey(id, 'log'), event)
 if metadata ~= '' then redis.call('HSET', jobKey(id, 'details'), 'metadata', metadata) end
 redis.call('ZADD', C .. 'open', int(now), id)
 redis.call('ZADD', tenantKey(tenant) .. ':jobs', int(now), id)
--- Of an expired job with the same id, which nobody has looked at yet: the lists would wait for this one's end.
-redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
-used, leavesIn = admit(id, tenant, limits)
 if shared ~= '' and not follows then takeLead(id, shared, retention) end
 
 local unblocked = {}

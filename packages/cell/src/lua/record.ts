@@ -1,0 +1,51 @@
+import type { Fragment } from './fragment.ts';
+import { names } from './names.ts';
+
+/**
+ * A job's record: what a script needs of it is read by one command, and what it changes is written by one.
+ *
+ *   readRecord(id, fields)       a job with these fields, as text; absent ones are nil. `id` is there, whether the job is or not
+ *   setField(job, field, value)  the job has it at once, the record once it is written; false takes it away
+ *   writeRecord(job)             writes what has changed
+ *   writeFields(key, changes)    sets a hash's fields; false takes one away
+ */
+export const record: Fragment = {
+  name: 'record',
+  needs: [names],
+  lua: `
+local function readRecord(id, fields)
+  local job = {id = id, changes = {}}
+  local values = redis.call('HMGET', jobKey(id), unpack(fields))
+  for at, field in ipairs(fields) do job[field] = values[at] or nil end
+  return job
+end
+
+local function setField(job, field, value)
+  job[field] = value or nil
+  job.changes[field] = value
+end
+
+local function writeFields(key, changes)
+  local set, gone = {}, {}
+  for field, value in pairs(changes) do
+    if value then
+      set[#set + 1] = field
+      set[#set + 1] = value
+    else gone[#gone + 1] = field end
+  end
+  -- unpack fails above some thousands of values.
+  for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
+  for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
+end
+
+local function writeRecord(job)
+  writeFields(jobKey(job.id), job.changes)
+  job.changes = {}
+end
+`,
+};
+
+/** Names of fields as a list in Lua. */
+export function luaList(...fields: readonly (readonly string[])[]): string {
+  return `{${[...new Set(fields.flat())].map((field) => `'${field}'`).join(', ')}}`;
+}
