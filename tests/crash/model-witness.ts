@@ -2,7 +2,7 @@
  * The witness: sees every script as Redis executes it, in Redis' order, and tells the models of the jobs, of the ledger and of
  * the scheduler. Reads all that they judge beside each script, so that what is promised is judged at every point, not only at the end.
  */
-import type { CellKeys } from '@holdfast/cell';
+import { type CellKeys, claimedFields } from '@holdfast/cell';
 import { heldScripts, jobKeys, keysOf, nameOf, type ScriptName } from './model-cell.ts';
 import { JobModel, promise } from './model-job.ts';
 import { checkJournal } from './model-journal.ts';
@@ -108,7 +108,7 @@ export class Witness {
     }
   }
 
-  #tellJob(script: ScriptName, values: string[], [kind, detail, record]: unknown[]): void {
+  #tellJob(script: ScriptName, values: string[], [kind, detail, , claimed]: unknown[]): void {
     const [jobId = '', attempt, token = ''] = values;
     const life = this.lives.get(jobId);
     if (script === 'submit') {
@@ -121,7 +121,7 @@ export class Witness {
       `${script} says "missing" of a job only where there is none`,
     );
     if (!life) return;
-    if (script === 'claim' && kind === 'claimed') life.claimed(attemptOf(record), token);
+    if (script === 'claim' && kind === 'claimed') life.claimed(attemptOf(claimed), token);
     if (script === 'append' && kind === 'applied') life.appended(Number(attempt), values[5] ?? '');
     if (script === 'finish' && kind === 'applied') life.finished(Number(attempt), values[5] ?? '', String(detail));
     if (script === 'cancel') life.cancelled(String(kind));
@@ -199,15 +199,16 @@ export class Witness {
   }
 
   async #journalOf(jobId: string): Promise<Journal> {
-    const { log, record } = this.#keys.job(jobId);
-    const [bytes, counts] = await Promise.all([
+    const { log, output, record } = this.#keys.job(jobId);
+    const [bytes, answer, counts] = await Promise.all([
       this.#shared.run('getBuffer', [log]),
+      this.#shared.run('get', [output]),
       this.#shared.run('hmget', [record, 'size', 'provider_calls']),
     ]);
     const [size, calls] = counts as string[];
     // What lies behind its end was written by an attempt that is gone.
     const text = ((bytes as Buffer | null) ?? Buffer.alloc(0)).subarray(0, Number(size)).toString();
-    return { jobId, log: text, providerCalls: Number(calls) };
+    return { jobId, log: text.replace('\0', () => String(answer)), providerCalls: Number(calls) };
   }
 
   /** Jobs that haven't ended. */
@@ -249,9 +250,9 @@ const publishing: ReadonlySet<ScriptName> = new Set(['append', 'finish', 'cancel
 /** Whose first argument is a job, and whose answer says how that one stands. */
 const ofOneJob: ReadonlySet<ScriptName> = new Set(['submit', 'claim', 'finish', 'cancel', 'retry', 'delete']);
 
-function attemptOf(record: unknown): number {
-  const flat = record as string[];
-  return Number(flat[flat.indexOf('attempt') + 1]);
+/** @param values of `claimedFields` */
+function attemptOf(values: unknown): number {
+  return Number((values as string[])[claimedFields.indexOf('attempt')]);
 }
 
 function aboutOf(script: ScriptName, values: string[]): string {

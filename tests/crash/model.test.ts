@@ -144,7 +144,7 @@ describe('the model', () => {
   };
 
   it('sees workers that are not fenced off', async () => {
-    const fence = "if own ~= attempt or ownToken ~= token then return {'fenced', own} end";
+    const fence = "if job.attempt ~= attempt or job.token ~= token then return {'fenced', job.attempt} end";
     expect(await red(await broken(['append', 'finish'], { [fence]: '' }))).toMatch(
       /^(attempt \d+ writes nothing once|\d+ calls were made, \d+ counted)/,
     );
@@ -156,8 +156,8 @@ describe('the model', () => {
 
   it('sees an append doubled that was sent again', async () => {
     const parts = {
-      "if seq == after then return {'again', cancel and 1 or 0} end": '',
-      "if seq ~= before then return {'mismatch', seq} end": '',
+      "if job.seq == after then return {'again', cancelFlag(job)} end": '',
+      "if job.seq ~= before then return {'mismatch', job.seq} end": '',
     };
     expect(await red(await broken(['append', 'finish'], parts))).toMatch(/^event \d+ comes after/);
   });
@@ -172,13 +172,13 @@ describe('the model', () => {
   });
 
   it('sees a claim that raises no attempt', async () => {
-    expect(await red(await broken(['claim'], { "'attempt', attempt + 1": "'attempt', attempt" }))).toMatch(
+    expect(await red(await broken(['claim'], { "'attempt', int(job.attempt + 1)": "'attempt', job.attempt" }))).toMatch(
       'attempts rise',
     );
   });
 
   it('sees a claim counted twice that was sent again', async () => {
-    const parts = { "if status ~= 'running' or ownToken ~= token then": 'if true then' };
+    const parts = { "if job.status ~= 'running' or job.token ~= token then": 'if true then' };
     expect(await red(await broken(['claim'], parts))).toMatch('sent again');
   });
 
@@ -195,17 +195,17 @@ describe('the model', () => {
   });
 
   it('sees a job that ends and is not settled', async () => {
-    const parts = { '\n  settleRun(id, tenant)': '' };
+    const parts = { '\n  settleRun(job)': '' };
     expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('nothing is reserved for a job');
   });
 
   it('sees a job that is settled twice', async () => {
-    const parts = { '\n  settleRun(id, tenant)': '\n  settleRun(id, tenant)\n  settleRun(id, tenant)' };
+    const parts = { '\n  settleRun(job)': '\n  settleRun(job)\n  settleRun(job)' };
     expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('S5');
   });
 
   it('sees a job that ends and keeps its permit', async () => {
-    const parts = { 'return remove(queue or lane, id, release, tenant)\nend': 'return {}\nend' };
+    const parts = { 'return remove(job.queue or job.lane, id, job.release, tenant)\nend': 'return {}\nend' };
     expect(await red(await broken(['finish'], parts))).toMatch('S3: a job that has ended frees its permit');
   });
 

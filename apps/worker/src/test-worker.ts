@@ -17,7 +17,7 @@ import {
   type SubmitRequest,
 } from '@holdfast/core';
 import { Ledger } from '@holdfast/gate';
-import { FlushClock, Journal, LiveFeed, type Shared } from '@holdfast/journal';
+import { FlushClock, Journal, LiveFeed, readEvents, type Shared } from '@holdfast/journal';
 import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
@@ -121,14 +121,6 @@ export interface TestWorker {
   close(): Promise<void>;
 }
 
-function readEntries(log: string): JournalEntry[] {
-  return [...log.matchAll(/id: (\d+)\nevent: (.+)\ndata: (.+)\n\n/g)].map(([, seq, type, data]) => ({
-    seq: Number(seq),
-    type: type ?? '',
-    data: JSON.parse(data ?? '') as JsonObject,
-  }));
-}
-
 function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): Provider {
   return {
     name: 'scripted',
@@ -199,7 +191,13 @@ export async function openTestWorker(): Promise<TestWorker> {
   const feed = new LiveFeed(subscriber);
   const parts = testParts(journal, feed, scriptedProvider(calls, known));
   const queues = new LaneQueues({ cell, ready: emptyQueue, onError: () => undefined });
-  const events = async (jobId: string) => readEntries((await redis.get(journal.keysOf(jobId).log)) ?? '');
+  const events = async (jobId: string) => {
+    const entries: JournalEntry[] = [];
+    for await (const { seq, type, json } of readEvents(journal, jobId)) {
+      entries.push({ seq, type, data: JSON.parse(json) as JsonObject });
+    }
+    return entries;
+  };
   const releaseOf = async (jobId: string) => Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
   return {
     parts,

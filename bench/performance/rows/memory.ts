@@ -1,4 +1,5 @@
 /** Row `memory`: what jobs take of Redis' memory, while they wait and after they have ended, beside their body or text. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
 import { startLoad, startProvider } from '../bed/subjects.ts';
@@ -10,6 +11,8 @@ const shapes = {
   whole: { tokens: 1, tokenBytes: 1_128, itlMs: 0, title: 'in one piece' },
   paced: { tokens: 200, tokenBytes: 7, itlMs: 5, title: 'in 200 tokens, 5 ms apart' },
 };
+/** Logs are compacted within a second or two of the end; the old ones are kept for another 15 s. */
+const COMPACTED_AFTER_MS = 20_000;
 type Shape = (typeof shapes)[keyof typeof shapes];
 
 async function measureShapes(jobs: number): Promise<Repetition> {
@@ -30,6 +33,7 @@ async function measureShapes(jobs: number): Promise<Repetition> {
         const body = chatBody('Say something.', `tokens=${tokens}&token_bytes=${tokenBytes}&itl_ms=${itlMs}`);
         await holdfast.submit(load, [submitRequest(body)], count);
         await holdfast.untilIdle();
+        await delay(COMPACTED_AFTER_MS);
       });
     const repetition = {
       waiting,

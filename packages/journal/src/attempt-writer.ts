@@ -81,8 +81,6 @@ interface WriterOptions {
   onRefused: (refusal: JournalRefusal) => void;
 }
 
-/** An answer of more characters is not repeated in the event that tells of it. */
-const MAX_IN_EVENT = 16_384;
 /** Above this many characters waiting, `waitForDrain` makes the producer wait. */
 const MAX_WAITING = 1_000_000;
 
@@ -147,17 +145,14 @@ export class AttemptWriter {
   }
 
   /**
-   * Completes the job. A large answer is stored once: its event has a mark in its place, and readers see it whole.
+   * Completes the job. The answer is stored once: its event has a mark in its place, and readers see it whole.
    * @param output JSON
    */
   async complete(output: string, usage: Usage | null, changes: FieldChanges = {}): Promise<Ended> {
     if (this.#refusal) throw this.#refusal;
     const event = formatEvent(this.#seq + 1, 'job.completed', { output: null, usage });
-    const shown = output.length > MAX_IN_EVENT ? String.fromCharCode(OUTPUT_MARK) : output;
-    this.#add(
-      event.replace('"output":null', () => `"output":${shown}`),
-      { ...changes, output },
-    );
+    const marked = event.replace('"output":null', `"output":${String.fromCharCode(OUTPUT_MARK)}`);
+    this.#add(marked, { ...changes, output });
     return this.#conclude({ status: 'completed', delayMs: 0, leavesQueue: false });
   }
 

@@ -7,7 +7,7 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import { scripts } from '@holdfast/cell';
 import { hasEnded, type Logger } from '@holdfast/core';
 import type { Journal } from './journal.ts';
-import { readValue, stageBytes } from './staged-value.ts';
+import { bytesArgument, readValue } from './staged-value.ts';
 
 const EVERY_MS = 1_000;
 const MAX_AT_ONCE = 200;
@@ -31,23 +31,27 @@ export function startCompacting(journal: Journal, logger: Logger): () => void {
   return () => clearInterval(timer);
 }
 
-/** One round, one log after the other. @returns how many it has packed */
-export async function compactLogs(journal: Journal): Promise<number> {
-  const ids = (await scripts.claimCompactions.run(journal.cell, [MAX_AT_ONCE])) as string[];
-  let packed = 0;
-  for (const id of ids) packed += await packLog(journal, id);
-  return packed;
+/** Until none is left that is due, one log after the other. */
+async function compactLogs(journal: Journal): Promise<void> {
+  for (;;) {
+    const ids = (await scripts.claimCompactions.run(journal.cell, [MAX_AT_ONCE])) as string[];
+    for (const id of ids) await packLog(journal, id);
+    if (ids.length < MAX_AT_ONCE) return;
+  }
 }
 
-async function packLog({ cell }: Journal, jobId: string): Promise<number> {
+async function packLog({ cell }: Journal, jobId: string): Promise<void> {
   const { record, log } = cell.keys.job(jobId);
   const [status, seq, size] = await cell.redis.hmget(record, 'status', 'seq', 'size');
-  if (!status || !hasEnded(status)) return (await scripts.packLog.run(cell, [jobId, 0, ''])) as number;
+  if (!status || !hasEnded(status)) {
+    await scripts.packLog.run(cell, [jobId, 0, '']);
+    return;
+  }
   const pieces: Buffer[] = [];
   for await (const piece of readValue(cell, log, Number(size))) pieces.push(piece);
   const packed = await deflate(Buffer.concat(pieces));
-  const staged = packed.length < Number(size) * GAIN ? await stageBytes(cell, packed) : '';
-  return (await scripts.packLog.run(cell, [jobId, String(seq), staged])) as number;
+  const isGain = packed.length < Number(size) * GAIN;
+  await scripts.packLog.run(cell, [jobId, String(seq), isGain ? await bytesArgument(cell, packed) : '']);
 }
 
 /** Before a job runs again. No effect where its log isn't packed. */
@@ -56,5 +60,5 @@ export async function unpackLog({ cell }: Journal, jobId: string): Promise<void>
   for await (const piece of readValue(cell, cell.keys.job(jobId).packed, Number.POSITIVE_INFINITY)) pieces.push(piece);
   if (pieces.length === 0) return;
   const log = await inflate(Buffer.concat(pieces));
-  await scripts.unpackLog.run(cell, [jobId, await stageBytes(cell, log)]);
+  await scripts.unpackLog.run(cell, [jobId, await bytesArgument(cell, log)]);
 }

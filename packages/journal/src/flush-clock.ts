@@ -4,7 +4,8 @@
  *   1. after a silence of the whole process an event leaves at once, and so does what somebody waits for: a call's beginning, a
  *      response's id, an end, a call's first token
  *   2. the others wait for the clock, a few ms, which sends what all writers have in one script
- *   3. events that nobody watches wait ten times as long: whoever comes meanwhile reads the log, and from the next on is watched
+ *   3. events that nobody watches wait fifty times as long, a quarter of a second: whoever comes meanwhile reads the log, and from the next on is
+ *      watched
  *   4. an attempt's last append is a script of its own, `finish`
  *
  * The clock runs only while something waits. It is the process's, not the writer's: for 20 streams of 50 tokens a second it
@@ -40,7 +41,7 @@ interface Sent {
 }
 
 /** Events that nobody watches wait so many times as long. */
-const UNWATCHED = 10;
+const UNWATCHED = 50;
 /** ms that each stream in a turn adds to the next one's interval, and the most that comes of it. */
 const PER_STREAM_MS = 0.1;
 const MAX_INTERVAL_MS = 20;

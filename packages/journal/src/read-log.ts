@@ -1,7 +1,7 @@
 /**
  * Reading a log from a cursor: one look into the index, then windows of bytes up to where the log ended then. Windows don't
- * end where events do. A log that was packed since its job ended is inflated. An answer that was too large for its event is
- * put in here: the event has `\0` in its place, and every reader sees it whole.
+ * end where events do. A log that was packed since its job ended is inflated. The job's answer is put in here: its event
+ * has `\0` in its place, so that it is stored once.
  */
 import { Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';

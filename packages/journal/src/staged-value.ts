@@ -16,8 +16,13 @@ export async function stageValue(cell: Pick<Cell, 'redis' | 'keys'>, text: strin
   return bytes.length <= MAX_ARGUMENT_BYTES ? text : stageBytes(cell, bytes);
 }
 
+/** The same for bytes. What begins like the name of a staged value is staged as well. */
+export async function bytesArgument(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Promise<string | Buffer> {
+  return bytes.length <= MAX_ARGUMENT_BYTES && bytes[0] !== 0 ? bytes : stageBytes(cell, bytes);
+}
+
 /** The name of what was staged, as a script takes it. Throws what the connection throws. */
-export async function stageBytes(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Promise<string> {
+async function stageBytes(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Promise<string> {
   const name = randomUUID();
   for (let offset = 0; offset < bytes.length; offset += MAX_ARGUMENT_BYTES) {
     await scripts.stageValue.run(cell, [name, offset, bytes.subarray(offset, offset + MAX_ARGUMENT_BYTES)]);

@@ -5,8 +5,8 @@
 import { changeSource } from '../change-source.ts';
 
 for (const check of [
-  "if seq == after then return {'again', cancel and 1 or 0} end",
-  "if seq ~= before then return {'mismatch', seq} end",
+  "if job.seq == after then return {'again', cancelFlag(job)} end",
+  "if job.seq ~= before then return {'mismatch', job.seq} end",
 ]) {
   changeSource('packages/cell/src/lua/fence.ts', check, '');
 }

@@ -5,9 +5,9 @@
 import { changeSource } from '../change-source.ts';
 
 for (const check of [
-  "if tonumber(own) < tonumber(attempt) then return {'mismatch', seq} end",
-  "if own ~= attempt or ownToken ~= token then return {'fenced', own} end",
-  "if seq ~= before then return {'mismatch', seq} end",
+  "if tonumber(job.attempt) < tonumber(attempt) then return {'mismatch', job.seq} end",
+  "if job.attempt ~= attempt or job.token ~= token then return {'fenced', job.attempt} end",
+  "if job.seq ~= before then return {'mismatch', job.seq} end",
 ]) {
   changeSource('packages/cell/src/lua/fence.ts', check, '');
 }

@@ -1,4 +1,8 @@
 /** Loaded before API and worker: a tenant's jobs at once are not counted. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('packages/cell/src/scripts/dispatch.ts', 'if countsForTenant(lane) and most > 0 and', 'if false and');
+changeSource(
+  'packages/cell/src/scripts/dispatch.ts',
+  'if countsForTenant(lane) and tenant.most > 0 and',
+  'if false and',
+);

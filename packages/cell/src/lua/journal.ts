@@ -7,7 +7,10 @@ import { segments } from './segments.ts';
 export const journalFields = ['size', 'staged'];
 
 /** The log of an ended job that is smaller is kept as it is; others are worth compressing. */
-export const COMPACT_FROM_BYTES = 4_096;
+export const COMPACT_FROM_BYTES = 1_024;
+
+/** A longer answer is not published. */
+const MAX_IN_MESSAGE = 16_384;
 
 /** The log gets an index entry each time it passes another so many bytes. */
 export const INDEX_EVERY_BYTES = 16_384;
@@ -15,10 +18,11 @@ export const INDEX_EVERY_BYTES = 16_384;
 /**
  * A job's log.
  *
- *   writeEvents(job, first, last, bytes, hasEnded)
+ *   writeEvents(job, first, last, bytes, hasEnded, output)
  *                                appends events, what was staged for them before (script `stageEvents`), and publishes. `job` has
  *                                `journalFields`, and `seq` and `size` from then on: `writeRecord` is to follow. A message on the live channel is
- *                                `<first> <last> <1 if the job ended with it>\\n<bytes>`; no bytes: read the log. Returns how
+ *                                `<first> <last> <1 if the job ended with it>\\n<bytes>`; no bytes: read the log. `output`, or nil,
+ *                                stands in the log by its mark, and is put into the message where it is short. Returns how
  *                                many listen (a hint: other nodes of a cluster don't count). The log's end is `size`: what lies
  *                                behind it was staged by an attempt that is gone
  *   eventText(seq, type, data)   one event as SSE; `data` is JSON
@@ -31,7 +35,14 @@ local function eventText(seq, type, data)
   return 'id: ' .. int(seq) .. '\\nevent: ' .. type .. '\\ndata: ' .. data .. '\\n\\n'
 end
 
-local function writeEvents(job, first, last, bytes, hasEnded)
+-- What is long, or staged, is left to whoever reads the log.
+local function withOutput(bytes, output)
+  if not output or #output > ${MAX_IN_MESSAGE} or stagedName(output) then return bytes end
+  local mark = string.find(bytes, '\\0', 1, true)
+  return mark and string.sub(bytes, 1, mark - 1) .. output .. string.sub(bytes, mark + 1) or bytes
+end
+
+local function writeEvents(job, first, last, bytes, hasEnded, output)
   local id, before, staged = job.id, num(job.size), num(job.staged) or 0
   local size, log = before + staged + #bytes, jobKey(job.id, 'log')
   if hasEnded and size < ${COMPACT_FROM_BYTES} then
@@ -44,7 +55,7 @@ local function writeEvents(job, first, last, bytes, hasEnded)
   setField(job, 'seq', int(last))
   setField(job, 'size', int(size))
   if job.staged then setField(job, 'staged', false) end
-  local message = int(first) .. ' ' .. int(last) .. (hasEnded and ' 1\\n' or ' 0\\n') .. (staged > 0 and '' or bytes)
+  local message = int(first) .. ' ' .. int(last) .. (hasEnded and ' 1\\n' or ' 0\\n') .. (staged > 0 and '' or withOutput(bytes, output))
   return redis.call('PUBLISH', jobKey(id, 'live'), message)
 end
 `,

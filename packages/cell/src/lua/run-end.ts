@@ -17,9 +17,9 @@ export const endFields = [
 /**
  * How a job ends. (S5) Terminal event, final state, ledger and permit change together.
  *
- *   endJob(job, status, first, last, bytes, retention)
+ *   endJob(job, status, first, last, bytes, retention, output)
  *        writes the events (the last one ends the job), settles the run, takes the job out of the scheduler and off `open`, and
- *        sets the expiry of all it has. `job` has `endFields`. Returns the lanes in which its tenant may run again.
+ *        sets the expiry of all it has. `job` has `endFields`; `output` is its answer, or nil (`writeEvents`). Returns the lanes in which its tenant may run again.
  *   leaveCalls(id, lane)
  *        responses that may still run at a provider, of a job that ends without a worker: somebody is to end them
  */
@@ -27,12 +27,12 @@ export const runEnd: Fragment = {
   name: 'run end',
   needs: [names, clock, journal, ledger, scheduler, segments],
   lua: `
-local function endJob(job, status, first, last, bytes, retention)
+local function endJob(job, status, first, last, bytes, retention, output)
   local id, tenant = job.id, job.tenant
   setField(job, 'status', status)
   setField(job, 'finished_at', int(now))
   if job.retry_at then setField(job, 'retry_at', false) end
-  writeEvents(job, first, last, bytes, true)
+  writeEvents(job, first, last, bytes, true, output)
   settleRun(job)
   writeRecord(job)
   local size = tonumber(job.size)

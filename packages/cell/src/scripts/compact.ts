@@ -10,29 +10,38 @@ const LEASE_MS = 30_000;
 const OLD_LOG_MS = 15_000;
 
 /**
- * Ended jobs whose logs are to be compacted. Each is given again until `packLog` takes it off the list.
+ * Ended jobs whose logs are to be compacted. Each is given again until `packLog` has packed it; some time after that its log goes.
  *   ARGV  …, most
  *   returns ids
  */
 export const claimCompactionsScript = new CellScript({
-  needs: [clock],
+  needs: [clock, record, segments],
   whenFull: true,
   body: `
-local due = redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])
-for _, id in ipairs(due) do redis.call('ZADD', C .. 'compact', int(now + ${LEASE_MS}), id) end
-return due
+local claimed = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])) do
+  local job = readRecord(id, {'packed', 'size'})
+  if job.packed then
+    redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'log'), tonumber(job.size))))
+    redis.call('ZREM', C .. 'compact', id)
+  else
+    redis.call('ZADD', C .. 'compact', int(now + ${LEASE_MS}), id)
+    claimed[#claimed + 1] = id
+  end
+end
+return claimed
 `,
 });
 
 /**
- * The compressed log takes the place of the log, which expires a little later. Nothing is done where the job was run again
- * meanwhile, has gone, or the compressed log is no gain ('').
+ * The compressed log takes the place of the log, which goes a little later. Nothing is done where the job was run again meanwhile, has
+ * gone, or the compressed log is no gain ('').
  *
  *   ARGV  …, id, number of the log's last event, compressed log (staged) or ''
  *   returns 1 it is packed now
  */
 export const packLogScript = new CellScript({
-  needs: [record, segments],
+  needs: [clock, record, segments],
   whenFull: true,
   body: `
 local id, seq, packed = ARGV[2], ARGV[3], ARGV[4]
@@ -45,9 +54,7 @@ keepValue(job, 'packed', packed)
 writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
 for _, key in ipairs(segmentsOf(jobKey(id, 'packed'), tonumber(job.packed))) do redis.call('PEXPIRE', key, rest) end
-local old = segmentsOf(jobKey(id, 'log'), tonumber(job.size))
-old[#old + 1] = jobKey(id, 'index')
-for _, key in ipairs(old) do redis.call('PEXPIRE', key, ${OLD_LOG_MS}, 'LT') end
+redis.call('ZADD', C .. 'compact', int(now + ${OLD_LOG_MS}), id)
 return 1
 `,
 });

@@ -33,7 +33,7 @@ if output ~= '' then keepValue(job, 'output', output) end
 if text ~= '' then keepValue(job, 'text', text) end
 local first, last = tonumber(before) + 1, tonumber(after)
 if status ~= 'queued' then
-  return {'applied', status, unpack(endJob(job, status, first, last, bytes, retention))}
+  return {'applied', status, unpack(endJob(job, status, first, last, bytes, retention, output ~= '' and output or nil))}
 end
 if job.cancel_requested_at then
   leaveCalls(id, job.lane)

@@ -64,7 +64,7 @@ return reply
 });
 
 /**
- * Ended jobs whose time is over leave their tenants' lists.
+ * Ended jobs whose time is over leave the lists.
  *   ARGV  …, most
  *   returns how many were looked at
  */
@@ -75,11 +75,12 @@ export const forgetExpiredScript = new CellScript({
 local expired = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2])
 for _, entry in ipairs(expired) do
   local id, tenant = string.match(entry, '^(%S+) (%S+)$')
-  local status = redis.call('HGET', jobKey(id), 'status')
-  if not status then redis.call('ZREM', tenantKey(tenant) .. ':jobs', id) end
-  -- An ended job's own expiry may come a moment later than this entry's. An open one was created after the job that the
-  -- entry is of, under the same id.
-  if not status or status == 'queued' or status == 'running' then redis.call('ZREM', C .. 'expiring', entry) end
+  -- The key's own expiry may come a moment later than this entry's.
+  if redis.call('EXISTS', jobKey(id)) == 0 then
+    redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
+    redis.call('ZREM', C .. 'compact', id)
+    redis.call('ZREM', C .. 'expiring', entry)
+  end
 end
 return #expired
 `,

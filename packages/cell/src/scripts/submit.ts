@@ -74,6 +74,8 @@ redis.call('SET', jobKey(id, 'log'), event)
 if metadata ~= '' then redis.call('HSET', jobKey(id, 'details'), 'metadata', metadata) end
 redis.call('ZADD', C .. 'open', int(now), id)
 redis.call('ZADD', tenantKey(tenant) .. ':jobs', int(now), id)
+-- Of an expired job with the same id, which nobody has looked at yet: the lists would wait for this one's end.
+redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 if shared ~= '' and not follows then takeLead(id, shared, retention) end
 
 local unblocked = {}
