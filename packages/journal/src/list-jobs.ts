@@ -25,8 +25,8 @@ interface Position {
   jobId: string;
 }
 
-/** Ids read at once, and at most for one page: a filter that fits nothing must not read a million records. */
-const CHUNK = 100;
+/** Ids read at once, at most; and for one page: a filter that fits nothing must not read a million records. */
+const MAX_CHUNK = 200;
 const MAX_READ = 2_000;
 
 function fits(job: JobSummary, filter: JobFilter): boolean {
@@ -52,10 +52,19 @@ function decodeCursor(cursor: string): Position {
   return { score: Number(found[1]), jobId: found[2] };
 }
 
-/** The next ids after a position, in the list's order: by time, newest first; within one ms by id, last first. */
-async function* walk(journal: Journal, tenant: string, from: Position | null): AsyncGenerator<Position[]> {
+/**
+ * The next ids after a position, in the list's order: by time, newest first; within one ms by id, last first.
+ * @param wanted so many at first; each time twice as many, as where a filter fits few
+ */
+async function* walk(
+  journal: Journal,
+  tenant: string,
+  from: Position | null,
+  wanted: number,
+): AsyncGenerator<Position[]> {
   const key = journal.cell.keys.tenantJobs(tenant);
   let last = from;
+  let chunk = Math.min(wanted, MAX_CHUNK);
   for (let offset = 0; ; ) {
     const entries = await journal.redis.zrevrangebyscore(
       key,
@@ -64,7 +73,7 @@ async function* walk(journal: Journal, tenant: string, from: Position | null): A
       'WITHSCORES',
       'LIMIT',
       offset,
-      CHUNK,
+      chunk,
     );
     const found: Position[] = [];
     for (let at = 0; at < entries.length; at += 2) {
@@ -73,10 +82,11 @@ async function* walk(journal: Journal, tenant: string, from: Position | null): A
     const { score, jobId } = last ?? { score: Number.POSITIVE_INFINITY, jobId: '' };
     const fresh = found.filter((entry) => entry.score < score || entry.jobId < jobId);
     // A whole chunk within one ms that was seen before: look further within it.
-    offset = fresh.length === 0 ? offset + CHUNK : 0;
+    offset = fresh.length === 0 ? offset + chunk : 0;
     last = fresh.at(-1) ?? last;
     if (fresh.length > 0) yield fresh;
-    if (found.length < CHUNK) return;
+    if (found.length < chunk) return;
+    chunk = Math.min(2 * chunk, MAX_CHUNK);
   }
 }
 
@@ -85,7 +95,8 @@ export async function listJobs(journal: Journal, { tenant, filter, limit, cursor
   const data: JobSummary[] = [];
   let read = 0;
   let last = cursor === undefined ? null : decodeCursor(cursor);
-  for await (const positions of walk(journal, tenant, last)) {
+  // One more tells whether another page follows; the position itself comes again.
+  for await (const positions of walk(journal, tenant, last, limit + 2)) {
     const jobs = await journal.getSummaries(positions.map(({ jobId }) => jobId));
     for (const [at, position] of positions.entries()) {
       const job = jobs[at]?.job;
