@@ -163,6 +163,30 @@ describe('attach', () => {
     expect(sink.text + next.text).toBe(await wholeLog(id));
   });
 
+  it('listens to a job that had ended only where it runs again', async () => {
+    const id = await finishedJob('ended before', 3, 20);
+    const feed = new Proxy(t.feed, {
+      get: (target, name) => {
+        if (name === 'subscribe') throw new Error('it listens');
+        return Reflect.get(target, name).bind(target);
+      },
+    });
+    const sink = new CollectingSink();
+    const options = { journal: t.journal, after: 0, sink, signal: never, hasEnded: true };
+    expect(await attach({ ...options, feed, jobId: id })).toBe('ended');
+    expect(sink.text).toBe(await wholeLog(id));
+
+    const again = await t.submit('ended before, runs again');
+    const writer = t.writer(await t.claim(again.id));
+    const late = new CollectingSink();
+    const done = attach({ ...options, sink: late, feed: t.feed, jobId: again.id });
+    while (late.writes === 0) await new Promise((resolve) => setImmediate(resolve));
+    writer.write('text.delta', { text: 'more' });
+    await writer.end({ status: 'completed' }, 'job.completed', { output: null, usage: null });
+    expect(await done).toBe('ended');
+    expect(late.text).toBe(await wholeLog(again.id));
+  });
+
   it('lets a slow reader fall behind and catch up from the log', async () => {
     const { id } = await t.submit('slow');
     const writer = t.writer(await t.claim(id));

@@ -1,7 +1,7 @@
 /**
  * Attaching: the same events for everyone, from any cursor, whenever. The state of one attached reader:
  *
- *   1. subscribe   first of all, so that nothing falls between log and live
+ *   1. subscribe   first of all, so that nothing falls between log and live; to a job that has ended, only if it runs again
  *   2. replay      read the log from the cursor to where it ends, as fast as the reader takes it
  *   3. live        pass on what is published, joined by sequence number:
  *                    next in line → as it is; seen before → dropped; overlapping → cut; gap → back to 2
@@ -31,6 +31,8 @@ interface ReaderOptions {
   jobId: string;
   /** Number of the last event that the reader has; 0: none. */
   after: number;
+  /** The job had ended when it was last looked at: its log is read first, and listened to only if it runs again. */
+  hasEnded?: boolean;
   sink: EventSink;
 }
 
@@ -119,7 +121,13 @@ export class AttachedReader implements Listener {
   }
 
   async start(): Promise<void> {
-    const { journal, feed, jobId } = this.#options;
+    const { journal, feed, jobId, hasEnded: isEnded = false } = this.#options;
+    if (isEnded) {
+      await this.#work();
+      if (this.#isOver) return;
+      this.#isBusy = true;
+      this.#mailbox.fallBehind();
+    }
     try {
       this.#unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, this);
     } catch (error) {

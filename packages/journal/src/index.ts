@@ -12,5 +12,5 @@ export { LiveFeed } from './live-feed.ts';
 export * from './log-events.ts';
 export { type Admission, isSentAtOnce, type NewJob } from './new-job.ts';
 export { readText } from './read-text.ts';
-export type { LargeAnswer, OwnedJob } from './record.ts';
+export type { LargeAnswer, OwnedJob, OwnedSummary } from './record.ts';
 export * from './wait-for-end.ts';

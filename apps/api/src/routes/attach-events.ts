@@ -7,7 +7,7 @@ import { AttachedReader } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { bearerOf } from '../authenticate.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { ownJob } from '../own-job.ts';
+import { ownSummary } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { EVENT_STREAM, ReaderGone, SseSink } from '../sse-sink.ts';
 
@@ -30,7 +30,7 @@ export async function attachEvents(
   caller: Caller,
 ): Promise<void> {
   const { after, param } = cursorOf(request);
-  const { job } = await ownJob(parts, caller, String(request.params.id));
+  const { job } = await ownSummary(parts, caller, String(request.params.id));
   if (after > job.cursor) {
     throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
   }
@@ -44,7 +44,7 @@ export async function attachEvents(
     response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
     return;
   }
-  stream(streams, parts, response, { jobId: job.id, after, caller });
+  stream(streams, parts, response, { jobId: job.id, after, hasEnded: hasEnded(job.status), caller });
 }
 
 /** Begins the stream, which goes on by itself: were it waited for, all that has led here would be kept for each reader. */
@@ -52,14 +52,14 @@ function stream(
   streams: OpenStreams,
   parts: ApiParts,
   response: Response,
-  { jobId, after, caller }: { jobId: string; after: number; caller: Caller },
+  { caller, ...from }: { jobId: string; after: number; hasEnded: boolean; caller: Caller },
 ): void {
   const { journal } = parts.cells.of(caller.tenant);
   const { feed, keyWatch, metrics, logger } = parts;
   const sink = new SseSink(response, { stallMs: parts.readerStallMs });
-  const reader = new AttachedReader({ journal, feed, jobId, after, sink }, (_outcome, error) => {
+  const reader = new AttachedReader({ journal, feed, sink, ...from }, (_outcome, error) => {
     if (error !== undefined && !(error instanceof ReaderGone)) {
-      logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
+      logger.warn({ jobId: from.jobId, error }, 'stream broke off; its reader will come back');
     }
     unfollow();
     streams.delete(reader);

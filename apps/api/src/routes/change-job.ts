@@ -1,10 +1,10 @@
 /** What is done to a job that is there: cancel it, run it again, delete it. Each is one script of its cell. */
-import { type Caller, type Job, RequestError, type SubmitRequest } from '@holdfast/core';
+import { type Caller, type JobSummary, RequestError, type SubmitRequest } from '@holdfast/core';
 import { explainRefusal } from '@holdfast/gate';
 import { type CancelReply, jobNotFound, jobNotRetryable, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import { estimateFirstCall } from '../first-call.ts';
-import { ownedBy, ownJob } from '../own-job.ts';
+import { ownedBy, ownJob, ownSummary } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
 import { setRateLimitHeaders } from '../rate-limit-headers.ts';
 import { sendJob, sendJson } from '../send-job.ts';
@@ -18,7 +18,7 @@ const CANCEL_WAIT_MS = 1_500;
 
 /** Idempotent. The wish is stored before anything else, so it outlives every process that might obey it. */
 export async function cancelJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { id } = (await ownJob(parts, caller, String(request.params.id))).job;
+  const { id } = (await ownSummary(parts, caller, String(request.params.id))).job;
   const { journal } = parts.cells.of(caller.tenant);
   const reply = await parts.writes.run((redis) => journal.over(redis).cancel(id));
   if (reply.kind === 'cancelled') await takeOffQueue(parts, caller, id, reply);
@@ -45,7 +45,7 @@ async function takeOffQueue(
  * and is refused while Redis is nearly full.
  */
 export async function retryJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { job } = await ownJob(parts, caller, String(request.params.id));
+  const { job } = await ownSummary(parts, caller, String(request.params.id));
   // Before it is counted. Whether it still is so when it runs, the script sees.
   if (job.status !== 'failed' && job.status !== 'cancelled') throw jobNotRetryable(job.status);
   if (parts.memory.isNearlyFull) throw queueFull();
@@ -56,7 +56,7 @@ export async function retryJob(parts: ApiParts, request: Request, response: Resp
 }
 
 /** @returns the lane that it waits in. @throws RequestError why it may not run */
-async function admitAgain(parts: ApiParts, job: Job, response: Response, { tenant }: Caller): Promise<string> {
+async function admitAgain(parts: ApiParts, job: JobSummary, response: Response, { tenant }: Caller): Promise<string> {
   const { journal } = parts.cells.of(tenant);
   const [limits, text] = await Promise.all([parts.limits.of(tenant), journal.requestText(job.id)]);
   if (text === null) throw jobNotFound(job.id);
@@ -71,7 +71,7 @@ async function admitAgain(parts: ApiParts, job: Job, response: Response, { tenan
 
 /** Deletes an ended job. What it has cost is in its tenant's ledger, and stays there. */
 export async function deleteJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const { id } = (await ownJob(parts, caller, String(request.params.id))).job;
+  const { id } = (await ownSummary(parts, caller, String(request.params.id))).job;
   const { journal } = parts.cells.of(caller.tenant);
   const reply = await parts.writes.run((redis) => journal.over(redis).delete(id));
   if (reply === 'missing') throw jobNotFound(id);
