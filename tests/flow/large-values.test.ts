@@ -15,14 +15,19 @@ let provider: Server;
 let stack: Stack;
 let probe: JournalProbe;
 
-/** Answers with as many bytes as the request asks for, in `input` or in the last message: `<what> <MB>`. */
+/**
+ * Answers with as many bytes as the request asks for, in `input` or in the last message: `<what> <MB>`; to a photo, with its
+ * length.
+ */
 function startProvider(): Promise<Server> {
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const body = JSON.parse(Buffer.concat(pieces).toString());
-    const [what = '', size = '0'] = String(body.input ?? body.messages.at(-1).content).split(' ');
-    const filler = 'x'.repeat(Math.round(Number(size) * MB));
+    const content = body.messages?.at(-1).content;
+    const asked = Array.isArray(content) ? `photo ${content[0].image_url.url.length}` : (body.input ?? content);
+    const [what = '', size = '0'] = String(asked).split(' ');
+    const filler = what === 'photo' ? size : 'x'.repeat(Math.round(Number(size) * MB));
     if (what === 'vectors') {
       response.setHeader('content-type', 'application/json');
       const data = [{ object: 'embedding', index: 0, embedding: filler }];
@@ -102,6 +107,21 @@ describe('an answer of 30 MB', () => {
     expect(await probe.redis.keys(`*${found?.id}*`)).toEqual([expect.stringContaining(':bull:')]);
     expect(await probe.redis.keys('*:value:*')).toEqual([]);
   });
+});
+
+describe('a request of 7 MB', () => {
+  it('with a photo as a data URL comes to the provider whole, and is no burden to Redis', async () => {
+    const url = `data:image/jpeg;base64,${'A'.repeat(7 * MB)}`;
+    const content = [{ type: 'image_url', image_url: { url } }];
+    const request = {
+      task: 'chat.completions',
+      input: { model: 'm', messages: [{ role: 'user', content }] },
+    };
+    const { job } = await stack.client.submit(request);
+    const ended = await stack.client.wait(job.id, { timeoutMs: 30_000 });
+    expect(ended).toMatchObject({ status: 'completed', output_text: `begin ${url.length} end` });
+    expect(await slowCommands()).toEqual([]);
+  }, 60_000);
 });
 
 describe('an event of 9 MB', () => {

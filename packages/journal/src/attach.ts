@@ -43,34 +43,21 @@ interface AttachOptions extends ReaderOptions {
 /** `ended`: after the job's last event; `aborted`: it was stopped; `gone`: the job was deleted meanwhile. */
 type Outcome = 'ended' | 'aborted' | 'gone';
 
-const asleep = (): void => undefined;
-
 /** Live messages on their way to one reader. Bounded: beyond it, or after a gap, it only knows that it is behind. */
-export class Mailbox {
+class Mailbox {
   static readonly maxMessages = 64;
   #messages: LiveEvents[] = [];
   #behind = false;
-  #wake = asleep;
-  readonly #signal: AbortSignal | undefined;
-
-  /** @param signal ends the waiting for `next` */
-  constructor(signal?: AbortSignal) {
-    this.#signal = signal;
-    // Once: a listener for each message would be thousands on one stream.
-    signal?.addEventListener('abort', () => this.#wake(), { once: true });
-  }
 
   put(message: LiveEvents): void {
     if (this.#behind) return;
     if (this.#messages.length >= Mailbox.maxMessages) this.fallBehind();
     else this.#messages.push(message);
-    this.#wake();
   }
 
   fallBehind(): void {
     this.#behind = true;
     this.#messages = [];
-    this.#wake();
   }
 
   /** Empties the box and forgets that it was behind: before a replay, which will find all of it in the log. */
@@ -82,18 +69,6 @@ export class Mailbox {
   /** The next message; 'behind' when some were dropped; null: there is nothing. */
   take(): LiveEvents | 'behind' | null {
     return this.#behind ? 'behind' : (this.#messages.shift() ?? null);
-  }
-
-  /** As `take`, when there is something; 'aborted' when the signal fired. */
-  async next(): Promise<LiveEvents | 'behind' | 'aborted'> {
-    for (;;) {
-      if (this.#signal?.aborted) return 'aborted';
-      const taken = this.take();
-      if (taken) return taken;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
   }
 }
 

@@ -1,6 +1,5 @@
 /** Waiting for a job's end without reading its events. */
 import { hasEnded } from '@holdfast/core';
-import { Mailbox } from './attach.ts';
 import type { Journal } from './journal.ts';
 import { type LiveFeed, parseLiveEvents } from './live-feed.ts';
 import type { OwnedJob } from './record.ts';
@@ -15,23 +14,29 @@ export async function waitForEnd(
   jobId: string,
   signal: AbortSignal,
 ): Promise<OwnedJob | null> {
-  const mailbox = new Mailbox(signal);
-  const unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, {
-    onMessage: (message) => {
-      // Only the end is of interest here; everything else would fill the mailbox.
-      const events = parseLiveEvents(message);
-      if (events.ended) mailbox.put(events);
+  let tell = (): void => undefined;
+  const listener = {
+    onMessage: (message: Buffer) => {
+      if (parseLiveEvents(message).ended) tell();
     },
-    onGap: () => mailbox.fallBehind(),
-  });
+    onGap: () => tell(),
+  };
+  const stop = () => tell();
+  let unsubscribe = (): void => undefined;
+  signal.addEventListener('abort', stop, { once: true });
   try {
+    unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, listener);
     for (;;) {
-      mailbox.reset();
+      // Before the look: what is told while it is under way counts.
+      const news = new Promise<void>((resolve) => {
+        tell = resolve;
+      });
       const found = await journal.get(jobId);
       if (!found || hasEnded(found.job.status) || signal.aborted) return found;
-      await mailbox.next();
+      await news;
     }
   } finally {
+    signal.removeEventListener('abort', stop);
     unsubscribe();
   }
 }

@@ -67,6 +67,21 @@ describe('a dispatch clock', () => {
     expect(dispatches()).toBe(3);
   });
 
+  it('wakes by the least that was said by those under way together, whichever is over first', async () => {
+    const ends: ((nextMs: number | null) => void)[] = [];
+    const clock = new DispatchClock(() => new Promise((resolve) => ends.push(resolve)));
+    clock.request();
+    void clock.dispatched();
+    await jest.advanceTimersByTimeAsync(0);
+    ends[1]?.(200);
+    await jest.advanceTimersByTimeAsync(0);
+    ends[0]?.(null);
+    await jest.advanceTimersByTimeAsync(199);
+    expect(ends).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(ends).toHaveLength(3);
+  });
+
   it('closes when the dispatch under way is over, and dispatches no more', async () => {
     const { clock, end, dispatches } = heldClock();
     clock.request();

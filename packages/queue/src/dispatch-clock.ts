@@ -16,6 +16,8 @@ export class DispatchClock {
   readonly #dispatch: () => Promise<number | null>;
   #underWay = 0;
   #again = false;
+  /** ms until something changes by itself: the least that those have said which were under way together. */
+  #nextMs = Number.POSITIVE_INFINITY;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -49,11 +51,13 @@ export class DispatchClock {
   }
 
   async #run(): Promise<void> {
+    if (this.#underWay === 0) this.#nextMs = Number.POSITIVE_INFINITY;
     this.#underWay += 1;
     this.#again = false;
     clearTimeout(this.#timer);
     const nextMs = await this.#dispatch();
     this.#underWay -= 1;
+    this.#nextMs = Math.min(this.#nextMs, nextMs ?? Number.POSITIVE_INFINITY);
     if (this.#underWay > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#closed) return;
@@ -61,8 +65,8 @@ export class DispatchClock {
       void this.#run();
       return;
     }
-    if (nextMs === null) return;
-    const sleepMs = Math.min(Math.max(nextMs, MIN_BETWEEN_WAKES_MS), MAX_SLEEP_MS);
+    if (this.#nextMs === Number.POSITIVE_INFINITY) return;
+    const sleepMs = Math.min(Math.max(this.#nextMs, MIN_BETWEEN_WAKES_MS), MAX_SLEEP_MS);
     this.#timer = setTimeout(() => this.request(), sleepMs);
     this.#timer.unref();
   }
