@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
+import type { BenchRedis } from '../bed/redis.ts';
 import { startLoad, startProvider } from '../bed/subjects.ts';
 import { BODY_BYTES, chatBody, kilobyteBody, submitRequest } from '../bed/submissions.ts';
 import { measuredValue, type Repetition, type Row, type Turn } from '../row.ts';
@@ -11,8 +12,19 @@ const shapes = {
   whole: { tokens: 1, tokenBytes: 1_128, itlMs: 0, title: 'in one piece' },
   paced: { tokens: 200, tokenBytes: 7, itlMs: 5, title: 'in 200 tokens, 5 ms apart' },
 };
-/** Logs are compacted within a second or two of the end; the old ones are kept for another 15 s. */
-const COMPACTED_AFTER_MS = 20_000;
+/** Compressed logs take the place of the old ones 15 s later. Before that nothing may seem to happen for so long. */
+const QUIET_MS = 20_000;
+
+/** Until Redis' memory has stayed what it is for a while. */
+async function untilCompacted(redis: BenchRedis): Promise<void> {
+  let [lowest, since] = [Number.POSITIVE_INFINITY, performance.now()];
+  while (performance.now() - since < QUIET_MS) {
+    await delay(1_000);
+    const bytes = await redis.dataBytes();
+    if (bytes < lowest * 0.999) [lowest, since] = [bytes, performance.now()];
+  }
+}
+
 type Shape = (typeof shapes)[keyof typeof shapes];
 
 async function measureShapes(jobs: number): Promise<Repetition> {
@@ -33,7 +45,7 @@ async function measureShapes(jobs: number): Promise<Repetition> {
         const body = chatBody('Say something.', `tokens=${tokens}&token_bytes=${tokenBytes}&itl_ms=${itlMs}`);
         await holdfast.submit(load, [submitRequest(body)], count);
         await holdfast.untilIdle();
-        await delay(COMPACTED_AFTER_MS);
+        await untilCompacted(redis);
       });
     const repetition = {
       waiting,

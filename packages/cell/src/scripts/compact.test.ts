@@ -19,7 +19,7 @@ async function ended(): Promise<{ id: string; seq: number }> {
 }
 
 const pack = (id: string, seq: number, packed: string) => scripts.packLog.run(t.cell, [id, seq, packed]);
-const claim = async (most = 9) => (await scripts.claimCompactions.run(t.cell, [most])) as string[];
+const claim = async (most = 9) => ((await scripts.claimCompactions.run(t.cell, [most])) as string[]).slice(1);
 
 describe('a log that is worth compressing', () => {
   it('is given to one at a time once its job has ended, and again after a while until it is packed', async () => {

@@ -12,24 +12,25 @@ const OLD_LOG_MS = 15_000;
 /**
  * Ended jobs whose logs are to be compacted. Each is given again until `packLog` has packed it; some time after that its log goes.
  *   ARGV  …, most
- *   returns ids
+ *   returns {how many were looked at, ids …}
  */
 export const claimCompactionsScript = new CellScript({
   needs: [clock, record, segments],
   whenFull: true,
   body: `
-local claimed = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])) do
+local due = redis.call('ZRANGEBYSCORE', C .. 'compact', '-inf', now, 'LIMIT', 0, ARGV[2])
+local reply = {#due}
+for _, id in ipairs(due) do
   local job = readRecord(id, {'packed', 'size'})
   if job.packed then
     redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'log'), tonumber(job.size))))
     redis.call('ZREM', C .. 'compact', id)
   else
     redis.call('ZADD', C .. 'compact', int(now + ${LEASE_MS}), id)
-    claimed[#claimed + 1] = id
+    reply[#reply + 1] = id
   end
 end
-return claimed
+return reply
 `,
 });
 
