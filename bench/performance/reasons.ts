@@ -24,8 +24,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'line that is logged and BullMQ’s own part are a tenth each; it is idle for 60 % of the time, since a job is four round trips one after the ' +
     'other (fetch, claim, the record of the call, finish), each behind an fsync that fifty jobs share. Handing over more jobs ' +
     'than can run would hide one of them, and let jobs leave the fair order.',
-  'worker-sdk':
-    'The worker’s own part, some 0.2 ms, is more than a third of both: see the row of short jobs.',
+  'worker-sdk': 'The worker’s own part, some 0.2 ms, is more than a third of both: see the row of short jobs.',
   'first-token':
     'Six steps come one after the other, each a round trip with an fsync, 1.2 ms in all: submit, hand-over to BullMQ, its fetch by a ' +
     'worker, claim, the record of the call, the first token. Beginning the call’s record with the claim would save one. With 50 at once ' +

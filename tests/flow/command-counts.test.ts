@@ -73,21 +73,21 @@ describe('Redis is given', () => {
     expect(counts.commands).toBeLessThan(7);
   });
 
-  it('less than 6 scripts and 120 commands for a short job, BullMQ included', async () => {
+  it('less than 6 scripts and 100 commands for a short job, BullMQ included', async () => {
     const counts = await perJob(async () => {
       await stack.start('worker');
       await allEnded();
     });
     expect(counts.scripts).toBeLessThan(6);
-    expect(counts.commands).toBeLessThan(120);
+    expect(counts.commands).toBeLessThan(100);
   });
 
-  it('less than 20 scripts and 300 commands for a job of 200 tokens, of many at once, submit included', async () => {
+  it('less than 20 scripts and 200 commands for a job of 200 tokens, of many at once, submit included', async () => {
     const counts = await perJob(async () => {
       await submitAll('tokens=200&itl_ms=5');
       await allEnded();
     });
     expect(counts.scripts).toBeLessThan(20);
-    expect(counts.commands).toBeLessThan(300);
+    expect(counts.commands).toBeLessThan(200);
   }, 80_000);
 });

@@ -18,12 +18,12 @@ async function keepEnded(store: RunStore<StoredRun>, name: string, size = 0): Pr
 }
 
 describe('the store of runs', () => {
-  it('keeps 1,000 that have ended, the newest', async () => {
+  it('keeps 20,000 that have ended, the newest', async () => {
     const store = new RunStore(() => 0);
-    for (let at = 0; at <= 1000; at++) await keepEnded(store, `${at}`);
+    for (let at = 0; at <= 20_000; at++) await keepEnded(store, `${at}`);
     expect(store.get('0')).toBeUndefined();
     expect(store.get('1')).toBeDefined();
-    expect(store.size).toBe(1000);
+    expect(store.size).toBe(20_000);
   });
 
   it('keeps one that has ended for 10 minutes, and one that runs for as long as it does', async () => {

@@ -1,11 +1,11 @@
 /**
- * Keeps runs under a name, bounded: an ended run for 10 minutes, at most 1,000 ended ones and so many characters of
+ * Keeps runs under a name, bounded: an ended run for 10 minutes, at most 20,000 ended ones and so many characters of
  * them; the oldest go first. Running ones are kept until they end.
  */
 import type { Run } from './run.ts';
 
 const KEEP_MS = 600_000;
-const MAX_ENDED = 1_000;
+const MAX_ENDED = 20_000;
 const MAX_ENDED_CHARACTERS = 200_000_000;
 
 export interface StoredRun {
