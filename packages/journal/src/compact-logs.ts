@@ -1,22 +1,18 @@
 /**
- * A maintenance task: logs of ended jobs are deflated, to about a tenth. Once a second each process takes some; a crash leaves
- * what it took to another, 30 s later. Every reader gets the same bytes as before: `read-log.ts` inflates them.
+ * A maintenance task: logs of ended jobs are packed (`packed-log.ts`). Once a second each process takes some; a crash leaves
+ * what it took to another, 30 s later. Every reader gets the same bytes as before: `read-log.ts` unpacks them.
  */
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
 import { scripts } from '@holdfast/cell';
 import { hasEnded, type Logger } from '@holdfast/core';
 import type { Journal } from './journal.ts';
-import { bytesArgument, readValue } from './staged-value.ts';
+import { packed, readDictionary, readPacked } from './packed-log.ts';
+import { bytesArgument, readBytes } from './staged-value.ts';
 
 const EVERY_MS = 1_000;
 /** Their logs are in memory at once, and may be large. */
 const MAX_AT_ONCE = 16;
-/** Below this share of the log it is worth the inflating. */
+/** Below this share of the log it is worth the unpacking. */
 const GAIN = 0.8;
-
-const deflate = promisify(deflateRaw) as (bytes: Buffer) => Promise<Buffer>;
-const inflate = promisify(inflateRaw) as (bytes: Buffer) => Promise<Buffer>;
 
 export function startCompacting(journal: Journal, logger: Logger): () => void {
   let isBusy = false;
@@ -48,18 +44,14 @@ async function packLog({ cell }: Journal, jobId: string): Promise<void> {
     await scripts.packLog.run(cell, [jobId, 0, '']);
     return;
   }
-  const pieces: Buffer[] = [];
-  for await (const piece of readValue(cell, log, Number(size))) pieces.push(piece);
-  const packed = await deflate(Buffer.concat(pieces));
-  const isGain = packed.length < Number(size) * GAIN;
-  await scripts.packLog.run(cell, [jobId, String(seq), isGain ? await bytesArgument(cell, packed) : '']);
+  const bytes = await packed(await readBytes(cell, log, Number(size)), await readDictionary(cell, jobId));
+  const isGain = bytes.length < Number(size) * GAIN;
+  await scripts.packLog.run(cell, [jobId, String(seq), isGain ? await bytesArgument(cell, bytes) : '']);
 }
 
 /** Before a job runs again. No effect where its log isn't packed. */
 export async function unpackLog({ cell }: Journal, jobId: string): Promise<void> {
-  const pieces: Buffer[] = [];
-  for await (const piece of readValue(cell, cell.keys.job(jobId).packed, Number.POSITIVE_INFINITY)) pieces.push(piece);
-  if (pieces.length === 0) return;
-  const log = await inflate(Buffer.concat(pieces));
-  await scripts.unpackLog.run(cell, [jobId, await bytesArgument(cell, log)]);
+  const windows: Buffer[] = [];
+  for await (const window of readPacked(cell, jobId, await readDictionary(cell, jobId))) windows.push(window);
+  if (windows.length > 0) await scripts.unpackLog.run(cell, [jobId, await bytesArgument(cell, Buffer.concat(windows))]);
 }

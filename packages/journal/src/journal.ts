@@ -31,7 +31,7 @@ import {
   type Values,
   valuesOf,
 } from './record.ts';
-import { readValue, stageValue } from './staged-value.ts';
+import { readBytes, readValue, stageValue } from './staged-value.ts';
 
 /** The job that an id names already. `digest`: of the request that created it. */
 export interface FoundJob extends OwnedSummary {
@@ -225,9 +225,8 @@ export class Journal {
 export const MAX_READ_WHOLE = 1_048_576;
 
 async function readWhole(cell: Cell, key: string): Promise<string | null> {
-  const pieces: Buffer[] = [];
-  for await (const piece of readValue(cell, key, Number.POSITIVE_INFINITY)) pieces.push(piece);
-  return pieces.length === 0 ? null : Buffer.concat(pieces).toString();
+  const bytes = await readBytes(cell, key, Number.POSITIVE_INFINITY);
+  return bytes.length === 0 ? null : bytes.toString();
 }
 
 function foundJob(id: string, record: Values, details: Values): FoundJob {

@@ -1,12 +1,11 @@
 /**
  * Reading a log from a cursor: one look into the index, then windows of bytes up to where the log ended then. Windows don't
- * end where events do. A log that was packed since its job ended is inflated. The job's answer is put in here: its event
+ * end where events do. A log that was packed since its job ended is unpacked. The job's answer is put in here: its event
  * has `\0` in its place, so that it is stored once.
  */
-import { Readable } from 'node:stream';
-import { createInflateRaw } from 'node:zlib';
 import type { Journal } from './journal.ts';
-import { readValue, WINDOW_BYTES } from './staged-value.ts';
+import { DICTIONARY_BYTES, readDictionary, readPacked } from './packed-log.ts';
+import { readValue } from './staged-value.ts';
 
 /** Stands in a log for the output of the job, which JSON never has. */
 export const OUTPUT_MARK = 0;
@@ -55,15 +54,18 @@ export async function* readLog(
 ): AsyncGenerator<Buffer, Standing | null> {
   const place = await locate(journal, jobId, cursor + 1);
   if (!place || place.seq <= cursor) return place;
-  for await (const window of fromEvent(journal, jobId, place, cursor + 1)) yield* withOutput(journal, jobId, window);
+  const dictionary = place.isPacked ? await readDictionary(journal.cell, jobId) : null;
+  const log = dictionary ? readPacked(journal.cell, jobId, dictionary) : plain(journal, jobId, place);
+  const answer = dictionary && dictionary.length < DICTIONARY_BYTES ? dictionary : null;
+  for await (const window of fromEvent(log, cursor + 1)) yield* withOutput(journal, jobId, window, answer);
   return place;
 }
 
 /** The log's bytes from the beginning of an event on. */
-async function* fromEvent(journal: Journal, jobId: string, place: Place, seq: number): AsyncGenerator<Buffer> {
+async function* fromEvent(log: AsyncIterable<Buffer>, seq: number): AsyncGenerator<Buffer> {
   let found = false;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const window of place.isPacked ? inflated(journal, jobId) : plain(journal, jobId, place)) {
+  for await (const window of log) {
     if (found) {
       yield window;
       continue;
@@ -87,18 +89,20 @@ async function* plain(journal: Journal, jobId: string, { offset, size }: Place):
   if (read < size) throw new Error('the log has gone while it was read');
 }
 
-function inflated(journal: Journal, jobId: string): AsyncIterable<Buffer> {
-  const packed = readValue(journal.cell, journal.keysOf(jobId).packed, Number.POSITIVE_INFINITY);
-  return Readable.from(packed).pipe(createInflateRaw({ chunkSize: WINDOW_BYTES }));
-}
-
-async function* withOutput(journal: Journal, jobId: string, bytes: Buffer): AsyncGenerator<Buffer> {
+/** @param answer null: it has not been read */
+async function* withOutput(
+  journal: Journal,
+  jobId: string,
+  bytes: Buffer,
+  answer: Buffer | null,
+): AsyncGenerator<Buffer> {
   const mark = bytes.indexOf(OUTPUT_MARK);
   if (mark === -1) {
     yield bytes;
     return;
   }
   yield bytes.subarray(0, mark);
-  yield* journal.readAnswer(jobId, 'output', Number.POSITIVE_INFINITY);
+  if (answer) yield answer;
+  else yield* journal.readAnswer(jobId, 'output', Number.POSITIVE_INFINITY);
   yield bytes.subarray(mark + 1);
 }

@@ -50,5 +50,12 @@ export async function* readValue(
   }
 }
 
+/** The same at once; empty where there is none. */
+export async function readBytes(cell: Pick<Cell, 'redis'>, key: string, size: number): Promise<Buffer> {
+  const windows: Buffer[] = [];
+  for await (const window of readValue(cell, key, size)) windows.push(window);
+  return Buffer.concat(windows);
+}
+
 /** Large enough that a usual answer is one window, small enough not to hold up Redis or a slow reader. */
 export const WINDOW_BYTES = 262_144;
