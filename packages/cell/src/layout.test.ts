@@ -16,7 +16,7 @@ describe('the layout of a database', () => {
     const prefix = newPrefix();
     await Promise.all([checkLayout(t.redis, prefix), checkLayout(t.redis, prefix)]);
     const marked = await t.redis.get(`${prefix}:layout`);
-    expect(marked).toBe('2');
+    expect(marked).toBe('3');
     await checkLayout(t.redis, prefix);
     expect(await t.redis.get(`${prefix}:layout`)).toBe(marked);
   });
