@@ -12,7 +12,6 @@ export const reasons: Readonly<Record<string, string>> = {
     'digests and what the answer is made of. Redis runs one script of 17 commands, 40 µs, where BullMQ’s `add` has 9: 8 µs build ' +
     'the script’s functions, the rest is admission, the tenant’s list, the fair order and the journal’s first event. ' +
     'Redis Functions would save the 8 µs, and tie the deployed library to the code’s version.',
-  'submit-one': `One round trip more than the peer’s, for the key’s and the plan’s look-ups once a second. ${fsyncs}`,
   replay:
     'A replay is a whole request: parsed, checked and digested like the first, then one script. Node’s share is the one of a ' +
     'submit; only Redis has less to do.',
@@ -46,7 +45,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'BullMQ’s three, six appends, submit, dispatch, claim, finish and the compaction of the log. ' +
     fsyncs,
   memory:
-    'An ended job is a record (552 bytes), its request, its answer and its compressed log, each with a name and an expiry, and an entry ' +
+    'A waiting job is a record, its request, its first event and an entry in four lists. An ended job is a record (552 bytes), its request, its answer and its compressed log, each with a name and an expiry, and an entry ' +
     'in two lists (290 bytes). The log of 200 tokens takes 0.9 KB packed. Packing request, answer and log ' +
     'together would come near the goal, and make every poll of an ended job inflate them.',
   list: 'Twenty records of 25 fields are read, decoded and written as JSON; a poll has one.',

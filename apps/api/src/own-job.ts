@@ -1,6 +1,6 @@
 /** A job of the caller's own: of its tenant, and of a task that its key isn't kept from. */
 import { type Caller, isJobId } from '@holdfast/core';
-import { jobNotFound, type OwnedJob, type OwnedSummary } from '@holdfast/journal';
+import { type Journal, jobNotFound, type OwnedJob, type OwnedSummary } from '@holdfast/journal';
 import type { ApiParts } from './parts.ts';
 
 export function mayUse({ tasks }: Caller, task: string): boolean {
@@ -13,16 +13,19 @@ export function ownedBy<Found extends OwnedSummary>(caller: Caller, id: string, 
   return found;
 }
 
-/** The job without its answer, in one round trip. @throws as `ownedBy` */
-export async function ownSummary({ cells }: ApiParts, caller: Caller, id: string): Promise<OwnedSummary> {
-  if (!isJobId(id)) throw jobNotFound(id);
-  const [found = null] = await cells.of(caller.tenant).journal.getSummaries([id]);
+/** One round trip. @throws as `ownedBy` */
+export async function ownJob(parts: ApiParts, caller: Caller, id: string): Promise<OwnedJob> {
+  return ownedBy(caller, id, await journalFor(parts, caller, id).get(id));
+}
+
+/** The same without the answer. */
+export async function ownSummary(parts: ApiParts, caller: Caller, id: string): Promise<OwnedSummary> {
+  const [found = null] = await journalFor(parts, caller, id).getSummaries([id]);
   return ownedBy(caller, id, found);
 }
 
-/** One round trip. @throws as `ownedBy` */
-export async function ownJob({ cells }: ApiParts, caller: Caller, id: string): Promise<OwnedJob> {
-  // What can't be an id is never looked for: client text doesn't become part of a Redis key.
+/** What can't be an id is never looked for: client text doesn't become part of a Redis key. */
+function journalFor({ cells }: ApiParts, { tenant }: Caller, id: string): Journal {
   if (!isJobId(id)) throw jobNotFound(id);
-  return ownedBy(caller, id, await cells.of(caller.tenant).journal.get(id));
+  return cells.of(tenant).journal;
 }

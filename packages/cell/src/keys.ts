@@ -11,7 +11,7 @@
  *   C:job:<id>:steps              hash    completed steps of a task; a retry keeps them  the same
  *   C:job:<id>:log                string  its events, as ready-made SSE bytes            the same
  *   C:job:<id>:index              zset    event number → byte offset, sparse             the same
- *   C:job:<id>:packed             string  its log, deflated, some time after its end     the same
+ *   C:job:<id>:packed             string  its log, packed some time after its end        the same
  *   C:job:<id>:live               channel what is appended, as it is appended
  *   C:tenant:<t>                  hash    reserved; spent in the newest day and month    none
  *   C:tenant:<t>:minute           hash    slot of 100 ms → submits admitted              61 s
@@ -22,7 +22,7 @@
  *   C:leader:<digest>             string  the job that answers for all equal ones        RETENTION after it was last asked for
  *   C:leftover                    zset    responses to be ended at a provider after their job, by when to try (ms)
  *   C:value:<name>[:<n>]          string  a large value on its way                       60 s, or until a script takes it
- *   C:compact                     zset    ended jobs whose logs are to be compacted, by when (ms)
+ *   C:compact                     zset    ended jobs whose logs are to be packed, or have been and are to go, by when (ms)
  *   C:releases                    string  counter of releases: no two jobs of a cell ever have one in common
  *   C:control                     channel ids of running jobs that are to be cancelled
  *   C:lock:<task>                 string  held by the process that does a maintenance task

@@ -69,7 +69,7 @@ if job.status ~= 'running' or job.token ~= token then
 end
 local values = {}
 for at, field in ipairs(fields) do values[at] = job[field] or '' end
-local request = tonumber(job.request_size) <= ${MAX_INLINE_BYTES} and redis.call('GET', jobKey(id, 'request'))
+local request = (num(job.request_size) or 0) <= ${MAX_INLINE_BYTES} and redis.call('GET', jobKey(id, 'request'))
 return {'claimed', int(now), request or '', values}
 `,
 });

@@ -73,7 +73,10 @@ describe('a log that is worth compressing', () => {
     expect(await t.log(id)).toBe(log);
     expect(await t.record(id)).not.toHaveProperty('packed');
     expect(await t.redis.exists(t.keys.job(id).packed)).toBe(0);
+    // Should it be refused: then its log is packed again.
+    expect(Number(await t.redis.zscore(t.keys.compact, id))).toBeGreaterThan(Date.now() + 20_000);
     expect((await t.retry(id))[0]).toBe('queued');
+    expect(await t.redis.zcard(t.keys.compact)).toBe(0);
     await t.append(await t.claim(id));
     expect((await t.log(id)).startsWith(log)).toBe(true);
     expect(await t.redis.pttl(t.keys.job(id).log)).toBe(-1);

@@ -65,7 +65,7 @@ return 1
  *   ARGV  …, id, log (or its staged value)
  */
 export const unpackLogScript = new CellScript({
-  needs: [record, segments],
+  needs: [clock, record, segments],
   body: `
 local id, log = ARGV[2], ARGV[3]
 local job = readRecord(id, {'packed'})
@@ -76,5 +76,7 @@ keepValue(job, 'log', log)
 writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
 for _, key in ipairs(segmentsOf(jobKey(id, 'log'), tonumber(job.size))) do redis.call('PEXPIRE', key, rest) end
+-- The run may be refused after all.
+redis.call('ZADD', C .. 'compact', int(now + ${LEASE_MS}), id)
 `,
 });
