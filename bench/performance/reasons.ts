@@ -42,7 +42,7 @@ export const reasons: Readonly<Record<string, string>> = {
     'reader itself. With one job for all readers it is 28 KB each.',
   'redis-per-job':
     'Two fifths are the kernel’s: an fsync for every turn that wrote, and sockets. The rest is 147 commands in about a dozen scripts: ' +
-    'BullMQ’s three, six appends, submit, dispatch, claim, finish and the compaction of the log. ' +
+    'BullMQ’s three, six appends, submit, dispatch, claim, finish and the packing of the job. ' +
     fsyncs,
   memory:
     'A waiting job is a record, its request, its first event and an entry in four lists. An ended job is a record (552 bytes), its request, its answer and its compressed log, each with a name and an expiry, and an entry ' +

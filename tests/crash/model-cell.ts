@@ -73,7 +73,7 @@ export function allKeys(keys: CellKeys, jobIds: readonly string[]): string[] {
       keys.leftover,
       keys.lock(LOCK),
       nowKey(keys),
-      ...['expiring', 'releases', 'compact'].map((name) => keys.base + name),
+      ...['expiring', 'releases', 'packing'].map((name) => keys.base + name),
     ],
   ];
 }

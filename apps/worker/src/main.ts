@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { Cell, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
-import { FlushClock, Journal, LiveFeed, startCompacting } from '@holdfast/journal';
+import { FlushClock, Journal, LiveFeed, startPacking } from '@holdfast/journal';
 import { announceWorker, BullQueues, LaneCallLimits, LaneQueues, liveWorkers, startMaintenance } from '@holdfast/queue';
 import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
@@ -110,7 +110,7 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
   const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
   onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, feed));
-  onClose('compaction', startCompacting(journal, logger));
+  onClose('packing', startPacking(journal, logger));
   onClose('lanes', startReassigningLanes({ ...parts, queues }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes: parts.lanes, logger }));
   const stop = await startLaneWorkers({

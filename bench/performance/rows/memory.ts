@@ -12,11 +12,11 @@ const shapes = {
   whole: { tokens: 1, tokenBytes: 1_128, itlMs: 0, title: 'in one piece' },
   paced: { tokens: 200, tokenBytes: 7, itlMs: 5, title: 'in 200 tokens, 5 ms apart' },
 };
-/** Compressed logs take the place of the old ones 15 s later. Before that nothing may seem to happen for so long. */
+/** What is packed takes the place of what was there 15 s later. Before that nothing may seem to happen for so long. */
 const QUIET_MS = 20_000;
 
 /** Until Redis' memory has stayed what it is for a while. */
-async function untilCompacted(redis: BenchRedis): Promise<void> {
+async function untilPacked(redis: BenchRedis): Promise<void> {
   let [lowest, since] = [Number.POSITIVE_INFINITY, performance.now()];
   while (performance.now() - since < QUIET_MS) {
     await delay(1_000);
@@ -45,7 +45,7 @@ async function measureShapes(jobs: number): Promise<Repetition> {
         const body = chatBody('Say something.', `tokens=${tokens}&token_bytes=${tokenBytes}&itl_ms=${itlMs}`);
         await holdfast.submit(load, [submitRequest(body)], count);
         await holdfast.untilIdle();
-        await untilCompacted(redis);
+        await untilPacked(redis);
       });
     const repetition = {
       waiting,

@@ -3,6 +3,7 @@ export * from './admission.ts';
 export { Cell, type CellOptions, Cells, cellNames, cellOf } from './cell.ts';
 export { CellKeys, type JobKeys } from './keys.ts';
 export { checkLayout } from './layout.ts';
+export { PACK_REQUEST_TO_BYTES } from './lua/journal.ts';
 export { SEGMENT_BYTES } from './lua/segments.ts';
 export { claimedFields } from './scripts/claim.ts';
 export { loadScripts, scripts } from './scripts/index.ts';

@@ -4,14 +4,14 @@
  * kind has a word of its own in front: a lane may be called `job`. Client text is never part of a name.
  *
  *   C:job:<id>                    hash    control record; values of at most 64 bytes     expires RETENTION after the end
- *   C:job:<id>:request            string  the body as it was sent                        the same
+ *   C:job:<id>:request            string  the body as it was sent, until it is packed    the same
  *   C:job:<id>:details            hash    metadata, error, usage as clients see them     the same
  *   C:job:<id>:output  …:text     string  the answer; the text of a job without one      the same
  *   C:job:<id>:calls              hash    provider calls of this run, open or answered   the same; dropped by a retry
  *   C:job:<id>:steps              hash    completed steps of a task; a retry keeps them  the same
- *   C:job:<id>:log                string  its events, as ready-made SSE bytes            the same
+ *   C:job:<id>:log                string  its events as SSE bytes, until it is packed    the same
  *   C:job:<id>:index              zset    event number → byte offset, sparse             the same
- *   C:job:<id>:packed             string  its log, packed some time after its end        the same
+ *   C:job:<id>:packed             string  its request and log, packed some time later    the same
  *   C:job:<id>:live               channel what is appended, as it is appended
  *   C:tenant:<t>                  hash    reserved; spent in the newest day and month    none
  *   C:tenant:<t>:minute           hash    slot of 100 ms → submits admitted              61 s
@@ -22,7 +22,7 @@
  *   C:leader:<digest>             string  the job that answers for all equal ones        RETENTION after it was last asked for
  *   C:leftover                    zset    responses to be ended at a provider after their job, by when to try (ms)
  *   C:value:<name>[:<n>]          string  a large value on its way                       60 s, or until a script takes it
- *   C:compact                     zset    ended jobs whose logs are to be packed, or have been and are to go, by when (ms)
+ *   C:packing                     zset    ended jobs that are to be packed, or were and have parts to drop, by when (ms)
  *   C:releases                    string  counter of releases: no two jobs of a cell ever have one in common
  *   C:control                     channel ids of running jobs that are to be cancelled
  *   C:lock:<task>                 string  held by the process that does a maintenance task
@@ -91,8 +91,8 @@ export class CellKeys {
     return `${this.base}open`;
   }
 
-  get compact(): string {
-    return `${this.base}compact`;
+  get packing(): string {
+    return `${this.base}packing`;
   }
 
   get leftover(): string {

@@ -3,7 +3,7 @@ import { HoldfastError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 
 /** Counts on with every change that older processes would not understand. */
-const LAYOUT = '3';
+const LAYOUT = '4';
 
 /** `<prefix>:layout`: written once, by whoever starts first. Global, as tenants and API keys are. */
 const layoutKey = (prefix: string) => `${prefix}:layout`;

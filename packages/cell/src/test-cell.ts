@@ -126,7 +126,7 @@ export class TestCell {
   }
 
   /** Begins an attempt for the job's newest release. */
-  async claim(id: string, token = randomBytes(4).toString('hex')): Promise<TestAttempt> {
+  async claim(id: string, token = `token-${randomBytes(4).toString('hex')}`): Promise<TestAttempt> {
     const { release = '' } = await this.record(id);
     const [kind] = (await scripts.claim.run(this.cell, [id, release, token])) as [string];
     if (kind !== 'claimed') throw new Error(`not claimed: ${kind}`);

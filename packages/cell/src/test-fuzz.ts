@@ -75,9 +75,9 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   stageValue: () => ['name', 3, 'bytes'],
   stageEvents: (_t, { running: { id, attempt, token, seq } }) => [id, attempt, token, seq, seq + 1, 3, 'bytes'],
   readRequests: () => ['acme'],
-  claimCompactions: () => [10],
-  packLog: (_t, { failed }) => [failed, 3, 'packed'],
-  unpackLog: (_t, { failed }) => [failed, 'log'],
+  claimPacking: () => [10],
+  packJob: (_t, { failed }) => [failed, 3, 'packed'],
+  unpackJob: (_t, { failed }) => [failed, 'log', 'request'],
 };
 
 const extremes = [

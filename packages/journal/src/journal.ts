@@ -19,8 +19,9 @@ import {
 import { type Job, type JsonObject, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, claimedRecord, claimOf } from './claim.ts';
-import { unpackLog } from './compact-logs.ts';
 import { type Admission, createdJob, isSentAtOnce, type NewJob, submitArguments } from './new-job.ts';
+import { unpackJob } from './pack-jobs.ts';
+import { readDictionary, readPackedRequest } from './packed-job.ts';
 import {
   jobOf,
   type OwnedJob,
@@ -133,7 +134,12 @@ export class Journal {
 
   /** The body that the job was created by, or null. */
   async requestText(jobId: string): Promise<string | null> {
-    return readWhole(this.cell, this.keysOf(jobId).request);
+    const { request } = this.keysOf(jobId);
+    const stored = await readWhole(this.cell, request);
+    if (stored !== null) return stored;
+    const packed = await readPackedRequest(this.cell, jobId, await readDictionary(this.cell, jobId));
+    // Neither here nor there: it was unpacked in between, or the job has gone.
+    return packed.length > 0 ? packed.toString() : readWhole(this.cell, request);
   }
 
   /** Begins an attempt for a release. See the script `claim`. */
@@ -176,7 +182,7 @@ export class Journal {
     const reply = await scripts.retry.run(this.cell, [job.id, JSON.stringify(data), ...admissionArguments(admission)]);
     const [kind, used, resetMs, ...rest] = reply as [string, number, number, ...string[]];
     if (kind === 'packed') {
-      await unpackLog(this, job.id);
+      await unpackJob(this, job.id);
       return this.retry(job, admission);
     }
     if (kind === 'missing') throw jobNotFound(job.id);

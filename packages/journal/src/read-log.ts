@@ -4,7 +4,7 @@
  * has `\0` in its place, so that it is stored once.
  */
 import type { Journal } from './journal.ts';
-import { DICTIONARY_BYTES, readDictionary, readPacked } from './packed-log.ts';
+import { DICTIONARY_BYTES, readDictionary, readPackedLog } from './packed-job.ts';
 import { readValue } from './staged-value.ts';
 
 /** Stands in a log for the output of the job, which JSON never has. */
@@ -55,7 +55,7 @@ export async function* readLog(
   const place = await locate(journal, jobId, cursor + 1);
   if (!place || place.seq <= cursor) return place;
   const dictionary = place.isPacked ? await readDictionary(journal.cell, jobId) : null;
-  const log = dictionary ? readPacked(journal.cell, jobId, dictionary) : plain(journal, jobId, place);
+  const log = dictionary ? readPackedLog(journal.cell, jobId, dictionary) : plain(journal, jobId, place);
   const answer = dictionary && dictionary.length < DICTIONARY_BYTES ? dictionary : null;
   for await (const window of fromEvent(log, cursor + 1)) yield* withOutput(journal, jobId, window, answer);
   return place;

@@ -8,8 +8,22 @@ describe('a script', () => {
   it('has each of its fragments once, after those that it needs, and then its body', () => {
     const a = piece('a');
     const b = piece('b', a);
-    const text = compose([piece('c', b, a), b, a], 'return 1');
-    expect(text.match(/^local \w$|^return 1$/gm)).toEqual(['local a', 'local b', 'local c', 'return 1']);
+    const text = compose([piece('c', b, a), b, a], 'return a + b + c');
+    expect(text).toBe('local a\nlocal b\nlocal c\nreturn a + b + c\n');
+  });
+
+  it('has nothing that it does not use', () => {
+    const lua = `
+local a, b = 1, 2
+local function unused() return a end
+-- Says why.
+local function used(n)
+  return b + n
+end
+local function last() return used(1) end
+`;
+    const text = compose([{ name: 'x', needs: [], lua }], 'return used(3)');
+    expect(text).toBe('local a, b = 1, 2\nlocal function used(n)\n  return b + n\nend\nreturn used(3)\n');
   });
 });
 
@@ -20,6 +34,6 @@ describe('every script of a cell', () => {
 
   it('may write while Redis is full, but for those that let new work in', () => {
     const refused = Object.entries(scripts).filter(([, { script }]) => !script.lua.startsWith('#!lua flags=allow-oom'));
-    expect(refused.map(([name]) => name).sort()).toEqual(['retry', 'runLimits', 'submit', 'unpackLog']);
+    expect(refused.map(([name]) => name).sort()).toEqual(['retry', 'runLimits', 'submit', 'unpackJob']);
   });
 });

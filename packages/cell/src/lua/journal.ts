@@ -6,8 +6,12 @@ import { segments } from './segments.ts';
 /** What `writeEvents` looks at. */
 export const journalFields = ['size', 'staged'];
 
-/** The log of an ended job that is smaller is kept as it is; others are worth compressing. */
-export const COMPACT_FROM_BYTES = 1_024;
+/** An ended job whose log is smaller, and whose request is, is kept as it is; others are worth packing. */
+export const PACK_LOG_FROM_BYTES = 1_024;
+export const PACK_REQUEST_FROM_BYTES = 4_096;
+
+/** A longer request is never packed: whoever asks for it would wait. */
+export const PACK_REQUEST_TO_BYTES = 65_536;
 
 /** A longer answer is not published. */
 const MAX_IN_MESSAGE = 16_384;
@@ -45,7 +49,7 @@ end
 local function writeEvents(job, first, last, bytes, hasEnded, output)
   local id, before, staged = job.id, num(job.size), num(job.staged) or 0
   local size, log = before + staged + #bytes, jobKey(job.id, 'log')
-  if hasEnded and size < ${COMPACT_FROM_BYTES} then
+  if hasEnded and size < ${PACK_LOG_FROM_BYTES} then
     -- Appending leaves spare memory behind a log.
     redis.call('SET', log, redis.call('GETRANGE', log, 0, before + staged - 1) .. bytes)
   else writeAt(log, before + staged, bytes) end

@@ -1,6 +1,13 @@
 import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
-import { COMPACT_FROM_BYTES, INDEX_EVERY_BYTES, journal, journalFields } from './journal.ts';
+import {
+  INDEX_EVERY_BYTES,
+  journal,
+  journalFields,
+  PACK_LOG_FROM_BYTES,
+  PACK_REQUEST_FROM_BYTES,
+  PACK_REQUEST_TO_BYTES,
+} from './journal.ts';
 import { ledger, ledgerFields } from './ledger.ts';
 import { names } from './names.ts';
 import { scheduler } from './scheduler.ts';
@@ -35,8 +42,9 @@ local function endJob(job, status, first, last, bytes, retention, output)
   writeEvents(job, first, last, bytes, true, output)
   settleRun(job)
   writeRecord(job)
-  local size = tonumber(job.size)
-  if size >= ${COMPACT_FROM_BYTES} then redis.call('ZADD', C .. 'compact', int(now), id) end
+  local size, request = tonumber(job.size), num(job.request_size) or 0
+  local isLong = request >= ${PACK_REQUEST_FROM_BYTES} and request <= ${PACK_REQUEST_TO_BYTES}
+  if isLong or size >= ${PACK_LOG_FROM_BYTES} then redis.call('ZADD', C .. 'packing', int(now), id) end
   redis.call('ZREM', C .. 'open', id)
   redis.call('ZADD', C .. 'expiring', int(now + retention), id .. ' ' .. tenant)
   local expiring = segmentsOfJob(job)

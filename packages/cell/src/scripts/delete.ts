@@ -21,7 +21,7 @@ for _, key in ipairs(segmentsOfJob(job)) do redis.call('UNLINK', key) end
 redis.call('UNLINK', jobKey(id), jobKey(id, 'details'), jobKey(id, 'calls'), jobKey(id, 'steps'), jobKey(id, 'index'))
 redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
-redis.call('ZREM', C .. 'compact', id)
+redis.call('ZREM', C .. 'packing', id)
 if shared and redis.call('GET', C .. 'leader:' .. shared) == id then redis.call('DEL', C .. 'leader:' .. shared) end
 return {'deleted'}
 `,

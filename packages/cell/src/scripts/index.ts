@@ -4,13 +4,13 @@ import { appendScript } from './append.ts';
 import { acquireCallScript, correctCallScript, slowDownScript } from './calls.ts';
 import { cancelScript } from './cancel.ts';
 import { claimScript } from './claim.ts';
-import { claimCompactionsScript, packLogScript, unpackLogScript } from './compact.ts';
 import { deleteScript } from './delete.ts';
 import { dispatchScript } from './dispatch.ts';
 import { finishScript } from './finish.ts';
 import { leadScript } from './lead.ts';
 import { claimLeftoversScript } from './leftover.ts';
 import { capacityScript, runLimitsScript } from './limits.ts';
+import { claimPackingScript, packJobScript, unpackJobScript } from './pack.ts';
 import { handOverAgainScript, permitsToCheckScript } from './permits.ts';
 import { readScript } from './read.ts';
 import { readRequestsScript } from './read-requests.ts';
@@ -43,9 +43,9 @@ export const scripts = {
   jobsOfLane: jobsOfLaneScript,
   forgetExpired: forgetExpiredScript,
   claimLeftovers: claimLeftoversScript,
-  claimCompactions: claimCompactionsScript,
-  packLog: packLogScript,
-  unpackLog: unpackLogScript,
+  claimPacking: claimPackingScript,
+  packJob: packJobScript,
+  unpackJob: unpackJobScript,
   read: readScript,
   stageValue: stageValueScript,
   stageEvents: stageEventsScript,

@@ -78,7 +78,7 @@ for _, entry in ipairs(expired) do
   -- The key's own expiry may come a moment later than this entry's.
   if redis.call('EXISTS', jobKey(id)) == 0 then
     redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
-    redis.call('ZREM', C .. 'compact', id)
+    redis.call('ZREM', C .. 'packing', id)
     redis.call('ZREM', C .. 'expiring', entry)
   end
 end
