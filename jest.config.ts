@@ -6,7 +6,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
   // Workspaces are tested from their sources: no build is needed, and none can be stale.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  testEnvironmentOptions: { customExportConditions: ['holdfast-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],

@@ -7,7 +7,7 @@
  *   4. on a whole stack: the CPU of held jobs against idle
  *   5. writes results/fair-order.json, and docs/bench/fair-order.md made from it
  *
- *   node --conditions=source bench/fair-order.ts          FAIR_ORDER_JOBS=n: so many in the simulation
+ *   node --conditions=holdfast-source bench/fair-order.ts          FAIR_ORDER_JOBS=n: so many in the simulation
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,7 @@
  *   3. lets the subjects take turns, repetition by repetition, with 1 stream and with 20
  *   4. writes results/token-delay.json, and docs/bench/token-delay.md made from it
  *
- *   node --conditions=source bench/token-delay.ts
+ *   node --conditions=holdfast-source bench/token-delay.ts
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

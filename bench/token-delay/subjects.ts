@@ -39,7 +39,7 @@ export function throughHoldfast(client: Holdfast): Subject {
  */
 export async function throughPublish(simulatorUrl: string, redisUrl: string): Promise<Subject> {
   const relay = fork(join(import.meta.dirname, '../publish-relay.ts'), [simulatorUrl, redisUrl], {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=holdfast-source'],
   });
   const exited = once(relay, 'exit');
   const broken = exited.then(([code]) => Promise.reject(new Error(`publish-relay.ts ended with ${code}`)));

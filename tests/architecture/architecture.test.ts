@@ -33,6 +33,7 @@ const homeOf: Record<string, string[]> = {
   helmet: ['packages/service'],
   ioredis: ['packages/redis'],
   openai: ['packages/providers'],
+  'eventsource-parser': ['packages/providers'],
   pino: ['packages/service'],
   'prom-client': ['packages/service'],
   'swagger-ui-express': ['apps/api'],

@@ -1,7 +1,7 @@
 /**
  * Takes the pictures in `docs/images` anew, from a Holdfast of its own:
  *
- *   node --conditions=source tests/browser/take-screenshots.ts
+ *   node --conditions=holdfast-source tests/browser/take-screenshots.ts
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@
  *   npm run chaos                   every fault in its long form, and the switches
  *   npm run chaos -- --report       and plain BullMQ beside; writes docs/chaos-report.md
  *   npm run chaos:short             every fault for ten seconds, and the switches: what CI runs
- *   node --conditions=source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--at-once N] [--short | --long] [--report]
+ *   node --conditions=holdfast-source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--at-once N] [--short | --long] [--report]
  *                                   neither short nor long: every fault for some half a minute, without the switches
  *
  *   --jobs     jobs per fault, instead of each fault's own number

@@ -47,7 +47,7 @@ interface Started {
 }
 
 function start(args: string[], more: NodeJS.ProcessEnv = {}, input = ''): Started {
-  const child = spawn(process.execPath, ['--conditions=source', main, ...args], {
+  const child = spawn(process.execPath, ['--conditions=holdfast-source', main, ...args], {
     env: { ...processEnv, ...env, ...more },
     timeout: 20_000,
   });

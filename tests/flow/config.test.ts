@@ -30,7 +30,7 @@ function run(app: string, file: string, more: NodeJS.ProcessEnv = {}) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,
-      ['--conditions=source', main],
+      ['--conditions=holdfast-source', main],
       { cwd: root, env, timeout: 30_000 },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
     );

@@ -25,7 +25,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function startHouse(): Promise<Holdfast> {
   output = '';
-  house = spawn(process.execPath, ['--conditions=source', join(root, 'apps/local/src/main.ts')], {
+  house = spawn(process.execPath, ['--conditions=holdfast-source', join(root, 'apps/local/src/main.ts')], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -91,7 +91,7 @@ export class Service {
   ) {
     this.name = name;
     const preloads = preload === undefined ? [] : ['--import', preload];
-    this.child = spawn(process.execPath, ['--conditions=source', ...preloads, program], {
+    this.child = spawn(process.execPath, ['--conditions=holdfast-source', ...preloads, program], {
       env: { ...processEnv, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: root,

@@ -42,10 +42,14 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       HOLDFAST_BOOTSTRAP_KEY: z.string().optional(),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
+      OPENAI_BACKGROUND: setting.providerRunsInBackground,
     },
     env,
   );
-  const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, { check: checkTasks });
+  const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+    check: checkTasks,
+    background: settings.OPENAI_BACKGROUND,
+  });
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,

@@ -15,7 +15,8 @@ const shape = {
   }),
   LOG_LEVEL: setting.logLevel,
   HOLDFAST_CONFIG: z.string().optional(),
-  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  OPENAI_BASE_URL: setting.providerUrl,
+  OPENAI_BACKGROUND: setting.providerRunsInBackground,
   HOLDFAST_API_URL: z.url({ protocol: /^https?$/ }).optional(),
 };
 
@@ -40,6 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
   const { lanes, plans, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
     check: checkTasks,
+    background: settings.OPENAI_BACKGROUND,
   });
   return Object.freeze({
     port: settings.CONSOLE_PORT,

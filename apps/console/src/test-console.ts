@@ -52,7 +52,7 @@ async function connectTestRedis(): Promise<Redis> {
 
 function spawnConsole(directory: string, settings: Record<string, string>) {
   writeFileSync(join(directory, 'holdfast.config.json'), JSON.stringify({ lanes, plans }));
-  const child = spawn(process.execPath, ['--conditions=source', join(import.meta.dirname, 'main.ts')], {
+  const child = spawn(process.execPath, ['--conditions=holdfast-source', join(import.meta.dirname, 'main.ts')], {
     cwd: directory,
     env: { CONSOLE_PORT: '0', LOG_LEVEL: 'debug', REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],

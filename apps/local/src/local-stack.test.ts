@@ -76,18 +76,22 @@ function launch(
   const clean = Object.entries(process.env).filter(
     ([name]) => !/^(REDIS_|OPENAI_|HOLDFAST_|npm_|NODE_OPTIONS)/.test(name),
   );
-  const supervisor = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', main], {
-    env: {
-      ...Object.fromEntries(clean),
-      PORT: '0',
-      CONSOLE_PORT: '0',
-      SIMULATOR_PORT: '0',
-      HOLDFAST_DATA_DIR: join(directory, 'data'),
-      LIVES: lives,
-      ...env,
+  const supervisor = spawn(
+    process.execPath,
+    ['--conditions=holdfast-source', '--disable-warning=ExperimentalWarning', main],
+    {
+      env: {
+        ...Object.fromEntries(clean),
+        PORT: '0',
+        CONSOLE_PORT: '0',
+        SIMULATOR_PORT: '0',
+        HOLDFAST_DATA_DIR: join(directory, 'data'),
+        LIVES: lives,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   running.push(supervisor);
   let text = '';
   for (const stream of [supervisor.stdout, supervisor.stderr]) {

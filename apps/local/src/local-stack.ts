@@ -161,7 +161,9 @@ export class LocalStack {
       WORKER_CONCURRENCY: String(workerConcurrency),
       // Jobs under way are handed back in good order before the bound of stopping is over.
       DRAIN_SECONDS: env.DRAIN_SECONDS || String(STOP_GRACE_MS / 1000 - 2),
-      ...(useSimulator ? { OPENAI_BASE_URL: `http://127.0.0.1:${ports.simulator.number}/v1` } : {}),
+      ...(useSimulator
+        ? { OPENAI_BASE_URL: `http://127.0.0.1:${ports.simulator.number}/v1`, OPENAI_BACKGROUND: 'true' }
+        : {}),
     };
   }
 

@@ -71,7 +71,9 @@ describe('the leash', () => {
        const running = await runProcess({ command: process.execPath, args: ['-e', ${JSON.stringify(script)}],
          env: process.env, onLine: (line) => console.log(running.pid) });`,
     );
-    const child = spawn(process.execPath, ['--conditions=source', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--conditions=holdfast-source', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     child.stdout.on('data', (chunk) => {
       said += chunk;
@@ -94,7 +96,9 @@ describe('the leash', () => {
       `import { tie } from ${source('leash.ts')}; tie(${stubborn.pid}, { graceMs: 200 }); console.log('tied');`,
     );
     await until('it runs', () => stubborn.stdout.readableLength > 0);
-    const holder = spawn(process.execPath, ['--conditions=source', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const holder = spawn(process.execPath, ['--conditions=holdfast-source', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await until('it is tied', () => holder.stdout.readableLength > 0);
     holder.kill('SIGKILL');
     await until('it has been killed', () => stubborn.signalCode === 'SIGKILL');

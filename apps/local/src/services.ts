@@ -30,7 +30,7 @@ const fromSource = import.meta.filename.endsWith('.ts');
 
 function run({ directory, env, onLine }: Omit<ServiceOptions, 'name'>): Promise<RunningProcess> {
   const args = fromSource
-    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', join(directory, 'src', 'main.ts')]
+    ? ['--conditions=holdfast-source', '--disable-warning=ExperimentalWarning', join(directory, 'src', 'main.ts')]
     : [join(directory, 'dist', 'main.js')];
   return runProcess({ command: process.execPath, args, env: env(), onLine });
 }

@@ -1,5 +1,5 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import type { Lanes, Plans, Prices } from '@holdfast/core';
+import { type Lanes, type Plans, type Prices, secretsOf } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
@@ -47,14 +47,16 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       MAX_ANSWER_MB: setting.count(64, 256),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
+      OPENAI_BACKGROUND: setting.providerRunsInBackground,
     },
     env,
   );
   const { HOLDFAST_CONFIG: file, OPENAI_BASE_URL: baseUrl } = settings;
-  const content = readConfigFile(file, baseUrl, { check: checkTasks, env });
-  const names = Object.values(content.lanes).flatMap((lane) =>
-    lane.providers.flatMap((provider) => provider.api_key_env ?? []),
-  );
+  const content = readConfigFile(file, baseUrl, {
+    ...{ check: checkTasks, env },
+    background: settings.OPENAI_BACKGROUND,
+  });
+  const names = Object.values(content.lanes).flatMap((lane) => lane.providers.flatMap(secretsOf));
   return Object.freeze({
     redisUrl: settings.REDIS_URL,
     prefix: settings.HOLDFAST_PREFIX,

@@ -3,7 +3,7 @@
  * out for itself who is ill, which costs a few calls per worker and needs nothing shared that could be wrong.
  */
 import type { Lanes, Logger, Provider } from '@holdfast/core';
-import { Breaker, createOpenAiProvider } from '@holdfast/providers';
+import { Breaker, createOpenAiProvider, type OpenAiProviderOptions } from '@holdfast/providers';
 
 export interface LaneProvider {
   provider: Provider;
@@ -43,15 +43,9 @@ export function createLanes(
   logger: Logger,
 ): Map<string, Lane> {
   const made = Object.entries(lanes).map(([name, lane]): [string, Lane] => {
-    const providers = lane.providers.map(({ model = null, api_key_env, ...settings }) => {
-      const provider = createOpenAiProvider({
-        name: settings.name,
-        baseUrl: settings.base_url,
-        apiKey: api_key_env && keys[api_key_env],
-        maxAnswerBytes,
-        ...(settings.first_byte_timeout_ms ? { firstByteTimeoutMs: settings.first_byte_timeout_ms } : {}),
-      });
-      return withBreaker(provider, name, logger, model);
+    const providers = lane.providers.map((settings) => {
+      const provider = createOpenAiProvider({ ...optionsOf(settings, keys), maxAnswerBytes });
+      return withBreaker(provider, name, logger, settings.model ?? null);
     });
     // The schema has seen to it that there is one.
     return [
@@ -64,4 +58,23 @@ export function createLanes(
     ];
   });
   return new Map(made);
+}
+
+type ProviderSettings = Lanes[string]['providers'][number];
+
+function optionsOf(settings: ProviderSettings, keys: ProviderKeys): OpenAiProviderOptions {
+  const { name, base_url, api_key_env, headers = {}, query = {}, models = {} } = settings;
+  const { stream, stream_options, first_byte_timeout_ms, idle_timeout_ms } = settings;
+  const known = Object.entries(headers).flatMap(([header, value]): [string, string][] => {
+    const text = typeof value === 'string' ? value : keys[value.env];
+    return text === undefined ? [] : [[header, text]];
+  });
+  return {
+    ...{ name, baseUrl: base_url, apiKey: api_key_env && keys[api_key_env] },
+    ...{ headers: Object.fromEntries(known), query, models },
+    ...(stream === undefined ? {} : { stream }),
+    ...(stream_options === undefined ? {} : { streamOptions: stream_options }),
+    ...(first_byte_timeout_ms === undefined ? {} : { firstByteTimeoutMs: first_byte_timeout_ms }),
+    ...(idle_timeout_ms === undefined ? {} : { idleTimeoutMs: idle_timeout_ms }),
+  };
 }

@@ -36,7 +36,7 @@ export class BenchProcess {
     const { program, env = {}, preload, logFile } = options;
     const preloads = preload === undefined ? [] : ['--import', join(root, preload)];
     const log = openSync(logFile, 'a');
-    this.#child = spawn(process.execPath, ['--conditions=source', ...preloads, join(root, program)], {
+    this.#child = spawn(process.execPath, ['--conditions=holdfast-source', ...preloads, join(root, program)], {
       env: { ...processEnv, ...env },
       stdio: ['ignore', log, log, ...(options.ready === undefined ? (['ipc'] as const) : [])],
       cwd: root,

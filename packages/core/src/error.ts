@@ -52,6 +52,7 @@ export const jobErrorCodes = [
   'provider_not_found',
   'provider_response_gone',
   'provider_refused',
+  'provider_blocked',
   'content_refused',
   'deadline_exceeded',
   'ambiguous_call',

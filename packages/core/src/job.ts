@@ -104,7 +104,7 @@ export function outputTextOf(output: JsonValue): string | null {
   if (Array.isArray(output.choices)) {
     const [choice] = output.choices;
     const message = isJsonObject(choice) ? choice.message : null;
-    return isJsonObject(message) && typeof message.content === 'string' ? message.content : null;
+    return isJsonObject(message) ? contentTextOf(message.content) : null;
   }
   if (Array.isArray(output.output)) {
     const texts = output.output
@@ -114,4 +114,16 @@ export function outputTextOf(output: JsonValue): string | null {
     return texts.length > 0 ? texts.join('') : null;
   }
   return null;
+}
+
+/** The text of a message's content: itself, or that of its parts; null where it has none. Thinking and references are none. */
+export function contentTextOf(content: JsonValue | undefined): string | null {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return null;
+  const texts = content.flatMap((part) => {
+    if (typeof part === 'string') return part;
+    return isJsonObject(part) && (part.type === 'text' || part.type === 'output_text') ? (part.text ?? []) : [];
+  });
+  const strings = texts.filter((text) => typeof text === 'string');
+  return strings.length > 0 ? strings.join('') : null;
 }

@@ -6,36 +6,74 @@ const laneName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and "-", starting with a letter');
 
+const variableName = z.string().regex(/^[a-z_][a-z0-9_]*$/i, 'expected the name of an environment variable');
+
+/** A value, or the name of the environment variable that holds it: secrets don't belong into a file. */
+const headerValue = z.union([z.string().max(8_192), z.strictObject({ env: variableName })]);
+
 const providerSchema = z.strictObject({
   name: z.string().min(1).max(64),
   base_url: z.url({ protocol: /^https?$/, error: 'expected an http(s) address' }),
   /** Name of the environment variable that holds the key: keys don't belong into a file. */
-  api_key_env: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]*$/i, 'expected the name of an environment variable')
+  api_key_env: variableName.optional(),
+  /** Sent with every request, as Azure's `api-key`. */
+  headers: z
+    .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header'), headerValue)
     .optional(),
+  /** Sent with every request, as Azure's `api-version`. */
+  query: z.record(z.string().min(1), z.string()).optional(),
   /** Asked for instead of the job's model; for a fallback that serves another one. */
   model: z.string().min(1).max(256).optional(),
+  /** What it calls a model, by the name that jobs call it. */
+  models: z.record(z.string().min(1), z.string().min(1).max(256)).optional(),
+  /** false: answers are asked for in one piece. Default: streamed, as far as the provider goes along. */
+  stream: z.boolean().optional(),
+  /** false: `stream_options` isn't sent. Default: sent, as far as the provider goes along. */
+  stream_options: z.boolean().optional(),
   /** How long the first byte of an answer is waited for, in ms. Default 120,000. */
   first_byte_timeout_ms: z.int().min(100).max(3_600_000).optional(),
+  /** How long it may say nothing, comments included, once it has begun to answer, in ms. Default 300,000. */
+  idle_timeout_ms: z.int().min(100).max(3_600_000).optional(),
 });
 
-const laneSchema = z.strictObject({
-  models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
-  providers: z
-    .array(providerSchema)
-    .min(1)
-    .max(10)
-    .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names must differ')
-    .meta({ description: 'Upstreams, in the order in which they are tried.' }),
-  limits: laneLimitsSchema.default({}),
-  background: z.boolean().default(false).meta({
-    description: 'The provider runs `responses` in the background, and one that was begun can be taken up again.',
-  }),
-  idempotency_header: z.boolean().default(false).meta({
-    description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
-  }),
-});
+const laneSchema = z
+  .strictObject({
+    models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
+    providers: z
+      .array(providerSchema)
+      .min(1)
+      .max(10)
+      .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names must differ')
+      .meta({ description: 'Upstreams, in the order in which they are tried.' }),
+    limits: laneLimitsSchema.default({}),
+    background: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'The provider runs `responses` in the background, and one that was begun can be taken up again. ' +
+          'Default: true where all providers are OpenAI itself, else false.',
+      }),
+    idempotency_header: z.boolean().default(false).meta({
+      description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
+    }),
+  })
+  .transform((lane) => ({
+    ...lane,
+    background: lane.background ?? lane.providers.every(({ base_url }) => isOpenAi(base_url)),
+  }));
+
+/** Whether an address is OpenAI's own: it runs `responses` in the background. */
+export function isOpenAi(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hostname === 'api.openai.com' || hostname.endsWith('.api.openai.com');
+}
+
+/** Names of the environment variables that hold a provider's secrets. */
+export function secretsOf({ api_key_env, headers = {} }: z.infer<typeof providerSchema>): string[] {
+  const ofHeaders = Object.values(headers).flatMap((value) => (typeof value === 'string' ? [] : value.env));
+  return [...(api_key_env ? [api_key_env] : []), ...ofHeaders];
+}
 
 /**
  * Where followers wait: jobs that may be answered by an equal one. A lane of the queue only: no limit counts in it, because

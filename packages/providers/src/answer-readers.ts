@@ -1,75 +1,157 @@
 /** What each endpoint's answer is made of: how its stream becomes provider events, and when and as what it is complete. */
-import { type AttemptError, isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
+import {
+  type AttemptError,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  outputTextOf,
+  type ProviderEvent,
+} from '@holdfast/core';
 import { type BackgroundResponse, learnId } from './background-response.ts';
-import { createChatCompletionBuilder } from './chat-completion.ts';
+import { createChatCompletionBuilder, failureReason } from './chat-completion.ts';
 import { createChatMapper } from './chat-events.ts';
 import type { Failures } from './failures.ts';
 import { createResponseMapper } from './response-events.ts';
-import { readUsage } from './usage.ts';
+import { createOutputBuilder } from './response-output.ts';
+import { type TokenUsage, usageIn } from './usage.ts';
 
 export type Result = Extract<ProviderEvent, { kind: 'result' }>;
+
+/**
+ * How a stream came to its end:
+ *
+ *   done     the provider said that this was all: `[DONE]`
+ *   closed   it closed the stream in order
+ *   broken   the connection was lost
+ */
+export type Ending = 'done' | 'closed' | 'broken';
+
+/** What is still to be told, and the answer. */
+export interface Whole {
+  events: ProviderEvent[];
+  result: Result;
+}
 
 export interface AnswerReader {
   /** What the next event of the stream tells, in order. Throws the AttemptError it tells of, if it tells of one. */
   read(event: JsonObject): ProviderEvent[];
   /** No further event matters. */
   hasEnded(): boolean;
-  /** The whole answer, or null where some of it is missing. */
-  result(): Result | null;
+  /** How long the stream may go on after what has come, in ms; null: until its end. */
+  graceMs(): number | null;
+  /** The whole answer, or null where some of it is missing. Throws the AttemptError that such an end tells of. */
+  finish(ending: Ending): Whole | null;
   /** Some of the answer has come, so the provider has worked on it. */
   hasGenerated(): boolean;
-  /** The result in an answer that wasn't streamed, or null where it is none. Throws as `read` does. */
-  readWhole(answer: JsonObject): Result | null;
+  /** An answer that wasn't streamed, or null where it is none. Throws as `read` does. */
+  readWhole(answer: JsonObject): Whole | null;
 }
 
-export function createChatReader(body: JsonObject): AnswerReader {
+/** A stream may stay open so long after all has come, the usage included; and without it, since it comes after the rest. */
+const GRACE_MS = 2_000;
+const USAGE_GRACE_MS = 10_000;
+
+export function createChatReader(body: JsonObject, failures: Failures): AnswerReader {
   const map = createChatMapper();
   const completion = createChatCompletionBuilder();
-  const expected = typeof body.n === 'number' ? body.n : 1;
+  const asked = typeof body.n === 'number' ? body.n : 1;
+  const teller = createTextTeller();
+  let usage: TokenUsage | null = null;
   let chunks = 0;
+  const read = (chunk: JsonObject): ProviderEvent => {
+    chunks += 1;
+    usage = usageIn(chunk) ?? usage;
+    completion.add(chunk);
+    const event = map(chunk);
+    teller.tell(event);
+    const reason = failureReason(chunk);
+    if (reason) throw failures.errorEvent({ message: `it ended with finish_reason "${reason}"` }, true);
+    return event;
+  };
+  const whole = (): Whole => {
+    const output = completion.build();
+    return { events: teller.rest(output), result: { kind: 'result', output, usage } };
+  };
+  const hasAllAskedFor = () => completion.isFinished() && completion.choices() >= asked;
   return {
-    read(chunk) {
-      chunks += 1;
-      completion.add(chunk);
-      return [map(chunk)];
-    },
-    // The chunk with the usage comes after the last finish_reason, so the stream is read to its end.
+    read: (chunk) => [read(chunk)],
     hasEnded: () => false,
-    result: () => (completion.isFinished(expected) ? resultOf(completion.build()) : null),
+    graceMs: () => (hasAllAskedFor() ? (usage ? GRACE_MS : USAGE_GRACE_MS) : null),
+    finish(ending) {
+      if (ending === 'broken') return hasAllAskedFor() ? whole() : null;
+      if (completion.isFinished() || (ending === 'done' && completion.choices() > 0)) return whole();
+      if (ending === 'done' && chunks > 0) throw failures.blocked();
+      return null;
+    },
     hasGenerated: () => chunks > 0,
-    readWhole: (answer) => (Array.isArray(answer.choices) ? resultOf(answer) : null),
+    readWhole(answer) {
+      if (!Array.isArray(answer.choices)) return null;
+      if (answer.choices.length === 0) throw failures.blocked();
+      const event = read(chunkOf(answer));
+      // As it came, not as it would be built.
+      return { events: [event], result: { kind: 'result', output: answer, usage } };
+    },
+  };
+}
+
+/** The one chunk that a whole answer could have been streamed as. */
+function chunkOf(answer: JsonObject): JsonObject {
+  const choices = Array.isArray(answer.choices) ? answer.choices.filter(isJsonObject) : [];
+  return {
+    ...answer,
+    object: 'chat.completion.chunk',
+    choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message ?? null })),
   };
 }
 
 const beforeGeneration = new Set<unknown>(['response.created', 'response.queued', 'response.in_progress']);
-const completionEvents = new Set<unknown>(['response.completed', 'response.incomplete']);
+const completionEvents = new Set<unknown>(['response.completed', 'response.incomplete', 'response.done']);
 
 /** @param background of a call that is more than a plain one; told of what comes */
 export function createResponseReader(failures: Failures, background?: BackgroundResponse): AnswerReader {
   const tell = createTeller(background);
+  const output = createOutputBuilder();
+  const teller = createTextTeller();
+  // Of a response that is taken up in its middle not all has come by here.
+  const isFromStart = (background?.after ?? null) === null;
   let generated = false;
-  let result: Result | null = null;
+  let ended: JsonObject | null = null;
   const end = (error: AttemptError): AttemptError => {
     if (background) background.isOver = true;
     return error;
   };
-  const accept = (response: JsonObject): Result | null => {
+  const accept = (response: JsonObject): JsonObject | null => {
     if (response.status === 'failed') throw end(failures.responseFailed(response.error, generated));
     if (response.status === 'cancelled') throw end(failures.responseCancelled());
-    return response.status === 'queued' || response.status === 'in_progress' ? null : resultOf(response);
+    return response.status === 'queued' || response.status === 'in_progress' ? null : response;
+  };
+  const whole = (response: JsonObject): Whole => {
+    const complete = isFromStart ? output.complete(response) : response;
+    return { events: isFromStart ? teller.rest(complete) : [], result: resultOf(complete) };
   };
   return {
     read(event) {
       const response = isJsonObject(event.response) ? event.response : {};
       if (event.type === 'response.failed') throw end(failures.responseFailed(response.error, generated));
-      if (completionEvents.has(event.type) && isJsonObject(event.response)) result = accept(response);
+      if (completionEvents.has(event.type) && isJsonObject(event.response)) ended = accept(response);
       generated ||= !beforeGeneration.has(event.type);
-      return tell(event, response);
+      output.add(event);
+      const said = tell(event, response);
+      for (const one of said) teller.tell(one);
+      return said;
     },
-    hasEnded: () => result !== null,
-    result: () => result,
+    hasEnded: () => ended !== null,
+    graceMs: () => null,
+    finish(ending) {
+      if (ended) return whole(ended);
+      const built = ending === 'done' && isFromStart && !background?.id ? output.build() : null;
+      return built && whole(built);
+    },
     hasGenerated: () => generated,
-    readWhole: (answer) => (isResponse(answer) ? accept(answer) : null),
+    readWhole(answer) {
+      const response = isResponse(answer) ? accept(answer) : null;
+      return response && whole(response);
+    },
   };
 }
 
@@ -89,18 +171,26 @@ function createTeller(background: BackgroundResponse | undefined) {
   };
 }
 
+/** Sees to it that readers are told all the text that the answer has, whatever of it was streamed. */
+function createTextTeller() {
+  let told = '';
+  return {
+    tell(event: ProviderEvent): void {
+      if (event.kind === 'text') told += event.text;
+    },
+    rest(output: JsonValue): ProviderEvent[] {
+      const text = outputTextOf(output) ?? '';
+      return text.length > told.length && text.startsWith(told)
+        ? [{ kind: 'text', text: text.slice(told.length) }]
+        : [];
+    },
+  };
+}
+
 export function isResponse(answer: JsonObject): boolean {
   return answer.object === 'response' || Array.isArray(answer.output);
 }
 
 export function resultOf(output: JsonObject): Result {
-  return { kind: 'result', output, usage: readUsage(output.usage) };
-}
-
-/** The error that a payload tells of in place of an answer; undefined where it tells of none. */
-export function errorIn(name: string | null, payload: JsonValue): JsonValue | undefined {
-  if (!isJsonObject(payload)) return name === 'error' ? payload : undefined;
-  // A Response has an `error` of its own, null or not, but only inside of `response`.
-  if (payload.error) return payload.error;
-  return name === 'error' || payload.type === 'error' ? payload : undefined;
+  return { kind: 'result', output, usage: usageIn(output) };
 }

@@ -2,6 +2,7 @@
 import { AttemptError, type JsonObject } from '@holdfast/core';
 import type OpenAI from 'openai';
 import { APIConnectionError, APIError } from 'openai';
+import type { Refusals, Wishes } from './ask-for-answer.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { Failures } from './failures.ts';
 import type { Answer } from './read-answer.ts';
@@ -10,6 +11,10 @@ export interface Upstream {
   client: OpenAI;
   failures: Failures;
   limits: Answer['limits'];
+  wishes: Wishes;
+  refusals: Refusals;
+  /** What the provider calls a model, by the name that jobs call it. */
+  models: Readonly<Record<string, string>>;
 }
 
 export interface ProviderRequest {

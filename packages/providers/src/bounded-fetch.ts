@@ -1,7 +1,10 @@
 /**
- * A fetch whose error answers are small and come soon. The SDK reads the body of an answer that isn't 2xx whole and
- * without a time limit before it throws; a gateway's endless error page must not hold a worker up.
+ * A fetch whose error answers are small, come soon and are told whole. The SDK reads the body of an answer that isn't 2xx to
+ * its end, without a time limit, before it throws; a gateway's endless error page must not hold a worker up. And it keeps of
+ * a body only the member `error`, which many providers don't have: so the body is put there.
  */
+import { tryParseJson } from './lenient-json.ts';
+
 const maxErrorLength = 64 * 1024;
 const errorBodyTimeoutMs = 5000;
 
@@ -10,7 +13,8 @@ export function boundErrorBodies(fetchAnswer: typeof fetch): typeof fetch {
     const response = await fetchAnswer(input, init);
     if (response.ok || !response.body) return response;
     const { status, statusText, headers } = response;
-    return new Response(await readStart(response.body), { status, statusText, headers });
+    const text = await readStart(response.body);
+    return new Response(JSON.stringify({ error: tryParseJson(text) ?? text }), { status, statusText, headers });
   };
 }
 

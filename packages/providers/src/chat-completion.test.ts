@@ -51,15 +51,15 @@ describe('the chat completion built from chunks', () => {
       messageOf([
         chatChunk({ role: 'assistant', reasoning_content: 'hm', refusal: null }),
         chatChunk({ role: 'assistant', reasoning_content: 'm', refusal: 'No' }),
-        chatChunk({ refusal: '.', audio: { id: 'a', data: 'xx' } }),
-        chatChunk({ audio: { id: 'a', data: 'yy', expires_at: 9 } }),
+        chatChunk({ refusal: '.', audio: { id: 'a', data: 'YQ==' } }),
+        chatChunk({ audio: { id: 'a', data: 'YmM=', expires_at: 9 } }),
       ]),
     ).toEqual({
       role: 'assistant',
       content: null,
       reasoning_content: 'hmm',
       refusal: 'No.',
-      audio: { id: 'a', data: 'xxyy', expires_at: 9 },
+      audio: { id: 'a', data: 'YWJj', expires_at: 9 },
     });
   });
 
@@ -90,13 +90,15 @@ describe('the chat completion built from chunks', () => {
     expect(built).toMatchObject({ x_groq: { id: 'r' }, service_tier: 'flex' });
   });
 
-  it('is finished once as many choices as asked for have a reason to end', () => {
+  it('is finished once all choices that have come have a reason to end', () => {
     const builder = createChatCompletionBuilder();
-    expect(builder.isFinished(1)).toBe(false);
+    expect([builder.isFinished(), builder.choices()]).toEqual([false, 0]);
+    for (const none of ['', 'null', 'none', null]) builder.add(chatChunk({}, { finish_reason: none }));
+    expect(builder.isFinished()).toBe(false);
     builder.add(chatChunk({}, { finish_reason: 'stop' }));
-    expect([builder.isFinished(1), builder.isFinished(2)]).toEqual([true, false]);
+    expect([builder.isFinished(), builder.choices()]).toEqual([true, 1]);
     builder.add(chatChunk({ content: 'a' }, { index: 1 }));
-    expect(builder.isFinished(2)).toBe(false);
+    expect([builder.isFinished(), builder.choices()]).toEqual([false, 2]);
   });
 
   it('is not led astray by members named like those of every object', () => {

@@ -7,7 +7,8 @@
  * `obfuscation` is padding against eavesdroppers on the provider's own wire; it is dropped everywhere.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type JsonObject, type ProviderEvent } from '@holdfast/core';
+import { contentTextOf, isJsonObject, type JsonObject, type ProviderEvent } from '@holdfast/core';
+import { indexOf } from './merge-deltas.ts';
 
 interface Frame {
   rest: JsonObject;
@@ -17,8 +18,10 @@ interface Frame {
 /** A mapper for the chunks of one answer, in order. */
 export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   let frame: Frame | null = null;
+  let hasTold = false;
   return ({ obfuscation: _, ...event }) => {
-    const text = textOf(event);
+    const text = textOf(event, hasTold);
+    hasTold ||= text !== '';
     const next = frameOf(event);
     if (text !== '' && next && frame && isOnlyText(event, next) && isDeepStrictEqual(next, frame)) {
       return { kind: 'text', text };
@@ -28,11 +31,11 @@ export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   };
 }
 
-/** The text of choice 0; '' where the chunk has none. */
-function textOf(event: JsonObject): string {
+/** The text of choice 0; '' where the chunk has none. A whole message after pieces of it (`hasTold`) tells nothing new. */
+function textOf(event: JsonObject, hasTold: boolean): string {
   const choice = choicesOf(event).find(isFirst);
-  const content = choice && isJsonObject(choice.delta) ? choice.delta.content : '';
-  return typeof content === 'string' ? content : '';
+  if (isJsonObject(choice?.delta)) return contentTextOf(choice.delta.content) ?? '';
+  return !hasTold && isJsonObject(choice?.message) ? (contentTextOf(choice.message.content) ?? '') : '';
 }
 
 function frameOf(event: JsonObject): Frame | null {
@@ -40,15 +43,15 @@ function frameOf(event: JsonObject): Frame | null {
   if (!Array.isArray(choices) || choices.length !== 1) return null;
   const [first] = choices;
   if (!isJsonObject(first) || !isFirst(first)) return null;
-  const { delta: _, ...choice } = first;
+  const { delta: _, message: __, ...choice } = first;
   return { rest, choice };
 }
 
 function isOnlyText(event: JsonObject, { choice }: Frame): boolean {
   const delta = choicesOf(event)[0]?.delta;
-  const news = isJsonObject(delta) ? Object.keys(delta) : [];
+  const isText = isJsonObject(delta) && typeof delta.content === 'string' && Object.keys(delta).length === 1;
   const told = (choice.finish_reason ?? null) !== null || (choice.logprobs ?? null) !== null;
-  return news.length === 1 && news[0] === 'content' && !told;
+  return isText && !told;
 }
 
 function choicesOf(event: JsonObject): JsonObject[] {
@@ -57,5 +60,5 @@ function choicesOf(event: JsonObject): JsonObject[] {
 
 /** Some providers leave out the index of an only choice. */
 function isFirst(choice: JsonObject): boolean {
-  return (choice.index ?? 0) === 0;
+  return (indexOf(choice) ?? 0) === 0;
 }

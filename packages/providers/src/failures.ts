@@ -5,8 +5,9 @@
  */
 import { AttemptError, isJsonObject, type JobErrorCode } from '@holdfast/core';
 import type { APIError } from 'openai';
-import { readRetryAfterMs } from './retry-after.ts';
+import { readToldError, type ToldError } from './told-error.ts';
 import { judgeErrorEvent, judgeStatus, judgeWords, refused, type Verdict } from './verdicts.ts';
+import { readResetMs, readRetryAfterMs } from './waits.ts';
 
 const maxMessageLength = 500;
 
@@ -16,33 +17,36 @@ const beforeSending =
 
 export type Failures = ReturnType<typeof createFailures>;
 
-export function createFailures(provider: string, apiKey: string | undefined) {
-  const fail = (
-    verdict: Verdict,
-    what: string,
-    rest: { cause?: unknown; status?: number; retryAfterMs?: number } = {},
-  ) =>
+/** An answer that isn't 2xx. */
+interface RefusedAnswer {
+  status?: number;
+  headers?: Headers | undefined;
+}
+
+/** What looks like a key, whoever's it is. */
+const anyKey = /\b(?:sk|pk|gsk|xai|key|hf|AIza)[-_]?[A-Za-z0-9_-]{16,}/g;
+
+type Fail = ReturnType<typeof failureOf>;
+
+function failureOf(provider: string) {
+  return (verdict: Verdict, what: string, rest: { cause?: unknown; status?: number; retryAfterMs?: number } = {}) =>
     new AttemptError(verdict.code, `${provider} ${what}`, {
       provider,
       retryable: verdict.retryable,
       ambiguous: verdict.ambiguous ?? false,
       ...rest,
     });
+}
+
+/** @param secrets what is never quoted: keys, and headers that hold some */
+export function createFailures(provider: string, secrets: readonly string[]) {
+  const fail = failureOf(provider);
   /** Something went wrong after the request had left: it may have been paid for. */
   const broken = (code: JobErrorCode, what: string, cause?: unknown, retryable = true) =>
     fail({ code, retryable, ambiguous: true }, what, { cause });
-  const quote = (error: unknown) => quoteProvider(error, apiKey);
 
   return {
-    /** An answer that isn't 2xx. */
-    status(error: APIError, status: number): AttemptError {
-      const retryAfterMs = readRetryAfterMs(error.headers, Date.now());
-      return fail(judgeStatus(status, wordsOf(error.error)), `answered ${status}${quote(error.error)}`, {
-        cause: error,
-        status,
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      });
-    },
+    ...toldFailures(fail, secrets),
     /** No answer: the connection wasn't made, or was lost before the headers. */
     connection(error: unknown): AttemptError {
       const code = codeOf(error);
@@ -61,15 +65,12 @@ export function createFailures(provider: string, apiKey: string | undefined) {
     /** A web page, or some other 200 that no model wrote: most often a proxy, or a wrong base_url. */
     notAnAnswer: () =>
       fail({ code: 'provider_bad_response', retryable: true }, 'answered 200 with something that is no answer'),
-    /** An error event in an answer that had begun. `generated`: some of the answer had come. */
-    errorEvent(error: unknown, generated: boolean): AttemptError {
-      return fail(withPayment(judgeErrorEvent(wordsOf(error)), generated), `failed${quote(error)}`, { cause: error });
-    },
-    /** `response.failed`: only what its code names as passing is tried again. */
-    responseFailed(error: unknown, generated: boolean): AttemptError {
-      const verdict = judgeWords(wordsOf(error)) ?? refused;
-      return fail(withPayment(verdict, generated), `failed${quote(error)}`, { cause: error });
-    },
+    /** It has ended in order without an answer: most often because of what was asked. */
+    blocked: () =>
+      fail(
+        { code: 'provider_blocked', retryable: false },
+        'gave no answer: it has blocked the prompt, or had nothing to say',
+      ),
     /** The provider had the response and has it no more: it was paid, and is lost. */
     gone: (cause: AttemptError) =>
       fail({ code: 'provider_response_gone', retryable: true, ambiguous: true }, 'no longer has the response', {
@@ -77,11 +78,38 @@ export function createFailures(provider: string, apiKey: string | undefined) {
         ...(cause.status === undefined ? {} : { status: cause.status }),
       }),
     /** The same failure, where more is known of what was paid. */
-    withAmbiguity: (error: AttemptError, ambiguous: boolean) => copyOf(error, ambiguous),
+    withAmbiguity: copyOf,
     responseCancelled: () => broken('provider_refused', 'cancelled the response', undefined, false),
     /** Nothing that a provider did. The message says nothing of the cause: it could quote a header or a prompt. */
     unexpected: (cause: unknown) =>
       fail({ code: 'internal_error', retryable: false }, 'could not be called', { cause }),
+  };
+}
+
+/** Failures that the provider has told itself: with its words for them. */
+function toldFailures(fail: Fail, secrets: readonly string[]) {
+  const told = (error: unknown, what: string, judge: (said: ToldError) => Verdict, answer: RefusedAnswer = {}) => {
+    const said = readToldError(error);
+    const verdict = judge(said);
+    const { status } = answer;
+    const retryAfterMs = waitOf(verdict, said, answer.headers);
+    const asked = longWait(retryAfterMs);
+    return fail(verdict, `${what}${quoted(said.message, secrets)}${asked}`, {
+      cause: error,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  };
+  return {
+    /** An answer that isn't 2xx. Its whole body is `error.error`: see `bounded-fetch.ts`. */
+    status: (error: APIError, status: number) =>
+      told(error.error, `answered ${status}`, (said) => judgeStatus(status, said), { status, headers: error.headers }),
+    /** An error event in an answer that had begun. `generated`: some of the answer had come. */
+    errorEvent: (error: unknown, generated: boolean) =>
+      told(error, 'failed', (said) => withPayment(judgeErrorEvent(said), generated)),
+    /** `response.failed`: only what its code names as passing is tried again. */
+    responseFailed: (error: unknown, generated: boolean) =>
+      told(error, 'failed', (said) => withPayment(judgeWords(said) ?? refused, generated)),
   };
 }
 
@@ -101,17 +129,25 @@ function withPayment(verdict: Verdict, generated: boolean): Verdict {
   return generated ? { ...verdict, ambiguous: true } : verdict;
 }
 
-function wordsOf(error: unknown): unknown[] {
-  if (!isJsonObject(error)) return [];
-  const inner = isJsonObject(error.innererror) ? error.innererror.code : undefined;
-  return [error.code, error.type, inner, error.status].filter((word) => word !== undefined && word !== null);
+/** Only what may be tried again is waited for. */
+function waitOf({ code, retryable }: Verdict, { waitMs }: ToldError, headers: Headers | undefined): number | undefined {
+  if (!retryable) return undefined;
+  const now = Date.now();
+  const asked = readRetryAfterMs(headers, now) ?? waitMs;
+  // The headers of its limits are in every answer; they ask for something where a limit is the reason.
+  return asked ?? (code === 'provider_rate_limited' ? readResetMs(headers, now) : undefined);
 }
 
-function quoteProvider(error: unknown, apiKey: string | undefined): string {
-  const said = isJsonObject(error) ? (error.message ?? error.detail) : error;
-  if (typeof said !== 'string' || /^\s*</.test(said)) return '';
+/** Who waits for seconds needn't know. */
+const LONG_WAIT_MS = 60_000;
+
+function longWait(ms = 0): string {
+  return ms > LONG_WAIT_MS ? ` (it asks to be left alone for ${Math.ceil(ms / 1_000)} s)` : '';
+}
+
+function quoted(message: string, secrets: readonly string[]): string {
   // Some providers repeat the key that they refuse.
-  const safe = apiKey ? said.replaceAll(apiKey, '***') : said;
+  const safe = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message).replaceAll(anyKey, '***');
   const line = safe.replaceAll(/\s+/g, ' ').trim().slice(0, maxMessageLength).toWellFormed();
   return line === '' ? '' : `: ${line}`;
 }

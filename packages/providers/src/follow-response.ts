@@ -9,13 +9,14 @@
  * It never cancels a response, and starts none.
  */
 import { setTimeout } from 'node:timers/promises';
-import { AttemptError, type JsonObject, type ProviderCall, type ProviderEvent } from '@holdfast/core';
+import { AttemptError, isJsonObject, type JsonObject, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import { APIError } from 'openai';
-import { createResponseReader, errorIn, isResponse, type Result } from './answer-readers.ts';
+import { createResponseReader, isResponse, type Result, type Whole } from './answer-readers.ts';
 import { ask, type ProviderRequest, type Upstream, withConnection } from './ask-provider.ts';
 import { type BackgroundResponse, learnId } from './background-response.ts';
 import type { Connection } from './connection.ts';
-import { type Answer, isInOnePiece, readJson, readStream } from './read-answer.ts';
+import { type Answer, type OpenedAnswer, openAnswer, readJson, readStream } from './read-answer.ts';
+import { errorIn } from './told-error.ts';
 
 export interface Pursuit {
   upstream: Upstream;
@@ -33,14 +34,15 @@ export async function* resumeResponse(pursuit: Pursuit, connection: Connection):
     response = await ask(upstream, retrieval(pursuit, true), connection);
   } catch (error) {
     if (connection.signal.aborted || !refusesToStream(error)) throw error;
-    return await pollResponse(pursuit);
+    return yield* pollResponse(pursuit);
   }
   return yield* followResponse(pursuit, { ...upstream, response, connection });
 }
 
 /** @param answer to the call that made the response, or to a retrieve */
-export async function* followResponse(pursuit: Pursuit, answer: Answer): AsyncGenerator<ProviderEvent, Result> {
-  if (isInOnePiece(answer.response)) return yield* followPiece(pursuit, answer);
+export async function* followResponse(pursuit: Pursuit, begun: Answer): AsyncGenerator<ProviderEvent, Result> {
+  const answer = await openAnswer(begun);
+  if (answer.kind === 'json') return yield* followPiece(pursuit, answer);
   const { background, call } = pursuit;
   let endedInOrder = false;
   try {
@@ -51,10 +53,16 @@ export async function* followResponse(pursuit: Pursuit, answer: Answer): AsyncGe
   } catch (error) {
     const isDoubtful = background.id !== null && !background.isOver && !answer.connection.signal.aborted;
     if (!isDoubtful || !isTold(error, endedInOrder, background)) throw error;
-    const { result } = await retrieve(pursuit);
-    if (!result) throw error;
-    return result;
+    const { whole } = await retrieve(pursuit);
+    if (!whole) throw error;
+    return yield* tellWhole(pursuit, whole);
   }
+}
+
+/** An answer in one piece: its text is told where nothing of it has been. */
+function* tellWhole({ background }: Pursuit, { events, result }: Whole): Generator<ProviderEvent, Result> {
+  if (!background.hasNews && (background.after ?? -1) < 0) yield* events;
+  return result;
 }
 
 /** Whether the provider itself said what went wrong, so that it would say so again. */
@@ -66,42 +74,42 @@ function isTold(error: unknown, endedInOrder: boolean, { after, hasNews }: Backg
 }
 
 /** A provider that runs responses in the background but doesn't stream answers with the response as it is now. */
-async function* followPiece(pursuit: Pursuit, answer: Answer): AsyncGenerator<ProviderEvent, Result> {
+async function* followPiece(pursuit: Pursuit, answer: OpenedAnswer): AsyncGenerator<ProviderEvent, Result> {
   const { background } = pursuit;
   const response = await readResponse(answer);
   const id = learnId(background, response);
   if (id !== null) yield { kind: 'response', id };
-  const result = createResponseReader(answer.failures, background).readWhole(response);
-  if (result) return result;
+  const whole = createResponseReader(answer.failures, background).readWhole(response);
+  if (whole) return yield* tellWhole(pursuit, whole);
   if (background.id === null) throw answer.failures.notAnAnswer();
-  return await pollResponse(pursuit);
+  return yield* pollResponse(pursuit);
 }
 
 /** Not bounded in time: a response may be queued for long, and the call's signal is there for deadlines. */
-async function pollResponse(pursuit: Pursuit): Promise<Result> {
+async function* pollResponse(pursuit: Pursuit): AsyncGenerator<ProviderEvent, Result> {
   for (;;) {
-    const { result, waitMs } = await retrieve(pursuit);
-    if (result) return result;
+    const { whole, waitMs } = await retrieve(pursuit);
+    if (whole) return yield* tellWhole(pursuit, whole);
     await setTimeout(waitMs, undefined, { signal: pursuit.call.signal });
   }
 }
 
-/** The result of the response, or null while it runs. @throws what it failed with, if it has */
-function retrieve(pursuit: Pursuit): Promise<{ result: Result | null; waitMs: number }> {
+/** The response once it has ended; null while it runs. @throws what it failed with, if it has */
+function retrieve(pursuit: Pursuit): Promise<{ whole: Whole | null; waitMs: number }> {
   const { upstream, background, call } = pursuit;
   // A connection of its own: the one that the stream came over may be about to be closed.
   return withConnection(upstream, call.signal, async (connection) => {
     const response = await ask(upstream, retrieval(pursuit, false), connection);
-    const stored = await readResponse({ ...upstream, response, connection });
-    const result = createResponseReader(upstream.failures, background).readWhole(stored);
-    return { result, waitMs: readWaitMs(response.headers) };
+    const stored = await readResponse(await openAnswer({ ...upstream, response, connection }));
+    const whole = createResponseReader(upstream.failures, background).readWhole(stored);
+    return { whole, waitMs: readWaitMs(response.headers) };
   });
 }
 
-async function readResponse(answer: Answer): Promise<JsonObject> {
+async function readResponse(answer: OpenedAnswer): Promise<JsonObject> {
   const said = await readJson(answer);
   // First, because a response that has failed has an `error` of its own.
-  if (isResponse(said)) return said;
+  if (isJsonObject(said) && isResponse(said)) return said;
   const error = errorIn(null, said);
   throw error === undefined ? answer.failures.notAnAnswer() : answer.failures.errorEvent(error, false);
 }

@@ -111,28 +111,41 @@ describe('a chat call', () => {
   it('takes an answer in one piece from a provider that cannot stream', async () => {
     const whole = { object: 'chat.completion', choices: [{ message: { content: 'Hi' } }], usage: { prompt_tokens: 1 } };
     const { call } = await start((response) => answerJson(response, 200, whole));
+    const event = {
+      object: 'chat.completion.chunk',
+      choices: [{ delta: { content: 'Hi' } }],
+      usage: { prompt_tokens: 1 },
+    };
     expect(await call('chat.completions', {})).toEqual([
+      { kind: 'text', text: 'Hi', event },
       { kind: 'result', output: whole, usage: { input_tokens: 1, output_tokens: 0 } },
     ]);
   });
 });
 
 describe('a responses call', () => {
-  it('ends with the response of its last event, and passes background and store on', async () => {
+  it('ends with the response of its last event, and is left to run in the background by nobody but the lane', async () => {
     const { upstream, call } = await start((response) => {
       beginStream(response, ...responseEvents);
     });
     const events = await call('responses', { model: 'sim', background: true, store: true, stream: false });
     expect(upstream.requests[0]).toMatchObject({
       path: '/v1/responses',
-      body: { model: 'sim', background: true, store: true, stream: true },
+      body: { model: 'sim', store: true, stream: true },
     });
+    expect(upstream.requests[0]?.body).not.toHaveProperty('background');
+    // Of a response that has no output of its own.
+    const message = {
+      ...{ type: 'message', role: 'assistant', status: 'completed' },
+      content: [{ type: 'output_text', text: 'Hi', annotations: [] }],
+    };
+    const output = { ...(responseEvents[3]?.response as JsonObject), output: [message] };
     expect(events).toEqual([
       { kind: 'event', event: responseEvents[0], cursor: 0 },
       { kind: 'event', event: responseEvents[1], cursor: 1 },
       { kind: 'text', text: 'Hi', cursor: 2 },
       { kind: 'event', event: responseEvents[3], cursor: 3 },
-      { kind: 'result', output: responseEvents[3]?.response, usage: { input_tokens: 4, output_tokens: 1 } },
+      { kind: 'result', output, usage: { input_tokens: 4, output_tokens: 1 } },
     ]);
   });
 

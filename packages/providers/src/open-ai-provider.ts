@@ -2,22 +2,23 @@
  * Stage 4 of 6: one call to an OpenAI-compatible provider, through the official SDK.
  * Before: the worker (apps/worker). After: the journal (packages/journal), which keeps what is yielded here.
  *
- *   1 ask     POST the client's body, streamed wherever the endpoint can stream     ask-provider.ts, this file
- *   2 watch   bytes and silence, before anything parses them                         watch-body.ts, event-size.ts
- *   3 parse   server-sent events                                                     the SDK, called in read-answer.ts
+ *   1 ask     POST the client's body, streamed wherever the provider can stream      ask-for-answer.ts, ask-provider.ts
+ *   2 watch   bytes and silence, before anything parses them                         read-body.ts
+ *   3 parse   server-sent events or one piece, whatever its label says               read-answer.ts, parse-events.ts
  *   4 map     chunks and events to ProviderEvents, losing nothing                    chat-events.ts, response-events.ts
- *   5 build   the result                                                             answer-readers.ts, chat-completion.ts
- *   6 judge   whatever went wrong, as an AttemptError                                failures.ts, verdicts.ts
+ *   5 build   the result                                   answer-readers.ts, chat-completion.ts, response-output.ts
+ *   6 judge   whatever went wrong, as an AttemptError                 told-error.ts, waits.ts, verdicts.ts, failures.ts
  *
  * A response that runs in the background takes a way of its own through 1 and 3, and can be taken up there again:
  * background-response.ts, follow-response.ts; cancel-response.ts ends it.
  *
  * It does not retry, count tokens or know of jobs. It reads no environment but the SDK's own OPENAI_CUSTOM_HEADERS.
  */
-import type { JsonObject, Provider, ProviderCall, ProviderEvent } from '@holdfast/core';
+import type { Provider, ProviderCall, ProviderEvent } from '@holdfast/core';
 import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from './answer-readers.ts';
-import { ask, type ProviderRequest, toAttemptError, type Upstream } from './ask-provider.ts';
+import { askForAnswer } from './ask-for-answer.ts';
+import { toAttemptError, type Upstream } from './ask-provider.ts';
 import { backgroundOf, judgeInBackground } from './background-response.ts';
 import { boundErrorBodies } from './bounded-fetch.ts';
 import { cancelResponse } from './cancel-response.ts';
@@ -26,18 +27,27 @@ import { createFailures } from './failures.ts';
 import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
 import { findPatientOptions } from './patient-dispatcher.ts';
 import { readRoom } from './rate-limit-room.ts';
-import { type Answer, readAnswer, readStream } from './read-answer.ts';
+import { type Answer, openAnswer, readAnswer, readStream } from './read-answer.ts';
 
 export interface OpenAiProviderOptions {
   /** In errors and metrics; clients see it. */
   name: string;
-  /** Up to and with the version, as in `https://api.openai.com/v1`. */
+  /** Up to and with the version, as in `https://api.openai.com/v1`. A query is sent with every request. */
   baseUrl: string;
   /** Undefined: no Authorization header is sent. */
   apiKey: string | undefined;
+  /** Sent with every request. Never quoted in errors. */
+  headers?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+  /** What the provider calls a model, by the name that jobs call it. */
+  models?: Readonly<Record<string, string>>;
+  /** false: answers are asked for in one piece. Default true, as far as the provider goes along. */
+  stream?: boolean;
+  /** false: `stream_options` isn't sent. Default true, as far as the provider goes along. */
+  streamOptions?: boolean;
   /** Until the headers, in ms, and again until the first byte after them. Default 120,000. */
   firstByteTimeoutMs?: number;
-  /** Between two bytes, comments included, in ms. Default 60,000. */
+  /** Between two bytes, comments included, in ms. Default 300,000: models that think for long say nothing meanwhile. */
   idleTimeoutMs?: number;
   /** Of one server-sent event, or of an answer in one piece. Default 64 MiB. */
   maxAnswerBytes?: number;
@@ -45,12 +55,6 @@ export interface OpenAiProviderOptions {
   cancelTimeoutMs?: number;
   fetch?: typeof fetch;
 }
-
-const paths = {
-  responses: '/responses',
-  'chat.completions': '/chat/completions',
-  embeddings: '/embeddings',
-} as const satisfies Record<ProviderCall['endpoint'], string>;
 
 /** The SDK's own clock, which ends with the headers, is set to its maximum: the clocks here cover more. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -60,10 +64,20 @@ const longestTimerMs = 2 ** 31 - 1;
  * @throws TypeError where `baseUrl` is no URL
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
-  const { name, apiKey, firstByteTimeoutMs = 120_000, idleTimeoutMs = 60_000, maxAnswerBytes = 64 * 2 ** 20 } = options;
-  const { cancelTimeoutMs = 5000 } = options;
+  const { name, apiKey = '', firstByteTimeoutMs = 120_000, idleTimeoutMs = 300_000 } = options;
+  const { maxAnswerBytes = 64 * 2 ** 20, cancelTimeoutMs = 5000 } = options;
+  const { headers = {}, models = {}, stream = true, streamOptions = true } = options;
   const limits = { firstByteTimeoutMs, idleTimeoutMs, maxAnswerBytes };
-  const upstream = { client: createClient(options, limits), failures: createFailures(name, apiKey), limits };
+  // What is shorter is no secret, and may be part of any word.
+  const secrets = [apiKey, ...Object.values(headers)].filter((value) => value.length >= 8);
+  const upstream: Upstream = {
+    client: createClient(options, limits),
+    failures: createFailures(name, secrets),
+    limits,
+    wishes: { stream, streamOptions },
+    refusals: new Map(),
+    models,
+  };
   return {
     name,
     call: (call) => callProvider(upstream, call),
@@ -71,13 +85,18 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   };
 }
 
-function createClient({ baseUrl, apiKey, fetch: given }: OpenAiProviderOptions, limits: Answer['limits']): OpenAI {
+function createClient(options: OpenAiProviderOptions, limits: Answer['limits']): OpenAI {
+  const { apiKey, headers, query, fetch: given } = options;
+  const url = new URL(options.baseUrl);
+  const defaultQuery = { ...Object.fromEntries(url.searchParams), ...query };
+  url.search = '';
   const patience = given ? {} : findPatientOptions(limits.firstByteTimeoutMs, limits.idleTimeoutMs);
   return new OpenAI({
-    baseURL: new URL(baseUrl).href.replace(/\/$/, ''),
+    baseURL: url.href.replace(/\/$/, ''),
+    defaultQuery,
     // The SDK wants a key, and takes what isn't said here from the environment.
     apiKey: apiKey ?? 'none',
-    ...(apiKey === undefined ? { defaultHeaders: { Authorization: null } } : {}),
+    defaultHeaders: { ...(apiKey === undefined ? { Authorization: null } : {}), ...headers },
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -114,11 +133,11 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
 
 async function* receive(upstream: Upstream, call: ProviderCall, connection: Connection) {
   const { failures } = upstream;
-  const answer = { ...upstream, connection, response: await ask(upstream, requestOf(call, false), connection) };
+  const answer = { ...upstream, connection, response: await askForAnswer(upstream, call, connection, false) };
   tellRoom(call, answer.response);
   if (call.endpoint === 'embeddings') return await readAnswer(answer);
-  const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body);
-  const result = yield* readStream(answer, reader, call.signal);
+  const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body, failures);
+  const result = yield* readStream(await openAnswer(answer), reader, call.signal);
   if (!result) throw failures.cut();
   return result;
 }
@@ -126,7 +145,7 @@ async function* receive(upstream: Upstream, call: ProviderCall, connection: Conn
 async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
   const { upstream, call } = pursuit;
   if (call.resume) return yield* resumeResponse(pursuit, connection);
-  const response = await ask(upstream, requestOf(call, true), connection);
+  const response = await askForAnswer(upstream, call, connection, true);
   tellRoom(call, response);
   return yield* followResponse(pursuit, { ...upstream, response, connection });
 }
@@ -134,21 +153,4 @@ async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
 function tellRoom({ onRoom }: ProviderCall, { headers }: Response): void {
   const room = onRoom && readRoom(headers, Date.now());
   if (room) onRoom(room);
-}
-
-function requestOf({ endpoint, body, idempotencyKey }: ProviderCall, inBackground: boolean): ProviderRequest {
-  return {
-    method: 'post',
-    path: paths[endpoint],
-    body: requestBody(endpoint, body, inBackground),
-    // The SDK's own option of this name sends nothing.
-    ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
-  };
-}
-
-function requestBody(endpoint: ProviderCall['endpoint'], body: JsonObject, inBackground: boolean): JsonObject {
-  if (endpoint === 'embeddings') return body;
-  if (endpoint === 'responses') return { ...body, stream: true, ...(inBackground ? { background: true } : {}) };
-  const asked = typeof body.stream_options === 'object' ? body.stream_options : {};
-  return { ...body, stream: true, stream_options: { ...asked, include_usage: true } };
 }

@@ -11,7 +11,7 @@ describe('the patient dispatcher', () => {
 
   it('is found in this Node, and does not cut a slow body that an impatient one cuts', async () => {
     const script = fileURLToPath(new URL('../testing/slow-body.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', script]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=holdfast-source', script]);
     expect(JSON.parse(stdout)).toEqual({ found: true, cut: 'TypeError: terminated', whole: 'ab', own: 'ab' });
   });
 });

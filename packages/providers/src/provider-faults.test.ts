@@ -21,6 +21,13 @@ describe('an answer that is an error', () => {
     expect(error.cause).toBeDefined();
   });
 
+  it('says how long the provider wants to be left alone, where that is long', async () => {
+    const { error } = await failureOf((response) =>
+      answerJson(response, 429, problem('Daily limit reached'), { 'retry-after': '86400' }),
+    );
+    expect(error.message).toBe('main answered 429: Daily limit reached (it asks to be left alone for 86400 s)');
+  });
+
   it('is asked for once only', async () => {
     const { upstream } = await failureOf((response) => answerJson(response, 503, problem('Busy')));
     expect(upstream.requests).toHaveLength(1);

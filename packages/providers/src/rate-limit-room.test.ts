@@ -10,27 +10,7 @@ import {
   startUpstream,
 } from '../testing/fake-upstream.ts';
 import { createOpenAiProvider } from './open-ai-provider.ts';
-import { readDurationMs, readRoom } from './rate-limit-room.ts';
-
-describe('readDurationMs', () => {
-  it.each([
-    ['1s', 1_000],
-    ['6m0s', 360_000],
-    ['120ms', 120],
-    ['7.66ms', 8],
-    ['2m59.56s', 179_560],
-    ['1h2m3s', 3_723_000],
-    ['1d', 86_400_000],
-    ['59.9', 59_900],
-    ['', undefined],
-    ['soon', undefined],
-    ['-1s', undefined],
-    ['1s later', undefined],
-    [null, undefined],
-  ])('reads %j as %p ms', (text, ms) => {
-    expect(readDurationMs(text)).toBe(ms);
-  });
-});
+import { readRoom } from './rate-limit-room.ts';
 
 describe('readRoom', () => {
   it('reads what is left, the later of the resets, and Retry-After', () => {
@@ -47,6 +27,11 @@ describe('readRoom', () => {
       resetMs: 360_000,
       retryAfterMs: 2_000,
     });
+  });
+
+  it('reads a moment as the time until then, and what is said of all limits as said of requests', () => {
+    const headers = new Headers({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1767225602' });
+    expect(readRoom(headers, 1_767_225_600_000)).toEqual({ requestsLeft: 0, resetMs: 2_000 });
   });
 
   it('says nothing of what it can’t read', () => {

@@ -1,27 +1,49 @@
 /**
  * Reads a 2xx answer: a stream of server-sent events, or the one piece that a provider may send although a stream was
- * asked for. Returns the result, or null where a stream ended in order without one; everything before it is yielded.
+ * asked for. Which of them it is, the body says: content types are often wrong. Returns the result, or null where a stream
+ * ended in order without one; everything before it is yielded.
  */
 import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
-import type OpenAI from 'openai';
-import { Stream } from 'openai/core/streaming';
-import { type AnswerReader, errorIn, type Result, resultOf } from './answer-readers.ts';
+import { type AnswerReader, type Result, resultOf, type Whole } from './answer-readers.ts';
 import type { Connection } from './connection.ts';
-import { createAnswerSizeGuard, createEventSizeGuard, type SizeGuard } from './event-size.ts';
 import type { Failures } from './failures.ts';
-import { type BodyLimits, watchBody } from './watch-body.ts';
+import { parseJson } from './lenient-json.ts';
+import { createEventParser, type EventParser, type ProviderMessage, UnreadableEvent } from './parse-events.ts';
+import { type BodyLimits, type BodyReader, createBodyReader } from './read-body.ts';
+import { errorIn } from './told-error.ts';
 
 export interface Answer {
-  client: OpenAI;
   response: Response;
   connection: Connection;
   failures: Failures;
-  limits: Pick<BodyLimits, 'firstByteTimeoutMs' | 'idleTimeoutMs'> & { maxAnswerBytes: number };
+  limits: BodyLimits & { maxAnswerBytes: number };
 }
 
-interface SseMessage {
-  event: string | null;
-  data: JsonValue;
+/** An answer whose first words have come: these say what it is. */
+export interface OpenedAnswer extends Answer {
+  body: BodyReader;
+  kind: 'events' | 'json' | 'page' | 'nothing';
+  /** What has come. */
+  start: string;
+}
+
+/** Reads as far as it takes to tell what the answer is. */
+export async function openAnswer(answer: Answer): Promise<OpenedAnswer> {
+  const body = createBodyReader(answer.response, answer.limits, answer.connection, answer.failures);
+  let start = '';
+  for (;;) {
+    const text = await body.read();
+    start += text ?? '';
+    const [first] = start.trimStart();
+    if (first === undefined && text !== null) continue;
+    return { ...answer, body, start, kind: kindOf(first) };
+  }
+}
+
+function kindOf(first: string | undefined): OpenedAnswer['kind'] {
+  if (first === undefined) return 'nothing';
+  if (first === '{' || first === '[') return 'json';
+  return first === '<' ? 'page' : 'events';
 }
 
 /**
@@ -29,103 +51,118 @@ interface SseMessage {
  * @throws AttemptError, or what the connection was closed with
  */
 export async function* readStream(
-  answer: Answer,
+  answer: OpenedAnswer,
   reader: AnswerReader,
   caller: AbortSignal,
 ): AsyncGenerator<ProviderEvent, Result | null> {
-  const type = answer.response.headers.get('content-type') ?? '';
-  if (/html/i.test(type)) throw answer.failures.notAnAnswer();
-  if (isInOnePiece(answer.response)) return await readWholeAnswer(answer, reader);
-  const guard = createEventSizeGuard(answer.limits.maxAnswerBytes);
-  let events = 0;
-  try {
-    for await (const message of openStream(answer, guard)) {
-      // The SDK may still hold events that came before the abort.
-      answer.connection.signal.throwIfAborted();
-      events += 1;
-      for (const said of readMessage(message, reader, answer.failures)) {
-        answer.connection.signal.throwIfAborted();
-        yield said;
-      }
-      if (reader.hasEnded()) break;
-    }
-    // An abort ends the SDK's loop as if the stream had ended.
-    answer.connection.signal.throwIfAborted();
-    if (events === 0 && !type.includes('event-stream')) throw answer.failures.notAnAnswer();
-  } catch (error) {
-    // A whole answer is an answer, whatever happens to the connection after it.
-    if (!reader.result() || caller.aborted) throw explain(error, guard, answer.failures);
-  }
-  return reader.result();
+  // Of a stream that has told nothing it isn't known what it would have told.
+  if (answer.kind === 'nothing' && isLabelledStream(answer.response)) return null;
+  const whole =
+    answer.kind === 'events' ? yield* readEvents(answer, reader, caller) : await readInOnePiece(answer, reader);
+  if (!whole) return null;
+  yield* whole.events;
+  return whole.result;
 }
 
-/** Whether the answer is one JSON document and no stream. */
-export function isInOnePiece(response: Response): boolean {
-  return /json/i.test(response.headers.get('content-type') ?? '');
+function isLabelledStream(response: Response): boolean {
+  return /event-stream/i.test(response.headers.get('content-type') ?? '');
+}
+
+async function* readEvents(
+  answer: OpenedAnswer,
+  reader: AnswerReader,
+  caller: AbortSignal,
+): AsyncGenerator<ProviderEvent, Whole | null> {
+  const { connection, failures, limits, body } = answer;
+  const parser = createEventParser(limits.maxAnswerBytes);
+  let hasTold = false;
+  try {
+    for await (const message of messagesOf(answer, parser, reader)) {
+      hasTold = true;
+      for (const said of readMessage(message, reader, failures)) {
+        connection.signal.throwIfAborted();
+        yield said;
+      }
+      const graceMs = reader.graceMs();
+      if (graceMs !== null) body.endWithin(graceMs);
+    }
+  } catch (error) {
+    // A whole answer is an answer, whatever happens to the connection after it.
+    const whole = caller.aborted ? null : reader.finish('broken');
+    if (whole) return whole;
+    throw error;
+  } finally {
+    body.leave();
+  }
+  const whole = reader.finish(parser.isDone() ? 'done' : 'closed');
+  if (whole) return whole;
+  const stray = errorIn(null, parser.stray() ?? null);
+  if (stray !== undefined) throw failures.errorEvent(stray, reader.hasGenerated());
+  if (!hasTold && !isLabelledStream(answer.response)) throw failures.notAnAnswer();
+  return null;
+}
+
+/** The messages of a stream, until one says that no further matters. */
+async function* messagesOf(
+  { failures, limits, body, start }: OpenedAnswer,
+  parser: EventParser,
+  reader: AnswerReader,
+): AsyncGenerator<ProviderMessage, void> {
+  let text: string | null = start;
+  for (;;) {
+    for (const message of text === null ? parser.end() : parser.feed(text)) {
+      if (!(message instanceof UnreadableEvent)) yield message;
+      else if (message.isTooLarge) throw failures.tooLarge('an event', limits.maxAnswerBytes);
+      // A connection that is closed in order in the middle of an event leaves half of it behind.
+      else throw text === null ? failures.cut(message) : failures.malformed(message);
+      if (reader.hasEnded()) return;
+    }
+    if (text === null || parser.isDone()) return;
+    text = await body.read();
+  }
+}
+
+function readMessage({ name, data }: ProviderMessage, reader: AnswerReader, failures: Failures): ProviderEvent[] {
+  const error = errorIn(name, data);
+  if (error !== undefined) throw failures.errorEvent(error, reader.hasGenerated());
+  return reader.read(data);
+}
+
+async function readInOnePiece(answer: OpenedAnswer, reader: AnswerReader): Promise<Whole | null> {
+  const whole = reader.readWhole(await readObject(answer));
+  if (!whole) throw answer.failures.notAnAnswer();
+  return whole;
 }
 
 /** Reads an answer that was asked for in one piece, and gives it out as it is. */
 export async function readAnswer(answer: Answer): Promise<Result> {
-  return resultOf(await readObject(answer));
+  return resultOf(await readObject(await openAnswer(answer)));
 }
 
-async function readWholeAnswer(answer: Answer, reader: AnswerReader): Promise<Result> {
-  const result = reader.readWhole(await readObject(answer));
-  if (!result) throw answer.failures.notAnAnswer();
-  return result;
-}
-
-async function readObject(answer: Answer): Promise<JsonObject> {
+async function readObject(answer: OpenedAnswer): Promise<JsonObject> {
   const said = await readJson(answer);
   const error = errorIn(null, said);
   if (error !== undefined) throw answer.failures.errorEvent(error, false);
-  return said;
+  const [only] = Array.isArray(said) ? said : [said];
+  if (!isJsonObject(only)) throw answer.failures.notAnAnswer();
+  return only;
 }
 
 /** Reads an answer in one piece, whatever it tells. */
-export async function readJson(answer: Answer): Promise<JsonObject> {
-  const maxBytes = answer.limits.maxAnswerBytes;
-  const text = await new Response(watch(answer, createAnswerSizeGuard(maxBytes), 'an answer', maxBytes)).text();
-  const said = parse(text, answer.failures);
-  if (!isJsonObject(said)) throw answer.failures.notAnAnswer();
-  return said;
-}
-
-function openStream(answer: Answer, guard: SizeGuard): Stream<SseMessage> {
-  const body = watch(answer, guard, 'an event', answer.limits.maxAnswerBytes);
-  // The SDK aborts this controller whenever its loop is left early, which would cost the connection after every answer.
-  const parser = new AbortController();
-  // With their names and in the mode `events`, error events come like any other, and none is changed.
-  return Stream.fromSSEResponse<SseMessage>(new Response(body), parser, answer.client, true, 'events');
-}
-
-function watch(
-  { response, connection, failures, limits }: Answer,
-  guard: SizeGuard,
-  measured: string,
-  maxBytes: number,
-) {
-  const body = response.body ?? new Blob([]).stream();
-  return watchBody(body, { ...limits, guard, measured, maxBytes }, connection, failures);
-}
-
-function readMessage({ event, data }: SseMessage, reader: AnswerReader, failures: Failures): ProviderEvent[] {
-  const error = errorIn(event, data);
-  if (error !== undefined) throw failures.errorEvent(error, reader.hasGenerated());
-  if (!isJsonObject(data)) throw failures.malformed(new TypeError('an event that is not an object'));
-  return reader.read(data);
-}
-
-/** The SDK's parser knows one error of its own: an event that isn't JSON. */
-function explain(error: unknown, guard: SizeGuard, failures: Failures): unknown {
-  if (!(error instanceof SyntaxError)) return error;
-  // A connection that is closed in order in the middle of an event leaves half of it behind.
-  return guard.isMidway() ? failures.cut(error) : failures.malformed(error);
-}
-
-function parse(text: string, failures: Failures): JsonValue {
+export async function readJson({ kind, body, start, failures, limits }: OpenedAnswer): Promise<JsonValue> {
+  if (kind !== 'json') {
+    body.leave();
+    throw failures.notAnAnswer();
+  }
+  const texts: string[] = [];
+  let length = 0;
+  for (let text: string | null = start; text !== null; text = await body.read()) {
+    texts.push(text);
+    length += text.length;
+    if (length > limits.maxAnswerBytes) throw failures.tooLarge('an answer', limits.maxAnswerBytes);
+  }
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(texts.join(''));
   } catch (error) {
     throw failures.malformed(error);
   }

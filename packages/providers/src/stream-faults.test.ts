@@ -26,19 +26,49 @@ describe('a stream that goes wrong', () => {
     expect(error).toMatchObject(cut);
   });
 
-  it.each<ProviderCall['endpoint']>(['chat.completions', 'responses'])(
-    'is cut where %s end without an end',
-    async (endpoint) => {
-      const { error } = await failureOf(
-        (response) => {
-          beginStream(response, ...shortChat.slice(0, 3), '[DONE]');
-          response.end();
-        },
-        { endpoint },
-      );
-      expect(error).toMatchObject(cut);
-    },
-  );
+  it.each<[ProviderCall['endpoint'], JsonObject[]]>([
+    ['chat.completions', shortChat.slice(0, 3)],
+    ['chat.completions', [chatChunk({ content: 'a' }, { finish_reason: '' })]],
+    ['chat.completions', [chatChunk({ content: 'a' }, { finish_reason: 'null' })]],
+    ['responses', [{ type: 'response.output_text.delta', delta: 'a' }]],
+  ])('is cut where %s end without an end', async (endpoint, events) => {
+    const { error } = await failureOf(
+      (response) => {
+        beginStream(response, ...events);
+        response.end();
+      },
+      { endpoint },
+    );
+    expect(error).toMatchObject(cut);
+  });
+
+  it.each([
+    ['error', {}, 'main failed: it ended with finish_reason "error"'],
+    ['stop', { error: { code: 502, message: 'Upstream died' } }, 'main failed: Upstream died'],
+  ])('has failed where a choice has: finish_reason %s, %j', async (finish_reason, more, message) => {
+    const { error } = await failureOf((response) => {
+      beginStream(response, chatChunk({ content: 'a' }), chatChunk({}, { finish_reason, ...more }), '[DONE]');
+      response.end();
+    });
+    expect(error).toMatchObject({ code: 'provider_unavailable', retryable: true, ambiguous: true, message });
+  });
+
+  it('is a prompt that was blocked where it ends in order without a choice', async () => {
+    const blocked = { object: 'chat.completion.chunk', choices: [], prompt_filter_results: [{ prompt_index: 0 }] };
+    const { error } = await failureOf((response) => {
+      beginStream(response, blocked, '[DONE]');
+      response.end();
+    });
+    expect(error).toMatchObject({ code: 'provider_blocked', retryable: false, ambiguous: false });
+  });
+
+  it('has failed where an error stands between its events', async () => {
+    const { error } = await failureOf((response) => {
+      beginStream(response, chatChunk({ content: 'a' }));
+      response.end('{"error":{"message":"Out of memory","code":500}}\n');
+    });
+    expect(error).toMatchObject({ code: 'provider_unavailable', message: 'main failed: Out of memory' });
+  });
 
   it('is cut where it ends in the middle of an event', async () => {
     const { error } = await failureOf((response) => {
@@ -106,7 +136,7 @@ describe('a stream that goes wrong', () => {
 
   it.each<[string, string]>([
     ['an event that is not JSON', 'data: {"a":\n\n'],
-    ['an event that is not an object', 'data: 5\n\n'],
+    ['an event that is a list and is not JSON', 'data: [{]\n\n'],
   ])('is a bad response where it holds %s', async (_, text) => {
     const { error } = await failureOf((response) => {
       beginStream(response);

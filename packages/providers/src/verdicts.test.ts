@@ -1,15 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeErrorEvent, judgeStatus, judgeWords } from './verdicts.ts';
 
+const said = (...words: (string | number)[]) => ({ message: '', words });
+
 describe('the verdict on a status', () => {
   it.each([
     [400, 'provider_bad_request', false],
     [401, 'provider_unauthorized', false],
-    [402, 'provider_refused', false],
+    [402, 'provider_rate_limited', false],
     [403, 'provider_unauthorized', false],
     [404, 'provider_not_found', false],
     [408, 'provider_timeout', true],
     [409, 'provider_unavailable', true],
+    [424, 'provider_unavailable', true],
+    [425, 'provider_unavailable', true],
+    [449, 'provider_unavailable', true],
+    [498, 'provider_unavailable', true],
+    [499, 'provider_unavailable', true],
     [418, 'provider_refused', false],
     [422, 'provider_bad_request', false],
     [429, 'provider_rate_limited', true],
@@ -19,24 +26,32 @@ describe('the verdict on a status', () => {
     [529, 'provider_unavailable', true],
     [307, 'provider_bad_response', false],
   ])('%i is %s, retryable: %s', (status, code, retryable) => {
-    expect(judgeStatus(status, [])).toMatchObject({ code, retryable });
+    expect(judgeStatus(status, said())).toMatchObject({ code, retryable });
   });
 
   it('counts only a gateway that lost its upstream as possibly paid', () => {
-    const ambiguous = [400, 429, 500, 502, 503, 504].filter((status) => judgeStatus(status, []).ambiguous);
+    const ambiguous = [400, 429, 500, 502, 503, 504].filter((status) => judgeStatus(status, said()).ambiguous);
     expect(ambiguous).toEqual([502, 504]);
   });
 
   it.each(['content_filter', 'content_policy_violation'])('takes %s for a refusal of the content', (word) => {
-    expect(judgeStatus(400, [word])).toEqual({ code: 'content_refused', retryable: false });
+    expect(judgeStatus(400, said(word))).toEqual({ code: 'content_refused', retryable: false });
   });
 
   it('does not wait for a quota that a person has to raise', () => {
-    expect(judgeStatus(429, ['insufficient_quota'])).toEqual({ code: 'provider_rate_limited', retryable: false });
+    expect(judgeStatus(429, said('insufficient_quota'))).toEqual({ code: 'provider_rate_limited', retryable: false });
+  });
+
+  it('does not wait for room that a request can never have', () => {
+    const message = 'Request too large for m on tokens per min: Limit 30000, Requested 45000.';
+    const tooLarge = { message, words: ['tokens', 'rate_limit_exceeded'] };
+    for (const verdict of [judgeStatus(429, tooLarge), judgeWords(tooLarge)]) {
+      expect(verdict).toEqual({ code: 'provider_bad_request', retryable: false });
+    }
   });
 
   it('is not led by words that a status already decides', () => {
-    expect(judgeStatus(400, ['server_error'])).toMatchObject({ code: 'provider_bad_request', retryable: false });
+    expect(judgeStatus(400, said('server_error'))).toMatchObject({ code: 'provider_bad_request', retryable: false });
   });
 });
 
@@ -48,19 +63,19 @@ describe('the verdict on words alone', () => {
     ['invalid_prompt', 'provider_bad_request', false],
     ['image_content_policy_violation', 'content_refused', false],
   ])('%s is %s, retryable: %s', (word, code, retryable) => {
-    expect(judgeWords([word])).toEqual({ code, retryable });
+    expect(judgeWords(said(word))).toEqual({ code, retryable });
   });
 
   it('reads a status that stands in the place of a code', () => {
-    expect(judgeWords([503])).toMatchObject({ code: 'provider_unavailable', retryable: true });
-    expect(judgeWords(['401'])).toMatchObject({ code: 'provider_unauthorized', retryable: false });
+    expect(judgeWords(said(503))).toMatchObject({ code: 'provider_unavailable', retryable: true });
+    expect(judgeWords(said('401'))).toMatchObject({ code: 'provider_unauthorized', retryable: false });
   });
 
   it('says nothing of words that nobody knows, names of object members among them', () => {
-    expect(judgeWords(['constructor', '__proto__', 'data_residency_mismatch'])).toBeNull();
+    expect(judgeWords(said('constructor', '__proto__', 'data_residency_mismatch'))).toBeNull();
   });
 
   it('takes an unknown error event for a provider that may do better later', () => {
-    expect(judgeErrorEvent(['who_knows'])).toEqual({ code: 'provider_unavailable', retryable: true });
+    expect(judgeErrorEvent(said('who_knows'))).toEqual({ code: 'provider_unavailable', retryable: true });
   });
 });

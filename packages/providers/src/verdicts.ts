@@ -3,6 +3,7 @@
  * status, and by the words that providers put into `error.code` and `error.type`.
  */
 import type { JobErrorCode } from '@holdfast/core';
+import type { ToldError } from './told-error.ts';
 
 export interface Verdict {
   code: JobErrorCode;
@@ -16,18 +17,17 @@ const unavailable: Verdict = { code: 'provider_unavailable', retryable: true };
 const badRequest: Verdict = { code: 'provider_bad_request', retryable: false };
 const unauthorized: Verdict = { code: 'provider_unauthorized', retryable: false };
 const notFound: Verdict = { code: 'provider_not_found', retryable: false };
+/** No waiting helps: a person must pay, or raise a limit, first. */
+const outOfCredit: Verdict = { code: 'provider_rate_limited', retryable: false };
 const contentRefused: Verdict = { code: 'content_refused', retryable: false };
 export const refused: Verdict = { code: 'provider_refused', retryable: false };
 
 /**
- * Words that count more than any status. The quota ones come as 429, but no waiting helps: OpenAI sends them when an
- * account has no credit or has reached its monthly limit ("Error codes" in its documentation), so a person must act first.
+ * Words that count more than any status. The quota ones come as 429: OpenAI sends them when an account has no credit or has
+ * reached its monthly limit ("Error codes" in its documentation).
  */
 const decisiveWords: [Verdict, string[]][] = [
-  [
-    { code: 'provider_rate_limited', retryable: false },
-    ['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'],
-  ],
+  [outOfCredit, ['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']],
   [
     contentRefused,
     [
@@ -47,13 +47,24 @@ const decisiveWords: [Verdict, string[]][] = [
 /** Words that decide where there is no status: in an error event, and in `response.failed`. */
 const words: [Verdict, string[]][] = [
   ...decisiveWords,
-  [rateLimited, ['rate_limit_exceeded', 'rate_limit_error', 'requests', 'tokens', 'too_many_requests']],
-  [unavailable, ['server_error', 'internal_server_error', 'api_error', 'overloaded_error', 'vector_store_timeout']],
+  [
+    rateLimited,
+    ['rate_limit_exceeded', 'rate_limit_error', 'requests', 'tokens', 'too_many_requests', 'RESOURCE_EXHAUSTED'],
+  ],
+  [
+    unavailable,
+    [
+      ...['server_error', 'internal_server_error', 'api_error', 'overloaded_error', 'vector_store_timeout'],
+      ...['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED'],
+    ],
+  ],
   [
     badRequest,
     [
       'invalid_request_error',
       'BadRequestError',
+      'INVALID_ARGUMENT',
+      'FAILED_PRECONDITION',
       'invalid_prompt',
       'context_length_exceeded',
       'string_above_max_length',
@@ -72,16 +83,27 @@ const words: [Verdict, string[]][] = [
       'failed_to_download_image',
     ],
   ],
-  [unauthorized, ['invalid_api_key', 'authentication_error', 'permission_error', 'insufficient_permissions']],
-  [notFound, ['model_not_found', 'not_found_error']],
+  [
+    unauthorized,
+    [
+      ...['invalid_api_key', 'authentication_error', 'permission_error', 'insufficient_permissions'],
+      ...['UNAUTHENTICATED', 'PERMISSION_DENIED'],
+    ],
+  ],
+  [notFound, ['model_not_found', 'not_found_error', 'NOT_FOUND']],
 ];
+
+/** Said in a 429, or with the word of one: the request alone is more than the limit of a minute, and waiting won't help. */
+const tooLargeRequest = /request too large|too large for|must be reduced|maximum context length|context window/i;
 
 const statuses: [Verdict, number[]][] = [
   [badRequest, [400, 413, 415, 422]],
   [unauthorized, [401, 403]],
+  [outOfCredit, [402]],
   [notFound, [404]],
   [{ code: 'provider_timeout', retryable: true }, [408]],
-  [unavailable, [409]],
+  // A conflict, a dependency, an early hint, "retry with", a token that has expired or a client that seemed gone: all pass.
+  [unavailable, [409, 424, 425, 449, 498, 499]],
   [rateLimited, [429]],
   // A gateway that lost its upstream can't say whether the model answered.
   [{ ...unavailable, ambiguous: true }, [502, 504, 524]],
@@ -91,23 +113,30 @@ const byDecisiveWord = invert(decisiveWords);
 const byWord = invert(words);
 const byStatus = invert(statuses);
 
+type Told = Pick<ToldError, 'message' | 'words'>;
+
 /** The verdict on an HTTP answer that isn't 2xx. */
-export function judgeStatus(status: number, said: readonly unknown[]): Verdict {
-  return findWord(byDecisiveWord, said) ?? byStatus.get(status) ?? judgeRange(status);
+export function judgeStatus(status: number, { message, words }: Told): Verdict {
+  const verdict = findWord(byDecisiveWord, words) ?? byStatus.get(status) ?? judgeRange(status);
+  return unlessTooLarge(verdict, message);
 }
 
 /** The verdict on an error told in an answer that began well; null where its words say nothing. */
-export function judgeWords(said: readonly unknown[]): Verdict | null {
-  const known = findWord(byWord, said);
-  if (known) return known;
+export function judgeWords({ message, words }: Told): Verdict | null {
+  const known = findWord(byWord, words);
+  if (known) return unlessTooLarge(known, message);
   // OpenRouter and vLLM put an HTTP status into `error.code`.
-  const status = said.map(Number).find((value) => value >= 400 && value <= 599);
-  return status === undefined ? null : judgeStatus(status, []);
+  const status = words.map(Number).find((value) => value >= 400 && value <= 599);
+  return status === undefined ? null : judgeStatus(status, { message, words: [] });
 }
 
 /** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
-export function judgeErrorEvent(said: readonly unknown[]): Verdict {
-  return judgeWords(said) ?? unavailable;
+export function judgeErrorEvent(told: Told): Verdict {
+  return judgeWords(told) ?? unavailable;
+}
+
+function unlessTooLarge(verdict: Verdict, message: string): Verdict {
+  return verdict === rateLimited && tooLargeRequest.test(message) ? badRequest : verdict;
 }
 
 function judgeRange(status: number): Verdict {

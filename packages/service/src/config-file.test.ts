@@ -58,7 +58,7 @@ describe('the config file', () => {
     const providers = [...lane.providers, { name: 'spare', base_url: baseUrl, api_key_env: 'SPARE_KEY' }];
     writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers } } }));
     const read = (checks: ConfigChecks) => readConfigFile(file, baseUrl, checks).warnings;
-    const unset = 'SPARE_KEY is not set: provider spare of lane a is called without a key';
+    const unset = 'SPARE_KEY is not set: provider spare of lane a is called without it';
     expect(read({ check: () => ['mind the gap'], env: {} })).toEqual(['mind the gap', unset]);
     expect(read({ env: { SPARE_KEY: '' } })).toEqual([unset]);
     expect(read({ env: { SPARE_KEY: 'sk-1' } })).toEqual([]);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   canonicalJson,
+  isOpenAi,
   type JsonValue,
   type Lanes,
   lanesSchema,
@@ -13,6 +14,7 @@ import {
   type Prices,
   plansSchema,
   pricesSchema,
+  secretsOf,
 } from '@holdfast/core';
 import { z } from 'zod';
 import { misfit, readConfigContent } from './config-content.ts';
@@ -46,20 +48,21 @@ export interface ConfigChecks {
   /** Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app. */
   check?: (config: ConfigFile) => readonly string[];
   /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | undefined;
+  /** Whether the provider at `baseUrl` runs responses in the background. Default: where it is OpenAI itself. */
+  background?: boolean | undefined;
 }
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
 
 /** One lane for every model, to `baseUrl`. */
-export function defaultLanes(baseUrl: string): Lanes {
+export function defaultLanes(baseUrl: string, background = isOpenAi(baseUrl)): Lanes {
   return {
     default: {
       models: ['*'],
       providers: [{ name: 'main', base_url: baseUrl, api_key_env: 'OPENAI_API_KEY' }],
       limits: {},
-      // Not every provider can; a lane that says it can is written down.
-      background: false,
+      background,
       idempotency_header: false,
     },
   };
@@ -73,13 +76,13 @@ export function defaultLanes(baseUrl: string): Lanes {
 export function readConfigFile(
   file: string | undefined,
   baseUrl: string,
-  { check = () => [], env }: ConfigChecks = {},
+  { check = () => [], env, background }: ConfigChecks = {},
 ): ReadConfig {
   const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readConfigContent(path);
   const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
   if (!result.success) throw misfit(String(path), result.error.issues.flatMap(describeMisfit));
-  const { lanes = defaultLanes(baseUrl), ...rest } = result.data;
+  const { lanes = defaultLanes(baseUrl, background), ...rest } = result.data;
   const config = { lanes, ...rest };
   try {
     const unset = env && result.data.lanes ? unsetKeys(result.data.lanes, env) : [];
@@ -98,9 +101,11 @@ function digestOf(config: ConfigFile): string {
 /** Without its key a provider refuses every call, unless it is one that asks for none. */
 function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv): string[] {
   const named = Object.entries(lanes).flatMap(([lane, { providers }]) =>
-    providers.map(({ name, api_key_env }) => ({ place: `provider ${name} of lane ${lane}`, variable: api_key_env })),
+    providers.flatMap((provider) =>
+      secretsOf(provider).map((variable) => ({ place: `provider ${provider.name} of lane ${lane}`, variable })),
+    ),
   );
   return named
-    .filter(({ variable }) => variable !== undefined && !env[variable])
-    .map(({ place, variable }) => `${variable} is not set: ${place} is called without a key`);
+    .filter(({ variable }) => !env[variable])
+    .map(({ place, variable }) => `${variable} is not set: ${place} is called without it`);
 }

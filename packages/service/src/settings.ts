@@ -40,6 +40,11 @@ export const setting = {
       .default(fallback),
   redisUrl: z.url({ protocol: /^rediss?$/, error: 'a Redis address such as redis://127.0.0.1:6379' }),
   providerUrl: z.url({ protocol: /^https?$/, error: 'an http(s) address' }).default('https://api.openai.com/v1'),
+  /** Whether the provider at OPENAI_BASE_URL runs responses in the background; unset: where it is OpenAI itself. */
+  providerRunsInBackground: z
+    .enum(['true', 'false'], 'true or false')
+    .transform((said) => said === 'true')
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Start of every Redis key, so that two installations can share one Redis. */
   prefix: z

@@ -168,7 +168,7 @@ describe('the process', () => {
   const start = (port: string) => {
     const main = new URL('./main.ts', import.meta.url).pathname;
     const env = { ...process.env, SIMULATOR_PORT: port };
-    return spawn(process.execPath, ['--conditions=source', main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, ['--conditions=holdfast-source', main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   };
 
   it('says where it listens, and ends with 0 on SIGTERM even while it streams', async () => {

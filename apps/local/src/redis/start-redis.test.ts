@@ -82,7 +82,9 @@ describe('startRedis', () => {
       `import { startRedis } from ${JSON.stringify(join(import.meta.dirname, 'start-redis.ts'))};
        const { pid } = await startRedis({ dataDir: ${JSON.stringify(join(directory, 'data'))}, env: process.env }); console.log(pid);`,
     );
-    const starter = spawn(process.execPath, ['--conditions=source', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const starter = spawn(process.execPath, ['--conditions=holdfast-source', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     starter.stdout.on('data', (chunk) => {
       said += chunk;

@@ -1,0 +1,38 @@
+/** JSON as providers write it: with NaN and Infinity, and with numbers that a double can't hold. */
+import type { JsonValue } from '@holdfast/core';
+
+/** A string, or one of the words that JSON has no number for. */
+const wordsOutsideOfStrings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/** A whole number of so many digits may be beyond 2^53. */
+const longNumber = /[:[,]\s*-?\d{16}/;
+
+/** NaN and Infinity become null; a whole number beyond 2^53, such as an id, its digits as text. @throws SyntaxError */
+export function parseJson(text: string): JsonValue {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+    return parse(text.replaceAll(wordsOutsideOfStrings, (found) => (found.startsWith('"') ? found : 'null')));
+  }
+}
+
+/** Undefined where it is no JSON. */
+export function tryParseJson(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node passes what stands in the text as well; TypeScript's library doesn't know it yet. */
+type Reviver = (name: string, value: unknown) => unknown;
+
+function parse(text: string): JsonValue {
+  return longNumber.test(text) ? JSON.parse(text, keepDigits as Reviver) : JSON.parse(text);
+}
+
+function keepDigits(_name: string, value: unknown, { source }: { source?: string }): unknown {
+  const isRounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isRounded && source !== undefined && /^-?\d+$/.test(source) ? source : value;
+}

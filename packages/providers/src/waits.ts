@@ -1,0 +1,77 @@
+/**
+ * How long a provider asks to be left alone. It says so as `retry-after-ms` (Azure, OpenAI), `Retry-After` in seconds or as an
+ * HTTP date (RFC 9110, 10.2.3), in the headers of its limits, or in the body. Nothing is capped here: the retry policy decides
+ * what is too long. A moment that has passed is 0.
+ */
+
+const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** A number of seconds above this is a moment: 2001 as seconds since 1970; the same number of ms above a thousand times this. */
+const EPOCH_FROM_S = 1_000_000_000;
+const EPOCH_FROM_MS = EPOCH_FROM_S * 1_000;
+
+/** What `limitsIn` can tell: requests, tokens, and what has no name. */
+const kinds = ['-requests', '-tokens', ''] as const;
+
+export interface Limit {
+  left: number | undefined;
+  /** ms until it is reset. */
+  resetMs: number | undefined;
+}
+
+/** `Retry-After`; undefined where it says nothing usable. */
+export function readRetryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
+  const inMs = readNumber(headers?.get('retry-after-ms'));
+  if (inMs !== undefined) return Math.ceil(inMs);
+  const text = headers?.get('retry-after');
+  const seconds = readNumber(text);
+  if (seconds !== undefined) return fromNumber(seconds, nowMs);
+  return readDateMs(text, nowMs);
+}
+
+/** What a refused call should wait for, where `Retry-After` says nothing: the limits that are used up, or else the first to be reset. */
+export function readResetMs(headers: Headers | undefined, nowMs: number): number | undefined {
+  const limits = headers ? Object.values(limitsIn(headers, nowMs)) : [];
+  const waits = (some: readonly Limit[]) => some.flatMap(({ resetMs }) => resetMs ?? []);
+  const usedUp = waits(limits.filter(({ left }) => left === 0));
+  if (usedUp.length > 0) return Math.max(...usedUp);
+  const all = waits(limits);
+  return all.length > 0 ? Math.min(...all) : undefined;
+}
+
+/** `x-ratelimit-remaining-…` and `x-ratelimit-reset-…`, with and without what they count. */
+export function limitsIn(headers: Headers, nowMs: number): { requests: Limit; tokens: Limit; unnamed: Limit } {
+  const [requests, tokens, unnamed] = kinds.map((kind) => ({
+    left: readCount(headers.get(`x-ratelimit-remaining${kind}`)),
+    resetMs: readWaitMs(headers.get(`x-ratelimit-reset${kind}`), nowMs),
+  })) as [Limit, Limit, Limit];
+  return { requests, tokens, unnamed };
+}
+
+/** As a duration ("1s", "6m0s", "120ms"), as seconds, as a moment in s or ms since 1970, or as a date. */
+export function readWaitMs(text: string | null, nowMs: number): number | undefined {
+  const number = readNumber(text);
+  if (number !== undefined) return fromNumber(number, nowMs);
+  if (text === null || !/^(\d+(\.\d+)?(ms|[dhms]))+$/.test(text)) return readDateMs(text, nowMs);
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)];
+  return Math.ceil(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0));
+}
+
+function fromNumber(number: number, nowMs: number): number {
+  if (number < EPOCH_FROM_S) return Math.ceil(number * 1_000);
+  return Math.max(0, Math.ceil(number < EPOCH_FROM_MS ? number * 1_000 - nowMs : number - nowMs));
+}
+
+function readDateMs(text: string | null | undefined, nowMs: number): number | undefined {
+  // A negative number would otherwise be read as a date in the year 2001.
+  const date = text && /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+function readNumber(text: string | null | undefined): number | undefined {
+  return text && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+}
+
+function readCount(text: string | null): number | undefined {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
+}
