@@ -63,7 +63,7 @@ const failures: [string, string, boolean, boolean, number | undefined][] = [
   ['status=400', 'provider_bad_request', false, false, undefined],
   ['status=400&code=content_filter', 'content_refused', false, false, undefined],
   ['status=401', 'provider_unauthorized', false, false, undefined],
-  ['status=402', 'provider_refused', false, false, undefined],
+  ['status=402', 'provider_rate_limited', false, false, undefined],
   ['status=403', 'provider_unauthorized', false, false, undefined],
   ['status=404', 'provider_not_found', false, false, undefined],
   ['status=408', 'provider_timeout', true, false, undefined],
@@ -107,7 +107,7 @@ describe.each(endpoints)('%s', (endpoint) => {
 
   it('a stream that ends well without its last word is cut', async () => {
     // A chat says that it has ended with a finish_reason, a response with its last event.
-    const orders = endpoint === 'responses' ? 'no_done=1' : 'no_finish=1';
+    const orders = endpoint === 'responses' ? 'no_done=1' : 'no_finish=1&no_done=1';
     expect(await failureOf(endpoint, orders)).toMatchObject({ code: 'provider_stream_cut', retryable: true });
   });
 

@@ -86,6 +86,7 @@ async function* readEvents(
       const graceMs = reader.graceMs();
       if (graceMs !== null) body.endWithin(graceMs);
     }
+    connection.signal.throwIfAborted();
   } catch (error) {
     // A whole answer is an answer, whatever happens to the connection after it.
     const whole = caller.aborted ? null : reader.finish('broken');
