@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { JsonObject, ProviderEvent } from '@holdfast/core';
 
-interface SeenRequest {
+export interface SeenRequest {
   method: string | undefined;
   path: string | undefined;
   headers: IncomingMessage['headers'];
