@@ -113,7 +113,12 @@ function shownOf({ id, task, lane, status, attempt, created_at, finished_at, err
     created: created_at,
     finished: finished_at,
     ...(error ? { error: `${error.code}: ${error.message}` } : {}),
-    ...(usage ? { tokens: `${usage.input_tokens} in, ${usage.output_tokens} out`, 'cost USD': usage.cost_usd } : {}),
+    ...(usage
+      ? {
+          tokens: usage.input_tokens === null ? 'not counted' : `${usage.input_tokens} in, ${usage.output_tokens} out`,
+          'cost USD': usage.estimated ? `${usage.cost_usd} (estimated)` : usage.cost_usd,
+        }
+      : {}),
     ...(output === null && output_text === null ? {} : { output: output_text ?? JSON.stringify(output) }),
   };
 }

@@ -37,7 +37,7 @@ describe('a bill', () => {
     const { bill, slot } = begin();
     slot.receivedBytes = 30;
     end(bill, slot);
-    expect(bill.spent).toEqual({ ...noSpend, usd, calls: 1 });
+    expect(bill.spent).toEqual({ ...noSpend, usd, calls: 1, uncounted: 1 });
   });
 
   it('counts a call once that an earlier attempt began', () => {

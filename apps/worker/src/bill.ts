@@ -71,11 +71,11 @@ export class Bill {
 
   breakOff({ model, inputTokens, receivedBytes }: CallSlot): void {
     const tokens = { input_tokens: inputTokens, output_tokens: Math.ceil(receivedBytes / BYTES_PER_TOKEN) };
-    this.#add({ usd: costOf(this.#prices, model, tokens) });
+    this.#add({ usd: costOf(this.#prices, model, tokens), uncounted: 1 });
   }
 
   writeOff({ cost }: CallSlot): void {
-    this.#add({ usd: cost });
+    this.#add({ usd: cost, uncounted: 1 });
   }
 
   avoid(usd: number): void {

@@ -93,6 +93,7 @@ export function costFields({ bill: { spent }, calls }: Attempt): FieldChanges {
     input_tokens: spent.input_tokens,
     output_tokens: spent.output_tokens,
     calls: spent.calls,
+    ...(spent.uncounted === 0 ? {} : { uncounted: spent.uncounted }),
     ...(spent.avoided_usd === 0 ? {} : { avoided: toNano(spent.avoided_usd) }),
   };
 }

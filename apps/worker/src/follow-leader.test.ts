@@ -40,7 +40,7 @@ describe('an attempt of a follower', () => {
       output: its.output,
       output_text: its.output_text,
       provider_calls: 0,
-      usage: { cached: true, cost_usd: 0, input_tokens: 3, output_tokens: 2 },
+      usage: { cached: true, estimated: false, cost_usd: 0, input_tokens: 3, output_tokens: 2 },
     });
     expect(JSON.stringify(await t.events(id))).not.toContain(leader);
     // An answer that was copied isn't answered from: it would seem younger than it is.

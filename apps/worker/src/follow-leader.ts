@@ -11,7 +11,7 @@
  * A leader that begins its text anew makes its readers drop what they have, and only a new attempt can say so. A crash at
  * any point leaves the follower running in its record: its next attempt begins at 1, with the text from its beginning.
  */
-import { AttemptError, type EventData, type Outcome, type Usage } from '@holdfast/core';
+import { AttemptError, copiedUsage, type EventData, type Outcome } from '@holdfast/core';
 import { attach, findLeader, isSameGeneration, JournalRefusal, type Leader, lastStart } from '@holdfast/journal';
 import { costFields } from './call-slots.ts';
 import { defer } from './conclude-attempt.ts';
@@ -74,13 +74,18 @@ async function copyAnswer(
 
 async function finishFollower(attempt: Attempt, { output, usage: told }: CopiedAnswer): Promise<Outcome> {
   const { writer, bill } = attempt;
-  const { input_tokens = 0, output_tokens = 0, cost_usd } = told ?? {};
-  bill.avoid(cost_usd ?? 0);
-  const usage: Usage = { input_tokens, output_tokens, cost_usd: 0, cached: true };
-  // It is no leader: an answer is as old as the call that it came by.
-  const copied = { copied_input_tokens: input_tokens, copied_output_tokens: output_tokens };
+  bill.avoid(told?.cost_usd ?? 0);
+  const input_tokens = told?.input_tokens ?? 0;
+  const output_tokens = told?.output_tokens ?? 0;
+  const uncounted = told?.input_tokens === null ? 1 : 0;
+  const copied = {
+    ...{ copied_input_tokens: input_tokens, copied_output_tokens: output_tokens },
+    ...(uncounted ? { uncounted } : {}),
+  };
   const json = JSON.stringify(output);
-  const changes = { ...storedText(json, output), ...copied, ...costFields(attempt), shared: '' };
+  // It is no leader: an answer is as old as the call that it came by.
+  const changes = { ...storedText(json, output), ...costFields(attempt), ...copied, shared: '' };
+  const usage = copiedUsage({ input_tokens, output_tokens, uncounted });
   const { unblocked } = await writer.complete(json, usage, changes);
   return { kind: 'completed', unblocked };
 }

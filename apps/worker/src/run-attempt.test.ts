@@ -44,7 +44,7 @@ describe('an attempt that completes', () => {
   it('journals its beginning, every provider event and its end, in order and numbered without a gap', async () => {
     const jobId = await t.submit('answer');
     expect(await t.run(jobId)).toEqual(completed);
-    const usage = { input_tokens: 3, output_tokens: 2, cost_usd: null, cached: false };
+    const usage = { input_tokens: 3, output_tokens: 2, cost_usd: null, estimated: false, cached: false };
     expect(await t.events(jobId)).toEqual([
       { seq: 1, type: 'job.accepted', data: { task: 'chat.completions', lane: 'default' } },
       { seq: 2, type: 'attempt.started', data: { attempt: 1, resumed: false } },
@@ -74,13 +74,16 @@ describe('an attempt that completes', () => {
     expect(t.calls.map(({ endpoint, body }) => ({ endpoint, body }))).toEqual([{ endpoint: 'responses', body: input }]);
   });
 
-  it('has no usage where the provider told none', async () => {
+  it('has an unknown usage where the provider told none', async () => {
     t.modes.free = async function* () {
       yield { kind: 'result', output: 'plain', usage: null };
     };
     const jobId = await t.submit('free');
     await t.run(jobId);
-    expect(await t.job(jobId)).toMatchObject({ usage: null, output: 'plain', output_text: 'plain' });
+    expect(await t.job(jobId)).toMatchObject({
+      usage: { input_tokens: null, output_tokens: null, estimated: true },
+      ...{ output: 'plain', output_text: 'plain' },
+    });
   });
 
   it('has counted the call and journaled the beginning before the call leaves', async () => {

@@ -38,7 +38,7 @@ describe('a step', () => {
     expect(job.output).toEqual([{ said: 'ONE' }, 'TWO']);
     expect(job).toMatchObject({
       ...{ attempt: 2, provider_calls: 3, ambiguous_calls: 1 },
-      usage: { input_tokens: 6, output_tokens: 4 },
+      usage: { input_tokens: 6, output_tokens: 4, estimated: true },
     });
     expect(await dataOf(t, id, 'step.completed')).toEqual([{ step: 'first' }, { step: 'second' }]);
   });

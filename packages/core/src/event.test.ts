@@ -45,7 +45,7 @@ describe('formatEvent', () => {
 describe('event data', () => {
   it('has a schema for every type that it is written with', () => {
     const error = { code: 'provider_timeout', message: 'late', retryable: true };
-    const usage = { input_tokens: 1, output_tokens: 2, cost_usd: null, cached: false };
+    const usage = { input_tokens: 1, output_tokens: 2, cost_usd: null, estimated: false, cached: false };
     const samples = {
       'job.accepted': { task: 'responses', lane: 'default' },
       'attempt.started': { attempt: 1, resumed: false },

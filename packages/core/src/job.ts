@@ -31,9 +31,17 @@ export const metadataSchema = z
 
 export const tokensSchema = z.object({ input_tokens: z.int(), output_tokens: z.int() });
 
-export const usageSchema = tokensSchema
-  .extend({
+const tokenCount = z.int().nullable().meta({ description: 'As providers have counted; null: none has.' });
+
+export const usageSchema = z
+  .object({
+    input_tokens: tokenCount,
+    output_tokens: tokenCount,
     cost_usd: z.number().nullable().meta({ description: 'null: no price is known for the model.' }),
+    estimated: z.boolean().meta({
+      description:
+        'true: the cost is in part an estimate: a provider has not counted the tokens of a call, or it broke off.',
+    }),
     cached: z.boolean().meta({
       description: 'true: answered by an equal job, without a provider call; the tokens are those of that answer.',
     }),

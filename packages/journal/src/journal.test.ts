@@ -89,7 +89,7 @@ describe('get', () => {
     const output = { text: 'ä'.repeat(size) };
     const changes = { output: JSON.stringify(output), copied_input_tokens: 3, copied_output_tokens: 4 };
     await t.writer(await t.claim(id)).end({ status: 'completed' }, 'job.completed', { output, usage: null }, changes);
-    const usage = { input_tokens: 3, output_tokens: 4, cost_usd: 0, cached: true };
+    const usage = { input_tokens: 3, output_tokens: 4, cost_usd: 0, estimated: false, cached: true };
     expect((await t.journal.get(id))?.job).toMatchObject({ output, usage });
     expect((await t.journal.find(id))?.job).not.toHaveProperty('output');
     expect((await t.journal.getSummaries([id]))[0]?.job).not.toHaveProperty('output');

@@ -5,6 +5,7 @@
  * Absent fields are null, 0 or empty.
  */
 import {
+  copiedUsage,
   hasEnded,
   type Job,
   type JobError,
@@ -52,6 +53,7 @@ export type RecordField =
   | 'open_cost' // what its open calls may cost
   | 'input_tokens' // of this run, as providers have counted
   | 'output_tokens'
+  | 'uncounted' // calls of this run whose tokens no provider has counted; of a copied answer: 1, if that had some
   | 'calls' // provider calls of this run
   | 'avoided' // what the answer would have cost that was copied from an equal job's
   | 'copied_input_tokens' // of an answer that was copied
@@ -119,6 +121,7 @@ export function spendOf(record: Values): Spend {
     usd: spent === '' ? null : toUsd(Number(spent)),
     input_tokens: Number(field(record, 'input_tokens')),
     output_tokens: Number(field(record, 'output_tokens')),
+    uncounted: Number(field(record, 'uncounted')),
     calls: Number(field(record, 'calls')),
     avoided_usd: toUsd(Number(field(record, 'avoided'))),
   };
@@ -127,9 +130,10 @@ export function spendOf(record: Values): Spend {
 function usageIn(record: Values): Usage | null {
   if (!hasEnded(field(record, 'status'))) return null;
   const copied = record.copied_input_tokens;
-  if (copied === undefined) return usageOf(spendOf(record));
-  const output_tokens = Number(field(record, 'copied_output_tokens'));
-  return { input_tokens: Number(copied), output_tokens, cost_usd: 0, cached: true };
+  const own = spendOf(record);
+  if (copied === undefined) return usageOf(own);
+  const tokens = { input_tokens: Number(copied), output_tokens: Number(field(record, 'copied_output_tokens')) };
+  return copiedUsage({ ...own, ...tokens });
 }
 
 function time(ms: string | undefined): string | null {

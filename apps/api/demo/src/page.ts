@@ -118,7 +118,7 @@ export function draw({ progress, reattached, isMending, isStopping, ended }: Dra
   setText(page.events, String(progress.events || '–'));
   setText(page.reattached, reattached === 0 ? 'never' : `${reattached}×`);
   setText(page.providerCalls, ended === null ? '–' : String(ended.provider_calls));
-  setText(page.tokens, ended?.usage ? `${ended.usage.input_tokens} / ${ended.usage.output_tokens}` : '–');
+  setText(page.tokens, ended?.usage ? `${ended.usage.input_tokens ?? '?'} / ${ended.usage.output_tokens ?? '?'}` : '–');
   setText(page.tip, isLive ? tips.running : tips.ended);
   page.stop.hidden = !isLive;
   page.stop.disabled = isStopping;

@@ -22,7 +22,17 @@ export const claimedFields = [
     'staged',
   ],
   ...['seq', 'failures', 'provider_calls', 'ambiguous_calls', 'call_key_version', 'text_discarded', 'deadline_at'],
-  ...['cancel_requested_at', 'spent', 'input_tokens', 'output_tokens', 'calls', 'avoided', 'reserved', 'shared'],
+  ...[
+    'cancel_requested_at',
+    'spent',
+    'input_tokens',
+    'output_tokens',
+    'uncounted',
+    'calls',
+    'avoided',
+    'reserved',
+    'shared',
+  ],
   ...['shared_ttl', 'due_at', 'created_at', 'tokens', 'request_size'],
 ] as const;
 

@@ -48,7 +48,7 @@ for _, part in ipairs({'details', 'steps', 'index'}) do redis.call('PERSIST', jo
 for _, key in ipairs(segmentsOfJob(job)) do redis.call('PERSIST', key) end
 redis.call('HDEL', jobKey(id, 'details'), 'error', 'usage')
 for _, field in ipairs({'finished_at', 'cancel_requested_at', 'retry_at', 'due_at', 'deadline_at', 'failures', 'crashes',
-  'queue', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided'}) do setField(job, field, false) end
+  'queue', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'uncounted', 'calls', 'avoided'}) do setField(job, field, false) end
 setField(job, 'status', 'queued')
 setField(job, 'text_discarded', 1)
 setField(job, 'call_key_version', (tonumber(job.call_key_version) or 0) + 1)
