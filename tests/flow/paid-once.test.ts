@@ -183,3 +183,20 @@ describe('a cancel', () => {
     await until('it is ended there', async () => (await stack.providerCalls('cancelled waiting')).aborted === 1);
   });
 });
+
+describe('the default lane', () => {
+  it('pays once for a response whose worker is killed, where its provider runs it in the background', async () => {
+    const plain = await Stack.start({ env: { OPENAI_BACKGROUND: 'true' } });
+    try {
+      const { job } = await plain.client.submit(response('default lane', 'tokens=120&itl_ms=60&seed=3', 'sim'));
+      await until('text streams', async () => (await plain.client.get(job.id)).cursor > 12);
+      const [worker] = plain.running('worker');
+      await worker?.end('SIGKILL');
+      await plain.start('worker');
+      const ended = await plain.client.wait(job.id, { timeoutMs: 60_000 });
+      expect(ended).toMatchObject({ status: 'completed', provider_calls: 1, ambiguous_calls: 0 });
+    } finally {
+      await plain.close();
+    }
+  }, 90_000);
+});

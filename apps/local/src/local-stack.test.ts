@@ -146,6 +146,8 @@ describe('npm start', () => {
     expect(env).toMatchObject({ DURABILITY: 'memory', WORKER_CONCURRENCY: '50', HOST: '127.0.0.1' });
     expect(env.REDIS_URL).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
     expect(env.OPENAI_BASE_URL).toBe(`${stack.url('Provider')}/v1`);
+    // So that a worker that is killed costs no second call.
+    expect(env.OPENAI_BACKGROUND).toBe('true');
     expect(stack.text()).toContain(`/demo#key=${env.HOLDFAST_BOOTSTRAP_KEY}`);
     expect(stack.text()).not.toContain(env.HOLDFAST_ADMIN_KEY);
     expect(stack.lives().slice(0, 1)).toEqual(['simulator started']);
