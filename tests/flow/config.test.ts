@@ -84,7 +84,7 @@ describe('a config file that may be a mistake', () => {
           .filter((line) => line.includes('"level":"warn"'))
           .map((line) => (JSON.parse(line) as { msg: string }).msg);
       const models = expect.stringMatching(/^no lane serves the models of these tasks, .*chat \(gpt-5-mini\)/);
-      const key = 'HOLDFAST_TEST_UNSET_KEY is not set: provider main of lane only is called without a key';
+      const key = 'HOLDFAST_TEST_UNSET_KEY is not set: provider main of lane only is called without it';
       expect(warnings('worker')).toEqual([models, key]);
       expect(warnings('api')).toEqual([models]);
     } finally {
