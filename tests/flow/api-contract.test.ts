@@ -14,6 +14,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack?.close());
 
+/** As browsers and caches ask: `fetch`, left alone, says with such a header that no cache is to answer, and files obey that. */
+const ifNoneMatch = (path: string, wanted: string) =>
+  stack.fetch(path, { cache: 'no-cache', headers: { 'if-none-match': wanted } });
 const headersOf = async (path: string, init?: RequestInit) => (await stack.fetch(path, init)).headers;
 
 function submit(body: object, headers: Record<string, string> = {}): Promise<Response> {
@@ -152,6 +155,38 @@ describe('headers', () => {
     const replayed = await submit(delayed, { 'idempotency-key': 'etag' });
     expect([replayed.status, replayed.headers.get('location')]).toEqual([200, `/v1/jobs/${job.id}`]);
     expect(replayed.headers.get('etag')).toBe(ended.headers.get('etag'));
+  });
+
+  it('ask in every form of If-None-Match, wherever an ETag is given out: 304 with the same one', async () => {
+    const { job } = await stack.client.submit({ ...chat('etag forms', 'tokens=2'), delay_ms: 60_000 });
+    const paths = [`/v1/jobs/${job.id}`, '/demo/', '/demo/style.css', '/demo/client/index.js', '/docs/swagger-ui.css'];
+    for (const path of paths) {
+      const etag = (await headersOf(path)).get('etag') ?? '';
+      const strong = etag.replace(/^W\//, '');
+      expect({ path, strong }).toEqual({ path, strong: expect.stringMatching(/^"[^"]+"$/) });
+      const fits = [etag, strong, `W/${strong}`, `"a,b", W/${strong}`, `W/"a",${strong} ,"b"`, '*'];
+      for (const wanted of fits) {
+        const answer = await ifNoneMatch(path, wanted);
+        expect({
+          path,
+          wanted,
+          status: answer.status,
+          etag: answer.headers.get('etag'),
+          body: await answer.text(),
+        }).toEqual({ path, wanted, status: 304, etag, body: '' });
+      }
+      for (const wanted of ['"a"', `"a${strong.slice(1)}`, 'W/"*"', '']) {
+        expect({ path, wanted, status: (await ifNoneMatch(path, wanted)).status }).toEqual({
+          path,
+          wanted,
+          status: 200,
+        });
+      }
+    }
+    const same = await ifNoneMatch(`/v1/jobs/${job.id}`, '*');
+    expect(same.headers.get('cache-control')).toBe('private, no-cache');
+    expect((await ifNoneMatch('/v1/jobs/job_none', '*')).status).toBe(404);
+    await stack.client.cancel(job.id);
   });
 
   it('of a cancelled job are another ETag', async () => {

@@ -92,7 +92,12 @@ const get: ZodOpenApiOperationObject = {
     query: z.object({
       wait: z.number().min(0).max(60).optional().meta({ description: 'Seconds to hold until the job ends.' }),
     }),
-    header: z.object({ 'If-None-Match': z.string().optional() }),
+    header: z.object({
+      'If-None-Match': z.string().optional().meta({
+        description:
+          'ETags of the job as you have it, weak ones (`W/"…"`) and lists too, or `*` for any: 304 where one fits.',
+      }),
+    }),
   },
   responses: {
     '200': json('The job', jobSchema),

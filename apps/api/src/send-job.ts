@@ -3,14 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Caller, Job } from '@holdfast/core';
 import type { LargeAnswer, OwnedJob } from '@holdfast/journal';
 import { type Response, sendBody } from '@holdfast/service';
+import { etagOf } from './etag.ts';
 import type { ApiParts } from './parts.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** Everything about a job that can change shows in these; `created_at` in what a key that is used again names. */
-export function etagOf({ created_at, attempt, cursor, status, cancel_requested_at }: Job): string {
-  return `"${Date.parse(created_at).toString(36)}-${attempt}-${cursor}-${status}${cancel_requested_at ? '-cancel' : ''}"`;
-}
 
 /** @param headers with names in lower case */
 export function sendJson(
@@ -21,6 +17,16 @@ export function sendJson(
 ): void {
   const type = { 'content-type': JSON_TYPE, 'cache-control': 'no-store' };
   sendBody(response, status, JSON.stringify(body), { ...type, ...headers });
+}
+
+/** What tells copies of a job apart. An answer of 304 bears it as well. */
+function validatorsOf(job: Job): Record<string, string> {
+  return { etag: etagOf(job), 'cache-control': 'private, no-cache' };
+}
+
+/** The client has the job as it is. */
+export function sendNotModified(response: Response, job: Job): void {
+  response.writeHead(304, validatorsOf(job)).end();
 }
 
 /**
@@ -34,7 +40,7 @@ export async function sendJob(
   { status, found, headers: own }: { status: number; found: OwnedJob; headers?: Record<string, string> },
 ): Promise<void> {
   const { tenant, job, large } = found;
-  const headers = { etag: etagOf(job), 'cache-control': 'private, no-cache', ...own };
+  const headers = { ...validatorsOf(job), ...own };
   if (!scopes.includes('read')) sendJson(response, status, withoutContent(job), headers);
   else if (large === null) sendJson(response, status, job, headers);
   else await sendLargeJob(parts, response, status, { tenant, job, large }, headers);

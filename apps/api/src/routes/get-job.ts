@@ -2,9 +2,10 @@
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
 import { waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
+import { etagOf, isNotModified } from '../etag.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { etagOf, sendJob } from '../send-job.ts';
+import { sendJob, sendNotModified } from '../send-job.ts';
 import { untilGone } from '../until-gone.ts';
 
 const LONGEST_WAIT_S = 60;
@@ -31,10 +32,6 @@ export async function getJob(parts: ApiParts, request: Request, response: Respon
     const over = AbortSignal.any([untilGone(response), parts.stopping, AbortSignal.timeout(waitMs)]);
     found = ownedBy(caller, id, await waitForEnd(parts.cells.of(caller.tenant).journal, parts.feed, id, over));
   }
-  const etag = etagOf(found.job);
-  if (request.headers['if-none-match'] === etag) {
-    response.writeHead(304, { etag }).end();
-    return;
-  }
+  if (isNotModified(request, etagOf(found.job))) return sendNotModified(response, found.job);
   await sendJob(parts, response, caller, { status: 200, found });
 }
