@@ -1,6 +1,6 @@
 /** The `holdfast` command as people run it: a process of its own, against real processes of everything else. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '@holdfast/client';
@@ -238,13 +238,45 @@ describe('holdfast submit and follow', () => {
   });
 });
 
+describe('holdfast', () => {
+  it('says its version', async () => {
+    const manifest = readFileSync(join(import.meta.dirname, '../../apps/cli/package.json'), 'utf8');
+    const { version } = JSON.parse(manifest) as { version: string };
+    for (const option of ['--version', '-V']) {
+      expect(await holdfast(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    }
+  });
+
+  it('understands addresses without http:// on this machine, and those that name the API', async () => {
+    const { host } = new URL(stack.apiUrl);
+    const console = new URL(env.HOLDFAST_CONSOLE_URL ?? '');
+    for (const url of [host, `${stack.apiUrl}/v1`, `${host}/v1/`]) {
+      expect((await start(['tasks'], { HOLDFAST_URL: url }).ended).stdout).toContain('chat.completions');
+    }
+    expect((await holdfast('tasks', '--url', `${host}/v1`)).stdout).toContain('chat.completions');
+    for (const url of [console.host, `${console.host}/admin/v1/`]) {
+      expect((await holdfast('lanes', 'list', '--console-url', url)).stdout).toContain('default');
+    }
+  }, 60_000);
+});
+
 describe('holdfast, used wrongly', () => {
   it('ends with 2 and says on stderr what is wrong', async () => {
     const { code, stdout, stderr } = await holdfast('tenants', 'set', 'acme', '--max-running', 'many');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: option '--max-running <n>' argument 'many' is invalid\./);
     const setting = await start(['tasks'], { HOLDFAST_URL: 'nowhere' }).ended;
-    expect([setting.code, setting.stderr]).toEqual([2, expect.stringMatching(/HOLDFAST_URL: an address such as/)]);
+    const message = 'HOLDFAST_URL: it has no scheme; write https://nowhere (or http://nowhere)';
+    expect([setting.code, setting.stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('names the nearest command or option where one has a typo', async () => {
+    const command = await holdfast('submitt', 'chat.completions');
+    expect(command).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: "error: unknown command 'submitt'\n(Did you mean submit?)\n(--help says more)\n",
+    });
+    expect((await holdfast('list', '--stauts=failed')).stderr).toContain('(Did you mean --status?)');
   });
 
   it('says in a sentence what it could not do', async () => {

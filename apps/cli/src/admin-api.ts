@@ -2,6 +2,7 @@
 import type { Http } from '@holdfast/client/http';
 import type { LaneLimits } from '@holdfast/core';
 import type { ApiKey, KeyRequest, ShownTenant, TenantSettings } from '@holdfast/gate';
+import { ADMIN_PATH } from './config.ts';
 import { CliError } from './failures.ts';
 
 /** A lane as the console tells of it. */
@@ -79,7 +80,7 @@ export class AdminApi {
     // A key made twice is one that nobody knows of; revoked twice it would be reported as unknown.
     const once = method === 'POST' || method === 'DELETE';
     const mayRepeat = ({ retryable }: { retryable: boolean }) => retryable && !once;
-    return (await this.#http.send({ method, path: `/admin/v1${path}`, body, mayRepeat })).body;
+    return (await this.#http.send({ method, path: ADMIN_PATH + path, body, mayRepeat })).body;
   }
 }
 

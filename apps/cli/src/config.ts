@@ -8,19 +8,35 @@
  *   HOLDFAST_DATA_DIR       .holdfast
  */
 import { resolve } from 'node:path';
+import { serverRootOf } from '@holdfast/client/http';
 import { readSettings } from '@holdfast/service/settings';
 import { z } from 'zod';
 
-/** An address that requests can go to. */
-export const serverUrl = z.url({ protocol: /^https?$/, error: 'an address such as http://127.0.0.1:3000' });
+/** Where the admin API begins on the console. */
+export const ADMIN_PATH = '/admin/v1';
+
+/** An address that requests can go to, as people write it: the root of the server. @param apiPath may be named at its end */
+function serverUrl(apiPath?: string) {
+  return z.string().transform((text, context) => {
+    try {
+      return serverRootOf(text, { apiPath });
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `it ${(error as TypeError).message}` });
+      return z.NEVER;
+    }
+  });
+}
+
+export const apiUrl = serverUrl();
+export const consoleUrl = serverUrl(ADMIN_PATH);
 
 /** What a header can hold; told here, because the error of a header shows what was in it. */
 const key = z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters, without spaces');
 
 const shape = {
-  HOLDFAST_URL: serverUrl.default('http://127.0.0.1:3000'),
+  HOLDFAST_URL: apiUrl.default('http://127.0.0.1:3000'),
   HOLDFAST_API_KEY: key.optional(),
-  HOLDFAST_CONSOLE_URL: serverUrl.default('http://127.0.0.1:3001'),
+  HOLDFAST_CONSOLE_URL: consoleUrl.default('http://127.0.0.1:3001'),
   HOLDFAST_ADMIN_KEY: key.optional(),
   HOLDFAST_DATA_DIR: z.string().default('.holdfast'),
 };

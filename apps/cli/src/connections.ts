@@ -3,7 +3,7 @@ import { Holdfast, type RetryOptions } from '@holdfast/client';
 import { Http } from '@holdfast/client/http';
 import type { Command } from 'commander';
 import { AdminApi } from './admin-api.ts';
-import type { CliConfig } from './config.ts';
+import { ADMIN_PATH, type CliConfig } from './config.ts';
 import { keptKey } from './kept-key.ts';
 
 /** Somebody sits and waits: a failure is told soon, and a long Retry-After is told rather than waited for. */
@@ -30,6 +30,6 @@ export function adminOf(config: CliConfig, command: Command): AdminApi {
   const { consoleUrl: baseUrl = config.consoleUrl } = command.optsWithGlobals<GlobalOptions>();
   const wanted = { variable: 'HOLDFAST_ADMIN_KEY', member: 'admin_key' } as const;
   const apiKey = config.adminKey ?? keptKey(config.dataDir, baseUrl, wanted);
-  const requestTimeoutMs = REQUEST_TIMEOUT_MS;
-  return new AdminApi(new Http({ baseUrl, apiKey, fetch, retry, requestTimeoutMs, userAgent: USER_AGENT }));
+  const options = { apiPath: ADMIN_PATH, apiKey, retry, requestTimeoutMs: REQUEST_TIMEOUT_MS, userAgent: USER_AGENT };
+  return new AdminApi(new Http({ baseUrl, fetch, ...options }));
 }

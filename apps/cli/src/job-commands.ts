@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CliConfig } from './config.ts';
 import { holdfastOf } from './connections.ts';
 import { followJob } from './follow-job.ts';
-import { oneMorePair } from './option-parsers.ts';
+import { addRequiredOption, oneMorePair } from './option-parsers.ts';
 import { note, print } from './printer.ts';
 import { readInput } from './read-input.ts';
 import { type SubmitRequestOptions, submitRequestOf, submitRequestOptions } from './submit-options.ts';
@@ -37,10 +37,9 @@ interface SubmitOptions extends SubmitRequestOptions {
 }
 
 function addSubmit(program: Command, config: CliConfig): void {
-  const submit = program
-    .command('submit <task>')
+  const input = new Option('--input <json>', 'what the task takes: a JSON object, @FILE, or - for stdin');
+  const submit = addRequiredOption(program.command('submit <task>'), input)
     .description('submit a job')
-    .requiredOption('--input <json>', 'what the task takes: a JSON object, @FILE, or - for stdin')
     .option('--key <idempotency key>', 'names the job: the same key and request again is the same job')
     .option('--follow', 'print its text as it comes, and end as the job does');
   for (const option of submitRequestOptions) submit.addOption(option);

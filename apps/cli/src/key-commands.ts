@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { MadeKey } from './admin-api.ts';
 import type { CliConfig } from './config.ts';
 import { adminOf } from './connections.ts';
+import { addRequiredOption } from './option-parsers.ts';
 import { note, print, wantsJson } from './printer.ts';
 import { table } from './table.ts';
 
@@ -43,14 +44,9 @@ interface CreateOptions {
 }
 
 function addMaking(keys: Command, config: CliConfig): void {
-  keys
-    .command('create <tenant>')
+  const scope = new Option('--scope <scope>', `${scopes.join(', ')}; repeat it for more`).argParser(oneMoreScope);
+  addRequiredOption(keys.command('create <tenant>'), scope)
     .description('make a key')
-    .addOption(
-      new Option('--scope <scope>', `${scopes.join(', ')}; repeat it for more`)
-        .argParser(oneMoreScope)
-        .makeOptionMandatory(),
-    )
     .option('--task <name>', 'a task it may submit; repeat it for more (default: all)', oneMore)
     .action(async (tenant: string, { scope, task: tasks }: CreateOptions, command: Command) => {
       const request = { scopes: scope, ...(tasks ? { tasks } : {}) };

@@ -1,5 +1,5 @@
 /** How values of options are read. Commander names the option before what is thrown here. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** As much of a zod schema as is used here. */
 interface NumberSchema {
@@ -23,4 +23,15 @@ export function oneMorePair(text: string, before: Record<string, string> = {}): 
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('A pair such as order=42.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/**
+ * Adds an option that must be there. Commander looks for missing options before it looks for unknown ones: a name with a typo
+ * would be told as one that is missing.
+ */
+export function addRequiredOption(command: Command, option: Option): Command {
+  return command.addOption(option).hook('preAction', () => {
+    if (command.getOptionValue(option.attributeName()) !== undefined) return;
+    command.error(`error: required option '${option.flags}' not specified`);
+  });
 }

@@ -24,6 +24,27 @@ async function misuse(args: string[]): Promise<{ code: number; said: string }> {
   return { code: exitCodeFor(error), said };
 }
 
+describe('a typo', () => {
+  it.each([
+    [['lst'], "unknown command 'lst'", 'list'],
+    [['tenant', 'list'], "unknown command 'tenant'", 'tenants'],
+    [['keys', 'revok', 'acme', 'k'], "unknown command 'revok'", 'revoke'],
+    [['list', '--stauts', 'failed'], "unknown option '--stauts'", '--status'],
+    [['list', '--stauts=failed'], "unknown option '--stauts'", '--status'],
+    [['list', '--jsn'], "unknown option '--jsn'", '--json'],
+    [['--verison'], "unknown option '--verison'", '--version'],
+    [['lanes', 'limit', 'default', '--max-runing=2'], "unknown option '--max-runing'", '--max-running'],
+    // Before what is missing without it.
+    [['submit', 't', '--inptu', '{}'], "unknown option '--inptu'", '--input'],
+    [['keys', 'create', 'acme', '--scop', 'read'], "unknown option '--scop'", '--scope'],
+  ])('in %j is named with the nearest word that there is', async (args, what, nearest) => {
+    expect(await misuse(args)).toEqual({
+      code: 2,
+      said: `error: ${what}\n(Did you mean ${nearest}?)\n(--help says more)\n`,
+    });
+  });
+});
+
 describe('wrong usage', () => {
   it.each([
     [['tenants', 'set', 'acme'], /say what it may: --plan/],
@@ -49,7 +70,14 @@ describe('wrong usage', () => {
     [['list', '--status', 'done'], /Allowed choices are queued, running/],
     [['list', '--metadata', 'order'], /A pair such as order=42/],
     [['list', '--limit', '101'], /1 to 100/],
-    [['list', '--url', 'localhost:3000'], /an address such as http:/],
+    [
+      ['list', '--url', 'api:3000'],
+      /'--url <url>' .*It has no scheme; write https:\/\/api:3000 \(or http:\/\/api:3000\)\./,
+    ],
+    [
+      ['list', '--console-url', 'redis://127.0.0.1'],
+      /It begins with "redis:"; write an address that begins with http:/,
+    ],
     [['get'], /missing required argument 'id'/],
     [['jobs'], /unknown command 'jobs'/],
     [['tenants'], /Usage: holdfast tenants/],

@@ -1,19 +1,26 @@
 /** The `holdfast` command: what all of its commands share. Each group of commands has a file of its own. */
-import { Command, InvalidArgumentError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
-import { type CliConfig, serverUrl } from './config.ts';
+import { apiUrl, type CliConfig, consoleUrl } from './config.ts';
+import { GuidingCommand } from './guiding-command.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addLaneCommands } from './lane-commands.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** Wrong usage throws a CommanderError, after commander has said what is wrong. */
 export function createProgram(config: CliConfig): Command {
-  const program = new Command('holdfast')
+  const program = new GuidingCommand('holdfast')
     .description('Jobs, and the tenants, API keys and lanes of a Holdfast.')
+    .version(version, '-V, --version', 'print the version of this command')
     .option('--json', 'print JSON')
-    .option('--url <url>', `the API (HOLDFAST_URL; now ${config.apiUrl})`, urlOf)
-    .option('--console-url <url>', `the console (HOLDFAST_CONSOLE_URL; now ${config.consoleUrl})`, urlOf)
+    .option('--url <url>', `the API (HOLDFAST_URL; now ${config.apiUrl})`, urlOf(apiUrl))
+    .option('--console-url <url>', `the console (HOLDFAST_CONSOLE_URL; now ${config.consoleUrl})`, urlOf(consoleUrl))
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help says more)')
     // Before the commands are made: they inherit it.
@@ -26,8 +33,14 @@ export function createProgram(config: CliConfig): Command {
   return program;
 }
 
-function urlOf(text: string): string {
-  const result = serverUrl.safeParse(text);
-  if (result.success) return result.data;
-  throw new InvalidArgumentError(`It takes ${result.error.issues[0]?.message}.`);
+function urlOf(schema: typeof apiUrl): (text: string) => string {
+  return (text) => {
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    throw new InvalidArgumentError(`${sentenceOf(result.error.issues[0]?.message ?? 'it is not an address')}.`);
+  };
+}
+
+function sentenceOf(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

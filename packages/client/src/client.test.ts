@@ -133,7 +133,7 @@ describe('errors', () => {
     await expect(client.get('')).rejects.toThrow('no job id');
     await expect(client.get('..')).rejects.toThrow('no job id');
     await expect(client.submit(request, { idempotencyKey: '🦊' })).rejects.toThrow('ByteString');
-    expect(() => clientFor('nowhere')).toThrow('Invalid URL');
+    expect(() => clientFor('nowhere')).toThrow('baseUrl has no scheme; write https://nowhere (or http://nowhere).');
   });
 });
 

@@ -24,7 +24,10 @@ import { type TextSnapshot, textOf } from './text.ts';
 import { type WaitOptions, waitForEnd } from './wait-for-end.ts';
 
 export interface HoldfastOptions {
-  /** Where the API is, without `/v1`: `http://127.0.0.1:3000`. In a browser it may be relative to the page. */
+  /**
+   * Where the API is: `http://127.0.0.1:3000`. A `/v1` at its end is left out, and this machine needs no `http://`
+   * (`localhost:3000`). In a browser it may be relative to the page.
+   */
   baseUrl: string;
   /** `hold_…` */
   apiKey: string;
@@ -78,7 +81,7 @@ export class Holdfast {
   readonly #retry: RetryOptions;
   readonly #silenceMs: number;
 
-  /** @throws TypeError when `baseUrl` is no URL */
+  /** @throws TypeError saying what is wrong with `baseUrl`, and what to write */
   constructor(options: HoldfastOptions) {
     this.#retry = { ...defaultRetryOptions, ...options.retry };
     this.#silenceMs = options.silenceMs ?? 45_000;

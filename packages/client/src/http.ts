@@ -8,10 +8,16 @@
  * Does not: know about jobs, or check answers against the schemas (that would take a runtime dependency).
  */
 import { backOffMs, type RetryOptions, sleep } from './back-off.ts';
+import { serverRootOf } from './base-url.ts';
 import { apiErrorFrom, HoldfastApiError, HoldfastConnectionError, HoldfastError } from './errors.ts';
 
+export { serverRootOf };
+
 export interface HttpOptions {
+  /** As people write it: see `base-url.ts`. */
   baseUrl: string;
+  /** Where paths of requests begin, should `baseUrl` name it. Default `/v1`. */
+  apiPath?: string;
   apiKey: string;
   fetch: typeof fetch;
   retry: RetryOptions;
@@ -44,11 +50,10 @@ export class Http {
   readonly #options: HttpOptions;
   readonly #root: string;
 
-  /** @throws TypeError when `baseUrl` is no URL */
+  /** @throws TypeError saying what is wrong with `baseUrl`, and what to write */
   constructor(options: HttpOptions) {
     this.#options = options;
-    // In a browser a base may be relative to the page.
-    this.#root = new URL(options.baseUrl, globalThis.location?.href).href.replace(/\/+$/, '');
+    this.#root = rootOf(options);
   }
 
   /**
@@ -104,6 +109,15 @@ export class Http {
     if (request.body === undefined) return init;
     headers.set('content-type', 'application/json');
     return { ...init, body: JSON.stringify(request.body) };
+  }
+}
+
+function rootOf({ baseUrl, apiPath }: HttpOptions): string {
+  try {
+    // In a browser a base may be relative to the page.
+    return serverRootOf(baseUrl, { apiPath, base: globalThis.location?.href });
+  } catch (error) {
+    throw error instanceof TypeError ? new TypeError(`baseUrl ${error.message}.`) : error;
   }
 }
 
