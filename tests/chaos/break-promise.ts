@@ -5,6 +5,7 @@
  */
 import { budget } from '../flow/scenarios/budget.ts';
 import { fairOrder } from '../flow/scenarios/fair-order.ts';
+import { heldRequests } from '../flow/scenarios/held-requests.ts';
 import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
 import { lanePace } from '../flow/scenarios/lane-pace.ts';
 import { outage } from '../flow/scenarios/outage.ts';
@@ -118,9 +119,30 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
   },
   {
     name: 'no-key-watch',
-    does: 'nobody looks after the keys of open streams',
+    does: 'nobody looks after the keys of held requests',
     scenario: revokedKey,
-    expected: 'openAfter5s',
+    expected: 'heldAfter5s',
     launch: { api: preload('no-key-watch') },
+  },
+  {
+    name: 'no-second-look',
+    does: 'a submit’s key is not looked up again when its body has come',
+    scenario: revokedKey,
+    expected: 'uploadsAccepted',
+    launch: { api: preload('no-second-look') },
+  },
+  {
+    name: 'no-held-bound',
+    does: 'a key may hold any number of requests',
+    scenario: heldRequests,
+    expected: 'heldAtOnce',
+    launch: { api: preload('no-held-bound') },
+  },
+  {
+    name: 'no-held-release',
+    does: 'a held request counts when it is over, too',
+    scenario: heldRequests,
+    expected: 'refusedAfterwards',
+    launch: { api: preload('no-held-release') },
   },
 ];

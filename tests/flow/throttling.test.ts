@@ -1,6 +1,7 @@
 /** Limits of a tenant's submissions, and keys, with real processes: three APIs, two of them with clocks that are wrong. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { JournalProbe } from './journal-probe.ts';
+import { heldRequests } from './scenarios/held-requests.ts';
 import { requestsAMinute, submit, submitMany } from './scenarios/requests-a-minute.ts';
 import { revokedKey } from './scenarios/revoked-key.ts';
 import { exceeded } from './scenarios/scenario.ts';
@@ -108,12 +109,31 @@ describe('jobs that wait', () => {
   });
 });
 
+describe('requests that a key holds', () => {
+  it('are as many as it may have; the others are told why, and when to come again; what is over counts no more', async () => {
+    const bounded = await Stack.start(heldRequests.stack);
+    const at = await JournalProbe.open(bounded);
+    try {
+      const { counts, refused, retryAfter } = await heldRequests.play({ stack: bounded, probe: at });
+      expect(counts).toEqual(heldRequests.most);
+      expect(refused[0]).toMatchObject({
+        ...{ status: 429, code: 'too_many_held' },
+        detail: expect.stringMatching(/^This API key has 5 held requests .* \(MAX_HELD_REQUESTS_PER_KEY\)\./),
+      });
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    } finally {
+      await at.close();
+      await bounded.close();
+    }
+  }, 60_000);
+});
+
 describe('a revoked key', () => {
-  it('closes the streams that were opened with it within 5 s, in every API process, and no others', async () => {
+  it('gets nothing more within 5 s in whatever it holds, in every API process, and no other key loses a thing', async () => {
     const { counts, left, client, jobId } = await revokedKey.play({ stack, probe });
     expect(exceeded(revokedKey, counts)).toEqual([]);
     expect(left.open).toBe(true);
     await client.cancel(jobId);
     await until('the other ends with its job', () => !left.open && left.text.includes('job.cancelled'));
-  });
+  }, 40_000);
 });

@@ -10,6 +10,10 @@ export class ApiMetrics {
     'result',
   ]);
   readonly attachedReaders = this.#metrics.gauge('holdfast_attached_readers', 'Event streams open in this process');
+  readonly heldRequests = this.#metrics.gauge(
+    'holdfast_held_requests',
+    'Streams, polls that wait and large answers under way in this process; above MAX_HELD_REQUESTS more are refused',
+  );
   readonly redisMemory = this.#metrics.gauge(
     'holdfast_redis_memory_ratio',
     'Used share of maxmemory; above 0.9 new jobs are refused; 0 where Redis has no limit',

@@ -17,13 +17,22 @@ export function bearerOf(request: Request): string {
   return key;
 }
 
+/** @throws RequestError `unauthenticated` */
+export async function callerOf({ findCaller }: Pick<ApiParts, 'findCaller'>, request: Request): Promise<Caller> {
+  const caller = await findCaller(bearerOf(request));
+  if (!caller) throw keyRefused();
+  return caller;
+}
+
+/** Of a key that is not known, or no more. */
+export function keyRefused(): RequestError {
+  return new RequestError('unauthenticated', 'This API key is unknown or revoked.', { param: 'Authorization' });
+}
+
 /** A route for callers whose key has the scope. */
-export function forCallers({ findCaller }: ApiParts, scope: Scope, handler: CallerHandler): RequestHandler {
+export function forCallers(parts: ApiParts, scope: Scope, handler: CallerHandler): RequestHandler {
   return async (request, response) => {
-    const caller = await findCaller(bearerOf(request));
-    if (!caller) {
-      throw new RequestError('unauthenticated', 'This API key is unknown or revoked.', { param: 'Authorization' });
-    }
+    const caller = await callerOf(parts, request);
     if (!caller.scopes.includes(scope)) {
       throw new RequestError('forbidden', `This API key lacks the scope "${scope}".`, { param: 'Authorization' });
     }

@@ -4,6 +4,7 @@ import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { readConfigFile, readSettings, setting } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
+import type { HeldLimits } from './held-requests.ts';
 
 export interface ApiConfig {
   host: string;
@@ -16,6 +17,7 @@ export interface ApiConfig {
   retentionMs: number;
   /** Of the body of a submit. */
   maxBodyBytes: number;
+  held: HeldLimits;
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
@@ -39,6 +41,8 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
       RETENTION_HOURS: setting.hours(24),
       MAX_BODY_MB: setting.count(10, 100),
+      MAX_HELD_REQUESTS: setting.count(20_000, 1_000_000),
+      MAX_HELD_REQUESTS_PER_KEY: setting.count(10_000, 1_000_000),
       HOLDFAST_BOOTSTRAP_KEY: z.string().optional(),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
@@ -59,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
+    held: { total: settings.MAX_HELD_REQUESTS, perKey: settings.MAX_HELD_REQUESTS_PER_KEY },
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
   });

@@ -1,9 +1,9 @@
 /**
- * Looks after the keys of open streams: a stream whose key was revoked is cut within 5 s of the revocation (3 s for which
+ * Looks after the keys of held requests: one whose key was revoked is told so within 5 s of the revocation (3 s for which
  * `findCaller` remembers a key, 1 s between looks, and the time of a look).
  *
- * One look per key, however many streams it has open. A look that fails says nothing about the key: while Redis is away
- * streams stay open.
+ * One look per key, however many requests it holds. A look that fails says nothing about the key: while Redis is away they
+ * go on.
  */
 import type { Caller } from '@holdfast/core';
 

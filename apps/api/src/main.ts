@@ -18,7 +18,9 @@ import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
+import { HeldRequests } from './held-requests.ts';
 import { KeyWatch } from './key-watch.ts';
+import { heldWithin, openFilesLimit } from './open-files.ts';
 import { openLimits } from './open-limits.ts';
 import type { ApiCell } from './parts.ts';
 
@@ -73,6 +75,11 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   await memory.start();
   onClose('memory watch', () => memory.stop());
   const findCaller = (key: string) => apiKeys.find(key);
+  const held = new HeldRequests({
+    limits: heldWithin(openFilesLimit(), config.held, logger),
+    keyWatch: new KeyWatch(findCaller),
+    onChange: (count) => metrics.heldRequests.set(count),
+  });
   const stopping = new AbortController();
   const app = createApi({
     redis,
@@ -80,7 +87,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     cells: new Cells((name) => openCell(name, config, redis, limits.ifKnown, context)),
     feed: new LiveFeed(subscriber),
     findCaller,
-    keyWatch: new KeyWatch(findCaller),
+    held,
     limits,
     warnOfUnpriced: warnOfUnpriced(logger),
     prices: config.prices,

@@ -43,7 +43,7 @@ const problemTitles: Record<number, string> = {
   413: 'The body is larger than the server takes: 10 MB, unless MAX_BODY_MB says otherwise',
   415: 'Not JSON',
   422: 'A field does not fit, or the key names a job with another body',
-  429: 'Too many submissions in a minute, or too many jobs that wait: see Retry-After',
+  429: 'Too many submissions in a minute, jobs that wait, or requests that are held (streams, `?wait=`): see Retry-After',
   503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full or knows no limits of your plan: send the same again',
 };
 
@@ -102,7 +102,7 @@ const get: ZodOpenApiOperationObject = {
   responses: {
     '200': json('The job', jobSchema),
     '304': { description: 'Unchanged' },
-    ...problems(401, 403, 404, 422, 503),
+    ...problems(401, 403, 404, 422, 429, 503),
   },
 };
 
@@ -128,7 +128,7 @@ const attach: ZodOpenApiOperationObject = {
   responses: {
     '200': { description: 'Events', content: { 'text/event-stream': { schema: eventSchema } } },
     '204': { description: 'The job has ended, and the cursor is its last event' },
-    ...problems(400, 401, 403, 404, 503),
+    ...problems(400, 401, 403, 404, 429, 503),
   },
 };
 

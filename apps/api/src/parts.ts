@@ -8,7 +8,7 @@ import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfas
 import type { ServiceLogger } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { KeyWatch } from './key-watch.ts';
+import type { HeldRequests } from './held-requests.ts';
 
 /** What belongs to one cell: to whole tenants. */
 export interface ApiCell {
@@ -25,8 +25,8 @@ export interface ApiParts {
   feed: LiveFeed;
   /** Whose key this is; null: nobody's. */
   findCaller: (apiKey: string) => Promise<Caller | null>;
-  /** Tells open streams that their key is no longer good. */
-  keyWatch: KeyWatch;
+  /** Streams, polls that wait and large answers: bounded, and ended with their keys. */
+  held: HeldRequests;
   limits: TenantLimits;
   /** Says once for each model that no budget counts it. */
   warnOfUnpriced: ReturnType<typeof warnOfUnpriced>;

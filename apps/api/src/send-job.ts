@@ -8,6 +8,8 @@ import type { ApiParts } from './parts.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+type AnswerParts = Pick<ApiParts, 'cells' | 'readerStallMs' | 'held'>;
+
 /** @param headers with names in lower case */
 export function sendJson(
   response: Response,
@@ -34,7 +36,7 @@ export function sendNotModified(response: Response, job: Job): void {
  * answer that is too large to be held whole goes out piece by piece, as fast as its reader takes it.
  */
 export async function sendJob(
-  parts: Pick<ApiParts, 'cells' | 'readerStallMs'>,
+  parts: AnswerParts,
   response: Response,
   { scopes }: Caller,
   { status, found, headers: own }: { status: number; found: OwnedJob; headers?: Record<string, string> },
@@ -47,7 +49,7 @@ export async function sendJob(
 }
 
 async function sendLargeJob(
-  { cells, readerStallMs }: Pick<ApiParts, 'cells' | 'readerStallMs'>,
+  { cells, readerStallMs, held }: AnswerParts,
   response: Response,
   status: number,
   { tenant, job, large }: { tenant: string; job: Job; large: LargeAnswer },
@@ -55,6 +57,9 @@ async function sendLargeJob(
 ): Promise<void> {
   const { journal } = cells.of(tenant);
   const { output, output_text, ...rest } = job;
+  const cut = new AbortController();
+  // Before anything is sent: it may be refused.
+  held.hold(response, () => cut.abort());
   response.writeHead(status, { ...headers, 'content-type': JSON_TYPE });
   const body = async function* () {
     yield `${JSON.stringify(rest).slice(0, -1)},"output":`;
@@ -65,10 +70,9 @@ async function sendLargeJob(
     else yield JSON.stringify(output_text);
     yield '}';
   };
-  const stalled = new AbortController();
-  response.setTimeout(readerStallMs, () => stalled.abort());
-  // A reader who leaves, or takes nothing for so long, ends it; there is nobody left to be told.
-  await pipeline(body, response, { signal: stalled.signal }).catch(() => response.destroy());
+  response.setTimeout(readerStallMs, () => cut.abort());
+  // A reader who leaves, takes nothing for so long, or whose key is revoked, ends it; there is nobody left to be told.
+  await pipeline(body, response, { signal: cut.signal }).catch(() => response.destroy());
 }
 
 /** Messages of providers and tasks may quote what was asked and answered; codes don't. */

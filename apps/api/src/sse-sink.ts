@@ -56,6 +56,13 @@ export class SseSink implements EventSink {
     }
   }
 
+  /** Whatever has not left this process is not sent any more. `close` ends the answer. */
+  cut(): void {
+    this.#unsent = NOTHING;
+    // It may be a long while until a slow reader has taken what lies there.
+    if (this.#response.writableLength > 0) this.#response.destroy();
+  }
+
   /** Ends the answer. A reader who is to come back for more sees the connection close without a terminal event. */
   close(): void {
     this.#response.end();

@@ -10,6 +10,7 @@ import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfas
 import { allTasks } from '@holdfast/tasks';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
+import { type HeldLimits, HeldRequests } from './held-requests.ts';
 import { KeyWatch } from './key-watch.ts';
 import { openLimits } from './open-limits.ts';
 import type { ApiCell, ApiParts } from './parts.ts';
@@ -18,6 +19,8 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const caller: Caller = { tenant: 'acme', keyId: 'key1', scopes, tasks: null };
 
 export const authorization = 'Bearer hold_test';
+/** Another key, which may do the same. */
+export const otherAuthorization = 'Bearer hold_other';
 
 export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
@@ -26,6 +29,8 @@ export interface TestApi extends RunningServer {
   cell: ApiCell;
   /** From now on requests come with a key like this. */
   actAs(key: Pick<Partial<Caller>, 'tasks' | 'scopes'>): void;
+  /** @param presented `authorization` or `otherAuthorization` */
+  revoke(presented: string): void;
   /** As when the process is told to stop. */
   stop(): void;
   /** Releases that were taken off BullMQ, as `<lane> <job id>.<release>`. */
@@ -40,25 +45,32 @@ export interface TestApi extends RunningServer {
 }
 
 type Options = Partial<Pick<ApiParts, 'maxBodyBytes' | 'readerStallMs' | 'heartbeatMs'>> & {
+  heldLimits?: HeldLimits;
   mayTasks?: readonly string[];
 };
 
 /** @param options `mayTasks`: the tasks that the API key is limited to */
-export async function startTestApi({ mayTasks, ...options }: Options = {}): Promise<TestApi> {
+export async function startTestApi({ mayTasks, heldLimits, ...options }: Options = {}): Promise<TestApi> {
   const { redis, subscriber } = await connectToTestRedis();
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const { cell, removed } = openTestCell(new Cell({ redis, prefix, retentionMs: 60_000 }));
   const { journal, queue } = cell;
   const clock = new FlushClock({ journal, logger: silent });
+  const keys = new Set([authorization, otherAuthorization]);
   let known: Caller = { ...caller, tasks: mayTasks ?? null };
-  const findCaller: ApiParts['findCaller'] = async (key) => (`Bearer ${key}` === authorization ? known : null);
+  const findCaller: ApiParts['findCaller'] = async (key) => (keys.has(`Bearer ${key}`) ? known : null);
+  const standard = await standardParts(redis, prefix);
   const stopping = new AbortController();
   const parts: ApiParts = {
-    ...(await standardParts(redis, prefix)),
+    ...standard,
     cells: { of: () => cell },
     feed: new LiveFeed(subscriber),
     findCaller,
-    keyWatch: new KeyWatch(findCaller),
+    held: new HeldRequests({
+      limits: heldLimits ?? { total: 1_000, perKey: 1_000 },
+      keyWatch: new KeyWatch(findCaller),
+      onChange: (count) => standard.metrics.heldRequests.set(count),
+    }),
     stopping: stopping.signal,
     maxBodyBytes: 10_000_000,
     readerStallMs: 10_000,
@@ -72,6 +84,7 @@ export async function startTestApi({ mayTasks, ...options }: Options = {}): Prom
     app,
     parts,
     cell,
+    revoke: (presented) => void keys.delete(presented),
     actAs(key) {
       known = { ...caller, ...key };
     },

@@ -31,7 +31,7 @@ export function addKeyCommands(program: Command, config: CliConfig): void {
 
   keys
     .command('revoke <tenant> <key>')
-    .description('end a key: refused everywhere within 5 s, its open streams cut')
+    .description('end a key: refused everywhere within 5 s, and what it holds open ended')
     .action(async (tenant: string, id: string, _options, command: Command) => {
       await adminOf(config, command).revokeKey(tenant, id);
       print(command, { id, revoked: true }, () => `${id} is revoked.`);

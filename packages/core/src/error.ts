@@ -29,6 +29,7 @@ export const httpStatusOf = {
   idempotency_key_reused: 422,
   too_many_requests: 429,
   too_many_queued: 429,
+  too_many_held: 429,
   headers_too_large: 431,
   internal_error: 500,
   store_unavailable: 503,

@@ -1,4 +1,4 @@
-/** Loaded before an API: nobody looks after the keys of open streams. */
+/** Loaded before an API: nobody looks after the keys of held requests. */
 import { changeSource } from '../change-source.ts';
 
 const look = 'this.#timer ??= setInterval(() => this.#lookAtAll(), LOOK_EVERY_MS);';

@@ -5,7 +5,6 @@
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
 import { AttachedReader } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
-import { bearerOf } from '../authenticate.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { ownSummary } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
@@ -55,19 +54,22 @@ function stream(
   { caller, ...from }: { jobId: string; after: number; hasEnded: boolean; caller: Caller },
 ): void {
   const { journal } = parts.cells.of(caller.tenant);
-  const { feed, keyWatch, metrics, logger } = parts;
+  const { feed, metrics, logger } = parts;
+  // Before anything is sent: one stream too many is refused.
+  parts.held.hold(response, () => {
+    reader.stop();
+    sink.cut();
+  });
   const sink = new SseSink(response, { stallMs: parts.readerStallMs });
   const reader = new AttachedReader({ journal, feed, sink, ...from }, (_outcome, error) => {
     if (error !== undefined && !(error instanceof ReaderGone)) {
       logger.warn({ jobId: from.jobId, error }, 'stream broke off; its reader will come back');
     }
-    unfollow();
     streams.delete(reader);
     metrics.attachedReaders.dec();
     sink.close();
   });
   const stop = () => reader.stop();
-  const unfollow = keyWatch.follow(bearerOf(response.req), stop);
   response.once('close', stop);
   if (response.destroyed) stop();
   metrics.attachedReaders.inc();

@@ -1,7 +1,8 @@
 /** `GET /v1/jobs/{id}`: the job, now or (`?wait=SECONDS`) when it has ended. */
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
-import { waitForEnd } from '@holdfast/journal';
+import { type OwnedJob, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
+import { keyRefused } from '../authenticate.ts';
 import { etagOf, isNotModified } from '../etag.ts';
 import { ownedBy, ownJob } from '../own-job.ts';
 import type { ApiParts } from '../parts.ts';
@@ -28,10 +29,28 @@ export async function getJob(parts: ApiParts, request: Request, response: Respon
   const waitMs = waitSecondsOf(request) * 1_000;
   const id = String(request.params.id);
   let found = await ownJob(parts, caller, id);
-  if (waitMs > 0 && !hasEnded(found.job.status)) {
-    const over = AbortSignal.any([untilGone(response), parts.stopping, AbortSignal.timeout(waitMs)]);
-    found = ownedBy(caller, id, await waitForEnd(parts.cells.of(caller.tenant).journal, parts.feed, id, over));
-  }
+  if (waitMs > 0 && !hasEnded(found.job.status)) found = await held(parts, response, caller, id, waitMs);
   if (isNotModified(request, etagOf(found.job))) return sendNotModified(response, found.job);
   await sendJob(parts, response, caller, { status: 200, found });
+}
+
+/** The job when it has ended or the time is over. @throws RequestError `unauthenticated` where the key is revoked meanwhile */
+async function held(
+  parts: ApiParts,
+  response: Response,
+  caller: Caller,
+  id: string,
+  waitMs: number,
+): Promise<OwnedJob> {
+  const revoked = new AbortController();
+  const release = parts.held.hold(response, () => revoked.abort());
+  try {
+    const over = [untilGone(response), parts.stopping, AbortSignal.timeout(waitMs), revoked.signal];
+    const { journal } = parts.cells.of(caller.tenant);
+    const found = await waitForEnd(journal, parts.feed, id, AbortSignal.any(over));
+    if (revoked.signal.aborted) throw keyRefused();
+    return ownedBy(caller, id, found);
+  } finally {
+    release();
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * Stage 1 of 6: submit. Before it: `packages/client`; after it: `packages/queue`.
  *
- *   1. authenticate  whose key is it (`authenticate.ts`)
+ *   1. authenticate  whose key is it (`authenticate.ts`); again when the body has come
  *   2. validate      body, task, input; nothing is stored of what doesn't fit
  *   3. submit        one script, durable: the job that the key names already; or its tenant's limits and budgets, record and first
  *                    event, its place among equal jobs and in the scheduler. While Redis is nearly full, or nobody knows the
@@ -28,6 +28,7 @@ import { type FoundJob, isSentAtOnce, type NewJob, type OwnedJob, type SubmitRep
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { modelOf } from '@holdfast/tasks';
+import { callerOf } from '../authenticate.ts';
 import { estimateFirstCall } from '../first-call.ts';
 import { mayUse } from '../own-job.ts';
 import type { ApiCell, ApiParts } from '../parts.ts';
@@ -36,9 +37,11 @@ import { sendJob } from '../send-job.ts';
 import { sharedOf } from '../shared-answer.ts';
 import { queueFull } from '../store-error.ts';
 
-export async function submitJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+export async function submitJob(parts: ApiParts, request: Request, response: Response): Promise<void> {
   const key = idempotencyKeyOf(request);
   const body = await readJsonBody(request, parts.maxBodyBytes);
+  // A body may take 30 s to come, and its key may be revoked meanwhile.
+  const caller = await callerOf(parts, request);
   await submitDescribed(parts, describeJob(parts, caller, key, body), body, response, caller);
 }
 
