@@ -16,7 +16,7 @@ describe('files that a process may open', () => {
   it('are what the system says, `ulimit -n`', () => {
     const module = join(import.meta.dirname, 'open-files.ts');
     const script = `import(${JSON.stringify(module)}).then((m) => console.log(m.openFilesLimit()))`;
-    const shell = 'ulimit -n 512; exec "$0" --conditions=source -e "$1"';
+    const shell = 'ulimit -n 512; exec "$0" --conditions=holdfast-source -e "$1"';
     expect(execFileSync('sh', ['-c', shell, process.execPath, script], { encoding: 'utf8' })).toBe('512\n');
     expect(openFilesLimit()).toBeGreaterThan(100);
   });

@@ -1,17 +1,17 @@
 /**
  * Bull Board at /queues, one queue per lane. It has no login of its own: whoever mounts this puts one before it.
  *
- * It shows what BullMQ holds of a job: ids, times, counts; jobs that wait in the feed are counted, not listed. Making jobs here and editing what they hold is refused: a job
- * is what its journal says, and text typed in here would be shown to everybody who looks.
+ * It shows what BullMQ holds of a job: ids, times, counts; jobs that wait in the scheduler are counted, not listed. What may be done
+ * on its pages is in `board-actions.ts`, how they show errors in `board-errors.ts`.
  */
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
-import { RequestError } from '@holdfast/core';
 import { Router } from '@holdfast/service';
+import { refuseUntrueActions } from './board-actions.ts';
 import { LaneAdapter } from './lane-adapter.ts';
 import type { OpenLanes } from './lane-status.ts';
 
-const PATH = '/queues';
+export const BOARD_PATH = '/queues';
 
 /**
  * Bull Board styles its parts inline, and asks Google for fonts, which this refuses: the browser's own look as well, and
@@ -27,11 +27,9 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const REFUSED = /^\/api\/queues\/[^/]+\/(?:add|[^/]+\/update-data)\/?$/i;
-
 export function boardRoutes(lanes: OpenLanes): Router {
   const adapter = new ExpressAdapter();
-  adapter.setBasePath(PATH);
+  adapter.setBasePath(BOARD_PATH);
   createBullBoard({
     queues: lanes.cells.flatMap((cell) => lanes.names.map((lane) => new LaneAdapter(lanes, cell, lane))),
     serverAdapter: adapter,
@@ -51,13 +49,10 @@ export function boardRoutes(lanes: OpenLanes): Router {
   });
 
   const router = Router();
-  router.use(PATH, (request, response, next) => {
-    if (REFUSED.test(request.path)) {
-      throw new RequestError('forbidden', 'Jobs are made through the API, and not edited here.');
-    }
+  router.use(BOARD_PATH, refuseUntrueActions, (_request, response, next) => {
     response.setHeader('content-security-policy', contentSecurityPolicy);
     next();
   });
-  router.use(PATH, adapter.getRouter().disable('x-powered-by'));
+  router.use(BOARD_PATH, adapter.getRouter().disable('x-powered-by'));
   return router;
 }

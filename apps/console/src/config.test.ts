@@ -10,6 +10,18 @@ describe("the console's settings", () => {
     expect(Object.keys(config.lanes)).toEqual(['default']);
   });
 
+  it('take the address of the API with its /v1 as well, and say what to write where it is none', () => {
+    const read = (HOLDFAST_API_URL: string) => readConfig({ ...enough, HOLDFAST_API_URL }).apiUrl;
+    for (const end of ['', '/', '/v1', '/v1/']) {
+      expect(read(`https://holdfast.example.com/llm${end}`)).toBe('https://holdfast.example.com/llm');
+    }
+    for (const address of ['localhost:3000', 'holdfast.example.com']) {
+      expect(() => read(address)).toThrow(
+        'HOLDFAST_API_URL: an address such as https://holdfast.example.com, with its http://',
+      );
+    }
+  });
+
   it.each(['', 'short', 'a'.repeat(23), `${'a'.repeat(30)} b`])(
     'refuse %j as an admin key, without showing it',
     (key) => {

@@ -17,7 +17,12 @@ const shape = {
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
   OPENAI_BACKGROUND: setting.providerRunsInBackground,
-  HOLDFAST_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOLDFAST_API_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'an address such as https://holdfast.example.com, with its http:// or https://',
+    })
+    .optional(),
 };
 
 export interface ConsoleConfig {
@@ -53,6 +58,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     lanes,
     plans,
     tasks: [...allTasks(tasks).keys()],
-    apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/\/+$/, ''),
+    apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });
 }

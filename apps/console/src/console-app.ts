@@ -13,7 +13,8 @@ import { isStoreUnavailable, type Redis } from '@holdfast/redis';
 import { createServerApp, Router, type ServiceLogger } from '@holdfast/service';
 import { adminRoutes } from './admin-routes.ts';
 import { assetRoutes } from './assets.ts';
-import { boardRoutes } from './board-routes.ts';
+import { answerBoardErrors } from './board-errors.ts';
+import { BOARD_PATH, boardRoutes } from './board-routes.ts';
 import type { ConsoleConfig } from './config.ts';
 import type { OpenLanes } from './lane-status.ts';
 import { loginRoutes } from './login-routes.ts';
@@ -57,10 +58,7 @@ export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: C
   return createServerApp({
     logger,
     helmet: securityHeaders,
-    translateError: (error) =>
-      isStoreUnavailable(error)
-        ? new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 })
-        : null,
+    translateError: storeError,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
       app.use(adminRoutes({ adminKey, tenants, plans, knownPlans, tasks, apiKeys, lanes, logger }));
@@ -70,10 +68,17 @@ export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: C
         const formToken = sessions.formToken(sessionOf(response));
         response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl }));
       });
-      app.use('/queues', requireSession(sessions));
+      app.use(BOARD_PATH, requireSession(sessions));
       app.use(boardRoutes(lanes));
+      // Here, so that it hears of all that its pages are refused: the origin and the session, too.
+      app.use(`${BOARD_PATH}/api`, answerBoardErrors(storeError));
     },
   });
+}
+
+function storeError(error: unknown): RequestError | null {
+  if (!isStoreUnavailable(error)) return null;
+  return new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 });
 }
 
 function healthRoutes(redis: Redis): Router {
