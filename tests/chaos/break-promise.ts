@@ -1,9 +1,10 @@
 /**
- * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps
- * and keys. Each names the scenario that a test of `tests/flow` plays on an intact stack, and what it must count too much of
+ * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps,
+ * failing jobs and keys. Each names the scenario that a test of `tests/flow` plays on an intact stack, and what it must count too much of
  * on a broken one: red for another reason doesn't count.
  */
 import { budget } from '../flow/scenarios/budget.ts';
+import { callLimit } from '../flow/scenarios/call-limit.ts';
 import { fairOrder } from '../flow/scenarios/fair-order.ts';
 import { heldRequests } from '../flow/scenarios/held-requests.ts';
 import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
@@ -11,6 +12,7 @@ import { lanePace } from '../flow/scenarios/lane-pace.ts';
 import { outage } from '../flow/scenarios/outage.ts';
 import { ownAnswers } from '../flow/scenarios/own-answers.ts';
 import { paidSteps } from '../flow/scenarios/paid-steps.ts';
+import { poison } from '../flow/scenarios/poison.ts';
 import { requestsAMinute } from '../flow/scenarios/requests-a-minute.ts';
 import { revokedKey } from '../flow/scenarios/revoked-key.ts';
 import type { Scenario } from '../flow/scenarios/scenario.ts';
@@ -116,6 +118,27 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     scenario: outage,
     expected: 'failed',
     launch: { worker: preload('no-breaker') },
+  },
+  {
+    name: 'hold-all',
+    does: 'an open breaker keeps everybody away, whoever’s failures have opened it',
+    scenario: poison,
+    expected: 'late',
+    launch: { worker: preload('hold-all') },
+  },
+  {
+    name: 'no-yield',
+    does: 'a job that a breaker holds keeps its slot, whoever waits for one',
+    scenario: poison,
+    expected: 'late',
+    launch: { worker: preload('no-yield') },
+  },
+  {
+    name: 'no-call-limit',
+    does: 'calls for an answer are not bounded over its job’s attempts',
+    scenario: callLimit,
+    expected: 'calls',
+    launch: { worker: preload('no-call-limit') },
   },
   {
     name: 'no-key-watch',

@@ -114,9 +114,12 @@ class NoBreaker extends Breaker {
   }
 }
 
+/** More than a job's attempts and crashes can make. */
+const MAX_CALLS = 100;
+
 function laneOf(provider: Provider, background: boolean): Lane {
   const breaker = new NoBreaker({ now: () => 0, onChange: () => undefined });
-  return { providers: [{ provider, model: null, breaker }], background, idempotent: false };
+  return { providers: [{ provider, model: null, breaker }], background, idempotent: false, maxCalls: MAX_CALLS };
 }
 
 /** The task as it would be if nothing gave its completed steps back. */
@@ -171,6 +174,8 @@ export class Worker extends Process {
       // Delays that only `passTime` ends, and each of its steps does.
       retryPolicy: { ...defaultRetryPolicy, maxFailures: 3, baseDelayMs: 2_500, maxDelayMs: LONGEST_DELAY_MS },
       crashLimit: 4,
+      maxWaitMs: 0,
+      scheduler: this.queues.scheduler,
       maxAnswerBytes: 1_000_000,
       random: () => 0.5 + dice.below(50) / 100,
       logger: silent,

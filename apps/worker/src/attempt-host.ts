@@ -12,7 +12,7 @@ import { AttemptError, type JsonObject, type JsonValue, outputTextOf, type Provi
 import { answerField, type FieldChanges, readText, type Stored, stepField } from '@holdfast/journal';
 import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/tasks';
 import { type Answer, callProvider } from './call-provider.ts';
-import { type CallSlot, closeCall } from './call-slots.ts';
+import { type CallSlot, completeCall } from './call-slots.ts';
 import type { Lane } from './lane-providers.ts';
 import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
 
@@ -70,7 +70,7 @@ export class AttemptHost implements TaskHost {
       ...{ id: '', lane: this.#lane, endpoint, body, signal: this.signal, tells: 'all' },
       announce: (resumed, fields) => writer.write('attempt.started', { attempt: this.attempt, resumed }, fields),
     });
-    writer.change(closeCall(attempt, ''));
+    writer.change(completeCall(attempt, ''));
     return output;
   }
 
@@ -195,7 +195,7 @@ export class AttemptHost implements TaskHost {
     // The attempt's last event may have been written by now.
     if (this.#isClosed) throw ATTEMPT_OVER;
     const emitted = attempt.calls.get(id)?.emitted ?? 0;
-    writer.change(closeCall(attempt, id));
+    writer.change(completeCall(attempt, id));
     return { ...answer, emitted };
   }
 }

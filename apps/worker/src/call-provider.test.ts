@@ -56,7 +56,7 @@ function scripted(name: 'main' | 'spare'): Provider {
 async function jobOn(change: Partial<Lane> = {}, request = {}) {
   const main = withBreaker(scripted('main'), 'default', silent);
   const spare = withBreaker(scripted('spare'), 'default', silent, 'other-model');
-  const lane: Lane = { providers: [main, spare], background: false, idempotent: false, ...change };
+  const lane: Lane = { providers: [main, spare], background: false, idempotent: false, maxCalls: 6, ...change };
   const lanes = new Map([['default', lane]]);
   const id = await t.submit('x', request);
   return {
@@ -265,7 +265,7 @@ describe('a response that runs in the background', () => {
     const { id, main, lanes, attempt } = await jobOn({ background: true }, responses());
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };
     await attempt();
-    lanes.set('default', { providers: [main], background: true, idempotent: false });
+    lanes.set('default', { providers: [main], background: true, idempotent: false, maxCalls: 6 });
     expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ provider_calls: 3, ambiguous_calls: 1 });
   });

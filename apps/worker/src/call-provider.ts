@@ -12,6 +12,7 @@
  *   switch   a provider that has failed before readers had anything of it is followed by the next: a new call, counted and
  *            billed like any. After that its attempt fails, and the next one asks the others first
  *   wait     where all are known to be ill: `await-provider.ts`
+ *   stop     once as many calls for the answer as its lane allows were or may have been paid: `failed-calls.ts`
  */
 import {
   AttemptError,
@@ -22,10 +23,11 @@ import {
   type ProviderEvent,
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
-import { illnessOf, type Pass } from '@holdfast/providers';
+import { illnessOf, mayBeOfRequest, type Pass } from '@holdfast/providers';
 import { ProviderAwaiter } from './await-provider.ts';
 import { beginCall, type CallSlot, closeCall, leaveOtherProvider, markSafe, settleFailedCall } from './call-slots.ts';
-import { type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
+import { askerOf, type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
+import { callLimit, keepError } from './failed-calls.ts';
 import { answerTooLarge } from './finish-job.ts';
 import type { Lane, LaneProvider } from './lane-providers.ts';
 import { reserveBudget } from './reserve-budget.ts';
@@ -52,21 +54,38 @@ export interface Answer {
   provider: string;
 }
 
+const NO_USAGE = { input_tokens: 0, output_tokens: 0 };
+
 /** @throws AttemptError; JournalRefusal; the signal's reason */
 export async function callProvider(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<Answer> {
-  const resumes = attempt.calls.get(call.id)?.response != null;
-  const taken = resumes ? 0 : await acquireCall(parts, attempt, call);
-  const awaiter = new ProviderAwaiter(attempt, call, parts.random);
+  if (attempt.calls.get(call.id)?.response) return askProviders(parts, attempt, call, { isUsed: true });
+  const taken = await acquireCall(parts, attempt, call);
+  const room = { isUsed: false };
+  try {
+    const answer = await askProviders(parts, attempt, call, room);
+    settleCall(parts, attempt, taken, answer.usage);
+    return answer;
+  } catch (error) {
+    if (!room.isUsed) settleCall(parts, attempt, taken, NO_USAGE);
+    throw error;
+  }
+}
+
+/** @param room whether a call may have left for which it was taken */
+async function askProviders(
+  parts: WorkerParts,
+  attempt: Attempt,
+  call: PreparedCall,
+  room: { isUsed: boolean },
+): Promise<Answer> {
+  const awaiter = new ProviderAwaiter(parts, attempt, call);
   let failed: Failure[] = [];
   /** Why the call goes on: it has been announced by then. */
   let before: AttemptError | undefined;
   for (;;) {
-    const choice = chooseProvider(call.lane, {
-      left: attempt.calls.get(call.id),
-      paysOnce: attempt.claim.request.on_ambiguous === 'fail',
-      failed,
-      last: attempt.tried,
-    });
+    const limit = callLimit(attempt, call);
+    if (limit) throw limit;
+    const choice = choose(attempt, call, failed);
     if (!choice) {
       // What trials have found out was known before: their providers are ill.
       const error = failed.every(({ isTrial }) => isTrial) ? undefined : sumUp(failed, attempt.tried);
@@ -75,20 +94,30 @@ export async function callProvider(parts: WorkerParts, attempt: Attempt, call: P
       await awaiter.wait();
       continue;
     }
+    const wasUsed = room.isUsed;
+    room.isUsed = true;
     const { answer, failure, refusal } = await makeCall(parts, attempt, call, choice, before);
-    if (answer) {
-      if (!resumes) settleCall(parts, attempt, taken, answer.usage);
-      return answer;
-    }
+    if (answer) return answer;
     if (refusal) {
-      // Nothing has left for which the room was taken.
-      if (failed.length === 0) settleCall(parts, attempt, taken, { input_tokens: 0, output_tokens: 0 });
+      room.isUsed = wasUsed;
       throw sumUp(failed, attempt.tried) ?? refusal;
     }
     failed.push(failure);
     before = failure.error;
-    if (!goesOn(attempt, call, failure)) throw sumUp(failed, attempt.tried) ?? failure.error;
+    const error = sumUp(failed, attempt.tried) ?? failure.error;
+    keepError(attempt, call.id, error);
+    if (!goesOn(attempt, call, failure)) throw callLimit(attempt, call) ?? error;
   }
+}
+
+function choose(attempt: Attempt, { id, lane }: PreparedCall, failed: readonly Failure[]): Choice | null {
+  return chooseProvider(lane, {
+    asker: askerOf(attempt),
+    left: attempt.calls.get(id),
+    paysOnce: attempt.claim.request.on_ambiguous === 'fail',
+    failed,
+    last: attempt.tried,
+  });
 }
 
 type Made =
@@ -109,7 +138,8 @@ async function makeCall(
   const provider = by.provider.name;
   try {
     leaveOtherProvider(attempt, call.id, provider);
-    const refusal = attempt.calls.get(call.id)?.response ? null : await reserveBudget(parts, attempt, call);
+    // What was left at another provider may have been the last that the limit allows.
+    const refusal = callLimit(attempt, call) ?? (await coverCall(parts, attempt, call));
     if (refusal) return { refusal };
     // Begun after the order to stop, it would be left open in the record, and taken for one that may have been paid.
     call.signal.throwIfAborted();
@@ -140,6 +170,11 @@ async function makeCall(
   }
 }
 
+/** @returns why it must not leave */
+async function coverCall(parts: WorkerParts, attempt: Attempt, call: PreparedCall): Promise<AttemptError | null> {
+  return attempt.calls.get(call.id)?.response ? null : reserveBudget(parts, attempt, call);
+}
+
 /** What a failed call says of its provider, and whether readers have something of it that won't go on. */
 function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | null): void {
   const { by, error } = failure;
@@ -147,7 +182,7 @@ function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | 
   const why = triedOf(failure);
   const hasOthers = (attempt.lane?.providers.length ?? 0) > 1;
   // Where there is nobody else, what no waiting mends is the job's own error: a key that is refused, say.
-  if (illness === 'ill' && (hasOthers || error.retryable)) pass?.failed(why);
+  if (illness === 'ill' && (hasOthers || error.retryable)) pass?.failed(why, mayBeOfRequest(error));
   if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
   const isKept = attempt.calls.has(slot.id);
   if (illness !== null && !isKept && slot.hasEmitted && hasOthers) attempt.failedMidway = why;

@@ -13,6 +13,7 @@ import { AttemptError, type JsonObject, type ProviderEndpoint, toNano } from '@h
 import { callField, type FieldChanges, type OpenCall } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
 import type { LeftResponse } from './end-responses.ts';
+import { countCharged, forgetFailed } from './failed-calls.ts';
 import type { Attempt } from './run-attempt.ts';
 
 export interface CallSlot extends OpenCall {
@@ -78,6 +79,11 @@ export function leaveOtherProvider(attempt: Attempt, id: string, provider: strin
 }
 
 /** The call has been answered: whatever becomes of the attempt, it isn't made again. */
+export function completeCall(attempt: Attempt, id: string): FieldChanges {
+  return { ...closeCall(attempt, id), ...forgetFailed(attempt, id) };
+}
+
+/** The call is over, answered or not. */
 export function closeCall(attempt: Attempt, id: string): FieldChanges {
   attempt.calls.delete(id);
   updateOrder(attempt);
@@ -134,6 +140,7 @@ function abandonCall(attempt: Attempt, slot: CallSlot): void {
   attempt.ambiguousCalls += 1;
   attempt.keyVersion += 1;
   attempt.bill.writeOff(slot);
+  countCharged(attempt, slot.id);
   const { ambiguousCalls: ambiguous_calls, keyVersion: call_key_version } = attempt;
   attempt.writer.change({ ...closeCall(attempt, slot.id), ambiguous_calls, call_key_version });
 }
@@ -159,6 +166,7 @@ export function settleFailedCall(attempt: Attempt, slot: CallSlot, thrown: unkno
   const isKept = slot.response ? !error.ambiguous : error.ambiguous && canBeRepeated;
   if (slot.visible && !(isKept && slot.response)) writer.change({ text_discarded: 1 });
   if (isKept) return error;
+  if (!error.unpaid) countCharged(attempt, slot.id);
   if (error.ambiguous && slot.receivedBytes === 0) attempt.bill.writeOff(slot);
   else if (error.ambiguous || slot.response) attempt.bill.breakOff(slot);
   attempt.keyVersion += 1;

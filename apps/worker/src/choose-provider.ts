@@ -9,9 +9,10 @@
  * Where none is left, the call waits until a breaker lets it through: `await-provider.ts`.
  */
 import { AttemptError, type TriedProvider } from '@holdfast/core';
-import type { Pass } from '@holdfast/providers';
+import type { Asker, Pass } from '@holdfast/providers';
 import type { CallSlot } from './call-slots.ts';
 import type { Lane, LaneProvider } from './lane-providers.ts';
+import type { Attempt } from './run-attempt.ts';
 
 export interface Choice {
   by: LaneProvider;
@@ -30,6 +31,7 @@ export interface Failure {
 }
 
 interface Wanted {
+  asker: Asker;
   /** What an earlier attempt has left of the call. */
   left: CallSlot | undefined;
   /** It may not be paid twice. */
@@ -40,10 +42,14 @@ interface Wanted {
   last: readonly TriedProvider[];
 }
 
+export function askerOf({ claim }: Pick<Attempt, 'claim'>): Asker {
+  return { tenant: claim.tenant, job: claim.jobId };
+}
+
 /** null: no provider is left that a call could go to now. */
-export function chooseProvider(lane: Lane, { left, paysOnce, failed, last }: Wanted): Choice | null {
+export function chooseProvider(lane: Lane, { asker, left, paysOnce, failed, last }: Wanted): Choice | null {
   const own = left && lane.providers.find(({ provider }) => provider.name === left.provider);
-  if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter() };
+  if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter(asker) };
   const isLast = ({ provider }: LaneProvider) => last.some((one) => one.provider === provider.name);
   const order = [
     ...(own ? [own] : []),
@@ -52,19 +58,19 @@ export function chooseProvider(lane: Lane, { left, paysOnce, failed, last }: Wan
   ];
   for (const by of order) {
     if (failed.some((one) => one.by === by)) continue;
-    const pass = by.breaker.enter();
+    const pass = by.breaker.enter(asker);
     if (pass) return { by, pass };
   }
   return null;
 }
 
-/** Nobody may be called: as soon as a breaker lets a call through, the job can go on. */
-export function nobodyLeft({ providers }: Lane): AttemptError {
+/** Nobody may be called for this one: as soon as a breaker lets a call through, the job can go on. */
+export function nobodyLeft({ providers }: Lane, asker: Asker): AttemptError {
   const names = providers.map(({ provider }) => provider.name).join(', ');
   const tried = providers.flatMap(({ breaker }) => breaker.why ?? []);
   return new AttemptError('provider_unavailable', `No provider can be called now (${names}): ${listed(tried)}.`, {
     retryable: true,
-    retryAfterMs: Math.min(...providers.map(({ breaker }) => breaker.waitMs)),
+    retryAfterMs: Math.min(...providers.map(({ breaker }) => breaker.waitMs(asker))),
     tried,
   });
 }
@@ -77,17 +83,30 @@ export function sumUp(failed: readonly Failure[], before: readonly TriedProvider
   const error = (failed.findLast((one) => one.error.retryable) ?? failed.at(-1))?.error;
   const tried = [...before, ...failed.map(triedOf)];
   if (!error || tried.length < 2) return error;
-  const { code, message, retryable, retryAfterMs, status, provider, cause, ambiguous } = error;
-  return new AttemptError(code, `${message} (tried: ${listed(tried)})`, {
-    ...{ retryable, ambiguous, cause, tried },
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(status === undefined ? {} : { status }),
-    ...(provider === undefined ? {} : { provider }),
+  return error.with({ message: `${error.message} (tried: ${listed(tried)})`, tried });
+}
+
+/**
+ * What is said once nobody could be called for too long: what the call's own last failure said, where it had one.
+ * @param nobody says who can't be called
+ */
+export function saidLast(last: AttemptError | null, nobody: AttemptError): AttemptError {
+  if (!last) return nobody;
+  const { provider, code, status } = last;
+  const own = last.tried.length > 0 || provider === undefined ? last.tried : [triedAt(provider, { code, status })];
+  const others = nobody.tried.filter((one) => own.every((other) => other.provider !== one.provider));
+  return last.with({
+    message: `${last.message} (since then no provider could be called)`,
+    ...{ retryable: true, retryAfterMs: nobody.retryAfterMs, tried: [...own, ...others] },
   });
 }
 
-export function triedOf({ by, error: { code, status } }: Pick<Failure, 'by' | 'error'>): TriedProvider {
-  return { provider: by.provider.name, code, ...(status === undefined ? {} : { status }) };
+export function triedOf({ by, error }: Pick<Failure, 'by' | 'error'>): TriedProvider {
+  return triedAt(by.provider.name, error);
+}
+
+function triedAt(provider: string, { code, status }: Pick<AttemptError, 'code' | 'status'>): TriedProvider {
+  return { provider, code, ...(status === undefined ? {} : { status }) };
 }
 
 function listed(tried: readonly TriedProvider[]): string {

@@ -6,6 +6,7 @@
  *   cancelled    job.cancelled, the text so far kept    → cancelled
  *   deadline     job.failed deadline_exceeded           → failed
  *   draining     attempt.failed, due again at once      → deferred
+ *   yielding     attempt.failed, due again soon         → deferred, or retry, where it has come to nothing too often
  *   an error     attempt.failed, due after a delay      → retry
  *                or job.failed                          → failed
  *                or job.failed deadline_exceeded, where it would be due too late
@@ -14,7 +15,9 @@ import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
 import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
 import { asAttemptError } from './as-attempt-error.ts';
 import { closeAll, responsesOf } from './call-slots.ts';
+import { saidLast } from './choose-provider.ts';
 import { endResponses } from './end-responses.ts';
+import { anyError } from './failed-calls.ts';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 import { heedRetryAfter } from './settle-call.ts';
 
@@ -31,6 +34,8 @@ export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, erro
         return await missDeadline(parts, attempt);
       case 'draining':
         return await handBack(parts, attempt);
+      case 'yielding':
+        return await yieldSlot(parts, attempt);
       case null:
         return await retryOrFail(parts, attempt, asAttemptError(attempt, error));
     }
@@ -58,7 +63,10 @@ async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome>
 }
 
 async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
-  return failJob(parts, attempt, new AttemptError('deadline_exceeded', 'The job did not end before its deadline.'));
+  const last = anyError(attempt);
+  const why = last ? ` What its last provider call said: ${last.message}` : '';
+  const message = `The job did not end before its deadline.${why}`;
+  return failJob(parts, attempt, new AttemptError('deadline_exceeded', message, { tried: last?.tried ?? [] }));
 }
 
 /** Calls end with their connections; responses in the background have to be told: nobody will want their answers. */
@@ -78,7 +86,8 @@ async function failJob(parts: WorkerParts, attempt: Attempt, error: AttemptError
 async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
   heedRetryAfter(parts, attempt, error);
   const failures = attempt.claim.failures + 1;
-  const { delayMs, tried } = whenNext(attempt, retryDelayMs(parts.retryPolicy, error, failures, parts.random()));
+  const policyMs = error.isFinal ? null : retryDelayMs(parts.retryPolicy, error, failures, parts.random());
+  const { delayMs, tried } = whenNext(attempt, policyMs);
   if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
     return failJob(parts, attempt, error);
   }
@@ -114,6 +123,18 @@ function whenNext({ lane, tried, failedMidway, claim }: Attempt, delayMs: number
 async function handBack(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
   return defer(parts, attempt, error, 0);
+}
+
+/** A breaker is open for as long. */
+const YIELD_MS = 10_000;
+
+/** Nothing was tried, and others can use the slot: counts as no failure, for some minutes. */
+async function yieldSlot(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+  const error = new AttemptError('provider_unavailable', 'No provider can be called now, and others wait for a turn.', {
+    retryable: true,
+  });
+  if (attempt.claim.attempt >= MAX_PASSED_ON) return retryOrFail(parts, attempt, saidLast(anyError(attempt), error));
+  return defer(parts, attempt, error, Math.ceil(YIELD_MS * (1 + parts.random())));
 }
 
 /** Between two workers of different versions: a deploy may take some minutes. */

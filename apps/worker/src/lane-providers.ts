@@ -20,14 +20,19 @@ export interface Lane {
   background: boolean;
   /** They honour `Idempotency-Key`. */
   idempotent: boolean;
+  /** For one answer, over all attempts: calls that were or may have been paid. */
+  maxCalls: number;
 }
 
 export function withBreaker(provider: Provider, lane: string, logger: Logger, model: string | null = null) {
   const breaker = new Breaker({
     now: () => performance.now(),
-    onChange: (state, why) => {
+    onChange: (state, why, held) => {
       const fields = { lane, provider: provider.name, code: why?.code, status: why?.status };
-      if (state === 'opened') logger.warn(fields, 'breaker opened: this provider gets no calls for a while');
+      // null: it keeps everybody's away.
+      const heldFields = { tenant: held?.tenant ?? null, jobId: held?.job ?? null };
+      if (state === 'opened')
+        logger.warn({ ...fields, ...heldFields }, 'breaker opened: this provider gets no calls for a while');
       else logger.info(fields, 'breaker closed: this provider gets calls again');
     },
   });
@@ -54,6 +59,7 @@ export function createLanes(
         providers: providers as unknown as Lane['providers'],
         background: lane.background,
         idempotent: lane.idempotency_header,
+        maxCalls: lane.max_calls,
       },
     ];
   });

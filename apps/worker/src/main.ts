@@ -23,6 +23,9 @@ import { RunningAttempts } from './running-attempts.ts';
 /** One that follows waits for another's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
 
+/** How long an attempt waits for a provider that may be called. */
+const MAX_WAIT_MS = 300_000;
+
 /**
  * What a failover must not take back: that a call was begun, the id of its response, a job's end. Taken back, they would be
  * paid again. Where a replica isn't asked for, Redis' own reply is enough.
@@ -57,6 +60,7 @@ function configuredParts(config: WorkerConfig, logger: Logger) {
     prices: config.prices,
     retryPolicy: defaultRetryPolicy,
     crashLimit: config.crashLimit,
+    maxWaitMs: MAX_WAIT_MS,
     maxAnswerBytes: config.maxAnswerBytes,
     random: Math.random,
   };
@@ -92,6 +96,11 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
   const journal = new Journal(cell);
   const running = new RunningAttempts();
   const callLimits = new LaneCallLimits(cell);
+  const onError = (error: Error) => logger.warn({ error }, 'queue error');
+  const ready = new BullQueues(cell, onError);
+  onClose('bullmq', () => ready.close());
+  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
+  onClose('queue', () => queues.close());
   const parts: WorkerParts = {
     journal,
     feed,
@@ -99,16 +108,12 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
     running,
     callLimits,
     room: new RoomLearner({ callLimits, logger }),
+    scheduler: queues.scheduler,
     ledger: new Ledger(cell),
     limits,
     logger,
     ...configured,
   };
-  const onError = (error: Error) => logger.warn({ error }, 'queue error');
-  const ready = new BullQueues(cell, onError);
-  onClose('bullmq', () => ready.close());
-  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
-  onClose('queue', () => queues.close());
   onClose('cancel orders', await running.listen(journal, feed));
   onClose('packing', startPacking(journal, logger));
   onClose('lanes', startReassigningLanes({ ...parts, queues }));

@@ -27,7 +27,15 @@ import {
   type TriedProvider,
 } from '@holdfast/core';
 import type { Ledger, TenantLimits } from '@holdfast/gate';
-import { AttemptWriter, type Claim, type FlushClock, type Journal, type LiveFeed } from '@holdfast/journal';
+import {
+  AttemptWriter,
+  type Claim,
+  type FailedCalls,
+  type FlushClock,
+  type Journal,
+  type LiveFeed,
+} from '@holdfast/journal';
+import type { FairScheduler } from '@holdfast/queue';
 import type { Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
@@ -58,7 +66,11 @@ export interface WorkerParts {
   limits: TenantLimits;
   prices: Prices;
   retryPolicy: RetryPolicy;
+  /** Who waits for a turn. */
+  scheduler: Pick<FairScheduler, 'doOthersWait'>;
   crashLimit: number;
+  /** How long an attempt waits for a provider that may be called, in ms. */
+  maxWaitMs: number;
   /** What a job may answer, as JSON, and write into its journal in one attempt. */
   maxAnswerBytes: number;
   random: () => number;
@@ -79,6 +91,8 @@ export interface Attempt {
   text: string;
   /** Calls that aren't over, by their ids: those of earlier attempts, and this one's. */
   calls: Map<string, CallSlot>;
+  /** What has failed for answers that are still to come, by the ids of their calls. See `failed-calls.ts`. */
+  failedCalls: Map<string, FailedCalls>;
   /** New calls that this attempt has made. */
   callsMade: number;
   /** Of the next call's idempotency key. */
@@ -169,11 +183,12 @@ async function claimJob(
 function newAttempt(
   known: Pick<Attempt, 'claim' | 'claimedAt' | 'writer' | 'order' | 'lane' | 'logger' | 'bill'>,
 ): Attempt {
-  const { open, keyVersion, ambiguous, tried, textDiscarded } = known.claim.calls;
+  const { open, failed, keyVersion, ambiguous, tried, textDiscarded } = known.claim.calls;
   return {
     ...known,
     text: '',
     calls: new Map([...open].map(([id, call]) => [id, slotOf(id, call)])),
+    failedCalls: new Map(failed),
     callsMade: 0,
     keyVersion,
     ambiguousCalls: ambiguous,

@@ -23,7 +23,7 @@ export async function runTask(parts: WorkerParts, attempt: Attempt, prepared: Pr
     // An order to stop comes before whatever error it caused: `conclude-attempt.ts`.
     if (attempt.order.reason !== null || thrown instanceof JournalRefusal) throw thrown;
     const error = shownError(attempt, prepared.task, thrown);
-    if (!error.retryable) host.breakOff();
+    if (!error.retryable || error.isFinal) host.breakOff();
     await host.settled().catch(() => undefined);
     throw error;
   } finally {

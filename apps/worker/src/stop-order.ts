@@ -4,7 +4,8 @@ export type StopReason =
   | 'deadline' // the job's time is over
   | 'overtaken' // another worker has the job, or may have it: nothing may be written any more
   | 'undone' // a failover has undone what it wrote: nothing may be written any more, and nobody else need have the job
-  | 'draining'; // this process is stopping
+  | 'draining' // this process is stopping
+  | 'yielding'; // its provider may not be called for this tenant now, and others wait for what it holds
 
 export class StopOrder {
   readonly #controller = new AbortController();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Cell } from '@holdfast/cell';
 import {
   AttemptError,
+  DEFAULT_MAX_CALLS,
   defaultRetryPolicy,
   type Job,
   type JsonObject,
@@ -136,10 +137,15 @@ function scriptedProvider(calls: ProviderCall[], known: Record<string, Mode>): P
 /** A lane with one provider. */
 export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lane {
   const providers: Lane['providers'] = [withBreaker(provider, 'default', silent)];
-  return { providers, background: false, idempotent: false, ...change };
+  return { providers, background: false, idempotent: false, maxCalls: DEFAULT_MAX_CALLS, ...change };
 }
 
-function testParts(journal: Journal, feed: LiveFeed, provider: Provider): WorkerParts {
+function testParts(
+  journal: Journal,
+  feed: LiveFeed,
+  provider: Provider,
+  scheduler: WorkerParts['scheduler'],
+): WorkerParts {
   const callLimits = new LaneCallLimits(journal.cell);
   return {
     journal,
@@ -156,6 +162,8 @@ function testParts(journal: Journal, feed: LiveFeed, provider: Provider): Worker
     prices: {},
     retryPolicy: { ...defaultRetryPolicy, maxFailures: 3 },
     crashLimit: 2,
+    maxWaitMs: 300_000,
+    scheduler,
     maxAnswerBytes: 67_108_864,
     random: () => 0,
     logger: silent,
@@ -189,8 +197,8 @@ export async function openTestWorker(): Promise<TestWorker> {
   const calls: ProviderCall[] = [];
   const known = { ...modes };
   const feed = new LiveFeed(subscriber);
-  const parts = testParts(journal, feed, scriptedProvider(calls, known));
   const queues = new LaneQueues({ cell, ready: emptyQueue, onError: () => undefined });
+  const parts = testParts(journal, feed, scriptedProvider(calls, known), queues.scheduler);
   const events = async (jobId: string) => {
     const entries: JournalEntry[] = [];
     for await (const { seq, type, json } of readEvents(journal, jobId)) {

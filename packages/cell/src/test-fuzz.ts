@@ -66,6 +66,7 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   runLimits: () => ['b', '3 2'],
   permitsToCheck: () => ['default', 5_000, 10],
   handOverAgain: (_t, { waiting, release }) => [waiting, Number(release), 0, 'other'],
+  doOthersWait: () => ['default', 'acme'],
   counts: () => [],
   repair: () => [1, 'waiting', 10],
   jobsOfLane: () => ['default', 1, 'waiting', 10],

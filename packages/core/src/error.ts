@@ -57,6 +57,7 @@ export const jobErrorCodes = [
   'content_refused',
   'deadline_exceeded',
   'ambiguous_call',
+  'call_limit',
   'crash_limit',
   'output_invalid',
   'answer_too_large',
@@ -95,7 +96,7 @@ export type JobError = z.infer<typeof jobErrorSchema>;
 interface HoldfastErrorOptions {
   cause?: unknown;
   retryable?: boolean;
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
 }
 
 /** Base of every error that Holdfast throws on purpose. `cause` is kept; it is never shown to a client. */
@@ -139,32 +140,46 @@ export class RequestError extends HoldfastError<HttpErrorCode> {
   }
 }
 
-/**
- * A provider call that failed, or an attempt that did. Becomes `job.error`.
- * `ambiguous`: the call may have been paid for, because it broke off after the request had left.
- */
+interface AttemptErrorOptions extends HoldfastErrorOptions {
+  /** HTTP status that the provider answered with. */
+  status?: number | undefined;
+  /** Name of the provider that failed. */
+  provider?: string | undefined;
+  /** The call may have been paid for, because it broke off after the request had left. Default false. */
+  ambiguous?: boolean;
+  /** The call surely cost nothing. Default: where it was answered with another status than 2xx, and isn't ambiguous. */
+  unpaid?: boolean;
+  /** No further attempt is made, whether a later one may succeed or not. Default false. */
+  isFinal?: boolean;
+  /** Where several providers have failed. */
+  tried?: readonly TriedProvider[];
+}
+
+/** A provider call that failed, or an attempt that did. Becomes `job.error`. */
 export class AttemptError extends HoldfastError<JobErrorCode> {
   readonly status: number | undefined;
   readonly provider: string | undefined;
   readonly ambiguous: boolean;
+  readonly unpaid: boolean;
+  readonly isFinal: boolean;
   readonly tried: readonly TriedProvider[];
 
-  constructor(
-    code: JobErrorCode,
-    message: string,
-    options: HoldfastErrorOptions & {
-      status?: number;
-      provider?: string;
-      ambiguous?: boolean;
-      /** Where several providers have failed. */
-      tried?: readonly TriedProvider[];
-    } = {},
-  ) {
+  constructor(code: JobErrorCode, message: string, options: AttemptErrorOptions = {}) {
     super(code, message, options);
-    this.status = options.status;
-    this.provider = options.provider;
-    this.ambiguous = options.ambiguous ?? false;
-    this.tried = options.tried ?? [];
+    const { status, provider, ambiguous = false, isFinal = false, tried = [] } = options;
+    this.status = status;
+    this.provider = provider;
+    this.ambiguous = ambiguous;
+    this.unpaid = options.unpaid ?? (!ambiguous && status !== undefined && status >= 300);
+    this.isFinal = isFinal;
+    this.tried = tried;
+  }
+
+  /** The same error, where more is known of it. Its cause is kept. */
+  with({ message = this.message, ...change }: AttemptErrorOptions & { message?: string }): AttemptError {
+    const { retryable, retryAfterMs, cause, status, provider, ambiguous, unpaid, isFinal, tried } = this;
+    const known = { retryable, retryAfterMs, cause, status, provider, ambiguous, unpaid, isFinal, tried };
+    return new AttemptError(this.code, message, { ...known, ...change });
   }
 
   toJobError(): JobError {

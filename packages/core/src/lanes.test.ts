@@ -50,12 +50,12 @@ describe('lanesSchema', () => {
     };
     const parsed = lanesSchema.parse(lanes);
     expect(parsed).toMatchObject(lanes);
-    expect(parsed.a).toMatchObject({ background: false, idempotency_header: false });
+    expect(parsed.a).toMatchObject({ background: false, idempotency_header: false, max_calls: 6 });
     const openAi = { ...lane, providers: [{ name: 'main', base_url: 'https://api.openai.com/v1' }] };
     expect(lanesSchema.parse({ a: openAi }).a).toMatchObject({ background: true });
     expect(lanesSchema.parse({ a: { ...openAi, background: false } }).a).toMatchObject({ background: false });
     const able = { ...lane, background: true, idempotency_header: true };
-    expect(lanesSchema.parse({ able })).toEqual({ able: { ...able, limits: {} } });
+    expect(lanesSchema.parse({ able })).toEqual({ able: { ...able, limits: {}, max_calls: 6 } });
   });
 
   it.each<[Record<string, string[]>, string]>([

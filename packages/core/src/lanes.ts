@@ -36,6 +36,9 @@ const providerSchema = z.strictObject({
   idle_timeout_ms: z.int().min(100).max(3_600_000).optional(),
 });
 
+/** Of a lane that doesn't say `max_calls`. */
+export const DEFAULT_MAX_CALLS = 6;
+
 const laneSchema = z
   .strictObject({
     models: z.array(z.string().min(1)).min(1).meta({ description: 'Model names; `*` stands for any characters.' }),
@@ -56,6 +59,9 @@ const laneSchema = z
       }),
     idempotency_header: z.boolean().default(false).meta({
       description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
+    }),
+    max_calls: z.int().min(1).max(100).default(DEFAULT_MAX_CALLS).meta({
+      description: 'Provider calls for one answer that may have been paid, over all attempts; then the job fails.',
     }),
   })
   .transform((lane) => ({

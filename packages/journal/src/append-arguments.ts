@@ -8,7 +8,7 @@ const parts = ['record', 'details', 'calls', 'steps'] as const;
 
 function partOf(field: string): (typeof parts)[number] {
   if (field === 'error' || field === 'metadata') return 'details';
-  if (field === 'tried' || field.startsWith('call:') || field.startsWith('answer:')) return 'calls';
+  if (field === 'tried' || /^(call|failed|answer):/.test(field)) return 'calls';
   return field.startsWith('step:') ? 'steps' : 'record';
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FieldChanges } from './attempt-writer.ts';
-import { answerField, callField, type OpenCall, stepField } from './call-record.ts';
+import { answerField, callField, failedField, type OpenCall, stepField } from './call-record.ts';
 import { free, openTestJournal, type TestJournal } from './test-journal.ts';
 
 let t: TestJournal;
@@ -34,6 +34,8 @@ const left = {
   ...callField('a/1', open('resp_1')),
   ...callField('b/1', open(null)),
   ...callField('over', null),
+  ...failedField('b/1', { charged: 2, error: { code: 'x', message: 'y', retryable: true } }),
+  ...failedField('over', null),
   ...answerField('c/1', stored('answered')),
   ...answerField('dropped', null),
   ...stepField('d', stored('done')),
@@ -44,6 +46,8 @@ describe('what is kept of calls and steps', () => {
   it('is what the next attempt is given, without what is over', async () => {
     const { calls, spent } = await t.claim(await jobWith('given', left));
     expect(Object.fromEntries(calls.open)).toEqual({ 'a/1': open('resp_1'), 'b/1': open(null) });
+    const error = { code: 'x', message: 'y', retryable: true };
+    expect(Object.fromEntries(calls.failed)).toEqual({ 'b/1': { charged: 2, error } });
     expect(Object.fromEntries(calls.answers)).toEqual({ 'c/1': stored('answered') });
     expect(Object.fromEntries(calls.steps)).toEqual({ d: stored('done') });
     expect(calls).toMatchObject({ textDiscarded: false, keyVersion: 0 });
@@ -105,7 +109,7 @@ describe('a job that is run again', () => {
     if (!job) throw new Error('no job');
     await t.journal.retry(job, free);
     const { calls, spent } = await t.claim(id);
-    expect([calls.open.size, calls.answers.size, calls.steps.size]).toEqual([0, 0, 1]);
+    expect([calls.open.size, calls.failed.size, calls.answers.size, calls.steps.size]).toEqual([0, 0, 0, 1]);
     expect(calls).toMatchObject({ keyVersion: 1, textDiscarded: true });
     expect(spent).toMatchObject({ usd: null, calls: 0 });
   });

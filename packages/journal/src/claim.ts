@@ -2,7 +2,7 @@
 import { claimedFields } from '@holdfast/cell';
 import type { Spend, SubmitRequest, TriedProvider } from '@holdfast/core';
 import { toUsd } from '@holdfast/core';
-import { type OpenCall, readKind, type Stored } from './call-record.ts';
+import { type FailedCalls, type OpenCall, readKind, type Stored } from './call-record.ts';
 import type { Shared } from './leader.ts';
 import { field, spendOf, type Values } from './record.ts';
 
@@ -50,6 +50,8 @@ export interface CallsSoFar {
   keyVersion: number;
   /** Those that were under way when their worker vanished or gave them up, by their ids. */
   open: ReadonlyMap<string, OpenCall>;
+  /** What has failed for answers that are still to come, by the ids of their calls. */
+  failed: ReadonlyMap<string, FailedCalls>;
   /** What completed calls have said. Those of completed steps are dropped. */
   answers: ReadonlyMap<string, Stored>;
   /** What completed steps have returned, by their paths. */
@@ -76,6 +78,7 @@ function callsOf(record: Values, { calls, steps }: ClaimedParts): CallsSoFar {
     ambiguous: Number(field(record, 'ambiguous_calls')),
     keyVersion: Number(field(record, 'call_key_version')),
     open: readKind<OpenCall>(calls, 'call'),
+    failed: readKind<FailedCalls>(calls, 'failed'),
     answers: readKind<Stored>(calls, 'answer'),
     steps: readKind<Stored>(steps, 'step'),
     tried: JSON.parse(calls.tried || '[]') as TriedProvider[],

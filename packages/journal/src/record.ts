@@ -66,7 +66,7 @@ export type RecordField =
 
 /** Further fields: small ones that only clients see, what is kept of calls, completed steps. See `call-record.ts`. */
 export type DetailField = 'error' | 'metadata';
-export type CallField = 'tried' | `call:${string}` | `answer:${string}`;
+export type CallField = 'tried' | `call:${string}` | `failed:${string}` | `answer:${string}`;
 export type StepField = `step:${string}`;
 
 /** A hash as Redis gives it. */

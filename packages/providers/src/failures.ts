@@ -29,7 +29,11 @@ const anyKey = /\b(?:sk|pk|gsk|xai|key|hf|AIza)[-_]?[A-Za-z0-9_-]{16,}/g;
 type Fail = ReturnType<typeof failureOf>;
 
 function failureOf(provider: string) {
-  return (verdict: Verdict, what: string, rest: { cause?: unknown; status?: number; retryAfterMs?: number } = {}) =>
+  return (
+    verdict: Verdict,
+    what: string,
+    rest: { cause?: unknown; status?: number; retryAfterMs?: number; unpaid?: boolean } = {},
+  ) =>
     new AttemptError(verdict.code, `${provider} ${what}`, {
       provider,
       retryable: verdict.retryable,
@@ -54,6 +58,7 @@ export function createFailures(provider: string, secrets: readonly string[]) {
       const sent = code === undefined || !beforeSending.test(code);
       return fail(sent ? { ...verdict, ambiguous: true } : verdict, `could not be reached${code ? ` (${code})` : ''}`, {
         cause: error,
+        unpaid: !sent,
       });
     },
     timeout: (ms: number) => broken('provider_timeout', `did not answer within ${ms} ms`),
@@ -64,7 +69,9 @@ export function createFailures(provider: string, secrets: readonly string[]) {
     malformed: (cause: unknown) => broken('provider_bad_response', 'sent something that is not JSON', cause),
     /** A web page, or some other 200 that no model wrote: most often a proxy, or a wrong base_url. */
     notAnAnswer: () =>
-      fail({ code: 'provider_bad_response', retryable: true }, 'answered 200 with something that is no answer'),
+      fail({ code: 'provider_bad_response', retryable: true }, 'answered 200 with something that is no answer', {
+        unpaid: true,
+      }),
     /** It has ended in order without an answer: most often because of what was asked. */
     blocked: () =>
       fail(
@@ -96,6 +103,8 @@ function toldFailures(fail: Fail, secrets: readonly string[]) {
     const asked = longWait(retryAfterMs);
     return fail(verdict, `${what}${quoted(said.message, secrets)}${asked}`, {
       cause: error,
+      // An error told before anything of an answer is a refusal, whatever its status.
+      unpaid: !verdict.ambiguous,
       ...(status === undefined ? {} : { status }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
@@ -114,15 +123,7 @@ function toldFailures(fail: Fail, secrets: readonly string[]) {
 }
 
 function copyOf(error: AttemptError, ambiguous: boolean): AttemptError {
-  const { code, message, retryable, retryAfterMs, status, provider, cause } = error;
-  return new AttemptError(code, message, {
-    retryable,
-    ambiguous,
-    cause,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(status === undefined ? {} : { status }),
-    ...(provider === undefined ? {} : { provider }),
-  });
+  return error.with({ ambiguous, unpaid: error.unpaid && !ambiguous });
 }
 
 function withPayment(verdict: Verdict, generated: boolean): Verdict {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { callAt, failureOf, problem, stopUpstreams } from '../testing/failing-call.ts';
 import { answerJson, beginStream, chatChunk } from '../testing/fake-upstream.ts';
-import { illnessOf } from './illness.ts';
+import { illnessOf, mayBeOfRequest } from './illness.ts';
 
 afterEach(stopUpstreams);
 
@@ -37,5 +37,23 @@ describe('a provider', () => {
   it('is ill where its account has no credit, and well where it refuses what is asked', async () => {
     expect(await ofStatus(429, problem('Pay.', 'insufficient_quota'))).toBe('ill');
     expect(await ofStatus(400, problem('No.', 'content_filter'))).toBeNull();
+  });
+});
+
+describe('a failed call', () => {
+  const failed = async (status: number, body = problem('No.')) =>
+    (await failureOf((response) => answerJson(response, status, body))).error;
+
+  it('surely cost nothing where it was refused or never left', async () => {
+    for (const status of [400, 401, 404, 429, 500, 503]) expect((await failed(status)).unpaid).toBe(true);
+    const { upstream } = await failureOf((response) => answerJson(response, 500, {}));
+    await upstream.stop();
+    expect((await callAt(upstream.baseUrl)).unpaid).toBe(true);
+    for (const status of [502, 504]) expect((await failed(status)).unpaid).toBe(false);
+  });
+
+  it('may be its own request’s doing where it was answered with something that is no answer', async () => {
+    expect(mayBeOfRequest(await failed(200, { odd: true }))).toBe(true);
+    expect(mayBeOfRequest(await failed(503))).toBe(false);
   });
 });

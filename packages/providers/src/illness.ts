@@ -1,8 +1,9 @@
 /**
  * What a failure says of its provider: whether another provider is worth asking for the same thing.
  *
- *   ill      it can't serve anybody: 5xx, 408, 409, no connection, a timeout, silence, a cut stream, nonsense instead of an
- *            answer, a key that it refuses or that has no credit left. Its breaker counts it
+ *   ill      it doesn't serve this: 5xx, 408, 409, no connection, a timeout, silence, a cut stream, nonsense instead of an
+ *            answer, a key that it refuses or that has no credit left. Its breaker counts it. An answer that can't be read may
+ *            be the request's own doing (`mayBeOfRequest`)
  *   busy     429 that asks for more than `PATIENCE_MS` of quiet: it is left alone for as long, and the next one is asked
  *   neither  the request is bad (400, 404, 422, a refusal), a short 429 (the lane's limits see to it), or nothing was asked
  */
@@ -21,6 +22,8 @@ const illCodes: ReadonlySet<JobErrorCode> = new Set([
   'provider_response_gone',
 ]);
 
+const codesOfRequest: ReadonlySet<JobErrorCode> = new Set(['provider_bad_response', 'provider_response_gone']);
+
 export type Illness = 'ill' | 'busy' | null;
 
 export function illnessOf({ code, retryable, retryAfterMs = 0 }: AttemptError): Illness {
@@ -28,4 +31,9 @@ export function illnessOf({ code, retryable, retryAfterMs = 0 }: AttemptError): 
   if (code !== 'provider_rate_limited') return null;
   if (!retryable) return 'ill';
   return retryAfterMs > PATIENCE_MS ? 'busy' : null;
+}
+
+/** Whether the request may be the reason, as far as one failure can tell: the provider has answered, and not with an answer. */
+export function mayBeOfRequest({ code }: AttemptError): boolean {
+  return codesOfRequest.has(code);
 }

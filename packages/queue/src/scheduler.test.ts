@@ -15,6 +15,21 @@ async function backlog(tenant: string, jobs: number, limits?: { weight?: number;
   await Promise.all(Array.from({ length: jobs }, () => t.add(tenant, {}, limits)));
 }
 
+describe('who waits for a turn', () => {
+  it('is others, where they have jobs that wait for nothing else', async () => {
+    await backlog('a', 2);
+    const doOthersWait = (tenant: string) => t.scheduler.doOthersWait(t.lane, tenant);
+    expect([await doOthersWait('a'), await doOthersWait('b')]).toEqual([false, true]);
+    await t.add('b', { delayMs: 60_000 });
+    expect(await doOthersWait('a')).toBe(false);
+    const id = await t.add('b');
+    expect(await doOthersWait('a')).toBe(true);
+    await t.scheduler.announce(t.lane, 'one', 10);
+    expect(await t.dispatch()).toContain(id);
+    expect(await doOthersWait('a')).toBe(false);
+  });
+});
+
 describe('the order among tenants', () => {
   it('starts a job of B after at most one more of A, however many wait', async () => {
     await backlog('a', 300);

@@ -75,6 +75,11 @@ export class FairScheduler {
     return { released: released.map(releaseOf), expired, nextMs: nextMs < 0 ? null : nextMs, more: more === 1 };
   }
 
+  /** Whether jobs of other tenants wait in the lane for a turn. */
+  async doOthersWait(lane: string, tenant: string): Promise<boolean> {
+    return (await scripts.doOthersWait.run(this.#cell, [lane, tenant])) === 1;
+  }
+
   /** Releases whose permits are to be checked with BullMQ now; each comes again `againMs` later. */
   async permitsToCheck(lane: string, againMs: number, most: number): Promise<ReleaseName[]> {
     const reply = await scripts.permitsToCheck.run(this.#cell, [lane, againMs, most]);

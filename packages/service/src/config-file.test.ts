@@ -82,7 +82,7 @@ describe('the config file', () => {
 
   const withProvider = (provider: object) => ({ lanes: { a: { ...lane, providers: [provider] } } });
   const known = {
-    lane: 'models, providers, limits, background, idempotency_header',
+    lane: 'models, providers, limits, background, idempotency_header, max_calls',
     file: 'lanes, plans, prices, tasks',
   };
 

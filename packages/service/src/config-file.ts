@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   canonicalJson,
+  DEFAULT_MAX_CALLS,
   isOpenAi,
   type JsonValue,
   type Lanes,
@@ -64,6 +65,7 @@ export function defaultLanes(baseUrl: string, background = isOpenAi(baseUrl)): L
       limits: {},
       background,
       idempotency_header: false,
+      max_calls: DEFAULT_MAX_CALLS,
     },
   };
 }

@@ -28,7 +28,7 @@ describe('all tasks', () => {
 
 describe('checkTasks', () => {
   const lanesFor = (...models: string[]): Lanes => ({
-    only: { models, providers: [], limits: {}, background: false, idempotency_header: false },
+    only: { models, providers: [], limits: {}, background: false, idempotency_header: false, max_calls: 6 },
   });
 
   it('has nothing to say where lanes serve the models of all tasks', () => {

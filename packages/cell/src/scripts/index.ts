@@ -19,6 +19,7 @@ import { reserveScript } from './reserve.ts';
 import { retryScript } from './retry.ts';
 import { stageEventsScript, stageValueScript } from './stage.ts';
 import { submitScript } from './submit.ts';
+import { doOthersWaitScript } from './waiting.ts';
 
 export const scripts = {
   submit: submitScript,
@@ -38,6 +39,7 @@ export const scripts = {
   runLimits: runLimitsScript,
   permitsToCheck: permitsToCheckScript,
   handOverAgain: handOverAgainScript,
+  doOthersWait: doOthersWaitScript,
   counts: countsScript,
   repair: repairScript,
   jobsOfLane: jobsOfLaneScript,

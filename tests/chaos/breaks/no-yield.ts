@@ -1,0 +1,5 @@
+/** Loaded before a worker: a job that is held keeps its slot, whoever waits for one. */
+import { changeSource } from '../change-source.ts';
+
+const yields = "if (othersCould && (await this.#isInTheWay())) order.give('yielding');";
+changeSource('apps/worker/src/await-provider.ts', yields, '');

@@ -1,0 +1,37 @@
+/** A tenant all of whose jobs fail delays nobody else by more than a turn, though its jobs wait for an open breaker in all slots. */
+import { chat, until } from '../stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../tenants.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+const SLOTS = 4;
+/** Enough that its jobs hold all slots for as long as the others'. */
+const POISONED = 40;
+const OTHERS = 3;
+/** Its own jobs would wait for five minutes. */
+const SOON_MS = 15_000;
+
+export const poison = {
+  name: 'poison',
+  stack: { env: { WORKER_CONCURRENCY: String(SLOTS) } },
+  // Jobs of others that were kept away from the provider; that had no turn.
+  most: { heldBack: 0, late: 0 },
+
+  async play({ stack, probe }: Stage) {
+    const poisoned = await makeTenant(stack, probe, 'poisoned');
+    const other = await makeTenant(stack, probe, 'other');
+    const ids = await submitAll([poisoned], jobsOf('poisoned', POISONED, 'status=500'));
+    await until('the breaker is open', () => stack.logs.includes('breaker opened'), SOON_MS);
+    const isHeld = async (id: string) => (await probe.log(id)).includes('call.delayed');
+    const held = async () => (await Promise.all(ids.map(isHeld))).filter(Boolean).length;
+    await until('its jobs wait in all slots', async () => (await held()) >= SLOTS, SOON_MS);
+    let [heldBack, late] = [0, 0];
+    for (let job = 0; job < OTHERS; job += 1) {
+      const { job: own } = await other.submit(chat('other', 'tokens=1'));
+      const ended = await other.wait(own.id, { timeoutMs: SOON_MS }).catch(() => null);
+      if (ended === null) late += 1;
+      if (await isHeld(own.id)) heldBack += 1;
+      if (late > 0) break;
+    }
+    return { counts: { heldBack, late } };
+  },
+} satisfies Scenario;
