@@ -22,7 +22,7 @@ export interface Dialect {
   body?: JsonObject;
   options?: Partial<OpenAiProviderOptions>;
   /** @param nth of the requests, from 1 */
-  serve(response: ServerResponse, request: SeenRequest, nth: number): void;
+  serve(response: ServerResponse, request: SeenRequest, nth: number): void | Promise<void>;
   /** Of an answer: what its message or output has, the text that readers get, the usage. Or the error. */
   expected: {
     message?: JsonObject;
@@ -62,6 +62,18 @@ const calledWeather = (id: string, city: string) => ({
   type: 'function',
   function: { name: 'weather', arguments: `{"city":"${city}"}` },
 });
+/** A refusal with a body as the provider writes it. */
+const refusal =
+  (status: number, body: JsonValue, headers = {}) =>
+  (response: ServerResponse) =>
+    answerJson(response, status, body as JsonObject, headers);
+
+const whole = {
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+  usage,
+};
+
 const ends: Dialect[] = [
   {
     says: '`finish_reason` `""` or `"null"` in every chunk, and the stream breaks off',
@@ -132,6 +144,47 @@ const ends: Dialect[] = [
       response.end(sse({ type: 'response.completed', response: { id: 'r', status: 'completed', output: [] } }));
     },
     expected: { text: 'Hello', output: { output: [{ content: [{ text: 'Hello' }] }] } },
+  },
+  {
+    says: '`finish_reason: "stop"` and the usage in every chunk',
+    read: 'what goes on is no end: all of it is read',
+    seenAt: 'one-api, gateways to Gemini',
+    async serve(response) {
+      beginStream(response);
+      for (const text of ['one ', 'two ', 'three']) {
+        response.write(sse({ ...chatChunk({ content: text }, { finish_reason: 'stop' }), usage }));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      response.end(sse('[DONE]'));
+    },
+    expected: { text: 'one two three', usage: counted },
+  },
+  {
+    says: 'a blocked prompt in one piece, `choices` missing or `null`',
+    read: '`provider_blocked`, not tried again',
+    seenAt: 'Gemini',
+    serve: refusal(200, { object: 'chat.completion', choices: null, usage: { ...usage, completion_tokens: 0 } }),
+    expected: { error: { code: 'provider_blocked', retryable: false } },
+  },
+  {
+    says: '`[DONE]` bare, in quotes, or without the empty line after it, and the connection stays open',
+    read: 'the end',
+    seenAt: 'relays',
+    serve(response) {
+      beginStream(response, say('Hello'));
+      response.write('data: [DONE]\n');
+    },
+    expected: { text: 'Hello' },
+  },
+  {
+    says: 'a whole answer in one piece, and the connection stays open or breaks',
+    read: 'an answer',
+    seenAt: 'proxies',
+    serve(response) {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '9999' });
+      response.write(JSON.stringify(whole));
+    },
+    expected: { text: 'Hello', usage: counted },
   },
 ];
 
@@ -245,6 +298,94 @@ const lists: Dialect[] = [
     },
     expected: { message: { audio: { id: 'a', data: 'AQID', transcript: 'Hi' } } },
   },
+  {
+    says: 'another id in each piece of a tool call',
+    read: 'one call: a name begins another, an id alone does not',
+    seenAt: 'poolside',
+    serve: (response) =>
+      stream(
+        response,
+        toolCall({ index: 0, id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":' } }),
+        toolCall({ index: 0, id: 'c2', function: { arguments: '"Oslo"}' } }),
+        stop,
+      ),
+    expected: { message: { tool_calls: [calledWeather('c1', 'Oslo')] } },
+  },
+  {
+    says: 'the whole call once more, after its pieces',
+    read: 'a repetition',
+    seenAt: 'GLM, MiniMax',
+    serve: (response) =>
+      stream(
+        response,
+        toolCall({ index: 0, id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":' } }),
+        toolCall({ index: 0, function: { arguments: '"Oslo"}' } }),
+        weather({ index: 0, id: 'c1' }, 'Oslo'),
+        stop,
+      ),
+    expected: { message: { tool_calls: [calledWeather('c1', 'Oslo')] } },
+  },
+  {
+    says: 'a function’s name in pieces',
+    read: 'joined, as long as no arguments have come',
+    seenAt: 'self-hosted servers',
+    serve: (response) =>
+      stream(
+        response,
+        toolCall({ index: 0, id: 'c1', type: 'function', function: { name: 'wea', arguments: '' } }),
+        toolCall({ index: 0, function: { name: 'ther', arguments: '' } }),
+        toolCall({ index: 0, function: { arguments: '{"city":"Oslo"}' } }),
+        stop,
+      ),
+    expected: { message: { tool_calls: [calledWeather('c1', 'Oslo')] } },
+  },
+  {
+    says: '`thinking_blocks` piece by piece, the last with the whole text once more, signed',
+    read: 'one block with its signature',
+    seenAt: 'LiteLLM',
+    serve(response) {
+      const block = (more: JsonObject) => chatChunk({ thinking_blocks: [{ type: 'thinking', ...more }] });
+      stream(
+        response,
+        block({ thinking: 'Let me ' }),
+        block({ thinking: 'think.' }),
+        block({ thinking: 'Let me think.', signature: 'SIG' }),
+        ...hello,
+      );
+    },
+    expected: { message: { thinking_blocks: [{ type: 'thinking', thinking: 'Let me think.', signature: 'SIG' }] } },
+  },
+  {
+    says: 'an index that counts on from chunk to chunk',
+    read: 'one choice, where the first index was not 0',
+    seenAt: 'Foundry Local',
+    serve: (response) =>
+      stream(
+        response,
+        chatChunk({ content: 'Hel' }, { index: 197 }),
+        chatChunk({ content: 'lo' }, { index: 198, finish_reason: 'stop' }),
+      ),
+    expected: { text: 'Hello', message: { content: 'Hello' } },
+  },
+  {
+    says: 'lists and objects beside the delta, in pieces (`token_ids`, `content_filter_results`)',
+    read: 'joined',
+    seenAt: 'vLLM, Azure',
+    serve: (response) =>
+      stream(
+        response,
+        chatChunk({ content: 'a' }, { token_ids: [1], content_filter_results: { hate: { filtered: false } } }),
+        chatChunk({ content: 'b' }, { token_ids: [2], content_filter_results: { violence: { filtered: false } } }),
+        stop,
+      ),
+    expected: {
+      output: {
+        choices: [
+          { token_ids: [1, 2], content_filter_results: { hate: { filtered: false }, violence: { filtered: false } } },
+        ],
+      },
+    },
+  },
 ];
 
 const contents: Dialect[] = [
@@ -306,6 +447,37 @@ const contents: Dialect[] = [
     },
     expected: { text: 'Hello', output: { id: '1234567890123456789' } },
   },
+  {
+    says: '`message` in place of `delta`, growing from chunk to chunk',
+    read: 'what is new in each',
+    seenAt: 'gateways',
+    serve(response) {
+      const grown = (content: string, finish: string | null) => ({
+        object: 'chat.completion.chunk',
+        choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: finish }],
+      });
+      stream(response, grown('Hel', null), grown('Hello', 'stop'));
+    },
+    expected: { text: 'Hello', message: { content: 'Hello' } },
+  },
+  {
+    says: 'tool calls of a Response in events only, `output` empty',
+    read: 'they are in the output',
+    seenAt: 'gateways',
+    endpoint: 'responses',
+    serve(response) {
+      const item = { type: 'function_call', id: 'fc', call_id: 'c', name: 'f', arguments: '' };
+      beginStream(
+        response,
+        { type: 'response.output_item.added', output_index: 0, item },
+        { type: 'response.function_call_arguments.delta', output_index: 0, delta: '{"a":' },
+        { type: 'response.function_call_arguments.delta', output_index: 0, delta: '1}' },
+        { type: 'response.completed', response: { id: 'r', status: 'completed', output: [] } },
+      );
+      response.end();
+    },
+    expected: { output: { output: [{ type: 'function_call', name: 'f', arguments: '{"a":1}' }] } },
+  },
 ];
 
 const events: Dialect[] = [
@@ -358,6 +530,21 @@ const events: Dialect[] = [
     },
     expected: { error: { code: 'provider_bad_response', retryable: true, ambiguous: false } },
   },
+  {
+    says: 'a list of chunks as one JSON body, or a document to a line',
+    read: 'as the stream that it could have been',
+    seenAt: 'Gemini gateways',
+    serve: (response) =>
+      labelled(response, 'application/json', JSON.stringify([say('Hel'), say('lo'), stop, usageChunk])),
+    expected: { text: 'Hello', message: { content: 'Hello' }, usage: counted },
+  },
+  {
+    says: '`data: {"type":"ping"}`',
+    read: 'skipped',
+    seenAt: 'Anthropic relays',
+    serve: (response) => stream(response, { type: 'ping' }, ...hello),
+    expected: { text: 'Hello', output: { object: 'chat.completion' } },
+  },
 ];
 
 const usages: Dialect[] = [
@@ -390,13 +577,22 @@ const usages: Dialect[] = [
     serve: (response) => stream(response, say('Hello'), stop),
     expected: { text: 'Hello', usage: null },
   },
+  {
+    says: 'zeros in the last chunk, after real counts',
+    read: 'the last that counts something',
+    seenAt: 'relays',
+    serve: (response) =>
+      stream(response, { ...say('Hello'), usage }, { ...stop, usage: { prompt_tokens: 0, completion_tokens: 0 } }),
+    expected: { usage: counted },
+  },
+  {
+    says: 'llama.cpp’s `timings`; `total_tokens` alone for embeddings',
+    read: 'usage',
+    seenAt: 'llama.cpp, Voyage',
+    serve: (response) => stream(response, say('Hello'), { ...stop, timings: { prompt_n: 10, predicted_n: 20 } }),
+    expected: { usage: counted },
+  },
 ];
-
-/** A refusal with a body as the provider writes it. */
-const refusal =
-  (status: number, body: JsonValue, headers = {}) =>
-  (response: ServerResponse) =>
-    answerJson(response, status, body as JsonObject, headers);
 
 const errors: Dialect[] = [
   {
@@ -481,6 +677,53 @@ const errors: Dialect[] = [
     serve: refusal(498, { error: { message: 'Token expired' } }),
     expected: { error: { code: 'provider_unavailable', retryable: true } },
   },
+  {
+    says: 'a line `error: {…}`, or JSON without `data:`, and then `[DONE]`',
+    read: 'an error: half an answer is none',
+    seenAt: 'llama.cpp',
+    serve(response) {
+      beginStream(response, say('Half an'));
+      response.write('error: {"code":400,"message":"context is too long","type":"invalid_request_error"}\n\n');
+      response.end(sse('[DONE]'));
+    },
+    expected: { error: { code: 'provider_bad_request', message: 'main failed: context is too long' } },
+  },
+  {
+    says: '`code` and `message`, `error_code` and `error_msg`, `success: false` in place of an answer',
+    read: 'an error',
+    seenAt: 'DashScope, Baidu, relays',
+    serve: (response) => stream(response, { code: 'InternalError', message: 'Upstream died' }),
+    expected: { error: { retryable: true, message: 'main failed: Upstream died' } },
+  },
+  {
+    says: 'embeddings without `data`',
+    read: 'no answer',
+    seenAt: 'SiliconFlow',
+    endpoint: 'embeddings',
+    serve: refusal(200, { code: 20_015, message: 'The parameter is invalid', data: null }),
+    expected: { error: { message: 'main failed: The parameter is invalid' } },
+  },
+  {
+    says: '`error` with code 0 or "success" beside an answer',
+    read: 'none',
+    seenAt: 'relays',
+    serve: (response) => stream(response, { ...say('Hello'), error: { code: 0, message: 'success' } }, stop),
+    expected: { text: 'Hello' },
+  },
+  {
+    says: '403 for flagged content',
+    read: '`content_refused`: the provider is well',
+    seenAt: 'OpenRouter, xAI',
+    serve: refusal(403, { error: { code: 403, message: 'Content violates usage guidelines.' } }),
+    expected: { error: { code: 'content_refused', retryable: false } },
+  },
+  {
+    says: 'no credit, told by 400 or 403 and words',
+    read: 'out of credit: the next provider is asked',
+    seenAt: 'Anthropic, DashScope, one-api',
+    serve: refusal(400, { error: { type: 'invalid_request_error', message: 'Your credit balance is too low.' } }),
+    expected: { error: { code: 'provider_rate_limited', retryable: false } },
+  },
 ];
 
 const waits: Dialect[] = [
@@ -504,13 +747,22 @@ const waits: Dialect[] = [
     }),
     expected: { error: { code: 'provider_bad_request', retryable: false } },
   },
+  {
+    says: 'a wait in words: "Please try again in 11.054s."',
+    read: 'the wait',
+    seenAt: 'OpenAI, Groq',
+    serve: refusal(429, { error: { message: 'Rate limit reached. Please try again in 11.054s.' } }),
+    expected: { error: { retryable: true, retryAfterMs: 11_054 } },
+  },
+  {
+    says: 'limits under other names (`x-ratelimit-reset-tokens-minute`), or quoted in `metadata.headers`',
+    read: 'the wait',
+    seenAt: 'Cerebras, OpenRouter',
+    serve: refusal(429, { error: { message: 'Slow down', metadata: { headers: { 'X-RateLimit-Reset': '12' } } } }),
+    expected: { error: { retryable: true, retryAfterMs: 12_000 } },
+  },
 ];
 
-const whole = {
-  object: 'chat.completion',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-  usage,
-};
 const streaming: Dialect[] = [
   {
     says: '`stream` is refused for this model',

@@ -11,6 +11,8 @@ import { type BackgroundResponse, learnId } from './background-response.ts';
 import { createChatCompletionBuilder, failureReason } from './chat-completion.ts';
 import { createChatMapper } from './chat-events.ts';
 import type { Failures } from './failures.ts';
+import { indexOf } from './merge-deltas.ts';
+import { plainChunk } from './plain-chunk.ts';
 import { createResponseMapper } from './response-events.ts';
 import { createOutputBuilder } from './response-output.ts';
 import { type TokenUsage, usageIn } from './usage.ts';
@@ -47,9 +49,9 @@ export interface AnswerReader {
   readWhole(answer: JsonObject): Whole | null;
 }
 
-/** A stream may stay open so long after all has come, the usage included; and without it, since it comes after the rest. */
+/** A stream may stay open so long after all has come, in ms: after the usage, and without it, since it comes after the rest. */
 const GRACE_MS = 2_000;
-const USAGE_GRACE_MS = 10_000;
+const LONG_GRACE_MS = 10_000;
 
 export function createChatReader(body: JsonObject, failures: Failures): AnswerReader {
   const map = createChatMapper();
@@ -58,7 +60,20 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
   const teller = createTextTeller();
   let usage: TokenUsage | null = null;
   let chunks = 0;
-  const read = (chunk: JsonObject): ProviderEvent => {
+  /** Index of the first choice that came. */
+  let beginsAt: number | null = null;
+  /** Some providers say of every chunk that it is the last. */
+  let wentOn = false;
+  let endsWithContent = false;
+  const read = (given: JsonObject): ProviderEvent => {
+    const [first] = choicesIn(given);
+    if (first) beginsAt ??= indexOf(first) ?? 0;
+    const isOnly = asked === 1 && beginsAt !== null && beginsAt > 0;
+    const chunk = plainChunk(given, { isOnly, told: teller.told() });
+    const hasContent = tellsContent(chunk);
+    wentOn ||= hasContent && completion.isFinished();
+    if (hasContent) endsWithContent = true;
+    else if (choicesIn(chunk).length > 0) endsWithContent = false;
     chunks += 1;
     usage = usageIn(chunk) ?? usage;
     completion.add(chunk);
@@ -68,39 +83,61 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
     if (reason) throw failures.errorEvent({ message: `it ended with finish_reason "${reason}"` }, true);
     return event;
   };
-  const whole = (): Whole => {
-    const output = completion.build();
-    return { events: teller.rest(output), result: { kind: 'result', output, usage } };
-  };
-  const hasAllAskedFor = () => completion.isFinished() && completion.choices() >= asked;
+  const whole = (output: JsonObject = completion.build()): Whole => ({
+    events: teller.rest(output),
+    result: { kind: 'result', output, usage },
+  });
+  // Some providers ignore `n`: what has its usage is all.
+  const hasAll = () => completion.isFinished() && (completion.choices() >= asked || usage !== null);
   return {
     read: (chunk) => [read(chunk)],
     hasEnded: () => false,
-    graceMs: () => (hasAllAskedFor() ? (usage ? GRACE_MS : USAGE_GRACE_MS) : null),
+    graceMs() {
+      if (!hasAll() || wentOn) return null;
+      return usage && !endsWithContent ? GRACE_MS : LONG_GRACE_MS;
+    },
     finish(ending) {
-      if (ending === 'broken') return hasAllAskedFor() ? whole() : null;
+      if (ending === 'broken') return hasAll() ? whole() : null;
       if (completion.isFinished() || (ending === 'done' && completion.choices() > 0)) return whole();
-      if (ending === 'done' && chunks > 0) throw failures.blocked();
+      // An orderly end without a choice: nothing can be said to this prompt.
+      if (completion.choices() === 0 && chunks > 0 && (ending === 'done' || usage !== null)) throw failures.blocked();
       return null;
     },
     hasGenerated: () => chunks > 0,
     readWhole(answer) {
-      if (!Array.isArray(answer.choices)) return null;
-      if (answer.choices.length === 0) throw failures.blocked();
-      const event = read(chunkOf(answer));
+      if (!Array.isArray(answer.choices) && answer.object !== 'chat.completion') return null;
+      const choices = sortedChoices(answer);
+      if (choices.length === 0) throw failures.blocked();
+      const event = read(chunkOf({ ...answer, choices }));
       // As it came, not as it would be built.
-      return { events: [event], result: { kind: 'result', output: answer, usage } };
+      const { events, result } = whole({ ...answer, choices });
+      return { events: [event, ...events], result };
     },
   };
 }
 
+function choicesIn({ choices }: JsonObject): JsonObject[] {
+  return Array.isArray(choices) ? choices.filter(isJsonObject) : [];
+}
+
+/** Whether there is more of an answer in a chunk: something in a delta, beside whose it is. */
+function tellsContent(chunk: JsonObject): boolean {
+  return choicesIn(chunk).some(({ delta }) => {
+    const { role: _, ...news } = isJsonObject(delta) ? delta : {};
+    return Object.values(news).some((value) => value && (!Array.isArray(value) || value.length > 0));
+  });
+}
+
+function sortedChoices(answer: JsonObject): JsonObject[] {
+  return choicesIn(answer).sort((a, b) => (indexOf(a) ?? 0) - (indexOf(b) ?? 0));
+}
+
 /** The one chunk that a whole answer could have been streamed as. */
 function chunkOf(answer: JsonObject): JsonObject {
-  const choices = Array.isArray(answer.choices) ? answer.choices.filter(isJsonObject) : [];
   return {
     ...answer,
     object: 'chat.completion.chunk',
-    choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message ?? null })),
+    choices: choicesIn(answer).map(({ message, ...choice }) => ({ ...choice, delta: message ?? choice.delta ?? null })),
   };
 }
 
@@ -116,6 +153,7 @@ export function createResponseReader(failures: Failures, background?: Background
   const isFromStart = (background?.after ?? null) === null;
   let generated = false;
   let ended: JsonObject | null = null;
+  let usage: TokenUsage | null = null;
   const end = (error: AttemptError): AttemptError => {
     if (background) background.isOver = true;
     return error;
@@ -127,7 +165,8 @@ export function createResponseReader(failures: Failures, background?: Background
   };
   const whole = (response: JsonObject): Whole => {
     const complete = isFromStart ? output.complete(response) : response;
-    return { events: isFromStart ? teller.rest(complete) : [], result: resultOf(complete) };
+    const result = resultOf(complete);
+    return { events: isFromStart ? teller.rest(complete) : [], result: { ...result, usage: result.usage ?? usage } };
   };
   return {
     read(event) {
@@ -135,6 +174,7 @@ export function createResponseReader(failures: Failures, background?: Background
       if (event.type === 'response.failed') throw end(failures.responseFailed(response.error, generated));
       if (completionEvents.has(event.type) && isJsonObject(event.response)) ended = accept(response);
       generated ||= !beforeGeneration.has(event.type);
+      usage = usageIn(event) ?? usage;
       output.add(event);
       const said = tell(event, response);
       for (const one of said) teller.tell(one);
@@ -175,6 +215,7 @@ function createTeller(background: BackgroundResponse | undefined) {
 function createTextTeller() {
   let told = '';
   return {
+    told: () => told,
     tell(event: ProviderEvent): void {
       if (event.kind === 'text') told += event.text;
     },

@@ -7,6 +7,7 @@ import type { JsonObject, ProviderCall } from '@holdfast/core';
 import { APIError } from 'openai';
 import { ask, type ProviderRequest, type Upstream } from './ask-provider.ts';
 import type { Connection } from './connection.ts';
+import { readToldError } from './told-error.ts';
 
 const paths = {
   responses: '/responses',
@@ -35,8 +36,8 @@ export async function askForAnswer(
   inBackground: boolean,
 ): Promise<Response> {
   const { refusals, wishes, models } = upstream;
-  const model = models[String(call.body.model)];
-  const asked = model === undefined ? call : { ...call, body: { ...call.body, model } };
+  const name = String(call.body.model);
+  const asked = Object.hasOwn(models, name) ? { ...call, body: { ...call.body, model: models[name] ?? name } } : call;
   const key = `${call.endpoint} ${asked.body.model}`;
   const known = refusals.get(key) ?? wishes;
   for (let wanted = known; ; ) {
@@ -58,12 +59,17 @@ function remember(refusals: Refusals, key: string, wanted: Wishes): void {
   refusals.set(key, wanted);
 }
 
+/** Statuses by which streaming is refused. */
+const mayRefuse = new Set<number | undefined>([400, 403, 404, 405, 415, 422, 500, 501]);
+
 /** What may be asked for instead; null: it was refused for another reason. */
 function lessThan({ stream, streamOptions }: Wishes, error: unknown): Wishes | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
-  const words = JSON.stringify(error.error) ?? '';
-  if (streamOptions && stream && /stream_options|include_usage/i.test(words)) return { stream, streamOptions: false };
-  return stream && /\bstream(ing|ed)?\b/i.test(words) ? { stream: false, streamOptions: false } : null;
+  if (!stream || !(error instanceof APIError) || !mayRefuse.has(error.status)) return null;
+  // Its words only: some bodies quote the request.
+  const { message, param } = readToldError(error.error);
+  const words = `${param} ${message}`;
+  if (streamOptions && /stream_options|include_usage/i.test(words)) return { stream, streamOptions: false };
+  return /\bstream(ing|ed)?\b/i.test(words) ? { stream: false, streamOptions: false } : null;
 }
 
 function requestOf(call: ProviderCall, wishes: Wishes, inBackground: boolean): ProviderRequest {

@@ -1,5 +1,6 @@
 /** Builds the ChatCompletion that a request without `stream` would have been answered with, from the chunks of a stream. */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
+import { createJoinedAudio, type JoinedAudio } from './joined-audio.ts';
 import { indexOf, mergeDelta } from './merge-deltas.ts';
 
 export interface ChatCompletionBuilder {
@@ -12,25 +13,35 @@ export interface ChatCompletionBuilder {
 }
 
 /** A `finish_reason` by which a provider says that it has broken off. */
-const failureReasons = new Set<unknown>(['error', 'network_error', 'insufficient_system_resource', 'abort', 'aborted']);
+const failureReasons = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'aborted']);
+const noReasons = new Set(['', 'null', 'none', 'undefined']);
 
 /** The reason of a choice that has failed; null: none has. */
 export function failureReason({ choices }: JsonObject): string | null {
-  const reasons = Array.isArray(choices)
-    ? choices.map((choice) => (isJsonObject(choice) ? choice.finish_reason : null))
-    : [];
-  return (reasons.find((reason) => failureReasons.has(reason)) as string | undefined) ?? null;
+  const all = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
+  return all.map(reasonOf).find((reason) => failureReasons.has(reason.toLowerCase())) ?? null;
 }
 
-/** Some providers write as text that a choice goes on. */
-function isEnd(reason: JsonValue | undefined): boolean {
-  if (typeof reason !== 'string' || failureReasons.has(reason)) return false;
-  return !['', 'null', 'none', 'undefined'].includes(reason.toLowerCase());
+/** Whether a choice has ended. Some providers write as text that it goes on. */
+export function hasEnded(choice: JsonObject): boolean {
+  const reason = reasonOf(choice).toLowerCase();
+  return !noReasons.has(reason) && !failureReasons.has(reason);
+}
+
+/** '' where there is none. */
+function reasonOf({ finish_reason, finishReason }: JsonObject): string {
+  const reason = finish_reason ?? finishReason;
+  return typeof reason === 'string' ? reason : '';
+}
+
+interface Choice {
+  known: JsonObject;
+  audio: JoinedAudio;
 }
 
 export function createChatCompletionBuilder(): ChatCompletionBuilder {
   const rest: JsonObject = {};
-  const choices = new Map<number, JsonObject>();
+  const choices = new Map<number, Choice>();
   return {
     add(chunk) {
       const { choices: pieces, obfuscation: _, ...members } = chunk;
@@ -38,38 +49,51 @@ export function createChatCompletionBuilder(): ChatCompletionBuilder {
       for (const piece of Array.isArray(pieces) ? pieces : []) if (isJsonObject(piece)) addPiece(choices, piece);
     },
     choices: () => choices.size,
-    isFinished: () => choices.size > 0 && [...choices.values()].every(({ finish_reason }) => isEnd(finish_reason)),
+    isFinished: () => choices.size > 0 && [...choices.values()].every(({ known }) => hasEnded(known)),
     build: () => ({
       ...rest,
       object: 'chat.completion',
-      choices: [...choices.keys()].sort((a, b) => a - b).map((index) => finishChoice(choices.get(index) ?? {})),
+      choices: [...choices].sort(([a], [b]) => a - b).map(([, choice]) => finishChoice(choice)),
     }),
   };
 }
 
-function addPiece(choices: Map<number, JsonObject>, piece: JsonObject): void {
-  const index = indexOf(piece) ?? 0;
-  const choice = choices.get(index) ?? { index, message: {}, logprobs: null, finish_reason: null };
-  choices.set(index, choice);
-  const { index: _, delta, message, logprobs, finish_reason, ...members } = piece;
-  keepLast(choice, isEnd(finish_reason) ? { ...members, finish_reason: finish_reason ?? null } : members);
-  addLogprobs(choice, logprobs);
-  const known = choice.message as JsonObject;
-  mergeDelta(known, isJsonObject(delta) ? delta : {});
-  // A whole message, alone or after its pieces: then it says once more what they have said.
-  if (isJsonObject(message)) keepMissing(known, message);
+function newChoice(index: number): Choice {
+  return { known: { index, message: {}, logprobs: null, finish_reason: null }, audio: createJoinedAudio() };
 }
 
-/** One entry to a token: nothing to be merged. */
-function addLogprobs(choice: JsonObject, logprobs: JsonValue | undefined): void {
-  if (!isJsonObject(logprobs)) return;
-  const known = isJsonObject(choice.logprobs) ? choice.logprobs : {};
-  for (const [name, value] of Object.entries(logprobs)) {
+function addPiece(choices: Map<number, Choice>, piece: JsonObject): void {
+  const index = indexOf(piece) ?? 0;
+  const choice = choices.get(index) ?? newChoice(index);
+  choices.set(index, choice);
+  const { known, audio } = choice;
+  const { index: _, delta, message, logprobs, finish_reason, finishReason, ...members } = piece;
+  keepParts(known, members);
+  if (hasEnded(piece)) known.finish_reason = reasonOf(piece);
+  if (isJsonObject(logprobs)) known.logprobs = keepParts(isJsonObject(known.logprobs) ? known.logprobs : {}, logprobs);
+  if (isJsonObject(delta)) mergeDelta(known.message as JsonObject, withoutAudio(delta, audio));
+  // What a whole message has beside its text.
+  if (isJsonObject(message)) keepMissing(known.message as JsonObject, message);
+}
+
+function withoutAudio(delta: JsonObject, audio: JoinedAudio): JsonObject {
+  if (!isJsonObject(delta.audio) || typeof delta.audio.data !== 'string') return delta;
+  const { data, ...rest } = delta.audio;
+  audio.add(data as string);
+  return { ...delta, audio: rest };
+}
+
+/** Lists go on, objects are kept member by member, and of anything else the last that says something. */
+function keepParts(target: JsonObject, members: JsonObject): JsonObject {
+  for (const [name, value] of Object.entries(members)) {
     if (name === '__proto__') continue;
-    const before = known[name];
-    known[name] = Array.isArray(value) && Array.isArray(before) ? [...before, ...value] : (value ?? before ?? null);
+    const before = target[name];
+    if (Array.isArray(value) && Array.isArray(before)) before.push(...value);
+    else if (Array.isArray(value)) target[name] = [...value];
+    else if (isJsonObject(value)) target[name] = keepParts(isJsonObject(before) ? before : {}, value);
+    else target[name] = value ?? before ?? null;
   }
-  choice.logprobs = known;
+  return target;
 }
 
 function keepMissing(known: JsonObject, message: JsonObject): void {
@@ -81,15 +105,17 @@ function keepMissing(known: JsonObject, message: JsonObject): void {
 }
 
 /** `role` and `content` are always there in an answer, however empty in its stream; the index of a tool call only in a stream. */
-function finishChoice(choice: JsonObject): JsonObject {
-  const message = isJsonObject(choice.message) ? choice.message : {};
+function finishChoice({ known, audio }: Choice): JsonObject {
+  const message = isJsonObject(known.message) ? known.message : {};
   const calls = message.tool_calls;
+  const data = audio.build();
   return {
-    ...choice,
+    ...known,
     message: {
       ...message,
       role: message.role || 'assistant',
       content: finishContent(message.content ?? null),
+      ...(data === null ? {} : { audio: { ...(isJsonObject(message.audio) ? message.audio : {}), data } }),
       ...(Array.isArray(calls) ? { tool_calls: finishCalls(calls) } : {}),
     },
   };

@@ -18,10 +18,8 @@ interface Frame {
 /** A mapper for the chunks of one answer, in order. */
 export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   let frame: Frame | null = null;
-  let hasTold = false;
   return ({ obfuscation: _, ...event }) => {
-    const text = textOf(event, hasTold);
-    hasTold ||= text !== '';
+    const text = textOf(event);
     const next = frameOf(event);
     if (text !== '' && next && frame && isOnlyText(event, next) && isDeepStrictEqual(next, frame)) {
       return { kind: 'text', text };
@@ -31,11 +29,10 @@ export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   };
 }
 
-/** The text of choice 0; '' where the chunk has none. A whole message after pieces of it (`hasTold`) tells nothing new. */
-function textOf(event: JsonObject, hasTold: boolean): string {
+/** The text of choice 0; '' where the chunk has none. */
+function textOf(event: JsonObject): string {
   const choice = choicesOf(event).find(isFirst);
-  if (isJsonObject(choice?.delta)) return contentTextOf(choice.delta.content) ?? '';
-  return !hasTold && isJsonObject(choice?.message) ? (contentTextOf(choice.message.content) ?? '') : '';
+  return isJsonObject(choice?.delta) ? (contentTextOf(choice.delta.content) ?? '') : '';
 }
 
 function frameOf(event: JsonObject): Frame | null {
@@ -43,7 +40,7 @@ function frameOf(event: JsonObject): Frame | null {
   if (!Array.isArray(choices) || choices.length !== 1) return null;
   const [first] = choices;
   if (!isJsonObject(first) || !isFirst(first)) return null;
-  const { delta: _, message: __, ...choice } = first;
+  const { delta: _, ...choice } = first;
   return { rest, choice };
 }
 

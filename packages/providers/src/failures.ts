@@ -23,8 +23,15 @@ interface RefusedAnswer {
   headers?: Headers | undefined;
 }
 
-/** What looks like a key, whoever's it is. */
-const anyKey = /\b(?:sk|pk|gsk|xai|key|hf|AIza)[-_]?[A-Za-z0-9_-]{16,}/g;
+/** What looks like a key, whoever's it is: a known beginning, a token of three parts, or many hexadecimal digits. */
+const anyKey = new RegExp(
+  [
+    '\\b(?:sk|pk|rk|csk|gsk|xai|pplx|fw|nvapi|r8|tgp|hf|hold)[-_](?=[\\w-]*\\d)[\\w-]{16,}',
+    '\\bAIza[\\w-]{20,}|\\bAKIA[A-Z0-9]{16}\\b|\\bya29\\.[\\w-]+',
+    '\\beyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+|\\b[0-9a-f]{32,}\\b',
+  ].join('|'),
+  'g',
+);
 
 type Fail = ReturnType<typeof failureOf>;
 

@@ -2,7 +2,7 @@
 import type { JsonValue } from '@holdfast/core';
 
 /** A string, or one of the words that JSON has no number for. */
-const wordsOutsideOfStrings = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+const wordsOutsideOfStrings = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 /** A whole number of so many digits may be beyond 2^53. */
 const longNumber = /[:[,]\s*-?\d{16}/;
 
@@ -14,6 +14,18 @@ export function parseJson(text: string): JsonValue {
     if (!/NaN|Infinity/.test(text)) throw error;
     return parse(text.replaceAll(wordsOutsideOfStrings, (found) => (found.startsWith('"') ? found : 'null')));
   }
+}
+
+/** A document to a line, `[DONE]` left out; undefined where it isn't that. */
+export function tryParseLines(text: string): JsonValue[] | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !isDoneMark(line));
+  const parsed = lines.map(tryParseJson).filter((line) => line !== undefined);
+  return lines.length > 0 && parsed.length === lines.length ? parsed : undefined;
+}
+
+/** By this a provider says that there is nothing more to come. */
+export function isDoneMark(text: string): boolean {
+  return /^\s*"?\[DONE\]"?\s*$/.test(text);
 }
 
 /** Undefined where it is no JSON. */

@@ -5,21 +5,22 @@
  *
  * Which element of a list a piece belongs to:
  *
- *   1. the one with its `index`, unless something else says that it is another: two ids, two types, two addresses, or a second
- *      function where the first is complete. Providers give one index to several
- *   2. without an index: the one with its `id`; or, in lists whose elements come in pieces, the last one, unless it is of another type
- *   3. otherwise it is an element of its own. One that is there already, word for word, is a repetition
+ *   1. the one with its `index`, unless something says that it is another (`areApart`): providers give one index to several
+ *   2. without an index: the one with its `id` or its address; or, in lists whose elements come in pieces, the last one, if what
+ *      came is a piece of the same kind
+ *   3. otherwise it is an element of its own. What is whole and there already, word for word, is a repetition
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from './lenient-json.ts';
 
 /** Strings that name something: a provider may repeat them in every delta, and they come whole. */
-const names = new Set(['id', 'type', 'name', 'role', 'format', 'object', 'model', 'status', 'url']);
-/** What tells elements apart. */
-const identities = ['id', 'type', 'url'];
+const names = new Set(['id', 'type', 'name', 'role', 'format', 'object', 'model', 'status', 'url', 'signature']);
+const grows = /content|reasoning|thinking|thought|refusal|text|arguments|transcript|data|summary|delta/;
 /** Lists whose elements may come in pieces that say nothing of where they belong. */
-const listsOfPieces = new Set(['tool_calls', 'content', 'thinking', 'reasoning_details', 'summary']);
+const listsOfPieces = new Set(['tool_calls', 'content', 'thinking', 'thinking_blocks', 'reasoning_details', 'summary']);
+/** What grows in them. */
+const growing = ['text', 'thinking', 'function', 'summary', 'refusal', 'signature'];
 
 /** Merges `delta` into `target`, which is changed; `delta` isn't, nor does `target` keep a part of it. */
 export function mergeDelta(target: JsonObject, delta: JsonObject, parent = ''): void {
@@ -33,15 +34,20 @@ export function mergeDelta(target: JsonObject, delta: JsonObject, parent = ''): 
 function mergeValue(old: JsonValue | undefined, value: JsonValue, name: string, parent: string): JsonValue {
   if (value === null) return old ?? null;
   if (name === 'content') return mergeContent(old, value);
-  if (typeof old === 'string' && typeof value === 'string') {
-    if (names.has(name)) return old || value;
-    return parent === 'audio' && name === 'data' ? joinBase64(old, value) : old + value;
-  }
+  if (typeof old === 'string' && typeof value === 'string') return joinStrings(old, value, name, parent);
   if (Array.isArray(value)) return mergeLists(Array.isArray(old) ? old : [], value, name);
   if (!isJsonObject(value)) return value;
   const target = isJsonObject(old) ? old : {};
   mergeDelta(target, value, name);
   return target;
+}
+
+function joinStrings(old: string, value: string, name: string, parent: string): string {
+  // A function's name may come in pieces (`areApart` has told two functions apart).
+  if (name === 'name' && parent === 'function') return old === value ? old : old + value;
+  if (names.has(name)) return old || value;
+  // What nobody knows to grow, and says the same again, names something as well.
+  return old === value && !grows.test(name) ? old : old + value;
 }
 
 /** Content is text, or parts; where it is both, text is a part. */
@@ -62,19 +68,45 @@ const textPart = (text: string): JsonObject => ({ type: 'text', text });
 
 function mergeLists(target: JsonValue[], pieces: readonly JsonValue[], name: string): JsonValue[] {
   for (const piece of pieces) {
-    const known = isJsonObject(piece) ? findElement(target.filter(isJsonObject), piece, name) : undefined;
+    const known = isJsonObject(piece) ? findElement(target, piece, name) : undefined;
     if (!known || !isJsonObject(piece)) target.push(structuredClone(piece));
-    else if (!isRepetition(known, piece)) mergeDelta(known, piece, name);
+    else if (!isRepetition(known, piece)) mergePiece(known, piece, name);
   }
   return target;
 }
 
-function findElement(elements: readonly JsonObject[], piece: JsonObject, name: string): JsonObject | undefined {
+function mergePiece(known: JsonObject, piece: JsonObject, name: string): void {
+  // The block that is signed says all of its text once more.
+  const says = typeof known.thinking === 'string' && typeof piece.thinking === 'string';
+  const isWhole = says && known.thinking !== '' && isNamed(piece.signature) && piece.thinking === known.thinking;
+  const { thinking, ...rest } = piece;
+  mergeDelta(known, isWhole ? rest : piece, name);
+}
+
+/** The newest that the piece belongs to. */
+function findElement(list: readonly JsonValue[], piece: JsonObject, name: string): JsonObject | undefined {
   const index = indexOf(piece);
-  if (index !== null) return elements.findLast((one) => indexOf(one) === index && !areApart(one, piece));
-  if (isNamed(piece.id)) return elements.find(({ id }) => id === piece.id);
-  const last = elements.at(-1);
-  return listsOfPieces.has(name) && last && !areApart(last, piece) ? last : undefined;
+  const belongs = (one: JsonObject): boolean => {
+    if (index !== null) return indexOf(one) === index && !areApart(one, piece);
+    return (
+      (isNamed(piece.id) && one.id === piece.id) ||
+      (addressOf(piece) !== undefined && addressOf(one) === addressOf(piece))
+    );
+  };
+  for (let at = list.length - 1; at >= 0; at -= 1) {
+    const one = list[at];
+    if (!isJsonObject(one)) continue;
+    if (belongs(one)) return one;
+    const isLast = at === list.length - 1;
+    if (isLast && index === null && listsOfPieces.has(name) && isPieceOf(one, piece)) return one;
+    // Most pieces belong to the last element; nothing but an identity could lead further back.
+    if (index === null && !isNamed(piece.id) && addressOf(piece) === undefined) return undefined;
+  }
+  return undefined;
+}
+
+function isPieceOf(last: JsonObject, piece: JsonObject): boolean {
+  return growing.some((member) => piece[member] !== undefined) && !areApart(last, piece);
 }
 
 /** null: none. Some providers write it as text. */
@@ -83,16 +115,24 @@ export function indexOf({ index }: JsonObject): number | null {
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : null;
 }
 
+/** Whether two under one index, or one after the other without, are two. */
 function areApart(known: JsonObject, piece: JsonObject): boolean {
-  for (const name of identities) {
-    const [one, other] = [identityOf(known, name), identityOf(piece, name)];
-    if (one !== undefined && other !== undefined && one !== other) return true;
-  }
-  return isNextFunction(known.function, piece.function);
+  const isSame = isNamed(known.id) && known.id === piece.id;
+  if (isSame) return false;
+  const [one, other] = [known.function, piece.function];
+  // Some providers give each piece of a call an id of its own; a name begins another.
+  const idsDiffer = isNamed(known.id) && isNamed(piece.id);
+  if (isJsonObject(one) && isJsonObject(other)) return isNamed(other.name) && (idsDiffer || isNextFunction(one, other));
+  if (idsDiffer) return true;
+  return differ(known.type, piece.type) || differ(addressOf(known), addressOf(piece)) || differ(known.data, piece.data);
 }
 
-function identityOf(element: JsonObject, name: string): string | undefined {
-  const value = name === 'url' && isJsonObject(element.image_url) ? element.image_url.url : element[name];
+function differ(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  return isNamed(one) && isNamed(other) && one !== other;
+}
+
+function addressOf({ url, image_url }: JsonObject): string | undefined {
+  const value = isJsonObject(image_url) ? image_url.url : url;
   return isNamed(value) ? value : undefined;
 }
 
@@ -100,22 +140,24 @@ function isNamed(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** A name begins a function. It is another's where the names differ, or where all arguments of the one before have come. */
-function isNextFunction(known: JsonValue | undefined, piece: JsonValue | undefined): boolean {
-  if (!isJsonObject(known) || !isJsonObject(piece) || !isNamed(known.name) || !isNamed(piece.name)) return false;
-  if (known.name !== piece.name) return true;
-  return isNamed(known.arguments) && isNamed(piece.arguments) && isJsonObject(tryParseJson(known.arguments));
+/** A function begins after one whose arguments are complete, or after one of another name that has had some. */
+function isNextFunction(known: JsonObject, piece: JsonObject): boolean {
+  if (!isNamed(known.name)) return false;
+  if (isComplete(known.arguments)) return piece.arguments !== undefined && piece.arguments !== '';
+  // A name may come in pieces before the arguments do.
+  return known.name !== piece.name && (isNamed(known.arguments) || isNamed(piece.arguments));
 }
 
-/** Some providers send the element again with their last chunk. A piece that names nothing is never one. */
+function isComplete(text: JsonValue | undefined): boolean {
+  if (isJsonObject(text)) return true;
+  return typeof text === 'string' && text.trimEnd().endsWith('}') && isJsonObject(tryParseJson(text));
+}
+
+/** Some providers send the element again with their last chunk. Of what comes in pieces, only what was complete can be it. */
 function isRepetition(known: JsonObject, piece: JsonObject): boolean {
-  return (identityOf(piece, 'id') ?? identityOf(piece, 'url')) !== undefined && isDeepStrictEqual(known, piece);
-}
-
-/** Each piece is base64 of its own bytes: what follows padding can't simply be appended. */
-function joinBase64(old: string, more: string): string {
-  const whole = old.endsWith('=') ? old.length - 4 : old.length - (old.length % 4);
-  if (whole === old.length) return old + more;
-  const bytes = [old.slice(whole), more].map((text) => Buffer.from(text, 'base64'));
-  return old.slice(0, whole) + Buffer.concat(bytes).toString('base64');
+  if (isJsonObject(known.function) && isJsonObject(piece.function)) {
+    const { arguments: all } = known.function;
+    return isDeepStrictEqual(all, piece.function.arguments) && isComplete(all);
+  }
+  return addressOf(piece) !== undefined && isDeepStrictEqual(known, piece);
 }

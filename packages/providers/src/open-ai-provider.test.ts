@@ -209,7 +209,7 @@ describe.each<[ProviderCall['endpoint'], (JsonObject | string)[]]>([
 
 describe('a provider', () => {
   it('without a key is sent none', async () => {
-    const upstream = await startUpstream((response) => answerJson(response, 200, {}));
+    const upstream = await startUpstream((response) => answerJson(response, 200, { data: [] }));
     running.push(upstream);
     const provider = createOpenAiProvider({ name: 'local', baseUrl: `${upstream.baseUrl}/`, apiKey: undefined });
     await collect(provider.call({ endpoint: 'embeddings', body: {}, signal: new AbortController().signal }));

@@ -27,7 +27,7 @@ import { createFailures } from './failures.ts';
 import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
 import { findPatientOptions } from './patient-dispatcher.ts';
 import { readRoom } from './rate-limit-room.ts';
-import { type Answer, openAnswer, readAnswer, readStream } from './read-answer.ts';
+import { type Answer, openAnswer, readEmbeddings, readStream } from './read-answer.ts';
 
 export interface OpenAiProviderOptions {
   /** In errors and metrics; clients see it. */
@@ -64,15 +64,13 @@ const longestTimerMs = 2 ** 31 - 1;
  * @throws TypeError where `baseUrl` is no URL
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
-  const { name, apiKey = '', firstByteTimeoutMs = 120_000, idleTimeoutMs = 300_000 } = options;
+  const { name, firstByteTimeoutMs = 120_000, idleTimeoutMs = 300_000 } = options;
   const { maxAnswerBytes = 64 * 2 ** 20, cancelTimeoutMs = 5000 } = options;
-  const { headers = {}, models = {}, stream = true, streamOptions = true } = options;
+  const { models = {}, stream = true, streamOptions = true } = options;
   const limits = { firstByteTimeoutMs, idleTimeoutMs, maxAnswerBytes };
-  // What is shorter is no secret, and may be part of any word.
-  const secrets = [apiKey, ...Object.values(headers)].filter((value) => value.length >= 8);
   const upstream: Upstream = {
     client: createClient(options, limits),
-    failures: createFailures(name, secrets),
+    failures: createFailures(name, secretsIn(options)),
     limits,
     wishes: { stream, streamOptions },
     refusals: new Map(),
@@ -83,6 +81,24 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
     call: (call) => callProvider(upstream, call),
     cancelResponse: (responseId) => cancelResponse(upstream, responseId, cancelTimeoutMs),
   };
+}
+
+/** What is shorter is no secret, and may be part of any word. */
+const LEAST_SECRET = 6;
+
+/** Whatever a provider is sent that may be a secret, in the forms in which it may be quoted. */
+function secretsIn({ baseUrl, apiKey = '', headers = {}, query = {} }: OpenAiProviderOptions): string[] {
+  const values = [
+    apiKey,
+    ...Object.values(headers),
+    ...Object.values(query),
+    ...new URL(baseUrl).searchParams.values(),
+  ];
+  // `Bearer abc` may be quoted without its first word.
+  const all = values.flatMap((value) => [value, ...value.split(' ').slice(1)]);
+  return [...new Set(all.flatMap((value) => [value, encodeURIComponent(value)]))]
+    .filter((value) => value.length >= LEAST_SECRET)
+    .sort((a, b) => b.length - a.length);
 }
 
 function createClient(options: OpenAiProviderOptions, limits: Answer['limits']): OpenAI {
@@ -135,7 +151,7 @@ async function* receive(upstream: Upstream, call: ProviderCall, connection: Conn
   const { failures } = upstream;
   const answer = { ...upstream, connection, response: await askForAnswer(upstream, call, connection, false) };
   tellRoom(call, answer.response);
-  if (call.endpoint === 'embeddings') return await readAnswer(answer);
+  if (call.endpoint === 'embeddings') return await readEmbeddings(answer);
   const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body, failures);
   const result = yield* readStream(await openAnswer(answer), reader, call.signal);
   if (!result) throw failures.cut();

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { createParser } from 'eventsource-parser';
-import { parseJson, tryParseJson } from './lenient-json.ts';
+import { isDoneMark, parseJson, tryParseJson, tryParseLines } from './lenient-json.ts';
 
 export interface ProviderMessage {
   name: string | null;
@@ -47,7 +47,7 @@ export function createEventParser(maxChars: number): EventParser {
     maxBufferSize: maxChars,
     onEvent({ event = null, data }) {
       if (done || failed) return;
-      done = data.trim() === '[DONE]';
+      done = isDoneMark(data);
       if (done) return;
       const read = readData(event, data);
       if (read instanceof UnreadableEvent) fail(read);
@@ -55,12 +55,16 @@ export function createEventParser(maxChars: number): EventParser {
     },
     onError({ type, line = '' }) {
       if (type === 'max-buffer-size-exceeded') fail(new UnreadableEvent(true));
-      if (/^\s*[{[]/.test(line)) stray ??= tryParseJson(line);
+      if (isDoneMark(line)) done = true;
+      // As llama.cpp writes them: `error: {…}`.
+      else if (/^(?:error:)?\s*[{[]/.test(line)) stray ??= strayIn(line);
     },
   });
   const feed = (text: string) => {
     messages = [];
     if (!failed) parser.feed(text);
+    // Its empty line may never come.
+    if (/(?:^|\n)data:\s*\[DONE\]\s*$/.test(text.slice(-32))) parser.feed('\n\n');
     return messages;
   };
   return { feed, end: () => feed('\n\n'), isDone: () => done, stray: () => stray };
@@ -73,8 +77,23 @@ function readData(name: string | null, text: string): ProviderMessage[] | Unread
   try {
     data = parseJson(text);
   } catch (cause) {
-    return new UnreadableEvent(false, cause);
+    // Events that only one line break stands between come as one.
+    const lines = tryParseLines(text);
+    if (!lines) return new UnreadableEvent(false, cause);
+    data = lines;
   }
   // Some gateways put events into lists.
-  return (Array.isArray(data) ? data : [data]).filter(isJsonObject).map((one) => ({ name, data: one }));
+  return (Array.isArray(data) ? data : [data])
+    .filter(isJsonObject)
+    .filter(({ type }) => !signsOfLife.has(type))
+    .map((one) => ({ name, data: one }));
+}
+
+/** Events that say nothing but that the connection lives. */
+const signsOfLife = new Set<unknown>(['ping', 'keepalive', 'heartbeat']);
+
+function strayIn(line: string): JsonValue | undefined {
+  if (!line.startsWith('error:')) return tryParseJson(line);
+  const error = tryParseJson(line.slice('error:'.length));
+  return error === undefined ? undefined : { error };
 }

@@ -4,13 +4,14 @@ import { limitsIn, readRetryAfterMs } from './waits.ts';
 
 /** null: it says nothing that could be used. */
 export function readRoom(headers: Headers, nowMs: number): ProviderRoom | null {
-  const { requests, tokens, unnamed } = limitsIn(headers, nowMs);
-  const requestsLeft = requests.left ?? unnamed.left;
+  const limits = limitsIn(headers, nowMs);
+  const requestsLeft = (limits.get('requests') ?? limits.get(''))?.left;
+  const tokensLeft = limits.get('tokens')?.left;
   const retryAfterMs = readRetryAfterMs(headers, nowMs);
-  const resets = [requests, tokens, unnamed].flatMap(({ resetMs }) => resetMs ?? []);
+  const resets = ['requests', 'tokens', ''].flatMap((name) => limits.get(name)?.resetMs ?? []);
   const room: ProviderRoom = {
     ...(requestsLeft === undefined ? {} : { requestsLeft }),
-    ...(tokens.left === undefined ? {} : { tokensLeft: tokens.left }),
+    ...(tokensLeft === undefined ? {} : { tokensLeft }),
     // The latest: until then, all are at least what is said.
     ...(resets.length === 0 ? {} : { resetMs: Math.max(...resets) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -4,10 +4,10 @@
  * ended in order without one; everything before it is yielded.
  */
 import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
-import { type AnswerReader, type Result, resultOf, type Whole } from './answer-readers.ts';
+import { type AnswerReader, isResponse, type Result, resultOf, type Whole } from './answer-readers.ts';
 import type { Connection } from './connection.ts';
 import type { Failures } from './failures.ts';
-import { parseJson } from './lenient-json.ts';
+import { parseJson, tryParseJson, tryParseLines } from './lenient-json.ts';
 import { createEventParser, type EventParser, type ProviderMessage, UnreadableEvent } from './parse-events.ts';
 import { type BodyLimits, type BodyReader, createBodyReader } from './read-body.ts';
 import { errorIn } from './told-error.ts';
@@ -83,8 +83,7 @@ async function* readEvents(
         connection.signal.throwIfAborted();
         yield said;
       }
-      const graceMs = reader.graceMs();
-      if (graceMs !== null) body.endWithin(graceMs);
+      body.endWithin(reader.graceMs());
     }
     connection.signal.throwIfAborted();
   } catch (error) {
@@ -95,10 +94,10 @@ async function* readEvents(
   } finally {
     body.leave();
   }
-  const whole = reader.finish(parser.isDone() ? 'done' : 'closed');
-  if (whole) return whole;
   const stray = errorIn(null, parser.stray() ?? null);
   if (stray !== undefined) throw failures.errorEvent(stray, reader.hasGenerated());
+  const whole = reader.finish(parser.isDone() ? 'done' : 'closed');
+  if (whole) return whole;
   if (!hasTold && !isLabelledStream(answer.response)) throw failures.notAnAnswer();
   return null;
 }
@@ -130,23 +129,36 @@ function readMessage({ name, data }: ProviderMessage, reader: AnswerReader, fail
 }
 
 async function readInOnePiece(answer: OpenedAnswer, reader: AnswerReader): Promise<Whole | null> {
-  const whole = reader.readWhole(await readObject(answer));
+  const said = await readJson(answer);
+  // A Response has an `error` of its own.
+  const isOwn = isJsonObject(said) && isResponse(said);
+  const whole = isOwn ? reader.readWhole(said) : readPieces(piecesOf(answer, said), reader);
   if (!whole) throw answer.failures.notAnAnswer();
   return whole;
 }
 
-/** Reads an answer that was asked for in one piece, and gives it out as it is. */
-export async function readAnswer(answer: Answer): Promise<Result> {
-  return resultOf(await readObject(await openAnswer(answer)));
+/** An answer, or the list of the events that it could have been streamed as. */
+function readPieces(pieces: readonly JsonObject[], reader: AnswerReader): Whole | null {
+  const [only] = pieces;
+  if (!only || pieces.length === 1) return only ? reader.readWhole(only) : null;
+  const events = pieces.flatMap((piece) => reader.read(piece));
+  const built = reader.finish('done');
+  return built && { ...built, events: [...events, ...built.events] };
 }
 
-async function readObject(answer: OpenedAnswer): Promise<JsonObject> {
-  const said = await readJson(answer);
+/** Reads embeddings: given out as they are. */
+export async function readEmbeddings(answer: Answer): Promise<Result> {
+  const opened = await openAnswer(answer);
+  const [said] = piecesOf(opened, await readJson(opened));
+  if (!said || !(Array.isArray(said.data) || Array.isArray(said.embeddings))) throw answer.failures.notAnAnswer();
+  return resultOf(said);
+}
+
+/** @throws AttemptError that the answer tells of */
+function piecesOf({ failures }: Answer, said: JsonValue): JsonObject[] {
   const error = errorIn(null, said);
-  if (error !== undefined) throw answer.failures.errorEvent(error, false);
-  const [only] = Array.isArray(said) ? said : [said];
-  if (!isJsonObject(only)) throw answer.failures.notAnAnswer();
-  return only;
+  if (error !== undefined) throw failures.errorEvent(error, false);
+  return (Array.isArray(said) ? said : [said]).filter(isJsonObject);
 }
 
 /** Reads an answer in one piece, whatever it tells. */
@@ -157,14 +169,31 @@ export async function readJson({ kind, body, start, failures, limits }: OpenedAn
   }
   const texts: string[] = [];
   let length = 0;
-  for (let text: string | null = start; text !== null; text = await body.read()) {
-    texts.push(text);
-    length += text.length;
-    if (length > limits.maxAnswerBytes) throw failures.tooLarge('an answer', limits.maxAnswerBytes);
+  try {
+    for (let text: string | null = start; text !== null; text = await body.read()) {
+      texts.push(text);
+      length += text.length;
+      if (length > limits.maxAnswerBytes) throw failures.tooLarge('an answer', limits.maxAnswerBytes);
+      // It may be all, and the connection stay open. Parsing a large one again and again would cost too much.
+      const all = length <= MAX_TRIED && /[}\]]\s*$/.test(text) ? tryParseJson(texts.join('')) : undefined;
+      if (all === undefined) continue;
+      body.leave();
+      return all;
+    }
+  } catch (error) {
+    // What has come may be all of it, whatever became of the connection then.
+    const all = length > limits.maxAnswerBytes ? undefined : tryParseJson(texts.join(''));
+    if (all !== undefined) return all;
+    throw error;
   }
   try {
     return parseJson(texts.join(''));
   } catch (error) {
+    const lines = tryParseLines(texts.join(''));
+    if (lines) return lines;
     throw failures.malformed(error);
   }
 }
+
+/** An answer of more characters is parsed at its end only. */
+const MAX_TRIED = 1_048_576;

@@ -24,8 +24,8 @@ export interface BodyLimits {
 export interface BodyReader {
   /** The next text; null at the end. @throws AttemptError; what the connection was closed with */
   read(): Promise<string | null>;
-  /** From now on the body ends after so many ms, whatever comes. Only the first word counts. */
-  endWithin(ms: number): void;
+  /** The body ends after so many ms, whatever comes; the time runs from the first such word on, until null takes it back. */
+  endWithin(ms: number | null): void;
   /** Nobody reads on. */
   leave(): void;
 }
@@ -76,7 +76,7 @@ export function createBodyReader(
       return rest === '' ? null : rest;
     },
     endWithin(ms) {
-      endsAt = Math.min(endsAt, performance.now() + ms);
+      endsAt = ms === null ? Number.POSITIVE_INFINITY : Math.min(endsAt, performance.now() + ms);
     },
     leave() {
       drain(reader, connection);

@@ -4,19 +4,25 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from './lenient-json.ts';
+import { readResetMs, readWaitMs } from './waits.ts';
 
 export interface ToldError {
   /** For people; '' where nothing was said. */
   message: string;
+  /** The part of the request that it is about; '' where that isn't said. */
+  param: string;
   /** What `verdicts.ts` knows the meaning of. */
   words: (string | number)[];
-  /** Google's `RetryInfo`, in ms. */
+  /** What is to be waited for, in ms: Google's `RetryInfo`, or as the words say. */
   waitMs: number | undefined;
 }
 
 /** Where an error may be told, from what names it to what comments on it. */
-const MEMBERS = ['error', 'errors', 'message', 'msg', 'detail', 'error_description', 'status_msg', 'metadata', 'raw'];
-const WORDS = ['code', 'type', 'status'];
+const MEMBERS = [
+  ...['error', 'errors', 'message', 'Message', 'msg', 'error_msg', 'error_message', 'detail', 'error_description'],
+  ...['status_msg', 'metadata', 'raw'],
+];
+const WORDS = ['code', 'type', 'status', 'error_code', 'error_type', '__type', 'reason'];
 const MAX_DEPTH = 6;
 
 /** What MiniMax's `base_resp.status_code` says, in words. */
@@ -46,11 +52,17 @@ export function errorIn(name: string | null, payload: JsonValue): JsonValue | un
   return errorOfMiniMax(payload.base_resp) ?? errorOfChoice(payload.choices) ?? errorInPlaceOfAnswer(payload);
 }
 
-/** An `error` that is empty beside an answer is none. */
+/** An `error` beside an answer that is empty, or says that all is well, is none. */
 function isSaid(error: JsonValue | undefined): error is JsonValue {
   if (!error) return false;
   if (Array.isArray(error)) return error.some(isSaid);
-  return !isJsonObject(error) || Object.values(error).some(isSaid);
+  if (!isJsonObject(error)) return true;
+  return !isWell(error.code) && Object.values(error).some(isSaid);
+}
+
+/** A code by which a provider says that nothing is wrong. */
+function isWell(code: JsonValue | undefined): boolean {
+  return ['0', '200', 'success', 'ok'].includes(String(code).toLowerCase());
 }
 
 function errorOfMiniMax(told: JsonValue | undefined): JsonValue | undefined {
@@ -59,36 +71,38 @@ function errorOfMiniMax(told: JsonValue | undefined): JsonValue | undefined {
 }
 
 function errorOfChoice(choices: JsonValue | undefined): JsonValue | undefined {
-  const [choice] = Array.isArray(choices) ? choices : [];
-  return isJsonObject(choice) && isSaid(choice.error) ? choice.error : undefined;
+  const all = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
+  return all.map(({ error }) => error).find(isSaid);
 }
 
-const answerMembers = ['choices', 'output', 'data', 'response', 'delta', 'item', 'part', 'object', 'type', 'usage'];
+/** What is an error in place of an answer, whatever stands beside it. */
+const alone = ['errors', 'detail', 'error_description', 'error_msg', 'error_message'];
+const answerMembers = ['choices', 'output', 'data', 'response', 'delta', 'item', 'part', 'object', 'usage'];
 
 function errorInPlaceOfAnswer(payload: JsonObject): JsonValue | undefined {
-  if (answerMembers.some((member) => payload[member])) return undefined;
-  return ['errors', 'detail', 'msg', 'error_description'].some((member) => isSaid(payload[member]))
-    ? payload
-    : undefined;
+  // `response.…`: an event of a Response.
+  const isEvent = typeof payload.type === 'string' && payload.type.includes('.');
+  if (isEvent || answerMembers.some((member) => payload[member])) return undefined;
+  if (alone.some((member) => isSaid(payload[member]))) return payload;
+  const hasFailed = payload.success === false || (isSaid(payload.code) && !isWell(payload.code));
+  return hasFailed && ['message', 'Message', 'msg'].some((member) => isSaid(payload[member])) ? payload : undefined;
 }
 
 export function readToldError(said: unknown): ToldError {
   const reading = new Reading();
   reading.visit(said, 0);
-  const { words, waitMs, messages } = reading;
-  return {
-    message: messages
-      .map((text) => text.trim())
-      .filter(Boolean)
-      .join(': '),
-    words,
-    waitMs,
-  };
+  const { param, words, waitMs, messages } = reading;
+  const message = messages
+    .map((text) => text.trim())
+    .filter(Boolean)
+    .join(': ');
+  return { message, param, words, waitMs: waitMs ?? readSaidWait(message) };
 }
 
 class Reading {
   readonly words: (string | number)[] = [];
   readonly messages: string[] = [];
+  param = '';
   waitMs: number | undefined;
 
   visit(value: unknown, depth: number): void {
@@ -99,12 +113,13 @@ class Reading {
   }
 
   #visitObject(value: JsonObject, depth: number): void {
-    const { innererror, details, loc } = value;
+    const { innererror, details, loc, param } = value;
+    if (typeof param === 'string') this.param ||= param;
     for (const word of WORDS.map((member) => value[member])) {
       if (typeof word === 'string' || typeof word === 'number') this.words.push(word);
     }
     if (isJsonObject(innererror)) this.visit({ code: innererror.code ?? null }, depth + 1);
-    this.waitMs ??= readRetryInfo(details);
+    this.waitMs ??= readRetryInfo(details) ?? readHeaders(value.headers);
     const before = this.messages.length;
     for (const member of MEMBERS) this.visit(value[member], depth + 1);
     // FastAPI says what is wrong and, beside it, where.
@@ -118,6 +133,19 @@ class Reading {
     // A web page tells people nothing.
     else if (!/^\s*</.test(text) && !this.messages.some((known) => known.includes(text))) this.messages.push(text);
   }
+}
+
+/** "Please try again in 11.054s." */
+function readSaidWait(message: string): number | undefined {
+  const [, text] = /(?:try again|retry)(?: in| after) ((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)/i.exec(message) ?? [];
+  return readWaitMs(text ?? null, Date.now());
+}
+
+/** OpenRouter quotes the headers of the limit. */
+function readHeaders(headers: JsonValue | undefined): number | undefined {
+  if (!isJsonObject(headers)) return undefined;
+  const known = Object.entries(headers).filter(([name]) => /^(?:x-)?ratelimit-/i.test(name));
+  return readResetMs(new Headers(known.map(([name, value]) => [name, String(value)])), Date.now());
 }
 
 /** `details: [{"@type": "…google.rpc.RetryInfo", "retryDelay": "34s"}]` */

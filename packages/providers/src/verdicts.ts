@@ -27,7 +27,15 @@ export const refused: Verdict = { code: 'provider_refused', retryable: false };
  * reached its monthly limit ("Error codes" in its documentation).
  */
 const decisiveWords: [Verdict, string[]][] = [
-  [outOfCredit, ['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']],
+  [
+    outOfCredit,
+    [
+      ...['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active', 'insufficient_balance'],
+      // Moonshot, DashScope, one-api, Zhipu.
+      ...['exceeded_current_quota_error', 'Arrearage', 'insufficient_user_quota', '1113'],
+    ],
+  ],
+  [unauthorized, ['API_KEY_INVALID']],
   [
     contentRefused,
     [
@@ -93,8 +101,17 @@ const words: [Verdict, string[]][] = [
   [notFound, ['model_not_found', 'not_found_error', 'NOT_FOUND']],
 ];
 
-/** Said in a 429, or with the word of one: the request alone is more than the limit of a minute, and waiting won't help. */
-const tooLargeRequest = /request too large|too large for|must be reduced|maximum context length|context window/i;
+/** The same in sentences, for providers whose words say less. */
+const sentences: [Verdict, RegExp][] = [
+  // The request alone is more than the limit of a minute, or than the model takes: waiting won't help.
+  [badRequest, /request too large|too large for|must be reduced|maximum context length|context window/i],
+  [outOfCredit, /credit balance is too low|insufficient (?:balance|credits?|funds)|in arrears|plan and billing/i],
+  [
+    contentRefused,
+    /\bflagged\b|usage (?:guidelines|polic)|content (?:policy|filter)|inappropriate content|safety.?check/i,
+  ],
+  [unauthorized, /api key (?:is )?(?:not valid|invalid)/i],
+];
 
 const statuses: [Verdict, number[]][] = [
   [badRequest, [400, 413, 415, 422]],
@@ -113,21 +130,24 @@ const byDecisiveWord = invert(decisiveWords);
 const byWord = invert(words);
 const byStatus = invert(statuses);
 
-type Told = Pick<ToldError, 'message' | 'words'>;
+type Told = Pick<ToldError, 'message' | 'words'> & { waitMs?: number | undefined };
 
 /** The verdict on an HTTP answer that isn't 2xx. */
-export function judgeStatus(status: number, { message, words }: Told): Verdict {
-  const verdict = findWord(byDecisiveWord, words) ?? byStatus.get(status) ?? judgeRange(status);
-  return unlessTooLarge(verdict, message);
+export function judgeStatus(status: number, told: Told): Verdict {
+  const decisive = findWord(byDecisiveWord, told.words);
+  if (decisive) return decisive;
+  const verdict = byStatus.get(status) ?? judgeRange(status);
+  // What a server's trouble is described by, decides nothing.
+  return status < 500 ? (readSentence(told) ?? verdict) : verdict;
 }
 
 /** The verdict on an error told in an answer that began well; null where its words say nothing. */
-export function judgeWords({ message, words }: Told): Verdict | null {
-  const known = findWord(byWord, words);
-  if (known) return unlessTooLarge(known, message);
+export function judgeWords(told: Told): Verdict | null {
+  const known = findWord(byDecisiveWord, told.words) ?? readSentence(told) ?? findWord(byWord, told.words);
+  if (known) return known;
   // OpenRouter and vLLM put an HTTP status into `error.code`.
-  const status = words.map(Number).find((value) => value >= 400 && value <= 599);
-  return status === undefined ? null : judgeStatus(status, { message, words: [] });
+  const status = told.words.map(Number).find((value) => value >= 400 && value <= 599);
+  return status === undefined ? null : judgeStatus(status, { message: '', words: [] });
 }
 
 /** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
@@ -135,8 +155,10 @@ export function judgeErrorEvent(told: Told): Verdict {
   return judgeWords(told) ?? unavailable;
 }
 
-function unlessTooLarge(verdict: Verdict, message: string): Verdict {
-  return verdict === rateLimited && tooLargeRequest.test(message) ? badRequest : verdict;
+/** Who says how long to wait means that waiting helps. */
+function readSentence({ message, waitMs }: Told): Verdict | undefined {
+  const verdict = sentences.find(([, sentence]) => sentence.test(message))?.[0];
+  return verdict === outOfCredit && waitMs !== undefined ? undefined : verdict;
 }
 
 function judgeRange(status: number): Verdict {

@@ -10,9 +10,6 @@ const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, 
 const EPOCH_FROM_S = 1_000_000_000;
 const EPOCH_FROM_MS = EPOCH_FROM_S * 1_000;
 
-/** What `limitsIn` can tell: requests, tokens, and what has no name. */
-const kinds = ['-requests', '-tokens', ''] as const;
-
 export interface Limit {
   left: number | undefined;
   /** ms until it is reset. */
@@ -23,15 +20,12 @@ export interface Limit {
 export function readRetryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const inMs = readNumber(headers?.get('retry-after-ms'));
   if (inMs !== undefined) return Math.ceil(inMs);
-  const text = headers?.get('retry-after');
-  const seconds = readNumber(text);
-  if (seconds !== undefined) return fromNumber(seconds, nowMs);
-  return readDateMs(text, nowMs);
+  return readWaitMs(headers?.get('retry-after') ?? null, nowMs);
 }
 
 /** What a refused call should wait for, where `Retry-After` says nothing: the limits that are used up, or else the first to be reset. */
 export function readResetMs(headers: Headers | undefined, nowMs: number): number | undefined {
-  const limits = headers ? Object.values(limitsIn(headers, nowMs)) : [];
+  const limits = headers ? [...limitsIn(headers, nowMs).values()] : [];
   const waits = (some: readonly Limit[]) => some.flatMap(({ resetMs }) => resetMs ?? []);
   const usedUp = waits(limits.filter(({ left }) => left === 0));
   if (usedUp.length > 0) return Math.max(...usedUp);
@@ -39,17 +33,26 @@ export function readResetMs(headers: Headers | undefined, nowMs: number): number
   return all.length > 0 ? Math.min(...all) : undefined;
 }
 
-/** `x-ratelimit-remaining-…` and `x-ratelimit-reset-…`, with and without what they count. */
-export function limitsIn(headers: Headers, nowMs: number): { requests: Limit; tokens: Limit; unnamed: Limit } {
-  const [requests, tokens, unnamed] = kinds.map((kind) => ({
-    left: readCount(headers.get(`x-ratelimit-remaining${kind}`)),
-    resetMs: readWaitMs(headers.get(`x-ratelimit-reset${kind}`), nowMs),
-  })) as [Limit, Limit, Limit];
-  return { requests, tokens, unnamed };
+/**
+ * The limits of `x-ratelimit-remaining-<name>` and `x-ratelimit-reset-<name>`, by their names; '' for that without one. Names are
+ * the provider's: `requests`, `tokens`, `tokens-minute` …
+ */
+export function limitsIn(headers: Headers, nowMs: number): Map<string, Limit> {
+  const limits = new Map<string, Limit>();
+  for (const [header, value] of headers) {
+    const [, part, name = ''] = /^(?:x-)?ratelimit-(remaining|reset)(?:-(.+))?$/.exec(header) ?? [];
+    if (part === undefined) continue;
+    const limit = limits.get(name) ?? { left: undefined, resetMs: undefined };
+    limits.set(name, limit);
+    if (part === 'remaining') limit.left = readCount(value);
+    else limit.resetMs = readWaitMs(value, nowMs);
+  }
+  return limits;
 }
 
 /** As a duration ("1s", "6m0s", "120ms"), as seconds, as a moment in s or ms since 1970, or as a date. */
-export function readWaitMs(text: string | null, nowMs: number): number | undefined {
+export function readWaitMs(said: string | null, nowMs: number): number | undefined {
+  const text = said?.replace(/\s*sec(?:ond)?s?$/i, 's') ?? null;
   const number = readNumber(text);
   if (number !== undefined) return fromNumber(number, nowMs);
   if (text === null || !/^(\d+(\.\d+)?(ms|[dhms]))+$/.test(text)) return readDateMs(text, nowMs);
