@@ -217,6 +217,25 @@ describe('retries', () => {
   });
 });
 
+describe('orders to the simulator that name no case', () => {
+  it.each(['first', 'second'])('hold for each job by itself: the %s fails once, as it was ordered to', async () => {
+    const { task, input } = chat('', 'tokens=5&fail=400');
+    const request = { task, input: { ...input, metadata: { sim: input.metadata.sim } } };
+    const { job } = await stack.client.submit(request);
+    expect(await stack.client.wait(job.id)).toMatchObject({ status: 'failed', error: { status: 400 } });
+    await stack.client.retry(job.id);
+    expect((await stack.client.wait(job.id)).status).toBe('completed');
+    expect(await stack.providerCalls(job.id)).toMatchObject({ calls: 2, completed: 1 });
+  });
+
+  it('are refused where the simulator doesn’t know them, and it says which it knows', async () => {
+    const { job } = await stack.client.submit(chat('misspelt', 'tokens=5&fial=400'));
+    const { status, error } = await stack.client.wait(job.id);
+    expect(status).toBe('failed');
+    expect(error?.message).toMatch(/Unknown order 'fial' in metadata\.sim\. Known orders: .*\bfail\b/);
+  });
+});
+
 describe('deadline and delay', () => {
   it('fail a job that has not ended in time, and stop paying for it', async () => {
     const { job } = await stack.client.submit({ ...chat('deadline', 'tokens=200&itl_ms=20'), deadline_ms: 500 });

@@ -174,10 +174,50 @@ describe('faults', () => {
     expect(text.length).toBeGreaterThan(10_000_000);
   });
 
-  it('names the order that is wrong', async () => {
-    await expect(whole('tokns=5')).rejects.toThrow(/400 Unknown order 'tokns'/);
-    await expect(whole('cut_after=-1')).rejects.toThrow(/400 Order 'cut_after' .* whole number from 0/);
-    await expect(whole('fail=429,boom')).rejects.toThrow(/400 Order 'fail'/);
-    await expect(whole('seed=1&seed=2')).rejects.toThrow(/400 Order 'seed' comes twice/);
+  it.each([
+    ['tokns=5', "Unknown order 'tokns' in metadata.sim."],
+    ['fail:400', "Unknown order 'fail:400' in metadata.sim."],
+    ['cut_after=-1', "Order 'cut_after' in metadata.sim must be a whole number from 0 to 200000, not '-1'."],
+    ['fail', "Order 'fail' in metadata.sim must be a list of statuses"],
+    ['fail=429,boom', "Order 'fail' in metadata.sim must be a list of statuses"],
+    ['seed=1&seed=2', "Order 'seed' comes twice in metadata.sim."],
+  ])('refuses %s, names the order that is wrong, and lists those that are known', async (sim, message) => {
+    const refusal = await client.chat.completions.create({ ...ask(''), metadata: { sim, case: sim } }).catch((e) => e);
+    expect(refusal).toBeInstanceOf(OpenAI.BadRequestError);
+    expect(refusal.message).toContain(message);
+    expect(refusal.message).toMatch(/Known orders: tokens, ttft_ms, .*, fail, .*, idempotent\.$/);
+    expect(await counts(sim)).toMatchObject({ calls: 0 });
+  });
+
+  it.each(['fail=400', 'fail=ok,cut', 'misfit=1'])(
+    'refuses %s where no case says whose calls are counted',
+    async (sim) => {
+      const { metadata: _, ...body } = ask('');
+      const refusal = await client.chat.completions.create({ ...body, metadata: { sim } }).catch((e) => e);
+      expect(refusal).toBeInstanceOf(OpenAI.BadRequestError);
+      expect(refusal.message).toMatch(/Order '(fail|misfit)' in metadata\.sim .*: name the case in metadata\.case\.$/);
+      const headers = { 'x-sim': sim };
+      const byHeader = await client.chat.completions.create(body, { headers }).catch((e) => e);
+      expect(byHeader.message).toMatch(
+        /in x-sim counts the calls of a case: name the case in the header x-sim-case\.$/,
+      );
+    },
+  );
+
+  it('takes orders that count nothing without a case', async () => {
+    const { metadata: _, ...body } = ask('');
+    await expect(client.chat.completions.create({ ...body, metadata: { sim: 'status=503' } })).rejects.toMatchObject({
+      status: 503,
+    });
+  });
+
+  it.each([['sim=status=503'], [['status=503']], [5]])('refuses metadata that is no object: %j', async (metadata) => {
+    const { metadata: _, ...body } = ask('');
+    const response = await fetch(`${simulator.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ ...body, metadata }),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: 'metadata' } });
   });
 });

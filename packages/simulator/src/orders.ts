@@ -3,7 +3,7 @@
  * (which wins); `metadata.case` or `x-sim-case` names the case that calls are counted under.
  *
  * An order that isn't known, comes twice or has a value out of range is refused with 400, so that a test with a
- * misspelt order can't pass by accident.
+ * misspelt order can't pass by accident. So is one that counts calls where no case says which: it would hit whoever came first.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from './api-error.ts';
@@ -108,18 +108,23 @@ export type Orders = {
 
 const defaults = Object.fromEntries(Object.entries(table).map(([name, order]) => [name, order.fallback])) as Orders;
 
-/** @throws ApiError 400 that names the order at fault */
+/** Orders for the first so many calls of a case. */
+const counting = ['fail', 'misfit'] as const satisfies (keyof Table)[];
+
+const MAX_SHOWN = 80;
+
+/** @throws ApiError 400 that names the order at fault, and lists those that are known */
 export function parseOrders(text: string, param = 'metadata.sim'): Orders {
+  const refuse = (what: string) => badRequest(`${what} Known orders: ${Object.keys(table).join(', ')}.`, param);
   const given = new Map<string, unknown>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (!Object.hasOwn(table, name)) {
-      throw badRequest(`Unknown order '${name}' in ${param}. Known: ${Object.keys(table).join(', ')}.`, param);
-    }
-    if (given.has(name)) throw badRequest(`Order '${name}' comes twice in ${param}.`, param);
+    const shown = name.slice(0, MAX_SHOWN);
+    if (!Object.hasOwn(table, name)) throw refuse(`Unknown order '${shown}' in ${param}.`);
+    if (given.has(name)) throw refuse(`Order '${shown}' comes twice in ${param}.`);
     const order = table[name as keyof Table];
     const read = order.read(value);
     if (read === undefined) {
-      throw badRequest(`Order '${name}' in ${param} must be ${order.expects}, not '${value.slice(0, 80)}'.`, param);
+      throw refuse(`Order '${shown}' in ${param} must be ${order.expects}, not '${value.slice(0, MAX_SHOWN)}'.`);
     }
     given.set(name, read);
   }
@@ -150,18 +155,35 @@ function withOrders(text: string, over: string): string {
   return all.toString();
 }
 
-/** Orders and case of a request. @param over orders that win over its own @throws ApiError 400 */
+/**
+ * Orders and case of a request.
+ * @param over orders that win over its own; those of them that count calls take all calls without a case for one
+ * @throws ApiError 400
+ */
 export function ordersOf(
   headers: IncomingHttpHeaders,
   body: JsonObject,
   over: string,
 ): { orders: Orders; caseName: string } {
-  const metadata = isJsonObject(body.metadata) ? body.metadata : {};
+  const metadata = metadataOf(body);
   const header = textOf(headers['x-sim'], 'x-sim');
-  const orders = parseOrders(
-    withOrders(header ?? textOf(metadata.sim, 'metadata.sim') ?? '', over),
-    header === null ? undefined : 'x-sim',
-  );
+  const param = header === null ? 'metadata.sim' : 'x-sim';
+  const text = header ?? textOf(metadata.sim, 'metadata.sim') ?? '';
   const caseName = textOf(headers['x-sim-case'], 'x-sim-case') ?? textOf(metadata.case, 'metadata.case') ?? '';
-  return { orders, caseName };
+  if (caseName === '') refuseCounting(parseOrders(text, param), param);
+  return { orders: parseOrders(withOrders(text, over), param), caseName };
+}
+
+/** @throws ApiError 400: as text, or in a list, orders would go unseen */
+function metadataOf({ metadata = null }: JsonObject): JsonObject {
+  if (metadata === null) return {};
+  if (isJsonObject(metadata)) return metadata;
+  throw badRequest("Invalid 'metadata': expected an object, with orders as text in 'metadata.sim'.", 'metadata');
+}
+
+function refuseCounting(orders: Orders, param: string): void {
+  const order = counting.find((name) => orders[name] !== defaults[name]);
+  if (order === undefined) return;
+  const where = param === 'x-sim' ? 'the header x-sim-case' : 'metadata.case';
+  throw badRequest(`Order '${order}' in ${param} counts the calls of a case: name the case in ${where}.`, param);
 }

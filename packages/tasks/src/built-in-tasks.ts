@@ -2,11 +2,12 @@
 import type { ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
 import { chatInput, embeddingsInput, responsesInput } from './openai-input.ts';
+import { withCase } from './simulator-orders.ts';
 import type { Task } from './task.ts';
 
 /** The task has the name of the provider's surface that its input is passed to. */
 function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task {
-  const run: Task['run'] = (body, host) => host.passThrough(endpoint, body);
+  const run: Task['run'] = (body, host) => host.passThrough(endpoint, withCase(body, host.jobId));
   return { name: endpoint, endpoint, summary, input, output: null, model: null, cache: null, run };
 }
 

@@ -12,7 +12,8 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
 import { generateObject } from './generate-object.ts';
-import { requestBody, simulatorOrders } from './request-body.ts';
+import { requestBody } from './request-body.ts';
+import { simulatorOrders } from './simulator-orders.ts';
 import type { GenerateOptions, StructuredOptions, TaskContext } from './task-context.ts';
 import { TaskError } from './task-error.ts';
 import type { TaskHost } from './task-host.ts';
@@ -70,7 +71,7 @@ async function generate(host: TaskHost, scope: Scope, options: AnyOptions) {
     return value;
   };
   const bodyOf = (asked: GenerateOptions, answerSchema?: JsonObject) =>
-    requestBody(host.endpoint, { metadata: simulatorOrders(host.metadata), ...asked, model }, answerSchema);
+    requestBody(host.endpoint, { metadata: simulatorOrders(host.metadata, host.jobId), ...asked, model }, answerSchema);
   if (schema) return generateObject(schema, options, (asked, answerSchema) => ask(bodyOf(asked, answerSchema), false));
   return ask(bodyOf(options), stream);
 }

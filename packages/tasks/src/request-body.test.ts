@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestBody, simulatorOrders } from './request-body.ts';
+import { requestBody } from './request-body.ts';
 
 const conversation = [{ role: 'user' as const, content: 'Hello' }];
 const asked = { model: 'm', instructions: 'Be brief.', messages: conversation, max_output_tokens: 9, temperature: 0 };
@@ -33,9 +33,10 @@ describe('the body of a task’s call', () => {
     expect(() => requestBody('responses', { model: 'm', ...options })).toThrow('a prompt or messages');
   });
 
-  it('keeps the client’s metadata here, but for orders to the simulator', () => {
-    expect(simulatorOrders({ user: 'u1', sim: 'tokens=5', case: 'c' })).toEqual({ sim: 'tokens=5', case: 'c' });
-    const metadata = simulatorOrders({ user: 'u1' });
-    expect(requestBody('chat.completions', { model: 'm', prompt: 'x', metadata })).not.toHaveProperty('metadata');
+  it('carries metadata only where there is some', () => {
+    expect(requestBody('responses', { model: 'm', prompt: 'x', metadata: { a: 'b' } })).toMatchObject({
+      metadata: { a: 'b' },
+    });
+    expect(requestBody('responses', { model: 'm', prompt: 'x', metadata: {} })).not.toHaveProperty('metadata');
   });
 });

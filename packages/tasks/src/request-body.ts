@@ -25,14 +25,6 @@ export function requestBody(
   });
 }
 
-/**
- * Of a job's metadata, what steers the simulator. The rest is the client's own and stays here; and OpenAI refuses chat
- * completions with metadata that aren't stored (400, "only allowed when 'store' is enabled").
- */
-export function simulatorOrders(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([name]) => name === 'sim' || name === 'case'));
-}
-
 function formatMember(isResponse: boolean, schema: JsonObject): JsonObject {
   const format = { name: 'answer', schema, strict: true };
   return isResponse
