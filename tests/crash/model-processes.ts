@@ -177,6 +177,7 @@ export class Worker extends Process {
       maxWaitMs: 0,
       scheduler: this.queues.scheduler,
       maxAnswerBytes: 1_000_000,
+      showsTaskErrors: false,
       random: () => 0.5 + dice.below(50) / 100,
       logger: silent,
     };

@@ -107,6 +107,15 @@ describe('npm start', () => {
     expect(output).toMatch(/[Rr]edis/);
   }, 120_000);
 
+  it('shows what a task says, with the id of its job, and not what the worker says of each', async () => {
+    const client = await startHouse();
+    const text = `${'Text of a part. '.repeat(700)}\n\n${'Of another. '.repeat(900)}`;
+    const { job } = await client.submit({ task: 'summarize', input: { text }, metadata: { sim: 'tokens=5&itl_ms=0' } });
+    expect(await client.wait(job.id)).toMatchObject({ status: 'completed' });
+    await until('it is shown', () => output.includes(`INFO split task=summarize parts=2 jobId=${job.id} attempt=1`));
+    expect(output).not.toContain('attempt over');
+  }, 60_000);
+
   it('leaves nothing behind when it is killed itself', async () => {
     await startHouse();
     await stopHouse('SIGKILL');

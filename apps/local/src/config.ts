@@ -12,7 +12,7 @@
  *   WORKERS, WORKER_CONCURRENCY          1, 50: worker processes, and jobs at once in each
  *   DURABILITY                           fsync | replica | memory
  *   HOLDFAST_CONFIG                      the config file: checked here, before anything is started, and read by the services
- *   LOG                                  warn: the services' warnings and errors; all: every line of every process
+ *   LOG                                  warn: the services' warnings and errors, and what tasks say; all: every line of every process
  */
 import { resolve } from 'node:path';
 import { readConfigFile, readSettings, SettingsError, setting } from '@holdfast/service';

@@ -21,6 +21,21 @@ describe('showLines', () => {
     expect(shown(entry(30), true)).toEqual(['api       │ INFO store is slow job=job_1 took_ms=12']);
   });
 
+  it('shows what tasks say from information up, with the id of their job', () => {
+    const said = (level: string) => JSON.stringify({ level, name: 'worker', msg: 'x', jobId: 'job_1', task: 'triage' });
+    expect(shown(said('info'))).toEqual(['api       │ INFO x task=triage jobId=job_1']);
+    expect(shown(said('debug'))).toEqual([]);
+    expect(shown(said('debug'), true)).toEqual(['api       │ DEBUG x task=triage jobId=job_1']);
+  });
+
+  it('shows what caused an error', () => {
+    const cause = { type: 'Error', code: 'ECONNREFUSED', message: 'refused', at: ['y (b.ts:2)'] };
+    const thrown = { type: 'TypeError', message: 'fetch failed', at: ['x (a.ts:1)'], cause };
+    expect(shown(JSON.stringify({ level: 'error', msg: 'task broke', thrown }))).toEqual([
+      'api       │ ERROR task broke thrown=TypeError: fetch failed\n    at x (a.ts:1)\n    caused by Error ECONNREFUSED: refused\n    at y (b.ts:2)',
+    ]);
+  });
+
   it('shows an error with its place, or with its stack', () => {
     const ours = { type: 'TypeError', code: 'E1', message: 'no', at: ['x (a.ts:1)', 'y (b.ts:2)'] };
     expect(shown(JSON.stringify({ level: 'error', msg: 'failed', error: ours }))).toEqual([

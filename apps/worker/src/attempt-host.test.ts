@@ -1,9 +1,10 @@
-import type { AttemptError, ProviderEvent } from '@holdfast/core';
+import type { AttemptError, JsonValue, ProviderEvent } from '@holdfast/core';
 import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import type { Thrown } from './describe-thrown.ts';
 import { cutAfter, dataOf, jobOf, limited, model, whole } from './test-tasks.ts';
-import { aborted, cancelled, completed, openTestWorker, silent, type TestWorker, until } from './test-worker.ts';
+import { aborted, cancelled, completed, openTestWorker, type TestWorker, until } from './test-worker.ts';
 
 let t: TestWorker;
 beforeAll(async () => {
@@ -154,16 +155,63 @@ describe('a task', () => {
     expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'output_invalid' } });
   });
 
-  it('that throws an error of its own fails without showing or logging what it said', async () => {
-    const logged: unknown[] = [];
-    const logger = { ...silent, error: (fields: { error: Error }) => void logged.push(fields, fields.error.stack) };
-    const { id, attempt } = await jobOf(t, async () => {
-      throw new RangeError('the secret prompt');
-    });
+  const logged: [fields: { jobId?: string; task?: string; thrown?: Thrown }, message: string][] = [];
+  const say = (fields: object, message: string) => void logged.push([fields, message]);
+  const logger = { debug: say, info: say, warn: say, error: say };
+  const broken = async () => {
+    throw new RangeError('no price in "12,50 EUR"');
+  };
+
+  it('that throws an error of its own fails; its author learns from the log what was thrown, and where', async () => {
+    const { id, attempt } = await jobOf(t, broken);
+    logged.length = 0;
     expect(await attempt({ parts: { logger } })).toMatchObject({ kind: 'failed', error: { code: 'task_error' } });
-    const kept = JSON.stringify([await t.job(id), await t.events(id), logged]);
-    expect(kept).not.toContain('secret');
-    expect(logged[0]).toMatchObject({ jobId: id, task: 't', error: { name: 'RangeError' } });
+    const [fields] = logged.find(([, message]) => message === 'task broke') ?? [];
+    expect(fields).toMatchObject({ jobId: id, task: 't', thrown: { type: 'RangeError' } });
+    expect(fields?.thrown?.message).toBe('no price in "12,50 EUR"');
+    expect(fields?.thrown?.at[0]).toMatch(/^(async )?broken \(.*attempt-host\.test\.ts:\d+:\d+\)$/);
+    // Clients are not told: it may quote a prompt.
+    expect(JSON.stringify([await t.job(id), await t.events(id)])).not.toContain('no price');
+    expect((await t.job(id)).error?.message).toBe('The task "t" met an error of its own; the worker\'s log has it.');
+  });
+
+  it('that throws an error of its own says so to clients where the config file wants it', async () => {
+    const { id, attempt } = await jobOf(t, broken);
+    await attempt({ parts: { showsTaskErrors: true } });
+    expect((await t.job(id)).error).toMatchObject({
+      ...{ code: 'task_error', retryable: false },
+      message: 'The task "t" threw RangeError: no price in "12,50 EUR"',
+    });
+  });
+
+  it('logs under its name and the job’s id, with fields or without', async () => {
+    const { id, attempt } = await jobOf(t, async (ctx) => {
+      ctx.logger.info('begun');
+      ctx.logger.warn({ parts: 3, jobId: 'another' }, 'split');
+      ctx.logger.error(new RangeError('odd'), 'went on');
+      return null;
+    });
+    logged.length = 0;
+    expect(await attempt({ parts: { logger } })).toEqual(completed);
+    const own = { jobId: id, attempt: 1, task: 't' };
+    expect(logged).toContainEqual([own, 'begun']);
+    expect(logged).toContainEqual([{ parts: 3, ...own }, 'split']);
+    expect(logged).toContainEqual([{ error: new RangeError('odd'), ...own }, 'went on']);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['a Date', () => ({ at: [new Date(0)] }), 'The task\'s output must be JSON, but ".at[0]" of it is a Date.'],
+    ['a BigInt', () => 5n, "The task's output must be JSON, but it is a BigInt."],
+  ])('whose output is not JSON fails, and says where: %s', async (_, output, message) => {
+    const { id, attempt } = await jobOf(t, async () => output() as JsonValue);
+    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'output_invalid' } });
+    expect((await t.job(id)).error?.message).toBe(message);
+  });
+
+  it('may leave optional members of its output undefined', async () => {
+    const { id, attempt } = await jobOf(t, async () => ({ a: 1, b: undefined }) as unknown as JsonValue);
+    expect(await attempt()).toEqual(completed);
+    expect((await t.job(id)).output).toEqual({ a: 1 });
   });
 
   it('that does not listen to the signal neither holds up its end nor writes after it', async () => {

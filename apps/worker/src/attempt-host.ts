@@ -15,6 +15,7 @@ import { type Answer, callProvider } from './call-provider.ts';
 import { type CallSlot, completeCall } from './call-slots.ts';
 import type { Lane } from './lane-providers.ts';
 import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
+import { createTaskLogger } from './task-logger.ts';
 
 /** Made once: their stacks would say nothing, and cost more than much else of a short job. */
 const ATTEMPT_OVER = new TaskError('The attempt is over.');
@@ -47,7 +48,7 @@ export class AttemptHost implements TaskHost {
     this.jobId = claim.jobId;
     this.attempt = claim.attempt;
     this.metadata = claim.request.metadata ?? {};
-    this.logger = logger;
+    this.logger = createTaskLogger(logger, { jobId: claim.jobId, attempt: claim.attempt, task: task.name });
     this.signal = AbortSignal.any([order.signal, this.#broken.signal]);
     this.model = modelOf(task, claim.request.input);
     this.endpoint = lane.background ? 'responses' : 'chat.completions';

@@ -1,7 +1,7 @@
 /** The worker's settings: the only place of this app that reads the environment. */
 import { type Lanes, type Plans, type Prices, secretsOf } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { type ConfigFile, readConfigFile, readSettings, setting } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
@@ -24,6 +24,7 @@ export interface WorkerConfig {
   lanes: Lanes;
   /** What the config file says of tasks, by their names. */
   tasks: Readonly<Record<string, TaskSettings>>;
+  task_error_message: ConfigFile['task_error_message'];
   plans: Plans;
   prices: Prices;
   /** Provider keys by the name of the variable that holds them. */

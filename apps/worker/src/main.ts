@@ -62,6 +62,7 @@ function configuredParts(config: WorkerConfig, logger: Logger) {
     crashLimit: config.crashLimit,
     maxWaitMs: MAX_WAIT_MS,
     maxAnswerBytes: config.maxAnswerBytes,
+    showsTaskErrors: config.task_error_message === 'show',
     random: Math.random,
   };
 }

@@ -73,6 +73,8 @@ export interface WorkerParts {
   maxWaitMs: number;
   /** What a job may answer, as JSON, and write into its journal in one attempt. */
   maxAnswerBytes: number;
+  /** Clients see what a task threw, not only that it did. */
+  showsTaskErrors: boolean;
   random: () => number;
   logger: Logger;
 }

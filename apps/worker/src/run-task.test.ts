@@ -103,6 +103,18 @@ describe('a step', () => {
   it.each<[string, (ctx: TaskContext) => Promise<JsonValue>, RegExp]>([
     ['with a name that came before', (ctx) => twice(ctx, 'same', 'same'), /"same" comes twice/],
     ['without a usable name', (ctx) => twice(ctx, 'a/b', 'c'), /"a\/b" is no name/],
+    [
+      'with a Date',
+      (ctx) => ctx.step('s', () => given({ at: [new Date(0)] })),
+      /step "s" .* "\.at\[0\]" of it is a Date/,
+    ],
+    ['with an undefined member', (ctx) => ctx.step('s', () => given({ a: undefined })), /"\.a" of it is undefined/],
+    ['with a Map', (ctx) => ctx.step('s', () => given(new Map())), /but it is a Map/],
+    ['with a function', (ctx) => ctx.step('s', () => given([() => 1])), /"\[0\]" of it is a function/],
+    ['with a BigInt', (ctx) => ctx.step('s', () => given({ n: 5n })), /"\.n" of it is a BigInt/],
+    ['with NaN', (ctx) => ctx.step('s', () => given({ n: Number.NaN })), /"\.n" of it is NaN/],
+    ['with a circle', (ctx) => ctx.step('s', () => given(circle())), /"\.self" of it is a reference to what it is in/],
+    ['inside of another, with a Date', (ctx) => inside(ctx), /step "outer\/inner" must return JSON/],
     ['with more than 256 KB', (ctx) => ctx.step('big', () => 'x'.repeat(262_144)), /262146 bytes of JSON/],
     ['beside a visible call of another', (ctx) => sideBySide(ctx), /side by side/],
   ])('%s is an error of the task', async (_, run, message) => {
@@ -111,6 +123,19 @@ describe('a step', () => {
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'task_error', retryable: false } });
     expect('error' in outcome && outcome.error.message).toMatch(message);
   });
+
+  /** As code that isn't typed may return it. */
+  const given = (value: unknown) => value as JsonValue;
+
+  function circle(): object {
+    const self: Record<string, unknown> = {};
+    self.self = self;
+    return self;
+  }
+
+  async function inside(ctx: TaskContext): Promise<JsonValue> {
+    return ctx.step('outer', () => ctx.step('inner', () => given(new Date(0))));
+  }
 
   async function twice(ctx: TaskContext, ...names: string[]): Promise<JsonValue> {
     for (const name of names) await ctx.step(name, () => 1);

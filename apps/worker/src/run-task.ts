@@ -10,6 +10,7 @@ import { JournalRefusal } from '@holdfast/journal';
 import type { Task } from '@holdfast/tasks';
 import { asAttemptError } from './as-attempt-error.ts';
 import { AttemptHost } from './attempt-host.ts';
+import { describeThrown } from './describe-thrown.ts';
 import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
 
 /** @throws AttemptError; JournalRefusal; the reason of the attempt's order to stop */
@@ -22,7 +23,7 @@ export async function runTask(parts: WorkerParts, attempt: Attempt, prepared: Pr
   } catch (thrown) {
     // An order to stop comes before whatever error it caused: `conclude-attempt.ts`.
     if (attempt.order.reason !== null || thrown instanceof JournalRefusal) throw thrown;
-    const error = shownError(attempt, prepared.task, thrown);
+    const error = shownError(parts, attempt, prepared.task, thrown);
     if (!error.retryable || error.isFinal) host.breakOff();
     await host.settled().catch(() => undefined);
     throw error;
@@ -31,13 +32,17 @@ export async function runTask(parts: WorkerParts, attempt: Attempt, prepared: Pr
   }
 }
 
-/** What a task throws may quote a prompt: only errors on purpose are shown, and of others only kind and place are logged. */
-function shownError({ claim, logger }: Attempt, task: Task, thrown: unknown): AttemptError {
+/**
+ * An error that isn't on purpose is the author's to see, in the log, with its message and place. The message may quote a prompt:
+ * clients see it only where the config file says so (`task_error_message`).
+ */
+function shownError(parts: WorkerParts, { claim, logger }: Attempt, task: Task, thrown: unknown): AttemptError {
   if (thrown instanceof AttemptError || task.model === null) return asAttemptError({ claim, logger }, thrown);
-  const error = new AttemptError('task_error', `The task "${task.name}" met an error of its own.`, { cause: thrown });
-  const { name, message, stack = '' } = thrown instanceof Error ? thrown : new Error();
-  error.name = name;
-  error.stack = stack.replace(message, '');
-  logger.error({ jobId: claim.jobId, attempt: claim.attempt, task: task.name, error }, 'task broke');
-  return error;
+  const described = describeThrown(thrown);
+  const { jobId, attempt } = claim;
+  logger.error({ jobId, attempt, task: task.name, thrown: described }, 'task broke');
+  const what = parts.showsTaskErrors
+    ? `threw ${described.type}: ${described.message}`
+    : "met an error of its own; the worker's log has it.";
+  return new AttemptError('task_error', `The task "${task.name}" ${what}`, { cause: thrown });
 }

@@ -165,6 +165,7 @@ function testParts(
     maxWaitMs: 300_000,
     scheduler,
     maxAnswerBytes: 67_108_864,
+    showsTaskErrors: false,
     random: () => 0,
     logger: silent,
   };

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HoldfastError } from '@holdfast/core';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type ConfigChecks, defaultLanes, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
@@ -78,12 +79,15 @@ describe('the config file', () => {
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);
     expect(read(new TypeError('a fault'))).toThrow(TypeError);
+    const own = new HoldfastError('duplicate_task', 'Two tasks are named "x".');
+    expect(read(own)).toThrow(SettingsError);
+    expect(read(own)).toThrow(/^Two tasks are named "x"\.$/);
   });
 
   const withProvider = (provider: object) => ({ lanes: { a: { ...lane, providers: [provider] } } });
   const known = {
     lane: 'models, providers, limits, background, idempotency_header, max_calls',
-    file: 'lanes, plans, prices, tasks',
+    file: 'lanes, plans, prices, tasks, task_error_message',
   };
 
   it.each<[string, unknown, unknown[]]>([
@@ -157,6 +161,11 @@ describe('the config file', () => {
       'a task’s setting',
       { tasks: { chat: { model: 'm', speed: 1 } } },
       ['tasks.chat.speed: not known here; known are model'],
+    ],
+    [
+      'what clients see of errors of tasks',
+      { task_error_message: 'always' },
+      ['task_error_message: expected "hide" or "show"; got "always"'],
     ],
     ['an array', [], ['(top level): expected an object; got an empty array']],
   ])('is refused with path, what was expected and what was got: %s', (_, content, faults) => {

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import {
   canonicalJson,
   DEFAULT_MAX_CALLS,
+  HoldfastError,
   isOpenAi,
   type JsonValue,
   type Lanes,
@@ -20,15 +21,20 @@ import {
 import { z } from 'zod';
 import { misfit, readConfigContent } from './config-content.ts';
 import { describeMisfit, expectation } from './describe-misfit.ts';
+import { SettingsError } from './settings.ts';
 
 /** Settings of tasks, by their names. */
 const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
+
+/** What clients see of an error that a task's code throws: that it did, or its message as well, which may quote a prompt. */
+const taskErrorMessageSchema = z.enum(['hide', 'show'], 'expected "hide" or "show"');
 
 const configSchema = z.strictObject({
   lanes: lanesSchema.optional(),
   plans: plansSchema.default({}),
   prices: pricesSchema.default({}),
   tasks: tasksSchema.default({}),
+  task_error_message: taskErrorMessageSchema.default('hide'),
 });
 
 export interface ConfigFile {
@@ -36,6 +42,7 @@ export interface ConfigFile {
   plans: Plans;
   prices: Prices;
   tasks: z.output<typeof tasksSchema>;
+  task_error_message: z.output<typeof taskErrorMessageSchema>;
 }
 
 export interface ReadConfig extends ConfigFile {
@@ -46,7 +53,10 @@ export interface ReadConfig extends ConfigFile {
 
 /** What only an app can tell of a config file. */
 export interface ConfigChecks {
-  /** Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app. */
+  /**
+   * Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app, HoldfastError where
+   * the app itself can't be started so.
+   */
   check?: (config: ConfigFile) => readonly string[];
   /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
   env?: NodeJS.ProcessEnv | undefined;
@@ -91,6 +101,8 @@ export function readConfigFile(
     return { ...config, configDigest: digestOf(config), warnings: [...check(config), ...unset] };
   } catch (error) {
     if (error instanceof RangeError) throw misfit(String(path), [error.message]);
+    // Not the file's fault: what it says is shown alone.
+    if (error instanceof HoldfastError) throw new SettingsError(error.message, { cause: error });
     throw error;
   }
 }

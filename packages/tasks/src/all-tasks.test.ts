@@ -1,7 +1,8 @@
 import type { Lanes } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { allTasks, checkTasks } from './all-tasks.ts';
+import { allTasks, byName, checkTasks } from './all-tasks.ts';
+import { builtInTasks } from './built-in-tasks.ts';
 import { defineTask } from './define-task.ts';
 import { modelOf } from './task.ts';
 
@@ -23,6 +24,27 @@ describe('all tasks', () => {
   it('have names that fit into URLs, logs and keys', () => {
     const definition = { summary: 's', model: 'm', input: z.object({}), run: async () => null };
     expect(() => defineTask({ ...definition, name: 'no spaces' })).toThrow(RangeError);
+  });
+});
+
+describe('two tasks of one name', () => {
+  const define = (name: string) =>
+    defineTask({ name, summary: 's', model: 'm', input: z.object({}), run: async () => null });
+  const here = 'packages/tasks/src/all-tasks\\.test\\.ts:\\d+';
+
+  it('are refused, with the places that define them', () => {
+    const other = defineTask({ name: 'one', summary: 's', model: 'm', input: z.object({}), run: async () => null });
+    expect(() => byName([define('one'), define('two'), other])).toThrow(
+      new RegExp(`^Two tasks are named "one": ${here} and ${here}\\. Rename one, or remove it\\.$`),
+    );
+    const [first, second] = [define('one').place, other.place];
+    expect(first).not.toBe(second);
+  });
+
+  it('are refused where one is built in, or the same is listed twice', () => {
+    const mine = define('responses');
+    expect(() => byName([...builtInTasks.values(), mine])).toThrow(new RegExp(`the built-in one and ${here}\\.`));
+    expect(() => byName([mine, mine])).toThrow(new RegExp(`: ${here}, twice\\.`));
   });
 });
 

@@ -1,5 +1,5 @@
 /** Every task that clients can ask for. One of your own is added to `ownTasks`: see `docs/guides/add-a-task.md`. */
-import { type Lanes, laneFor } from '@holdfast/core';
+import { HoldfastError, type Lanes, laneFor } from '@holdfast/core';
 import { builtInTasks } from './built-in-tasks.ts';
 import { chat } from './examples/chat.ts';
 import { extract } from './examples/extract.ts';
@@ -22,7 +22,7 @@ interface TaskConfig {
 /**
  * Checks a config file at start. Returns what is to be warned of: tasks whose own model no lane serves, since their jobs
  * are refused; they may be examples that nobody wants here.
- * @throws RangeError as `allTasks` does, and where no lane serves a model that the file itself names
+ * @throws what `allTasks` throws; RangeError where no lane serves a model that the file itself names
  */
 export function checkTasks({ tasks: settings, lanes }: TaskConfig): string[] {
   const unserved = [...allTasks(settings).values()].filter(({ model }) => model !== null && !laneFor(lanes, model));
@@ -35,10 +35,11 @@ export function checkTasks({ tasks: settings, lanes }: TaskConfig): string[] {
 
 /**
  * All tasks by name, with the models that the config file names for them.
- * @throws RangeError where it names a task that isn't there, or whose model the input names
+ * @throws RangeError where it names a task that isn't there, or whose model the input names; HoldfastError where two tasks
+ *   have one name
  */
 export function allTasks(settings: Readonly<Record<string, TaskSettings>>): ReadonlyMap<string, Task> {
-  const tasks = new Map([...builtInTasks.values(), ...ownTasks].map((task) => [task.name, task]));
+  const tasks = byName([...builtInTasks.values(), ...ownTasks]);
   for (const [name, { model }] of Object.entries(settings)) {
     const task = tasks.get(name);
     if (!task?.model) {
@@ -48,4 +49,28 @@ export function allTasks(settings: Readonly<Record<string, TaskSettings>>): Read
     tasks.set(name, { ...task, model });
   }
   return tasks;
+}
+
+/**
+ * Tasks by their names: jobs name the task that they are for, so no two may have one.
+ * @throws HoldfastError `duplicate_task`, naming both places
+ */
+export function byName(tasks: readonly Task[]): Map<string, Task> {
+  const known = new Map<string, Task>();
+  for (const task of tasks) {
+    const other = known.get(task.name);
+    if (other) {
+      const places = other.place === task.place ? `${placeOf(task)}, twice` : `${placeOf(other)} and ${placeOf(task)}`;
+      throw new HoldfastError(
+        'duplicate_task',
+        `Two tasks are named "${task.name}": ${places}. Rename one, or remove it.`,
+      );
+    }
+    known.set(task.name, task);
+  }
+  return known;
+}
+
+function placeOf({ place, endpoint }: Task): string {
+  return place ?? (endpoint === null ? 'a place that is not known' : 'the built-in one');
 }

@@ -8,7 +8,7 @@ import type { Task } from './task.ts';
 /** The task has the name of the provider's surface that its input is passed to. */
 function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task {
   const run: Task['run'] = (body, host) => host.passThrough(endpoint, withCase(body, host.jobId));
-  return { name: endpoint, endpoint, summary, input, output: null, model: null, cache: null, run };
+  return { name: endpoint, place: null, endpoint, summary, input, output: null, model: null, cache: null, run };
 }
 
 const builtIn: readonly Task[] = [

@@ -11,6 +11,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
+import { findNonJson } from './find-non-json.ts';
 import { generateObject } from './generate-object.ts';
 import { requestBody } from './request-body.ts';
 import { simulatorOrders } from './simulator-orders.ts';
@@ -110,9 +111,18 @@ function pathOf({ path: around, steps }: Scope, name: string): string {
   return path;
 }
 
-/** What a later attempt will be given: the first is given the same, so that both go on alike. */
+/**
+ * What a later attempt will be given: the first is given the same, so that both go on alike.
+ * @throws TaskError where it isn't JSON, or too much of it
+ */
 function plainJson(path: string, result: JsonValue | undefined): JsonValue {
-  const json = JSON.stringify(result ?? null);
+  const value = result ?? null;
+  const fault = findNonJson(value);
+  if (fault) {
+    const place = fault.path === '' ? 'it' : `"${fault.path}" of it`;
+    throw new TaskError(`The step "${path}" must return JSON, but ${place} is ${fault.what}. Return plain values.`);
+  }
+  const json = JSON.stringify(value);
   const bytes = Buffer.byteLength(json);
   if (bytes > MOST_RESULT_BYTES) {
     throw new TaskError(`The step "${path}" returned ${bytes} bytes of JSON; at most ${MOST_RESULT_BYTES} are kept.`);

@@ -3,12 +3,14 @@
  *
  *   1. check     the input, once more: defaults of the schema are filled in
  *   2. run       the author's function; it may be run again after a crash, see `TaskContext.step`
- *   3. check     the output; a misfit fails the job as `output_invalid`
+ *   3. check     the output; a misfit, or what isn't JSON, fails the job as `output_invalid`
  */
 import { AttemptError, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
+import { callSiteOf } from './call-site.ts';
 import { createContext } from './create-context.ts';
 import { describeIssues } from './describe-issues.ts';
+import { findNonJson } from './find-non-json.ts';
 import type { Task } from './task.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskError } from './task-error.ts';
@@ -40,6 +42,7 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z
   if (!/^[a-z0-9][\w.-]{0,127}$/i.test(name)) throw new RangeError(`"${name}" is no name for a task`);
   return {
     name,
+    place: callSiteOf(defineTask),
     summary,
     model,
     endpoint: null,
@@ -61,10 +64,18 @@ async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(
   await host.begin();
   // Code that doesn't listen to the signal must not hold up the attempt's end.
   const output = await Promise.race([createContext(host).run((ctx) => run(input.data, ctx)), whenAborted(host.signal)]);
-  if (!outputSchema) return (output ?? null) as JsonValue;
+  if (!outputSchema) return jsonOf(output ?? null);
   const checked = outputSchema.safeParse(output);
-  if (checked.success) return checked.data as JsonValue;
+  if (checked.success) return jsonOf(checked.data ?? null);
   throw new AttemptError('output_invalid', `The task's output does not fit: ${describeIssues(checked.error)}.`);
+}
+
+/** Optional members that are undefined are left out, as everywhere in JSON. @throws AttemptError `output_invalid` */
+function jsonOf(output: unknown): JsonValue {
+  const fault = findNonJson(output, { allowsUndefinedMembers: true });
+  if (!fault) return output as JsonValue;
+  const place = fault.path === '' ? 'it' : `"${fault.path}" of it`;
+  throw new AttemptError('output_invalid', `The task's output must be JSON, but ${place} is ${fault.what}.`);
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -6,3 +6,4 @@ export { firstCallOf, modelOf, type Task } from './task.ts';
 export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './task-context.ts';
 export { TaskError } from './task-error.ts';
 export type { Given, HostCall, TaskHost } from './task-host.ts';
+export type { TaskLogger } from './task-logger.ts';

@@ -1,6 +1,7 @@
 /** What a task's `run` is given beside its input. */
-import type { JsonValue, Logger } from '@holdfast/core';
+import type { JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
+import type { TaskLogger } from './task-logger.ts';
 
 export interface Message {
   role: 'system' | 'user' | 'assistant';
@@ -39,8 +40,11 @@ export interface TaskContext {
   readonly metadata: Readonly<Record<string, string>>;
   /** Aborts when the attempt must end: cancelled, past its deadline, or another worker is to go on. Hand it to whatever waits. */
   readonly signal: AbortSignal;
-  /** For ids and sizes; never prompts or answers. */
-  readonly logger: Logger;
+  /**
+   * The worker's log: `logger.info('sorted')`, `logger.info({ parts: 3 }, 'split')`; `npm start` shows it from `info` up. The job's
+   * id is in each line. For ids and sizes; never prompts or answers.
+   */
+  readonly logger: TaskLogger;
   /**
    * Asks the model, and resolves with its text. An answer that has come whole is kept: a later attempt that asks the same in the
    * same step gets it without a call.
@@ -55,6 +59,7 @@ export interface TaskContext {
   /**
    * Runs `work` once: what it returns (JSON, up to 256 KB) is kept in the journal, and given back in later attempts without
    * running it again. A crash while it runs runs it again. Steps may run side by side, and inside of one another.
+   * @throws TaskError where it returns what JSON would lose or change (a Date, a Map, an undefined member …), naming the place
    * @param name unique among the steps around it: letters, digits, `.`, `_`, `:` and `-`, up to 64
    */
   step<Result extends JsonValue | undefined>(name: string, work: () => Promise<Result> | Result): Promise<Result>;

@@ -2,7 +2,8 @@
  * Port: what a running task asks of the worker that runs it. A task's call or step is known by an id that is the same in
  * every attempt: what an earlier attempt has completed under it is given back, and what it left running is taken up.
  */
-import type { JsonObject, JsonValue, Logger, ProviderEndpoint } from '@holdfast/core';
+import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
+import type { TaskLogger } from './task-logger.ts';
 
 export interface HostCall {
   id: string;
@@ -22,7 +23,7 @@ export interface TaskHost {
   readonly jobId: string;
   readonly attempt: number;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly logger: Logger;
+  readonly logger: TaskLogger;
   /** Aborts when the attempt must end: cancelled, past its deadline, overtaken, or its worker stops. */
   readonly signal: AbortSignal;
   /** The model that the job is for. */

@@ -5,6 +5,8 @@ import type { TaskHost } from './task-host.ts';
 
 export interface Task {
   readonly name: string;
+  /** File and line that define it; null: it is built in, or that can't be told. */
+  readonly place: string | null;
   /** One sentence, shown to clients. */
   readonly summary: string;
   /** Checks a job's `input` at submit, so that what can't work is refused before it is queued or paid for. */

@@ -32,6 +32,7 @@ export const summarize = defineTask({
     const reduce = `Summarize in about ${words} words, in the language of the text. Use only what it says.${interest}`;
     const parts = splitText(text, PART_CHARACTERS);
     if (parts.length === 1) return ctx.generate({ instructions: reduce, prompt: text });
+    ctx.logger.info({ parts: parts.length }, 'split');
     const map = `Take notes on this part of a longer text: facts, names, numbers, conclusions, in order.${interest}`;
     const notes = await mapBounded(parts, PARTS_AT_ONCE, (part, at) =>
       ctx.step(`part-${at + 1}`, () => ctx.generate({ instructions: map, prompt: part })),
