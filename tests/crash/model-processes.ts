@@ -18,6 +18,7 @@ import { LaneQueues, maintain } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 import type { Task, TaskHost } from '@holdfast/tasks';
 import { endLeftovers } from '../../apps/worker/src/end-leftovers.ts';
+import { KnownFormats } from '../../apps/worker/src/known-formats.ts';
 import type { Lane } from '../../apps/worker/src/lane-providers.ts';
 import { RoomLearner } from '../../apps/worker/src/learn-room.ts';
 import { runAttempt, type WorkerParts } from '../../apps/worker/src/run-attempt.ts';
@@ -178,6 +179,7 @@ export class Worker extends Process {
       scheduler: this.queues.scheduler,
       maxAnswerBytes: 1_000_000,
       showsTaskErrors: false,
+      knownFormats: new KnownFormats(),
       random: () => 0.5 + dice.below(50) / 100,
       logger: silent,
     };

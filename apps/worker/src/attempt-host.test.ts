@@ -1,9 +1,8 @@
 import type { AttemptError, JsonValue, ProviderEvent } from '@holdfast/core';
-import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { Thrown } from './describe-thrown.ts';
-import { cutAfter, dataOf, jobOf, limited, model, whole } from './test-tasks.ts';
+import { cutAfter, dataOf, jobOf, limited, model } from './test-tasks.ts';
 import { aborted, cancelled, completed, openTestWorker, type TestWorker, until } from './test-worker.ts';
 
 let t: TestWorker;
@@ -113,39 +112,6 @@ describe('a call of a task', () => {
     unlisten();
     expect([...model.ended].sort()).toEqual(['resp_aa', 'resp_bb']);
     expect((await t.types(id)).at(-1)).toBe('job.cancelled');
-  });
-});
-
-describe('a structured answer', () => {
-  const schema = z.object({ total: z.number() });
-  const answers = (...texts: string[]) => {
-    let at = 0;
-    return async function* (): AsyncGenerator<ProviderEvent> {
-      at += 1;
-      yield whole(texts[at - 1] ?? '');
-    };
-  };
-  const ask = (prompt: string) => async (ctx: TaskContext) => ctx.generate({ prompt, schema });
-
-  it('that does not fit is sent back with what is wrong', async () => {
-    const { id, attempt } = await jobOf(t, ask('sum'));
-    const next = answers('nonsense', '{"total":"12"}', '{"total":12}');
-    model.says = new Proxy({}, { get: () => next });
-    expect(await attempt()).toEqual(completed);
-    expect((await t.job(id)).output).toEqual({ total: 12 });
-    expect(model.calls).toHaveLength(3);
-    const { body } = model.calls[2]?.call ?? {};
-    expect((body?.messages as unknown[])?.at(-2)).toEqual({ role: 'assistant', content: '{"total":"12"}' });
-    expect(model.prompts().at(-1)).toContain('total: Invalid input: expected number');
-    expect(body?.response_format).toMatchObject({ json_schema: { schema: { required: ['total'] }, strict: true } });
-    expect(await t.types(id)).not.toContain('text.delta');
-  });
-
-  it('that never fits fails the job after two repairs', async () => {
-    const { attempt } = await jobOf(t, ask('sum'));
-    model.says = new Proxy({}, { get: () => answers('{}') });
-    expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'output_invalid', retryable: false } });
-    expect(model.calls).toHaveLength(3);
   });
 });
 

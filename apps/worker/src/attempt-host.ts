@@ -8,7 +8,14 @@
  * Readers' text: where every text in the journal is one that goes on, the attempt begins as `resumed` and what was emitted
  * isn't emitted again; else readers drop it (`resumed: false`), and each stored text is emitted again where the task comes to it.
  */
-import { AttemptError, type JsonObject, type JsonValue, outputTextOf, type ProviderEndpoint } from '@holdfast/core';
+import {
+  AttemptError,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  outputTextOf,
+  type ProviderEndpoint,
+} from '@holdfast/core';
 import { answerField, type FieldChanges, readText, type Stored, stepField } from '@holdfast/journal';
 import { type HostCall, modelOf, TaskError, type TaskHost } from '@holdfast/tasks';
 import { type Answer, callProvider } from './call-provider.ts';
@@ -21,6 +28,8 @@ import { createTaskLogger } from './task-logger.ts';
 const ATTEMPT_OVER = new TaskError('The attempt is over.');
 const TASK_FAILED = new Error('the task has failed');
 
+type StoredText = Stored & { value: string | null };
+
 export class AttemptHost implements TaskHost {
   readonly jobId: string;
   readonly attempt: number;
@@ -29,6 +38,7 @@ export class AttemptHost implements TaskHost {
   readonly signal: AbortSignal;
   readonly model: string;
   readonly endpoint: TaskHost['endpoint'];
+  readonly answerFormats: TaskHost['answerFormats'];
   readonly #parts: WorkerParts;
   readonly #attempt: Attempt;
   readonly #lane: Lane;
@@ -52,6 +62,7 @@ export class AttemptHost implements TaskHost {
     this.signal = AbortSignal.any([order.signal, this.#broken.signal]);
     this.model = modelOf(task, claim.request.input);
     this.endpoint = lane.background ? 'responses' : 'chat.completions';
+    this.answerFormats = parts.knownFormats.ofLane(claim.lane);
     this.#parts = parts;
     this.#attempt = attempt;
     this.#lane = lane;
@@ -89,11 +100,11 @@ export class AttemptHost implements TaskHost {
     if (resumed) attempt.text = await readText(this.#parts.journal, this.jobId);
   }
 
-  async call(call: HostCall): Promise<Stored & { value: string }> {
+  async call(call: HostCall): Promise<StoredText> {
     this.#throwIfOver();
     if (call.visible && this.#telling !== null) throw new TaskError('Two calls that readers see run side by side.');
     const kept = this.#answers.get(call.id);
-    if (kept) return this.#recall({ ...kept, value: String(kept.value) });
+    if (kept) return this.#recall({ ...kept, value: kept.value === null ? null : String(kept.value) });
     if (call.visible) this.#telling = call.id;
     const making = this.#make(call);
     this.#running.add(making);
@@ -157,7 +168,7 @@ export class AttemptHost implements TaskHost {
     this.#attempt.writer.write('text.delta', { text });
   }
 
-  async #make(call: HostCall): Promise<Stored & { value: string }> {
+  async #make(call: HostCall): Promise<StoredText> {
     const { id, visible } = call;
     const { writer, calls } = this.#attempt;
     const wasEmitted = (calls.get(id)?.emitted ?? 0) > 0;
@@ -166,8 +177,8 @@ export class AttemptHost implements TaskHost {
       const { output, usage, emitted, provider } = await this.#callProvider(call);
       const value = textOf(output, provider);
       // Of an answer that came in one piece, or whose stream could not be taken up, readers have nothing or the beginning.
-      if (visible && value.length > emitted) this.#tell(value.slice(emitted));
-      const kept = { value, text: visible ? value : '' };
+      if (visible && value !== null && value.length > emitted) this.#tell(value.slice(emitted));
+      const kept = { value, text: visible ? (value ?? '') : '' };
       this.#answers.set(id, kept);
       writer.write('call.completed', { call: id, usage }, answerField(id, kept));
       await writer.flushed();
@@ -207,12 +218,24 @@ function tellFromStart(slot: CallSlot): void {
   if (slot.visible && slot.response) slot.response.cursor = -1;
 }
 
-/** @throws AttemptError `content_refused`, `provider_bad_response` */
-function textOf(output: JsonValue, provider: string): string {
+/**
+ * null: the model was done without a text, as one that only thought.
+ * @throws AttemptError `content_refused`; `provider_bad_response` where it had no tokens left for a text: asked again, it would do
+ *   the same
+ */
+function textOf(output: JsonValue, provider: string): string | null {
   const text = outputTextOf(output);
   if (text !== null) return text;
-  if (JSON.stringify(output).includes('"refusal":"')) {
+  if (/"refusal":"[^"]/.test(JSON.stringify(output))) {
     throw new AttemptError('content_refused', `${provider} refused to answer.`, { provider });
   }
-  throw new AttemptError('provider_bad_response', `${provider} answered without a text.`, { provider });
+  if (!isCutShort(output)) return null;
+  const message = `${provider} answered without a text: it used up its output tokens before. Raise max_output_tokens.`;
+  throw new AttemptError('provider_bad_response', message, { provider });
+}
+
+function isCutShort(output: JsonValue): boolean {
+  if (!isJsonObject(output)) return false;
+  const [choice] = Array.isArray(output.choices) ? output.choices : [];
+  return output.status === 'incomplete' || (isJsonObject(choice) && choice.finish_reason === 'length');
 }

@@ -13,6 +13,7 @@ import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { startEndingLeftovers } from './end-leftovers.ts';
+import { KnownFormats } from './known-formats.ts';
 import { createLanes } from './lane-providers.ts';
 import { startLaneWorkers } from './lane-workers.ts';
 import { RoomLearner } from './learn-room.ts';
@@ -63,6 +64,7 @@ function configuredParts(config: WorkerConfig, logger: Logger) {
     maxWaitMs: MAX_WAIT_MS,
     maxAnswerBytes: config.maxAnswerBytes,
     showsTaskErrors: config.task_error_message === 'show',
+    knownFormats: new KnownFormats(),
     random: Math.random,
   };
 }

@@ -43,6 +43,7 @@ import { concludeAttempt, passOn } from './conclude-attempt.ts';
 import { endResponses } from './end-responses.ts';
 import { finishJob } from './finish-job.ts';
 import { followLeader } from './follow-leader.ts';
+import type { KnownFormats } from './known-formats.ts';
 import type { Lane } from './lane-providers.ts';
 import type { RoomLearner } from './learn-room.ts';
 import { runTask } from './run-task.ts';
@@ -75,6 +76,7 @@ export interface WorkerParts {
   maxAnswerBytes: number;
   /** Clients see what a task threw, not only that it did. */
   showsTaskErrors: boolean;
+  knownFormats: KnownFormats;
   random: () => number;
   logger: Logger;
 }

@@ -22,6 +22,7 @@ import { FlushClock, Journal, LiveFeed, readEvents, type Shared } from '@holdfas
 import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
+import { KnownFormats } from './known-formats.ts';
 import { type Lane, withBreaker } from './lane-providers.ts';
 import { RoomLearner } from './learn-room.ts';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
@@ -166,6 +167,7 @@ function testParts(
     scheduler,
     maxAnswerBytes: 67_108_864,
     showsTaskErrors: false,
+    knownFormats: new KnownFormats(),
     random: () => 0,
     logger: silent,
   };

@@ -11,6 +11,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
+import type { Structure } from './answer-format.ts';
+import { emptyAnswer } from './empty-answer.ts';
 import { findNonJson } from './find-non-json.ts';
 import { generateObject } from './generate-object.ts';
 import { requestBody } from './request-body.ts';
@@ -66,15 +68,28 @@ async function generate(host: TaskHost, scope: Scope, options: AnyOptions) {
   if (model !== host.model && !host.serves(model)) {
     throw new TaskError(`The task asks for the model "${model}", which the job's lane doesn't serve.`);
   }
-  const ask = async (body: JsonObject, visible: boolean) => {
-    const { value, text } = await host.call({ id: callId(scope, body), model, body, visible });
+  const call = async (id: string, body: JsonObject, visible: boolean) => {
+    const { value, text } = await host.call({ id, model, body, visible });
     scope.text += text;
     return value;
   };
-  const bodyOf = (asked: GenerateOptions, answerSchema?: JsonObject) =>
-    requestBody(host.endpoint, { metadata: simulatorOrders(host.metadata, host.jobId), ...asked, model }, answerSchema);
-  if (schema) return generateObject(schema, options, (asked, answerSchema) => ask(bodyOf(asked, answerSchema), false));
-  return ask(bodyOf(options), stream);
+  const bodyOf = (asked: GenerateOptions, structure?: Structure) =>
+    requestBody(host.endpoint, { metadata: simulatorOrders(host.metadata, host.jobId), ...asked, model }, structure);
+  if (schema) {
+    return generateObject(schema, options, {
+      ...{ model, formats: host.answerFormats },
+      pose: (asked, answerSchema) => {
+        // One id whatever the format: what was answered in one isn't asked again in another, by a worker that knows less.
+        const id = callId(scope, bodyOf(asked, { schema: answerSchema, format: 'json_schema' }));
+        return (format) => call(id, bodyOf(asked, { schema: answerSchema, format }), false);
+      },
+    });
+  }
+  const body = bodyOf(options);
+  const ask = () => call(callId(scope, body), body, stream);
+  const text = (await ask()) ?? (await ask());
+  if (text === null) throw emptyAnswer();
+  return text;
 }
 
 function callId({ path, calls }: Scope, body: JsonObject): string {

@@ -1,45 +1,69 @@
 /**
  * An answer that fits a schema:
  *
- *   ask ──fits──▶ done
- *    ▲ └─misfit─▶ the model gets its answer back with what is wrong, MOST_REPAIRS times; then `output_invalid`
+ *   ask ──fits──▶ done: `read-json-answer.ts`
+ *    ▲ ├─misfit─▶ the model gets its answer back with what is wrong, MAX_REPAIRS times; then `output_invalid`
+ *    │ ├─empty──▶ asked again as it was, once: there is nothing to mend
+ *    │ └─the provider refuses the format──▶ another: `answer-format.ts`
  *    └────────────┘
  */
 import { AttemptError, type JsonObject } from '@holdfast/core';
 import { z } from 'zod';
-import { describeIssues } from './describe-issues.ts';
+import { type AnswerFormat, type AnswerFormats, formatAfter } from './answer-format.ts';
+import { emptyAnswer } from './empty-answer.ts';
+import { readJsonAnswer } from './read-json-answer.ts';
 import type { GenerateOptions, Message } from './task-context.ts';
 
-const MOST_REPAIRS = 2;
+const MAX_REPAIRS = 2;
 
+interface Asking {
+  model: string;
+  formats: AnswerFormats;
+  /** A question, which can then be asked in several formats. Resolves with the text; null: it was answered without. */
+  pose(options: GenerateOptions, schema: JsonObject): (format: AnswerFormat) => Promise<string | null>;
+}
+
+/** @throws AttemptError */
 export async function generateObject<Schema extends z.ZodType>(
   schema: Schema,
   options: GenerateOptions,
-  ask: (options: GenerateOptions, answerSchema: JsonObject) => Promise<string>,
+  asking: Asking,
 ): Promise<z.output<Schema>> {
   const { $schema: _, ...answerSchema } = z.toJSONSchema(schema) as JsonObject;
   const { prompt, messages, ...rest } = options;
   let conversation: readonly Message[] = messages ?? [{ role: 'user', content: prompt ?? '' }];
-  for (let repairs = 0; ; repairs += 1) {
-    const text = await ask({ ...rest, messages: conversation }, answerSchema);
-    const answer = readAnswer(schema, text);
+  let wasEmpty = false;
+  for (let repairs = 0; ; ) {
+    const text = await askInFormat(asking, asking.pose({ ...rest, messages: conversation }, answerSchema));
+    if (text === null || text.trim() === '') {
+      if (wasEmpty) throw emptyAnswer();
+      wasEmpty = true;
+      continue;
+    }
+    const answer = readJsonAnswer(schema, text);
     if ('fits' in answer) return answer.fits;
-    if (repairs === MOST_REPAIRS) {
+    if (repairs === MAX_REPAIRS) {
       const tries = `${repairs + 1} tries`;
       throw new AttemptError('output_invalid', `The model's answer did not fit in ${tries}: ${answer.misfit}.`);
     }
+    repairs += 1;
     const correction = `That does not fit the JSON schema: ${answer.misfit}. Answer again, with nothing but JSON that fits.`;
     conversation = [...conversation, { role: 'assistant', content: text }, { role: 'user', content: correction }];
   }
 }
 
-function readAnswer<Schema extends z.ZodType>(schema: Schema, text: string) {
-  let said: unknown;
-  try {
-    said = JSON.parse(text);
-  } catch {
-    return { misfit: '(the whole): no JSON' };
+/** Remembered is only what has been answered: a refusal may have had another reason. */
+async function askInFormat({ model, formats }: Asking, ask: ReturnType<Asking['pose']>): Promise<string | null> {
+  const known = formats.of(model);
+  for (let format = known; ; ) {
+    try {
+      const text = await ask(format);
+      if (format !== known) formats.remember(model, format);
+      return text;
+    } catch (error) {
+      const other = formatAfter(format, error);
+      if (other === null) throw error;
+      format = other;
+    }
   }
-  const checked = schema.safeParse(said);
-  return checked.success ? { fits: checked.data } : { misfit: describeIssues(checked.error) };
 }

@@ -1,5 +1,6 @@
 /** Business logic: what can be asked for. */
 export { allTasks, checkTasks, type TaskSettings } from './all-tasks.ts';
+export type { AnswerFormat, AnswerFormats } from './answer-format.ts';
 export * from './built-in-tasks.ts';
 export { defineTask, type TaskDefinition } from './define-task.ts';
 export { firstCallOf, modelOf, type Task } from './task.ts';

@@ -47,13 +47,14 @@ export interface TaskContext {
   readonly logger: TaskLogger;
   /**
    * Asks the model, and resolves with its text. An answer that has come whole is kept: a later attempt that asks the same in the
-   * same step gets it without a call.
+   * same step gets it without a call. A model that answers without a text is asked again, once.
    * @throws AttemptError; let it through, and the job is retried or fails as the error says
    */
   generate(options: GenerateOptions): Promise<string>;
   /**
-   * The same, with an answer that fits `schema`. A misfit is sent back to the model with what is wrong, twice at most; then
-   * throws AttemptError `output_invalid`. Never shown to readers.
+   * The same, with an answer that fits `schema`; a code fence, thoughts or words around the JSON do no harm, nor does a provider
+   * that takes no schema as a format. A misfit is sent back to the model with what is wrong, twice at most; then throws
+   * AttemptError `output_invalid`. Never shown to readers.
    */
   generate<Schema extends z.ZodType>(options: StructuredOptions<Schema>): Promise<z.output<Schema>>;
   /**

@@ -3,6 +3,7 @@
  * every attempt: what an earlier attempt has completed under it is given back, and what it left running is taken up.
  */
 import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
+import type { AnswerFormats } from './answer-format.ts';
 import type { TaskLogger } from './task-logger.ts';
 
 export interface HostCall {
@@ -36,11 +37,13 @@ export interface TaskHost {
   passThrough(endpoint: ProviderEndpoint, body: JsonObject): Promise<JsonValue>;
   /** Begins the attempt of a task that makes calls of its own; before any of them. */
   begin(): Promise<void>;
+  /** In which format models of the job's lane are asked for structured answers. */
+  readonly answerFormats: AnswerFormats;
   /**
-   * The text that the model answers; kept before it is given.
+   * The text that the model answers, null where it answers without; kept before it is given.
    * @throws AttemptError: of the provider, or `content_refused`; the reason of `signal` once that has aborted
    */
-  call(call: HostCall): Promise<Given<string>>;
+  call(call: HostCall): Promise<Given<string | null>>;
   /** What the step has returned in an earlier attempt; null: it has yet to run. */
   recallStep(path: string): Given<JsonValue> | null;
   /** Resolves once the step's result is kept. What its calls have answered is no longer. */
