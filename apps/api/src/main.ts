@@ -1,16 +1,17 @@
 /** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
-import { Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
+import { accessNames, Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
+import type { Logger } from '@holdfast/core';
 import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { BullQueues, LaneQueues } from '@holdfast/queue';
 import {
-  checkDurability,
   connectForPool,
   connectRedis,
   DurableWrites,
   disconnectRedis,
   MemoryWatch,
   type Redis,
+  ServerWatch,
   untilReady,
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
@@ -36,14 +37,16 @@ async function openStore(config: ApiConfig, { logger, onClose }: ServiceContext)
   const subscriber = connectRedis(redisUrl, 'subscriber', logger);
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, 30_000);
-  await checkDurability(redis, mode);
+  const watch = new ServerWatch({ redis, mode, names: accessNames(prefix), logger });
+  await watch.start({ needsReplica: true });
+  onClose('server watch', () => watch.stop());
   await checkLayout(redis, prefix);
   await loadScripts(redis);
   if (mode === 'memory') logger.warn({ durability: mode }, 'DURABILITY=memory: accepted jobs can be lost');
-  const writes = new DurableWrites({ mode, redis, prefix, connect: () => connectForPool(redisUrl) });
+  const writes = new DurableWrites({ mode, redis, prefix, watch, connect: () => connectForPool(redisUrl) });
   onClose('durable writes', () => writes.close());
   await writes.prepare();
-  return { redis, subscriber, writes };
+  return { redis, subscriber, writes, watch };
 }
 
 function openCell(
@@ -51,7 +54,7 @@ function openCell(
   { prefix, retentionMs }: ApiConfig,
   redis: Redis,
   limitsOf: LimitsOfAdmitted['ifKnown'],
-  { logger, onClose }: ServiceContext,
+  { logger, onClose }: Pick<ServiceContext, 'onClose'> & { logger: Logger },
 ): ApiCell {
   const cell = new Cell({ redis, prefix, name, retentionMs });
   const onError = (error: Error) => logger.warn({ error }, 'queue error');
@@ -65,8 +68,9 @@ function openCell(
 async function start(config: ApiConfig, context: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const { logger, onClose } = context;
-  const { redis, subscriber, writes } = await openStore(config, context);
+  const { redis, subscriber, writes, watch } = await openStore(config, context);
 
+  const quiet = watch.quiet(logger);
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
   const limits = await openLimits({ redis, prefix, plans: config.plans, logger });
@@ -84,7 +88,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   const app = createApi({
     redis,
     prefix,
-    cells: new Cells((name) => openCell(name, config, redis, limits.ifKnown, context)),
+    cells: new Cells((name) => openCell(name, config, redis, limits.ifKnown, { ...context, logger: quiet })),
     feed: new LiveFeed(subscriber),
     findCaller,
     held,

@@ -2,6 +2,7 @@
  * All that `npm start` runs, from the first process to the last.
  *
  * Start: 1. ports, keys, data directory  2. Redis and the simulator  3. API, console and workers  4. the banner.
+ *        The API comes before the others where Redis is the user's: what is wrong with that is then told once.
  * Stop:  1. workers, so that they can store what they have  2. API, console and simulator  3. Redis.
  */
 import { join } from 'node:path';
@@ -58,8 +59,10 @@ export class LocalStack {
       ? [this.#startHttp('simulator', 'packages/simulator', ports, '/healthz', env)]
       : [];
     await Promise.all([redis.up, ...simulator]);
+    const api = this.#startHttp('api', 'apps/api', ports, '/readyz', env);
+    if (config.redisUrl !== null) await api;
     await Promise.all([
-      this.#startHttp('api', 'apps/api', ports, '/readyz', env),
+      api,
       this.#startHttp('console', 'apps/console', ports, '/readyz', env),
       ...this.#startWorkers(env),
     ]);

@@ -88,6 +88,18 @@ describe('SupervisedProcess', () => {
     await supervised.stop(0);
   });
 
+  it('gives a service up at once whose settings are wrong, and not where it was up before', async () => {
+    const service = serviceOf('process.exit(78)');
+    const supervised = new SupervisedProcess(service, () => {}, quick);
+    await expect(supervised.up).rejects.toThrow('some-service does not start (exit code 78).');
+    expect(service.starts).toHaveLength(1);
+
+    const wasUp = serviceOf('console.log("ready"); setTimeout(() => process.exit(78), 50)');
+    const again = new SupervisedProcess(wasUp, () => {}, quick);
+    await until('it was started again', () => wasUp.starts.length >= 3);
+    await again.stop(5000);
+  });
+
   it('ends a process that does not get ready, before it starts another', async () => {
     const service = serviceOf('setInterval(() => {}, 1000)');
     const unready: Service = { ...service, ready: () => Promise.reject(new Error('no answer')) };

@@ -3,13 +3,14 @@
  *
  *   starting ──ready──▶ up ──ends──▶ waiting ──back-off──▶ starting
  *      └──────ends, or isn't ready in time──▲
- *   starting ──has ended so MAX_FIRST_STARTS times, and was never up──▶ failed
+ *   starting ──has ended so MAX_FIRST_STARTS times, or once with EXIT_MISCONFIGURED, and was never up──▶ failed
  *   any ──stop──▶ stopping ──▶ stopped
  *
  * The back-off doubles with each end, and begins anew after a life that was long enough. A process that never came up
  * is given up soon, because then something is wrong that the user has to put right; one that was up is started for ever.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT_MISCONFIGURED } from '@holdfast/service';
 import { describeExit, type Exit, type RunningProcess } from './run-process.ts';
 
 export interface Service {
@@ -26,6 +27,14 @@ export interface BackOff {
   maxMs: number;
   /** After a life of so many ms the back-off begins anew. */
   resetAfterMs: number;
+}
+
+/** How one life has ended. */
+interface Life {
+  reason: string;
+  cameUp: boolean;
+  /** Of a process that ended by itself. */
+  code?: number | null;
 }
 
 type State = 'starting' | 'up' | 'waiting' | 'failed' | 'stopping' | 'stopped';
@@ -81,10 +90,10 @@ export class SupervisedProcess {
     for (let starts = 1; !this.#isStopping(); starts++) {
       const begunAt = performance.now();
       this.#state = 'starting';
-      const { reason, cameUp } = await this.#live(wasUp);
+      const { reason, cameUp, code } = await this.#live(wasUp);
       if (this.#isStopping()) break;
       wasUp ||= cameUp;
-      if (!wasUp && starts >= MAX_FIRST_STARTS) return this.#giveUp(reason);
+      if (!wasUp && (starts >= MAX_FIRST_STARTS || code === EXIT_MISCONFIGURED)) return this.#giveUp(reason);
       if (performance.now() - begunAt >= this.#backOff.resetAfterMs) ends = 0;
       const waitMs = Math.min(this.#backOff.maxMs, this.#backOff.baseMs * 2 ** ends++);
       this.#state = 'waiting';
@@ -105,7 +114,7 @@ export class SupervisedProcess {
   }
 
   /** One life, from its start to its end. */
-  async #live(wasUpBefore: boolean): Promise<{ reason: string; cameUp: boolean }> {
+  async #live(wasUpBefore: boolean): Promise<Life> {
     let running: RunningProcess;
     try {
       running = await this.#service.start();
@@ -120,7 +129,7 @@ export class SupervisedProcess {
     return life;
   }
 
-  async #watch(running: RunningProcess, wasUpBefore: boolean): Promise<{ reason: string; cameUp: boolean }> {
+  async #watch(running: RunningProcess, wasUpBefore: boolean): Promise<Life> {
     const waiting = new AbortController();
     const ended = running.exited.then((exit): { exit: Exit } => ({ exit }));
     const ready = this.#service.ready(running, waiting.signal).then(
@@ -131,7 +140,8 @@ export class SupervisedProcess {
     waiting.abort();
     if (first !== 'ready') {
       if ('error' in first) await running.stop(this.#isStopping() ? this.#graceMs : 0);
-      return { reason: 'exit' in first ? describeExit(first.exit) : messageOf(first.error), cameUp: false };
+      if ('error' in first) return { reason: messageOf(first.error), cameUp: false };
+      return { reason: describeExit(first.exit), cameUp: false, code: first.exit.code };
     }
     if (!this.#isStopping()) this.#state = 'up';
     if (wasUpBefore && !this.#isStopping()) this.#say(`${this.name} is up again.`);

@@ -3,12 +3,20 @@
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { Cell, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
+import { accessNames, Cell, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed, startPacking } from '@holdfast/journal';
 import { announceWorker, BullQueues, LaneCallLimits, LaneQueues, liveWorkers, startMaintenance } from '@holdfast/queue';
-import { connectForPool, connectRedis, DurableWrites, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import {
+  connectForPool,
+  connectRedis,
+  DurableWrites,
+  disconnectRedis,
+  type Redis,
+  ServerWatch,
+  untilReady,
+} from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
@@ -38,12 +46,16 @@ async function openDurableWrites({ durability: mode, redisUrl, prefix }: WorkerC
   return writes;
 }
 
-async function openRedis({ redisUrl }: WorkerConfig, { logger, onClose }: ServiceContext) {
+async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, { logger, onClose }: ServiceContext) {
   const redis = connectRedis(redisUrl, 'worker', logger);
   const subscriber = connectRedis(redisUrl, 'subscriber', logger);
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, 30_000);
-  return { redis, feed: new LiveFeed(subscriber) };
+  // A replica may come later: nothing is called or ended before one confirms.
+  const watch = new ServerWatch({ redis, mode, names: accessNames(prefix), logger });
+  await watch.start();
+  onClose('server watch', () => watch.stop());
+  return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
 }
 
 /** Jobs at once that this process takes of each lane. */
@@ -83,7 +95,9 @@ async function announcePresence(redis: Redis, { prefix, configDigest }: WorkerCo
 /** What all cells of this process share. */
 interface Shared {
   config: WorkerConfig;
-  context: ServiceContext;
+  onClose: ServiceContext['onClose'];
+  /** Doesn't tell of each failure of a Redis that has been told of. */
+  logger: Logger;
   redis: Redis;
   feed: LiveFeed;
   limits: ReturnType<typeof createTenantLimits>;
@@ -93,8 +107,7 @@ interface Shared {
 
 /** Takes a cell's jobs, and does its maintenance. */
 async function serveCell(name: string, shared: Shared): Promise<void> {
-  const { config, context, redis, feed, limits, writes, configured } = shared;
-  const { logger, onClose } = context;
+  const { config, onClose, logger, redis, feed, limits, writes, configured } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -139,7 +152,7 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
-  const { redis, feed } = await openRedis(config, context);
+  const { redis, feed, quiet } = await openRedis(config, context);
   await checkLayout(redis, prefix);
   await loadScripts(redis);
   const writes = await openDurableWrites(config, redis);
@@ -148,7 +161,8 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
   const configured = configuredParts(config, logger);
-  for (const name of cellNames) await serveCell(name, { config, context, redis, feed, limits, writes, configured });
+  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured };
+  for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
 }

@@ -2,8 +2,8 @@
  * Cells: what changes together lives together. A cell holds whole tenants: their jobs, limits, budgets and queues share one
  * hash tag, so that each step of a job's life is one script.
  */
-import type { Redis } from '@holdfast/redis';
-import { CellKeys } from './keys.ts';
+import type { AccessNames, Redis } from '@holdfast/redis';
+import { CellKeys, globalBase } from './keys.ts';
 
 export interface CellOptions {
   redis: Redis;
@@ -22,6 +22,12 @@ export const cellNames: readonly string[] = [ONLY_CELL];
 /** The cell that a tenant lives in: the one place that knows. */
 export function cellOf(_tenant: string): string {
   return ONLY_CELL;
+}
+
+/** What the keys and channels of this prefix begin with: the user of REDIS_URL has to be allowed all of them. */
+export function accessNames(prefix: string): AccessNames {
+  const cells = cellNames.map((name) => new CellKeys(prefix, name).base);
+  return { keys: [globalBase(prefix), ...cells], channels: cells };
 }
 
 /** A cell, as reached over one connection. */

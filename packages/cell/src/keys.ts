@@ -61,6 +61,9 @@ export interface JobKeys {
   live: string;
 }
 
+/** What keys outside of cells begin with: those of tenants, API keys, plans, workers and the console. */
+export const globalBase = (prefix: string) => `${prefix}:`;
+
 export class CellKeys {
   /** What every key of the cell begins with. */
   readonly base: string;

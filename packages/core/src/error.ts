@@ -115,6 +115,12 @@ export class HoldfastError<Code extends string = string> extends Error {
   }
 }
 
+/**
+ * A process can't work until an operator changes something: a setting, or how Redis is set up. The message is for them: it
+ * says what is wrong and what to do, and holds no secret.
+ */
+export class MisconfigurationError extends HoldfastError {}
+
 /** One thing wrong with a request: where (dotted path, as in `input.messages.0.role`) and what to do about it. */
 export interface RequestIssue {
   path: string;

@@ -5,6 +5,7 @@
 import { types } from 'node:util';
 import { type Logger, RequestError } from '@holdfast/core';
 import { Redis, type RedisOptions } from 'ioredis';
+import { refusalOf } from './refusal.ts';
 
 export type { Redis };
 
@@ -57,41 +58,71 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
     retryStrategy: (times: number) => Math.min(50 * times, 500),
   };
   const redis = new GatheringRedis(url, options);
-  let away = false;
-  // Without a listener ioredis prints every failed try; one line per outage is enough.
+  logOutages(redis, role, logger);
+  return redis;
+}
+
+/** One line per outage and reason, and one when it is over. */
+function logOutages(redis: Redis, role: ConnectionRole, logger: Logger): void {
+  let wasReady = false;
+  const told = new Set<string>();
+  // Without a listener ioredis prints every failed try.
   redis.on('error', (error: NodeJS.ErrnoException) => {
-    if (!away) logger.warn({ role, code: error.code ?? error.name }, 'redis is away');
-    away = true;
+    const refusal = refusalOf(error);
+    const reason = refusal?.code ?? 'away';
+    if (told.has(reason)) return;
+    if (!refusal) {
+      told.add(reason);
+      logger.warn({ role, code: error.code ?? error.name }, 'redis is away');
+    } else if (wasReady && role !== 'subscriber') {
+      // At the start `untilReady` throws it. A subscriber is refused for the same reason as the connection beside it.
+      told.add(reason);
+      logger.error({ role, code: refusal.code }, refusal.message);
+    }
   });
   redis.on('ready', () => {
-    if (away) logger.info({ role }, 'redis is back');
-    away = false;
+    wasReady = true;
+    if (told.size > 0) logger.info({ role }, 'redis is back');
+    told.clear();
   });
-  return redis;
 }
 
 /** A producer's connection that can be used. Logs nothing: its outages are those of the main connection, which does. */
 export async function connectForPool(url: string): Promise<Redis> {
   const redis = connectRedis(url, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
-  await untilReady(redis, 5_000);
-  return redis;
+  try {
+    await untilReady(redis, 5_000);
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
-/** Resolves when the connection can be used. Rejects with `store_unavailable` after `timeoutMs`. */
+/**
+ * Resolves when the connection can be used.
+ * @throws MisconfigurationError when Redis refuses it (`refusal.ts`), at once; RequestError `store_unavailable` after `timeoutMs`
+ */
 export async function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
     const done = (settle: () => void) => {
       clearTimeout(timer);
       redis.off('ready', onReady);
+      redis.off('error', onError);
       settle();
     };
     const onReady = () => done(resolve);
+    const onError = (error: Error) => {
+      const refusal = refusalOf(error);
+      if (refusal) done(() => reject(refusal));
+    };
     const timer = setTimeout(
       () => done(() => reject(new RequestError('store_unavailable', `Redis did not answer within ${timeoutMs} ms.`))),
       timeoutMs,
     );
     redis.on('ready', onReady);
+    redis.on('error', onError);
   });
 }
 
@@ -106,12 +137,14 @@ export async function disconnectRedis(redis: Redis): Promise<void> {
 
 /**
  * Whether an error says "Redis did not do this, or did and the reply is lost" (connection closed, timed out, loading,
- * busy, full) rather than "this command is wrong".
+ * busy, full), or refuses whatever this user asks (`refusal.ts`), rather than "this command is wrong".
  */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!types.isNativeError(error)) return false;
-  if (error.name === 'ReplyError')
-    return /^(OOM|BUSY|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS) /.test(error.message);
+  if (error.name === 'ReplyError') {
+    const isPassing = /^(OOM|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|UNBLOCKED) /.test(error.message);
+    return isPassing || refusalOf(error) !== null;
+  }
   const code = (error as NodeJS.ErrnoException).code;
   return (
     error.name === 'MaxRetriesPerRequestError' ||

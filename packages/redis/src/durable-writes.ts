@@ -14,11 +14,14 @@
  * second at 20 ms of lag (measured). One connection per write would be used up by as many writes; with rounds any number
  * of them waits for two replies of a replica at most. That write and WAIT share a connection also keeps a failover between
  * them from being taken for a confirmation: a server that never had the write would confirm what it has.
+ *
+ * While Redis isn't set as the mode asks, or takes no writes, none is begun: see `server-watch.ts`.
  */
 import { HoldfastError, RequestError } from '@holdfast/core';
 import type { Redis } from './connect.ts';
 import type { DurabilityMode } from './durability.ts';
 import { durabilityKey } from './keys.ts';
+import type { ServerWatch } from './server-watch.ts';
 
 /** How long a replica may take, in ms. */
 const REPLICA_MS = 800;
@@ -34,6 +37,8 @@ interface DurableWritesOptions {
   /** For everything that waits for no replica. Has the role `producer`. */
   redis: Redis;
   prefix: string;
+  /** Says whether Redis is set as the mode asks. Default: whoever writes has seen to it. */
+  watch?: Pick<ServerWatch, 'admitWrite'>;
   /** Opens one connection more, with the role `producer`, and resolves when it can be used. */
   connect: () => Promise<Redis>;
   /** Connections in mode `replica`, that is rounds at once. Default 8. */
@@ -54,7 +59,7 @@ interface PendingWrite {
 }
 
 export class DurableWrites {
-  readonly #options: Required<DurableWritesOptions>;
+  readonly #options: DurableWritesOptions & { poolSize: number };
   readonly #lines: Line[] = [];
   readonly #idle: Line[] = [];
   #waiting: PendingWrite[] = [];
@@ -83,9 +88,12 @@ export class DurableWrites {
   /**
    * Runs `write` on a connection, and resolves with its result once that is as durable as the mode asks.
    * @throws what `write` throws; RequestError `durability_unmet`, within 2 s, when no replica has confirmed: the write
-   *   may have happened
+   *   may have happened; at once what `admitWrite` throws: then it has not
    */
   async run<Result>(write: (redis: Redis) => Promise<Result>): Promise<Result> {
+    // Nothing is waited for where nothing has to be: callers send more right behind the write.
+    const admitting = this.#options.watch?.admitWrite();
+    if (admitting) await admitting;
     if (this.#options.mode !== 'replica') return write(this.#options.redis);
     return new Promise<Result>((resolve, reject) => {
       const pending: PendingWrite = {

@@ -1,12 +1,14 @@
 /**
  * Life and death of a process:
  *
- *   1. start     settings that don't fit are shown as one plain message, exit code 1; then what the app does
+ *   1. start     settings that don't fit are shown as one plain message, exit code 1; then what the app does. What only an
+ *                operator can put right (`MisconfigurationError`) is one line, exit code 78: to start again is no use
  *   2. run       until SIGTERM or SIGINT
  *   3. close     what was started, last first, within a bound; a second Ctrl-C ends it at once
  *
  * An exception that nobody caught ends the process: its state can't be trusted, and all of it is in Redis.
  */
+import { MisconfigurationError } from '@holdfast/core';
 import { createLogger, type ServiceLogger } from './logger.ts';
 import { SettingsError } from './settings.ts';
 
@@ -23,6 +25,9 @@ interface ServiceConfig {
   /** What may be a mistake in the settings, said once at start. */
   warnings?: readonly string[];
 }
+
+/** Exit code of a process that can't work until an operator changes something: EX_CONFIG of sysexits.h. */
+export const EXIT_MISCONFIGURED = 78;
 
 type Closer = { name: string; close: () => Promise<void> | void };
 
@@ -80,8 +85,10 @@ export async function runService<Config extends ServiceConfig>(
   try {
     await start(config, { logger, onClose: (what, close) => void closers.push({ name: what, close }) });
   } catch (error) {
-    logger.error({ error }, 'could not start');
-    stop('could not start', 1);
+    const isMisconfigured = error instanceof MisconfigurationError;
+    if (isMisconfigured) logger.error({ code: error.code }, error.message);
+    else logger.error({ error }, 'could not start');
+    stop('could not start', isMisconfigured ? EXIT_MISCONFIGURED : 1);
   }
 }
 
