@@ -75,8 +75,13 @@ describe('a config file that does not fit', () => {
 describe('a config file that may be a mistake', () => {
   it('is warned of at start, and served', async () => {
     const providers = [{ ...lane.providers[0], api_key_env: 'HOLDFAST_TEST_UNSET_KEY' }];
-    const stack = await Stack.start({ config: () => ({ lanes: { only: { ...lane, providers } } }) });
+    const stack = await Stack.start({
+      config: () => ({ lanes: { only: { ...lane, providers } } }),
+      // The first one is known by the config file.
+      env: { HOLDFAST_TEST_UNSET_KEY: '', HOLDFAST_PREFX: 'x' },
+    });
     try {
+      await stack.start('console');
       const warnings = (name: ServiceName) =>
         stack
           .running(name)
@@ -85,8 +90,10 @@ describe('a config file that may be a mistake', () => {
           .map((line) => (JSON.parse(line) as { msg: string }).msg);
       const models = expect.stringMatching(/^no lane serves the models of these tasks, .*chat \(gpt-5-mini\)/);
       const key = 'HOLDFAST_TEST_UNSET_KEY is not set: provider main of lane only is called without it';
-      expect(warnings('worker')).toEqual([models, key]);
-      expect(warnings('api')).toEqual([models]);
+      const misspelt = 'HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?';
+      expect(warnings('worker')).toEqual([models, key, misspelt]);
+      expect(warnings('api')).toEqual([models, misspelt]);
+      expect(warnings('console')).toEqual([misspelt]);
     } finally {
       await stack.close();
     }

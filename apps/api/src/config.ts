@@ -1,7 +1,7 @@
 /** The API's settings: the only place of this app that reads the environment. */
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 import type { HeldLimits } from './held-requests.ts';
@@ -66,5 +66,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     held: { total: settings.MAX_HELD_REQUESTS, perKey: settings.MAX_HELD_REQUESTS_PER_KEY },
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
+    warnings: [...file.warnings, ...warnOfUnknownSettings(env, keyVariables(file.lanes))],
   });
 }

@@ -1,6 +1,6 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
-import { readConfigFile, readSettings, setting } from '@holdfast/service';
+import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import { allTasks, checkTasks } from '@holdfast/tasks';
 import { z } from 'zod';
 
@@ -39,6 +39,7 @@ export interface ConsoleConfig {
   tasks: readonly string[];
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
+  warnings: readonly string[];
 }
 
 /** @throws SettingsError naming every variable at fault */
@@ -58,6 +59,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     lanes,
     plans,
     tasks: [...allTasks(tasks).keys()],
+    warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });
 }

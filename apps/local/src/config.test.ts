@@ -73,4 +73,10 @@ describe('readConfig', () => {
   it('never shows a key', () => {
     expect(refusal({ HOLDFAST_ADMIN_KEY: 'short' })).not.toContain('"short"');
   });
+
+  it('warn of what nobody reads, and hand it down to nobody', () => {
+    const { env, warnings } = readConfig({ HOLDFAST_PREFX: 'x', HOLDFAST_PREFIX: 'y', OTHER: 'z' });
+    expect(warnings).toEqual(['HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?']);
+    expect(env).toEqual({ HOLDFAST_PREFIX: 'y', OTHER: 'z' });
+  });
 });

@@ -15,7 +15,15 @@
  *   LOG                                  warn: the services' warnings and errors, and what tasks say; all: every line of every process
  */
 import { resolve } from 'node:path';
-import { readConfigFile, readSettings, SettingsError, setting } from '@holdfast/service';
+import {
+  keyVariables,
+  readConfigFile,
+  readSettings,
+  SettingsError,
+  setting,
+  unknownSettings,
+  warnOfUnknownSettings,
+} from '@holdfast/service';
 import { checkTasks } from '@holdfast/tasks';
 import { z } from 'zod';
 
@@ -66,8 +74,10 @@ export interface Config {
   showAllLogs: boolean;
   /** npm runs this: then it ends with npm, even when npm can't pass a signal on. */
   startedByNpm: boolean;
-  /** Everything that was set, for the processes started from here. */
+  /** Everything that was set, for the processes started from here, but what none of them reads. */
   env: NodeJS.ProcessEnv;
+  /** What may be a mistake in the settings; said here, not by each process. */
+  warnings: readonly string[];
 }
 
 function portOf(env: NodeJS.ProcessEnv, name: string, number: number): Port {
@@ -81,7 +91,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new SettingsError('DURABILITY=replica needs REDIS_URL: the Redis that is started here has no replica.');
   }
   // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
-  readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', { check: checkTasks });
+  const { lanes } = readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', {
+    check: checkTasks,
+  });
+  const unknown = unknownSettings(env, keyVariables(lanes));
   return Object.freeze({
     api: portOf(env, 'PORT', set.PORT),
     console: portOf(env, 'CONSOLE_PORT', set.CONSOLE_PORT),
@@ -97,6 +110,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     durability: set.DURABILITY,
     showAllLogs: set.LOG === 'all',
     startedByNpm: env.npm_lifecycle_event !== undefined,
-    env,
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !unknown.includes(name))),
+    warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
   });
 }

@@ -51,6 +51,7 @@ export class LocalStack {
    */
   async start(): Promise<void> {
     const config = this.#config;
+    for (const warning of config.warnings) this.#write(`Warning: ${warning}`);
     const keys = provideKeys(config.dataDir, { bootstrap: config.bootstrapKey, admin: config.adminKey });
     const ports = await this.#choosePorts();
     const redis = await this.#startRedis();

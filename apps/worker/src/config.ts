@@ -1,7 +1,7 @@
 /** The worker's settings: the only place of this app that reads the environment. */
-import { type Lanes, type Plans, type Prices, secretsOf } from '@holdfast/core';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { type ConfigFile, readConfigFile, readSettings, setting } from '@holdfast/service';
+import { type ConfigFile, keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 
@@ -57,7 +57,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     ...{ check: checkTasks, env },
     background: settings.OPENAI_BACKGROUND,
   });
-  const names = Object.values(content.lanes).flatMap((lane) => lane.providers.flatMap(secretsOf));
+  const names = keyVariables(content.lanes);
   return Object.freeze({
     redisUrl: settings.REDIS_URL,
     prefix: settings.HOLDFAST_PREFIX,
@@ -70,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     crashLimit: settings.CRASH_LIMIT,
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
+    warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

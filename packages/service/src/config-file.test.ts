@@ -68,6 +68,21 @@ describe('the config file', () => {
     expect(read({ env: {} })).toEqual([]);
   });
 
+  it('warns where OpenAI itself would be called without a key', () => {
+    writeFileSync(file, '{}');
+    const warningsFor = (address: string, env: NodeJS.ProcessEnv) => readConfigFile(file, address, { env }).warnings;
+    const openAi = 'https://api.openai.com/v1';
+    const unset = `OPENAI_API_KEY is not set: provider main of lane default is ${openAi}, which refuses every call without a key. Set it, or OPENAI_BASE_URL for another provider`;
+    expect(warningsFor(openAi, {})).toEqual([unset]);
+    expect(warningsFor(openAi, { OPENAI_API_KEY: '' })).toEqual([unset]);
+    expect(warningsFor(openAi, { OPENAI_API_KEY: 'sk-1' })).toEqual([]);
+    expect(warningsFor('http://127.0.0.1:11434/v1', {})).toEqual([]);
+    writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers: [{ name: 'p', base_url: openAi }] } } }));
+    expect(warningsFor(openAi, {})).toEqual([
+      `provider p of lane a has no api_key_env, and ${openAi} refuses every call without a key`,
+    ]);
+  });
+
   it('is refused in the same way where the app does not know what it names', () => {
     writeFileSync(file, '{}');
     const read = (error: Error) => () =>
@@ -101,6 +116,15 @@ describe('the config file', () => {
       { lanes: { a: { ...lane, speed: 1 } } },
       [`lanes.a.speed: not known here; known are ${known.lane}`],
     ],
+    [
+      'one that is misspelt, and one that is not',
+      { lanes: { a: { ...lane, modles: [], speed: 1 } } },
+      [
+        `lanes.a.modles: not known here; did you mean models? Known are ${known.lane}`,
+        `lanes.a.speed: not known here; known are ${known.lane}`,
+      ],
+    ],
+    ['a misspelt section', { plan: {} }, [`plan: not known here; did you mean plans? Known are ${known.file}`]],
     ['no models', { lanes: { a: { providers: lane.providers } } }, ['lanes.a.models: expected an array; got nothing']],
     [
       'empty models',
@@ -186,7 +210,7 @@ describe('the config file', () => {
   it('says where the key of a provider belongs', () => {
     const [fault] = faultsIn(withProvider({ name: 'x', base_url: baseUrl, api_key: 'sk-secret' }));
     expect(fault).toMatch(
-      /^lanes\.a\.providers\.0\.api_key: not known here; known are name, .*; api_key_env names that$/,
+      /^lanes\.a\.providers\.0\.api_key: not known here; .* ?nown are name, .*; api_key_env names that$/,
     );
   });
 });

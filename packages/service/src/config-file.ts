@@ -64,6 +64,11 @@ export interface ConfigChecks {
   background?: boolean | undefined;
 }
 
+/** The variables that hold the secrets of the lanes' providers. */
+export function keyVariables(lanes: Lanes): string[] {
+  return Object.values(lanes).flatMap(({ providers }) => providers.flatMap(secretsOf));
+}
+
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
 
 /** One lane for every model, to `baseUrl`. */
@@ -97,7 +102,7 @@ export function readConfigFile(
   const { lanes = defaultLanes(baseUrl, background), ...rest } = result.data;
   const config = { lanes, ...rest };
   try {
-    const unset = env && result.data.lanes ? unsetKeys(result.data.lanes, env) : [];
+    const unset = env ? unsetKeys(lanes, env, result.data.lanes === undefined) : [];
     return { ...config, configDigest: digestOf(config), warnings: [...check(config), ...unset] };
   } catch (error) {
     if (error instanceof RangeError) throw misfit(String(path), [error.message]);
@@ -112,14 +117,21 @@ function digestOf(config: ConfigFile): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** Without its key a provider refuses every call, unless it is one that asks for none. */
-function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv): string[] {
-  const named = Object.entries(lanes).flatMap(([lane, { providers }]) =>
-    providers.flatMap((provider) =>
-      secretsOf(provider).map((variable) => ({ place: `provider ${provider.name} of lane ${lane}`, variable })),
-    ),
+/** Without its key a provider refuses every call, unless it is one that asks for none: that of the default lane may be. */
+function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv, isDefault: boolean): string[] {
+  return Object.entries(lanes).flatMap(([lane, { providers }]) =>
+    providers.flatMap((provider) => {
+      const { name, base_url: address } = provider;
+      const place = `provider ${name} of lane ${lane}`;
+      const needsKey = isOpenAi(address);
+      const variables = secretsOf(provider);
+      if (variables.length === 0) {
+        return needsKey ? [`${place} has no api_key_env, and ${address} refuses every call without a key`] : [];
+      }
+      if (isDefault && !needsKey) return [];
+      const remedy = isDefault ? '. Set it, or OPENAI_BASE_URL for another provider' : '';
+      const what = needsKey ? `is ${address}, which refuses every call without a key${remedy}` : 'is called without it';
+      return variables.filter((variable) => !env[variable]).map((variable) => `${variable} is not set: ${place} ${what}`);
+    }),
   );
-  return named
-    .filter(({ variable }) => !env[variable])
-    .map(({ place, variable }) => `${variable} is not set: ${place} is called without it`);
 }

@@ -3,6 +3,7 @@
  * secret is never shown: no object, nothing that is called a key, no more of an address than where it leads.
  */
 import { z } from 'zod';
+import { nearestName } from './nearest-name.ts';
 
 const MAX_SHOWN = 80;
 
@@ -24,13 +25,22 @@ export const expectation: z.core.$ZodErrorMap = (issue) => {
   const hint = known.includes('api_key_env')
     ? '. A key of the provider stands in a variable; api_key_env names that'
     : '';
-  return `not known here; known are ${known.join(', ')}${hint}`;
+  // A line for each key.
+  return issue.keys.map((key) => `${unknown(key, known)}${hint}`).join('\n');
 };
+
+function unknown(key: string, known: readonly string[]): string {
+  const meant = nearestName(key, known);
+  return `not known here; ${meant ? `did you mean ${meant}? Known are` : 'known are'} ${known.join(', ')}`;
+}
 
 /** The lines for one issue of a schema that was asked with `expectation` and `reportInput`. */
 export function describeMisfit(issue: z.core.$ZodIssue): string[] {
   const { code, path, message, input } = issue;
-  if (code === 'unrecognized_keys') return issue.keys.map((key) => `${pathText([...path, key])}: ${message}`);
+  if (code === 'unrecognized_keys') {
+    const lines = message.split('\n');
+    return issue.keys.map((key, at) => `${pathText([...path, key])}: ${lines[at]}`);
+  }
   if (code === 'invalid_key') {
     return issue.issues.map((inner) => `${pathText(path)}: no name that fits: ${inner.message}; got ${shown(input)}`);
   }

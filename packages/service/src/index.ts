@@ -9,3 +9,4 @@ export type { OnRequestEnd } from './request-log.ts';
 export * from './run-service.ts';
 export * from './server.ts';
 export * from './settings.ts';
+export * from './unknown-settings.ts';
