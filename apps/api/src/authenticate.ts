@@ -33,6 +33,7 @@ export function keyRefused(): RequestError {
 export function forCallers(parts: ApiParts, scope: Scope, handler: CallerHandler): RequestHandler {
   return async (request, response) => {
     const caller = await callerOf(parts, request);
+    response.about = { tenant: caller.tenant };
     if (!caller.scopes.includes(scope)) {
       throw new RequestError('forbidden', `This API key lacks the scope "${scope}".`, { param: 'Authorization' });
     }

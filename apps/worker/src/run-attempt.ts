@@ -36,7 +36,7 @@ import {
   type LiveFeed,
 } from '@holdfast/journal';
 import type { FairScheduler } from '@holdfast/queue';
-import type { Task } from '@holdfast/tasks';
+import { modelOf, type Task } from '@holdfast/tasks';
 import { Bill } from './bill.ts';
 import { type CallSlot, judgeLeftCalls, responsesOf, slotOf } from './call-slots.ts';
 import { concludeAttempt, passOn } from './conclude-attempt.ts';
@@ -127,7 +127,7 @@ export async function runAttempt(parts: WorkerParts, release: ReleaseName, lockL
     const claimed = await claimJob(parts, release, order);
     if ('kind' in claimed) return claimed;
     const outcome = await work(parts, claimed);
-    report(parts.logger, claimed, outcome);
+    report(parts, claimed, outcome);
     return outcome;
   } finally {
     unlist();
@@ -238,15 +238,32 @@ function prepareTask({ tasks }: WorkerParts, { claim, lane }: Attempt): Prepared
   return new AttemptError('internal_error', `This worker knows no ${unknown}; another may.`, { retryable: true });
 }
 
-function report(logger: Logger, { claim }: Attempt, outcome: Outcome): void {
+/** One line for each attempt, with the id of the request that submitted its job: the API's log has the same. */
+function report({ logger, tasks }: WorkerParts, { claim, claimedAt, bill }: Attempt, outcome: Outcome): void {
+  const { jobId, attempt, tenant, requestId, waitedMs, request } = claim;
+  const task = tasks.get(request.task);
+  const { spent } = bill;
   const fields = {
-    jobId: claim.jobId,
-    attempt: claim.attempt,
-    tenant: claim.tenant,
+    jobId,
+    attempt,
+    tenant,
+    requestId,
     outcome: outcome.kind,
     ...('error' in outcome ? { code: outcome.error.code, status: outcome.error.status } : {}),
     ...('delayMs' in outcome ? { delayMs: outcome.delayMs } : {}),
+    ms: Math.round(performance.now() - claimedAt),
+    waitedMs,
+    model: task && modelOf(task, request.input),
+    // Of this attempt: what those before have used is in their lines.
+    inputTokens: spent.input_tokens - claim.spent.input_tokens,
+    outputTokens: spent.output_tokens - claim.spent.output_tokens,
+    costUsd: spent.usd === null ? null : round(spent.usd - (claim.spent.usd ?? 0)),
   };
   if (outcome.kind === 'failed' || outcome.kind === 'lost') logger.warn(fields, 'attempt over');
   else logger.info(fields, 'attempt over');
+}
+
+/** To the billionths in which money is counted: a difference of two sums has more digits than it means. */
+function round(usd: number): number {
+  return Math.round(usd * 1e9) / 1e9;
 }

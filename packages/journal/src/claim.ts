@@ -36,6 +36,10 @@ export interface Claim {
   shared: Shared | null;
   /** When it was to begin (ms, Redis' clock): what is too old an answer for it is counted from here. */
   since: number;
+  /** How long it has waited since it was due, in ms; null: not known. */
+  waitedMs: number | null;
+  /** Of the HTTP request that submitted it; '': not known. */
+  requestId: string;
   /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
   tokens: number;
   request: SubmitRequest;
@@ -67,12 +71,13 @@ export type ClaimReply = { kind: 'claimed'; claim: Claim } | { kind: 'ended' | '
 /** What is stored of a claimed job beside its record. */
 export interface ClaimedParts {
   request: string;
+  waitedMs: number | null;
   /** What the attempts before have left; before the first nothing can be there. */
   calls: Values;
   steps: Values;
 }
 
-function callsOf(record: Values, { calls, steps }: ClaimedParts): CallsSoFar {
+function callsOf(record: Values, { calls, steps }: Pick<ClaimedParts, 'calls' | 'steps'>): CallsSoFar {
   return {
     made: Number(field(record, 'provider_calls')),
     ambiguous: Number(field(record, 'ambiguous_calls')),
@@ -118,6 +123,8 @@ export function claimOf(jobId: string, now: number, record: Values, parts: Claim
     queue: field(record, 'queue') || field(record, 'lane'),
     shared: sharedOf(record),
     since: Number(field(record, 'due_at') || field(record, 'created_at')),
+    waitedMs: parts.waitedMs,
+    requestId: field(record, 'request_id'),
     tokens: Number(field(record, 'tokens')),
     request: JSON.parse(parts.request) as SubmitRequest,
   };

@@ -145,12 +145,13 @@ export class Journal {
   /** Begins an attempt for a release. See the script `claim`. */
   async claim(jobId: string, release: number): Promise<ClaimReply> {
     const reply = await scripts.claim.run(this.cell, [jobId, release, randomUUID()]);
-    const [kind, now, read, values] = reply as [ClaimReply['kind'], string, string, string[]];
+    const [kind, now, read, values, waited] = reply as [ClaimReply['kind'], string, string, string[], string];
     if (kind !== 'claimed') return { kind };
     const record = claimedRecord(values);
     const { request, calls, steps } = this.keysOf(jobId);
     const isFirst = record.attempt === '1';
     const parts = {
+      waitedMs: waited === '' ? null : Number(waited),
       request: read || ((await readWhole(this.cell, request)) ?? ''),
       calls: isFirst ? {} : await this.redis.hgetall(calls),
       steps: isFirst ? {} : await this.redis.hgetall(steps),

@@ -18,7 +18,12 @@ export interface NewJob {
   tokens: number;
   /** It may be answered by an equal job, or answer for one. */
   shared?: Shared | null;
+  /** Of the HTTP request that submits it: the log of its attempts has it too. */
+  requestId?: string;
 }
+
+/** Short values keep the record small; what is longer in an id that a client made up is cut off. */
+const MAX_REQUEST_ID = 64;
 
 export interface Admission extends AdmissionRequest {
   /** The tenant's limits are newer than those that the scheduler has. */
@@ -31,7 +36,7 @@ export function isSentAtOnce({ requestText }: NewJob): boolean {
 }
 
 export function submitArguments(job: NewJob, requestText: string, admission: Admission, retentionMs: number) {
-  const { id, tenant, lane, request, digest, tokens, shared } = job;
+  const { id, tenant, lane, request, digest, tokens, shared, requestId = '' } = job;
   const { max_running: most = 0, weight = 1 } = admission.limits;
   return [
     ...[
@@ -51,6 +56,7 @@ export function submitArguments(job: NewJob, requestText: string, admission: Adm
     shared?.digest ?? '',
     shared?.ttlMs ?? '',
     retentionMs,
+    requestId.slice(0, MAX_REQUEST_ID),
   ];
 }
 

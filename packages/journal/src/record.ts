@@ -60,6 +60,7 @@ export type RecordField =
   | 'copied_output_tokens'
   | 'size' // bytes of the log; what lies behind it doesn't count
   | 'packed' // bytes of the deflated log; absent: the log is as it was written
+  | 'request_id' // of the HTTP request that submitted it: for the log
   | 'request_size' // bytes
   | 'output_size'
   | 'text_size';

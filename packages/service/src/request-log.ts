@@ -1,6 +1,6 @@
 /**
  * One log line per request, when it is over: answered, or its client gone. Fields by allow-list: no body, no header, no
- * query. An answer of 500 and above is an error, one of 400 and above worth a line at `info`, any other at `debug`: a
+ * query; whose it is, and the job that it submits. An answer of 500 and above is an error, one of 400 and above worth a line at `info`, any other at `debug`: a
  * line that isn't written costs nothing.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,6 +15,8 @@ declare global {
     interface Response {
       /** What went wrong, for the log. */
       err?: Error;
+      /** Whose request it is and which job it is about, where that isn't in its path: for the log. */
+      about?: { tenant: string; jobId?: string };
     }
   }
 }
@@ -51,14 +53,14 @@ function noteError(this: Response, error: Error): void {
 }
 
 function writeLine(log: ServiceLogger, request: Request, response: Response, ms: number): void {
-  const { statusCode: status, err } = response;
+  const { statusCode: status, err, about } = response;
   const level = status >= 500 ? 'error' : err || status >= 400 ? 'info' : 'debug';
   if (!log.isLevelEnabled(level)) return;
   const { requestId: id, method, originalUrl } = request;
   // The path without the query: the query may hold metadata filters, and ids are all the path has.
   const path = originalUrl.split('?', 1)[0]?.slice(0, 200);
   log[level](
-    { req: { id, method, path }, res: { status }, responseTime: Math.round(ms), ...(err ? { err } : {}) },
+    { req: { id, method, path }, res: { status }, responseTime: Math.round(ms), ...about, ...(err ? { err } : {}) },
     'request',
   );
 }

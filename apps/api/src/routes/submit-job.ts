@@ -42,7 +42,9 @@ export async function submitJob(parts: ApiParts, request: Request, response: Res
   const body = await readJsonBody(request, parts.maxBodyBytes);
   // A body may take 30 s to come, and its key may be revoked meanwhile.
   const caller = await callerOf(parts, request);
-  await submitDescribed(parts, describeJob(parts, caller, key, body), body, response, caller);
+  const job = { ...describeJob(parts, caller, key, body), requestId: request.requestId };
+  response.about = { tenant: job.tenant, jobId: job.id };
+  await submitDescribed(parts, job, body, response, caller);
 }
 
 async function submitDescribed(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OpenCell, openTestCell } from '../test-cell.ts';
+import { claimedFields } from './claim.ts';
 import { scripts } from './index.ts';
 
 let t: OpenCell;
@@ -54,6 +55,38 @@ describe('claim', () => {
     await claim(id, 'two');
     expect((await t.record(id)).started_at).toBe(started_at);
     expect(await t.record(id)).not.toHaveProperty('retry_at');
+  });
+});
+
+describe('what a worker is told for its log', () => {
+  const waited = async (id: string, token: string) => (await claim(id, token))[4];
+
+  it('is how long the job has waited since it was due: none of the time before that', async () => {
+    const [now, delayed] = [await t.create(), await t.create({ delayMs: 60_000 })];
+    expect(Number(await waited(now, 'one'))).toBeGreaterThanOrEqual(0);
+    // One that would be claimed a minute too early has waited for less than nothing.
+    expect(Number(await waited(delayed, 'one'))).toBeLessThan(0);
+    const retried = await t.create();
+    await t.run(retried, { status: 'queued', delayMs: 60_000 });
+    expect(Number(await waited(retried, 'two'))).toBeLessThan(0);
+  });
+
+  it('is that nobody knows how long, where its worker has vanished or it runs again after its end', async () => {
+    const crashed = await t.create();
+    await claim(crashed, 'one');
+    expect(await waited(crashed, 'two')).toBe('');
+    const again = await t.create();
+    await t.run(again, { status: 'failed' });
+    await t.retry(again);
+    expect(await waited(again, 'two')).toBe('');
+  });
+
+  it('is the request that submitted it, where that is known', async () => {
+    const at = claimedFields.indexOf('request_id');
+    const [known, unknown] = [await t.create({ requestId: 'req_1' }), await t.create()];
+    expect((await claim(known, 'one'))[3]?.[at]).toBe('req_1');
+    expect((await claim(unknown, 'one'))[3]?.[at]).toBe('');
+    expect(await t.record(unknown)).not.toHaveProperty('request_id');
   });
 });
 

@@ -33,7 +33,7 @@ export const claimedFields = [
     'reserved',
     'shared',
   ],
-  ...['shared_ttl', 'due_at', 'created_at', 'tokens', 'request_size'],
+  ...['shared_ttl', 'due_at', 'created_at', 'tokens', 'request_size', 'request_id'],
 ] as const;
 
 /** A longer request is read by itself, piece by piece. */
@@ -46,7 +46,8 @@ const MAX_INLINE_BYTES = 65_536;
  * with the scheduler's keys is granted here.
  *
  *   ARGV  …, id, release, token: a text that no other claim has
- *   returns {'claimed', now, request ('' where it is longer than 64 KB), values of `claimedFields`}
+ *   returns {'claimed', now, request ('' where it is longer than 64 KB), values of `claimedFields`,
+ *            ms that it has waited since it was due, or '' where that isn't known: its worker has vanished, or it runs again}
  *           {'ended', status}   nothing to do
  *           {'stale', release}  a later hand-over of the job exists: this one is void
  *           {'missing'}         no such job: expired or deleted
@@ -61,6 +62,9 @@ local job = readRecord(id, fields)
 if not job.status then return {'missing'} end
 if job.status ~= 'queued' and job.status ~= 'running' then return {'ended', job.status} end
 if job.release ~= release then return {'stale', job.release} end
+local dueAt = job.retry_at
+if job.attempt == '0' then dueAt = job.due_at or job.created_at end
+if job.status == 'running' then dueAt = nil end
 local queue = job.queue or job.lane
 if not redis.call('ZSCORE', sched('permits', queue), id .. '.' .. release) then
   unplace(queue, id, job.tenant)
@@ -80,6 +84,6 @@ end
 local values = {}
 for at, field in ipairs(fields) do values[at] = job[field] or '' end
 local request = (num(job.request_size) or 0) <= ${MAX_INLINE_BYTES} and redis.call('GET', jobKey(id, 'request'))
-return {'claimed', int(now), request or '', values}
+return {'claimed', int(now), request or '', values, dueAt and int(now - dueAt) or ''}
 `,
 });
