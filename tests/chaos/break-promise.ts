@@ -8,6 +8,7 @@ import { callLimit } from '../flow/scenarios/call-limit.ts';
 import { fairOrder } from '../flow/scenarios/fair-order.ts';
 import { heldRequests } from '../flow/scenarios/held-requests.ts';
 import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
+import { keptMode } from '../flow/scenarios/kept-mode.ts';
 import { lanePace } from '../flow/scenarios/lane-pace.ts';
 import { outage } from '../flow/scenarios/outage.ts';
 import { ownAnswers } from '../flow/scenarios/own-answers.ts';
@@ -167,5 +168,12 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     scenario: heldRequests,
     expected: 'refusedAfterwards',
     launch: { api: preload('no-held-release') },
+  },
+  {
+    name: 'no-server-watch',
+    does: 'nobody looks at Redis’ settings again while the API runs',
+    scenario: keptMode,
+    expected: 'acceptedAfter5s',
+    launch: { api: preload('no-server-watch') },
   },
 ];

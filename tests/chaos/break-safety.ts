@@ -76,11 +76,12 @@ export const switches: readonly Switch[] = [
   },
   {
     name: 'no-aof',
-    does: 'Redis stops writing to disk once all have started (they refuse to start on such a one)',
+    does: 'Redis stops writing to disk once all have started, and nobody looks at its settings again',
     fault: killRedis,
     expected: 'lost',
     load: { ...killRedis.load, jobs: 200 },
     nextEndsWithinMs: 8_000,
+    launch: { api: preload('no-server-watch') },
     before: async ({ probe }) => void (await probe.redis.config('SET', 'appendonly', 'no')),
   },
   {

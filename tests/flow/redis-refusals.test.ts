@@ -7,7 +7,9 @@ import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { channelCommands, keyCommands, otherCommands } from '../../packages/redis/src/access.ts';
 import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
-import { silent } from './journal-probe.ts';
+import { JournalProbe, silent } from './journal-probe.ts';
+import { keptMode } from './scenarios/kept-mode.ts';
+import { exceeded } from './scenarios/scenario.ts';
 import { adminKey, apiKey, chat, processEnv, Stack, until } from './stack.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -35,10 +37,17 @@ function run(app: string, env: NodeJS.ProcessEnv) {
   return new Promise<{ code: unknown; output: string }>((resolve) => {
     execFile(
       process.execPath,
-      ['--conditions=source', main],
+      ['--conditions=holdfast-source', main],
       {
         cwd: root,
-        env: { ...processEnv, HOLDFAST_ADMIN_KEY: adminKey, PORT: '0', CONSOLE_PORT: '0', ...env },
+        env: {
+          ...processEnv,
+          HOLDFAST_ADMIN_KEY: adminKey,
+          OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+          PORT: '0',
+          CONSOLE_PORT: '0',
+          ...env,
+        },
         timeout: 60_000,
       },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, output: stdout + stderr }),
@@ -94,12 +103,15 @@ describe('a Redis that refuses a process at its start', () => {
 
   it('ends each process with 78 and one line: a replica', async () => {
     await replicate(own, other);
-    for (const app of ['api', 'worker', 'console']) {
-      const { code, output } = await run(app, { REDIS_URL: other.url });
-      expect(code).toBe(MISCONFIGURED);
-      expect(errorsIn(output)).toEqual([expect.stringMatching(/^Redis takes no writes, because it is a replica/)]);
+    try {
+      for (const app of ['api', 'worker', 'console']) {
+        const { code, output } = await run(app, { REDIS_URL: other.url });
+        expect(code).toBe(MISCONFIGURED);
+        expect(errorsIn(output)).toEqual([expect.stringMatching(/^Redis takes no writes, because it is a replica/)]);
+      }
+    } finally {
+      await promote(other);
     }
-    await promote(other);
   }, 60_000);
 
   it('ends `npm start`, and is said once', async () => {
@@ -203,14 +215,19 @@ describe('a Redis that begins to refuse while jobs run', () => {
 
   it('because it no longer keeps what is written answers 503 in words within seconds, and 202 once it does again', async () => {
     stack = await Stack.start({ redisUrl: own.url });
+    const probe = await JournalProbe.open(stack);
     const running = await submit('running', 'tokens=40&itl_ms=50');
-    await admin.config('SET', 'appendfsync', 'everysec');
-    const { body } = await refusedWith('durability_unmet');
-    expect(body.detail).toMatch(/^The store of jobs is not set to keep jobs as safely as DURABILITY=fsync promises/);
-    await until('both have said so', () => told('DURABILITY=fsync asks more').every((lines) => lines.length > 0));
-    await admin.config('SET', 'appendfsync', 'always');
+    const { counts, answers } = await keptMode.play({ stack, probe }).finally(() => probe.close());
+    expect(exceeded(keptMode, counts)).toEqual([]);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        code: 'durability_unmet',
+        detail: expect.stringMatching(/^The store of jobs is not set to/),
+      });
+    }
     await expectRecovery(running.body.id);
-    expect(told('DURABILITY=fsync asks more').map((lines) => lines.length)).toEqual([1, 1]);
+    // The worker may not have looked meanwhile.
+    expect(told('DURABILITY=fsync asks more')[0]).toHaveLength(1);
   }, 60_000);
 
   it('one command answers 503, says which, and goes on when it is permitted', async () => {

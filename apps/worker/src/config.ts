@@ -1,7 +1,14 @@
 /** The worker's settings: the only place of this app that reads the environment. */
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { type ConfigFile, keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import {
+  type ConfigFile,
+  keyVariables,
+  readConfigFile,
+  readSettings,
+  setting,
+  warnOfUnknownSettings,
+} from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
 

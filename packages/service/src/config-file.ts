@@ -131,7 +131,9 @@ function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv, isDefault: boolean): st
       if (isDefault && !needsKey) return [];
       const remedy = isDefault ? '. Set it, or OPENAI_BASE_URL for another provider' : '';
       const what = needsKey ? `is ${address}, which refuses every call without a key${remedy}` : 'is called without it';
-      return variables.filter((variable) => !env[variable]).map((variable) => `${variable} is not set: ${place} ${what}`);
+      return variables
+        .filter((variable) => !env[variable])
+        .map((variable) => `${variable} is not set: ${place} ${what}`);
     }),
   );
 }

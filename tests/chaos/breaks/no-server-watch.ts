@@ -1,0 +1,8 @@
+/** Loaded before an API: nobody looks at Redis' settings again while it runs. */
+import { changeSource } from '../change-source.ts';
+
+changeSource(
+  'packages/redis/src/server-watch.ts',
+  'this.#timer = setInterval(() => this.#lookQuietly(), EVERY_MS);',
+  '',
+);
