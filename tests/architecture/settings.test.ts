@@ -10,7 +10,7 @@ const unique = (names: Iterable<string>) => [...new Set(names)].sort();
 
 /** Names of the settings that an app's config.ts has in its shape. */
 function settingsOf(app: string): string[] {
-  const lines = read(`apps/${app}/src/config.ts`).matchAll(/^ +([A-Z][A-Z_]+): (?:z\b|setting\.|serverUrl|key\b)/gm);
+  const lines = read(`apps/${app}/src/config.ts`).matchAll(/^ +([A-Z][A-Z_]+): (?:z\b|setting\.|\w*[Uu]rl\b|key\b)/gm);
   return unique([...lines].map(([, name = '']) => name));
 }
 

@@ -212,7 +212,8 @@ export class Stack {
 
   /** Starts one process more and waits until it is ready. */
   async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<Service> {
-    const service = new Service(name, { ...this.env, ...env }, this.#launch[name]);
+    const own = name === 'console' ? { CONSOLE_PORT: String(await freePort()) } : {};
+    const service = new Service(name, { ...this.env, ...own, ...env }, this.#launch[name]);
     this.services.push(service);
     const ready = {
       simulator: 'simulator listening',

@@ -60,6 +60,7 @@ describe('readResetMs', () => {
     ],
     ['the sooner, where neither is said to be', { 'reset-requests': '8s', 'reset-tokens': '6m0s' }, 8_000],
     ['a limit without a name', { reset: '1767225605' }, 5_000],
+    ['nothing, where there is room', { 'remaining-requests': '7', 'reset-requests': '60s' }, undefined],
     ['nothing', { 'remaining-requests': '0' }, undefined],
   ])('waits for %s', (_, said, ms) => {
     const headers = new Headers(Object.entries(said).map(([name, value]) => [`x-ratelimit-${name}`, value]));

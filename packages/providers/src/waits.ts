@@ -23,14 +23,17 @@ export function readRetryAfterMs(headers: Headers | undefined, nowMs: number): n
   return readWaitMs(headers?.get('retry-after') ?? null, nowMs);
 }
 
-/** What a refused call should wait for, where `Retry-After` says nothing: the limits that are used up, or else the first to be reset. */
+/**
+ * What a refused call should wait for, where `Retry-After` says nothing: the limits that are used up, or else the first to be reset
+ * of which isn't said what is left. What has room left isn't the reason.
+ */
 export function readResetMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const limits = headers ? [...limitsIn(headers, nowMs).values()] : [];
   const waits = (some: readonly Limit[]) => some.flatMap(({ resetMs }) => resetMs ?? []);
   const usedUp = waits(limits.filter(({ left }) => left === 0));
   if (usedUp.length > 0) return Math.max(...usedUp);
-  const all = waits(limits);
-  return all.length > 0 ? Math.min(...all) : undefined;
+  const unknown = waits(limits.filter(({ left }) => left === undefined));
+  return unknown.length > 0 ? Math.min(...unknown) : undefined;
 }
 
 /**
