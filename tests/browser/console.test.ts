@@ -34,9 +34,12 @@ async function openFailed(): Promise<void> {
   await page.getByText(`${jobId}.1`).waitFor();
 }
 
-/** Titles and texts of what the page says in its corner, once it says something. */
+/** Titles and texts of what the page says in its corner, once it says what became of an action; that it tries may still be there. */
 async function notices(): Promise<string[]> {
-  const shown = page.getByRole('region', { name: 'Notifications' }).getByRole('dialog');
+  const shown = page
+    .getByRole('region', { name: 'Notifications' })
+    .getByRole('dialog')
+    .filter({ hasText: 'Nothing was' });
   await shown.first().waitFor();
   return shown.locator('h2, p').allTextContents();
 }
