@@ -1,10 +1,12 @@
 /**
  * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps,
- * failing jobs and keys. Each names the scenario that a test of `tests/flow` plays on an intact stack, and what it must count too much of
- * on a broken one: red for another reason doesn't count.
+ * failing jobs, keys and blocked event loops. Each names the scenario that a test of `tests/flow` plays on an intact stack, and
+ * what it must count too much of on a broken one: red for another reason doesn't count.
  */
+import { blockedLoop, withBlockingTask } from '../flow/scenarios/blocked-loop.ts';
 import { budget } from '../flow/scenarios/budget.ts';
 import { callLimit } from '../flow/scenarios/call-limit.ts';
+import { endlessBlock } from '../flow/scenarios/endless-block.ts';
 import { fairOrder } from '../flow/scenarios/fair-order.ts';
 import { heldRequests } from '../flow/scenarios/held-requests.ts';
 import { jobsAtOnce } from '../flow/scenarios/jobs-at-once.ts';
@@ -112,6 +114,20 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     scenario: paidSteps,
     expected: 'calls',
     launch: { worker: preload('no-recall') },
+  },
+  {
+    name: 'no-heartbeat',
+    does: 'while its event loop is blocked, nobody renews the locks of a worker’s jobs',
+    scenario: blockedLoop,
+    expected: 'calls',
+    launch: { api: withBlockingTask, worker: preload('no-heartbeat') },
+  },
+  {
+    name: 'no-hand-back',
+    does: 'jobs that a blocked worker gives up count a crash, as those of one that was killed',
+    scenario: endlessBlock,
+    expected: 'neighboursCrashes',
+    launch: { api: withBlockingTask, worker: preload('no-hand-back') },
   },
   {
     name: 'no-breaker',

@@ -1,4 +1,5 @@
 /** What the API counts. Labels have few values: no ids, no tenants, routes instead of paths. */
+import type { Blocks } from '@holdfast/queue';
 import type { DurabilityMode } from '@holdfast/redis';
 import { Metrics, type OnRequestEnd, type RequestHandler } from '@holdfast/service';
 
@@ -26,8 +27,24 @@ export class ApiMetrics {
     SECONDS,
   );
 
-  /** Shows the mode that this process was started in. */
-  constructor(durability: DurabilityMode) {
+  readonly #blocked = this.#metrics.counter(
+    'holdfast_worker_blocked_total',
+    'Times that a task blocked the event loop of a worker for more than 2 s; the same from every API process',
+    ['task'],
+  );
+  readonly #blockedSeconds = this.#metrics.counter(
+    'holdfast_worker_blocked_seconds_total',
+    'How long tasks blocked the event loop of a worker, in blocks of more than 2 s; the same from every API process',
+    ['task'],
+  );
+  readonly #readBlocks: () => Promise<Blocks[]>;
+
+  /**
+   * Shows the mode that this process was started in.
+   * @param readBlocks what all workers have counted, asked at each scrape
+   */
+  constructor(durability: DurabilityMode, readBlocks: () => Promise<Blocks[]>) {
+    this.#readBlocks = readBlocks;
     this.#durability.set({ mode: durability }, 1);
   }
 
@@ -37,7 +54,21 @@ export class ApiMetrics {
   };
 
   readonly answer: RequestHandler = async (_request, response) => {
+    // While Redis is away, what it said last is shown.
+    this.#showBlocks(await this.#readBlocks().catch(() => []));
     response.setHeader('content-type', this.#metrics.contentType);
     response.end(await this.#metrics.text());
   };
+
+  #showBlocks(blocks: readonly Blocks[]): void {
+    for (const { task, times, ms } of blocks) {
+      for (const [counter, value] of [
+        [this.#blocked, times],
+        [this.#blockedSeconds, ms / 1_000],
+      ] as const) {
+        counter.remove({ task });
+        counter.inc({ task }, value);
+      }
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { accessNames, Cell, Cells, checkLayout, loadScripts } from '@holdfast/ce
 import type { Logger } from '@holdfast/core';
 import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
 import { Journal, LiveFeed } from '@holdfast/journal';
-import { BullQueues, LaneQueues } from '@holdfast/queue';
+import { BullQueues, LaneQueues, readBlocks } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -74,7 +74,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
   const limits = await openLimits({ redis, prefix, plans: config.plans, logger });
-  const metrics = new ApiMetrics(durability);
+  const metrics = new ApiMetrics(durability, () => readBlocks(redis, prefix));
   const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());

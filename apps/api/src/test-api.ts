@@ -4,7 +4,7 @@ import { Cell } from '@holdfast/cell';
 import { type Caller, jobIdFor, type Logger, type ReadyQueue, scopes } from '@holdfast/core';
 import { Ledger, warnOfUnpriced } from '@holdfast/gate';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
-import { LaneQueues } from '@holdfast/queue';
+import { LaneQueues, readBlocks } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, type Redis, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
@@ -118,7 +118,7 @@ async function standardParts(redis: Redis, prefix: string) {
     configDigest: '',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
-    metrics: new ApiMetrics('fsync'),
+    metrics: new ApiMetrics('fsync', () => readBlocks(redis, prefix)),
     logger,
   };
 }

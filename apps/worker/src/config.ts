@@ -26,6 +26,8 @@ export interface WorkerConfig {
   closeWithinMs: number;
   /** A job whose workers vanished so many times fails. */
   crashLimit: number;
+  /** A task that blocks the event loop for so long, in ms, ends the process. */
+  blockedLimitMs: number;
   /** A job whose answer is larger fails. */
   maxAnswerBytes: number;
   lanes: Lanes;
@@ -52,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       RETENTION_HOURS: setting.hours(24),
       DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
       CRASH_LIMIT: setting.count(5, 1_000),
+      BLOCKED_LIMIT_SECONDS: z.coerce.number().min(5).max(3_600).default(45),
       MAX_ANSWER_MB: setting.count(64, 256),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
@@ -75,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     drainMs: settings.DRAIN_SECONDS * 1_000,
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
+    blockedLimitMs: settings.BLOCKED_LIMIT_SECONDS * 1_000,
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
     warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],

@@ -25,7 +25,7 @@ async function start(lane: string, hang?: () => Promise<Outcome>) {
   const running = new RunningAttempts();
   const served = t.parts.lanes.get('default');
   const parts = { ...t.parts, running, lanes: new Map(served ? [[lane, served]] : []) };
-  const stop = await startLaneWorkers({
+  const { stop } = await startLaneWorkers({
     lanes: new Map([[lane, 5]]),
     cell: t.cell,
     queues,

@@ -9,7 +9,7 @@
  */
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
-import { type LaneQueues, LaneWorker } from '@holdfast/queue';
+import { type LaneQueues, LaneWorker, type WorkedLane } from '@holdfast/queue';
 import type { RunningAttempts } from './running-attempts.ts';
 
 const HAND_OVER_EVERY_MS = 100;
@@ -26,12 +26,18 @@ interface LaneWorkersOptions {
   run: (release: ReleaseName, lockLost: AbortSignal) => Promise<Outcome>;
 }
 
-/** Starts taking jobs. Resolves, once it does, with what stops it; that never takes much longer than `drainMs`. */
-export async function startLaneWorkers(options: LaneWorkersOptions): Promise<(drainMs: number) => Promise<void>> {
+interface LaneWorkers {
+  works: readonly WorkedLane[];
+  /** Never takes much longer than `drainMs`. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Starts taking jobs. Resolves once it does. */
+export async function startLaneWorkers(options: LaneWorkersOptions): Promise<LaneWorkers> {
   const { lanes, running, ...shared } = options;
   const workers = [...lanes].map(([lane, concurrency]) => new LaneWorker({ ...shared, lane, concurrency }));
   await Promise.all(workers.map((worker) => worker.ready()));
-  return async (drainMs) => {
+  const stop = async (drainMs: number) => {
     const drained = Promise.all(workers.map((worker) => worker.drain()));
     // Again and again: a response that was being asked for becomes one that can be taken up.
     const handingOver = setInterval(() => running.handOver(), HAND_OVER_EVERY_MS);
@@ -43,6 +49,7 @@ export async function startLaneWorkers(options: LaneWorkersOptions): Promise<(dr
     if (await within(drained, HAND_BACK_MS)) return;
     await Promise.all(workers.map((worker) => worker.abandon()));
   };
+  return { works: workers.map(({ works }) => works), stop };
 }
 
 async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {

@@ -7,7 +7,15 @@ import { accessNames, Cell, cellNames, checkLayout, loadScripts } from '@holdfas
 import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, LiveFeed, startPacking } from '@holdfast/journal';
-import { announceWorker, BullQueues, LaneCallLimits, LaneQueues, liveWorkers, startMaintenance } from '@holdfast/queue';
+import {
+  announceWorker,
+  BullQueues,
+  LaneCallLimits,
+  LaneQueues,
+  type LiveWorker,
+  liveWorkers,
+  startMaintenance,
+} from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -28,6 +36,7 @@ import { RoomLearner } from './learn-room.ts';
 import { startReassigningLanes } from './reassign-lanes.ts';
 import { runAttempt, type WorkerParts } from './run-attempt.ts';
 import { RunningAttempts } from './running-attempts.ts';
+import { type LoopWatch, watchLoop } from './watch-loop.ts';
 
 /** One that follows waits for another's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
@@ -81,9 +90,14 @@ function configuredParts(config: WorkerConfig, logger: Logger) {
   };
 }
 
+function presenceOf({ configDigest }: WorkerConfig): LiveWorker {
+  return { id: `${hostname()}-${process.pid}`, configDigest };
+}
+
 /** Says that this worker is there, and warns where others run with another config file: one of them may be outdated. */
-async function announcePresence(redis: Redis, { prefix, configDigest }: WorkerConfig, logger: Logger) {
-  const leave = await announceWorker(redis, prefix, { id: `${hostname()}-${process.pid}`, configDigest });
+async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logger) {
+  const { prefix, configDigest } = config;
+  const leave = await announceWorker(redis, prefix, presenceOf(config));
   const others = (await liveWorkers(redis, prefix)).filter((worker) => worker.configDigest !== configDigest);
   if (others.length > 0) {
     const workers = others.map(({ id }) => id);
@@ -103,11 +117,12 @@ interface Shared {
   limits: ReturnType<typeof createTenantLimits>;
   writes: DurableWrites | undefined;
   configured: ReturnType<typeof configuredParts>;
+  watch: LoopWatch;
 }
 
 /** Takes a cell's jobs, and does its maintenance. */
 async function serveCell(name: string, shared: Shared): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, configured } = shared;
+  const { config, onClose, logger, redis, feed, limits, writes, configured, watch } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -134,7 +149,7 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
   onClose('packing', startPacking(journal, logger));
   onClose('lanes', startReassigningLanes({ ...parts, queues }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes: parts.lanes, logger }));
-  const stop = await startLaneWorkers({
+  const { works, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
     queues,
@@ -142,16 +157,22 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
     running,
     run: (release, lockLost) => runAttempt(parts, release, lockLost),
   });
+  watch.add({ cell: name, lanes: works });
   onClose(
     'maintenance',
     startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
   );
-  onClose('jobs under way', () => stop(config.drainMs));
+  onClose('jobs under way', () => {
+    watch.takesNoJobs();
+    return stop(config.drainMs);
+  });
 }
 
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
+  const watch = watchLoop(config, presenceOf(config));
+  onClose('loop watch', () => watch.close());
   const { redis, feed, quiet } = await openRedis(config, context);
   await checkLayout(redis, prefix);
   await loadScripts(redis);
@@ -161,7 +182,7 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
   const configured = configuredParts(config, logger);
-  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured };
+  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch };
   for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');

@@ -10,6 +10,7 @@ import { JournalRefusal } from '@holdfast/journal';
 import type { Task } from '@holdfast/tasks';
 import { asAttemptError } from './as-attempt-error.ts';
 import { AttemptHost } from './attempt-host.ts';
+import { runAs } from './current-job.ts';
 import { describeThrown } from './describe-thrown.ts';
 import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
 
@@ -17,7 +18,9 @@ import type { Attempt, PreparedTask, WorkerParts } from './run-attempt.ts';
 export async function runTask(parts: WorkerParts, attempt: Attempt, prepared: PreparedTask): Promise<JsonValue> {
   const host = new AttemptHost(parts, attempt, prepared);
   try {
-    const output = await prepared.task.run(attempt.claim.request.input, host);
+    const output = await runAs({ jobId: attempt.claim.jobId, task: prepared.task.name }, () =>
+      prepared.task.run(attempt.claim.request.input, host),
+    );
     await host.settled();
     return output;
   } catch (thrown) {

@@ -6,21 +6,20 @@
  *   2. dispatch     what may run now is handed over
  *   3. acknowledge  the one place where outcomes become what BullMQ is told
  *
+ * While the process's event loop is blocked, `heartbeat.ts` renews its locks from another thread.
+ *
  * A worker says how many jobs it takes, or nothing would be dispatched for it. BullMQ finds a job whose worker died when its
  * lock has run out, and hands it to another, permit and all. It does so for ever: how many crashes are too many is the
  * record's business, not BullMQ's.
  */
-import { randomUUID } from 'node:crypto';
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
 import { UnrecoverableError, Worker } from 'bullmq';
+import type { WorkedLane } from './heartbeat.ts';
 import type { LaneQueues } from './lane-queues.ts';
+import { LOCK_MS } from './names.ts';
 
-/**
- * A lock lasts so long after its last renewal (every half of it). The check after the one that saw it expired hands the job
- * over: 6 s at most after a worker has died.
- */
-const LOCK_MS = 5_000;
+/** The check after the one that saw a lock expired hands the job over: 6 s at most after a worker has died. */
 const STALLED_CHECK_MS = 1_000;
 /** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
 const RETRY_FETCH_MS = 500;
@@ -67,7 +66,8 @@ export class LaneWorker {
   readonly #locks = new Map<string, AbortController>();
   readonly #announce: (concurrency: number) => Promise<void>;
   readonly #announcing: NodeJS.Timeout;
-  readonly #concurrency: number;
+  /** What it takes, and under which name. */
+  readonly works: WorkedLane;
   #gone = false;
 
   constructor({ lane, cell, queues, concurrency, logger, run }: LaneWorkerOptions) {
@@ -78,16 +78,6 @@ export class LaneWorker {
       lastLogged = Date.now();
       logger.warn({ lane, ...fields }, message);
     };
-    this.#concurrency = concurrency;
-    const name = randomUUID();
-    this.#announce = async (takes) => {
-      // Should it fail, the next time is soon.
-      await queues.scheduler
-        .announce(lane, name, takes)
-        .catch((error: unknown) => complain({ error }, 'not announced'));
-      queues.dispatch(lane);
-    };
-    this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
     this.#worker = new Worker<ReleaseName, string>(
       lane,
       async ({ id = '', data }) => {
@@ -119,6 +109,15 @@ export class LaneWorker {
         settings: { backoffStrategy: () => RETRY_THROWN_MS },
       },
     );
+    this.works = { lane, worker: this.#worker.id, concurrency };
+    this.#announce = async (takes) => {
+      // Should it fail, the next time is soon.
+      await queues.scheduler
+        .announce(lane, this.#worker.id, takes)
+        .catch((error: unknown) => complain({ error }, 'not announced'));
+      queues.dispatch(lane);
+    };
+    this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#locks.get(id)?.abort(new Error('lock lost'));
     });
@@ -127,7 +126,7 @@ export class LaneWorker {
 
   async ready(): Promise<void> {
     await this.#worker.waitUntilReady();
-    await this.#announce(this.#concurrency);
+    await this.#announce(this.works.concurrency);
   }
 
   /** Takes no more jobs; resolves when those under way are acknowledged. Bound it: it waits as long as they take. */

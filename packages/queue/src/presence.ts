@@ -18,26 +18,28 @@ export interface LiveWorker {
   configDigest: string;
 }
 
+const memberOf = ({ id, configDigest }: LiveWorker) => `${id} ${configDigest}`;
+
+/** Says once that a worker is alive. */
+export async function sayAlive(redis: Redis, prefix: string, worker: LiveWorker): Promise<void> {
+  const key = workersKey(prefix);
+  const now = await redisTime(redis);
+  await Promise.all([
+    redis.zadd(key, now, memberOf(worker)),
+    redis.zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS),
+  ]);
+}
+
 /**
  * Says that a worker is alive until the returned function is called.
  * Failures are ignored: a worker that can't reach Redis is rightly taken for gone.
  */
-export async function announceWorker(
-  redis: Redis,
-  prefix: string,
-  { id, configDigest }: LiveWorker,
-): Promise<() => Promise<void>> {
-  const key = workersKey(prefix);
-  const member = `${id} ${configDigest}`;
-  const announce = async () => {
-    const now = await redisTime(redis);
-    await Promise.all([redis.zadd(key, now, member), redis.zremrangebyscore(key, '-inf', now - 60 * GONE_AFTER_MS)]);
-  };
-  await announce();
-  const timer = setInterval(() => void announce().catch(() => undefined), EVERY_MS);
+export async function announceWorker(redis: Redis, prefix: string, worker: LiveWorker): Promise<() => Promise<void>> {
+  await sayAlive(redis, prefix, worker);
+  const timer = setInterval(() => void sayAlive(redis, prefix, worker).catch(() => undefined), EVERY_MS);
   return async () => {
     clearInterval(timer);
-    await redis.zrem(key, member);
+    await redis.zrem(workersKey(prefix), memberOf(worker));
   };
 }
 

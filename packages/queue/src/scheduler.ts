@@ -88,14 +88,15 @@ export class FairScheduler {
 
   /**
    * Puts an open job back into the queue under a new release.
-   * @param change `attempt`: only where none has begun since; `newLane`: the lane it belongs to from now on
+   * @param change `attempt`: only where none has begun since; `newLane`: the lane it belongs to from now on; `handedBack`: its
+   * own worker gives it up, so the next claim counts no crash
    * @returns the lane whose queue it waits in; null: it has ended, or has a later release
    */
   async handOverAgain(
     { jobId, release }: ReleaseName,
-    { attempt, newLane = '' }: { attempt?: number; newLane?: string } = {},
+    { attempt, newLane = '', handedBack = false }: { attempt?: number; newLane?: string; handedBack?: boolean } = {},
   ): Promise<string | null> {
-    const args = [jobId, release, attempt ?? '', newLane];
+    const args = [jobId, release, attempt ?? '', newLane, handedBack ? 1 : ''];
     return (await scripts.handOverAgain.run(this.#cell, args)) as string | null;
   }
 

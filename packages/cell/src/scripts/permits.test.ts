@@ -13,12 +13,20 @@ afterEach(async () => {
 
 const permits = async (lane = 'default') => t.redis.zrange(t.keys.sched('permits', lane), '0', '-1');
 const releaseOf = async (id: string) => (await t.record(id)).release ?? '';
-const handOverAgain = async (id: string, change: { release?: string; attempt?: number; lane?: string } = {}) =>
+interface Change {
+  release?: string;
+  attempt?: number;
+  lane?: string;
+  handedBack?: boolean;
+}
+
+const handOverAgain = async (id: string, change: Change = {}) =>
   scripts.handOverAgain.run(t.cell, [
     id,
     change.release ?? (await releaseOf(id)),
     change.attempt ?? '',
     change.lane ?? '',
+    change.handedBack ? 1 : '',
   ]);
 
 describe('permits that are to be checked', () => {
@@ -93,6 +101,20 @@ describe('handing a job over again', () => {
     await t.finish({ ...attempt, attempt: 2, token: (await t.record(id)).token ?? '' }, { status: 'cancelled' });
     expect(await handOverAgain(id)).toBeNull();
     expect(await handOverAgain('job_never', { release: '1' })).toBeNull();
+  });
+
+  it('counts no crash where its own worker hands it back, whose writes are refused from then on', async () => {
+    const [handedBack, lost] = [await t.create(), await t.create()];
+    const attempt = await t.claim(handedBack);
+    await t.claim(lost);
+    expect(await handOverAgain(handedBack, { handedBack: true })).toBe('default');
+    expect(await handOverAgain(lost)).toBe('default');
+    expect(await t.record(handedBack)).toMatchObject({ status: 'queued', attempt: '1' });
+    expect(await t.append(attempt)).toEqual(['ended', 'queued']);
+    for (const id of [handedBack, lost]) await t.claim(id);
+    expect(await t.record(handedBack)).toMatchObject({ status: 'running', attempt: '2' });
+    expect(await t.record(handedBack)).not.toHaveProperty('crashes');
+    expect(await t.record(lost)).toMatchObject({ attempt: '2', crashes: '1' });
   });
 
   it('moves it to another lane, with its deadline, its reservation and its place in the budget', async () => {

@@ -36,14 +36,15 @@ return due
  * Hands a job over once more, under a new release: BullMQ has the old one as ended, or its lane is served by nobody any more.
  * Only where that is still its release, and where no attempt has begun since it was looked at. One that is delayed stays so.
  *
- *   ARGV  …, id, release, attempt or '' for any, lane that it belongs to from here on, or ''
+ *   ARGV  …, id, release, attempt or '' for any, lane that it belongs to from here on, or '',
+ *         1 where its own worker hands it back: it runs no more, and the next claim counts no crash
  *   returns the lane whose queue it waits in; false where there was nothing to do
  */
 export const handOverAgainScript = new CellScript({
   needs: [scheduler],
   whenFull: true,
   body: `
-local id, release, seen, newLane = unpack(ARGV, 2, 5)
+local id, release, seen, newLane, handedBack = unpack(ARGV, 2, 6)
 local status, own, attempt, tenant, lane, queue, priority, due, retry, deadline = unpack(redis.call('HMGET', jobKey(id),
   'status', 'release', 'attempt', 'tenant', 'lane', 'queue', 'priority', 'due_at', 'retry_at', 'deadline_at'))
 if status ~= 'queued' and status ~= 'running' then return false end
@@ -53,6 +54,7 @@ if newLane ~= '' then
   redis.call('HSET', jobKey(id), 'lane', newLane)
   lane = newLane
 end
+if handedBack == '1' then redis.call('HSET', jobKey(id), 'status', 'queued') end
 redis.call('HSET', jobKey(id), 'release', redis.call('INCR', C .. 'releases'))
 local dueAt = status == 'queued' and tonumber(retry or due or nil) or nil
 place(queue or lane, id, tenant, tonumber(priority), true, dueAt, tonumber(deadline or nil))

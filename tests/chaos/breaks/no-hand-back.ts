@@ -1,0 +1,6 @@
+/** Loaded before a worker that has the task `block`: jobs that a blocked worker gives up are as those of one that crashed. */
+import '../../flow/with-blocking-task.ts';
+import { changeSource } from '../change-source.ts';
+
+const handBack = 'this.#scheduler.handOverAgain(release, { handedBack: true })';
+changeSource('packages/queue/src/heartbeat.ts', handBack, 'this.#scheduler.handOverAgain(release)');

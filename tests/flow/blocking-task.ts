@@ -1,0 +1,18 @@
+/** A task of one's own that blocks its worker's event loop, as a long computation does. See `with-blocking-task.ts`. */
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { defineTask } from '../../packages/tasks/src/define-task.ts';
+
+export const block = defineTask({
+  name: 'block',
+  summary: 'Blocks, once a file is there.',
+  model: 'sim',
+  input: z.strictObject({ file: z.string(), ms: z.number().nullable() }),
+  async run({ file, ms }) {
+    while (!existsSync(file)) await delay(20);
+    const end = ms === null ? Number.POSITIVE_INFINITY : performance.now() + ms;
+    while (performance.now() < end);
+    return { ms };
+  },
+});

@@ -1,0 +1,46 @@
+/** A task that blocks its worker's event loop for longer than the locks last costs the jobs beside it nothing but the time. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chat, oneLane, type Stack, until } from '../stack.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+/** How a process that has the task `block` is launched. */
+export const withBlockingTask = { preload: new URL('../with-blocking-task.ts', import.meta.url).href };
+
+const NEIGHBOURS = 3;
+/** The locks last 5 s. */
+const BLOCK_MS = 8_000;
+
+/** Submits a job that blocks its worker, for ever by default, once `begin` is called; and any worker that runs it from then on. */
+export async function submitBlock({ client, prefix }: Stack, ms: number | null = null) {
+  const file = join(tmpdir(), `holdfast-${prefix}-block`);
+  const { job } = await client.submit({ task: 'block', input: { file, ms } });
+  await until('it is about to block', async () => (await client.get(job.id)).status === 'running');
+  process.once('exit', () => rmSync(file, { force: true }));
+  return { job, begin: () => writeFileSync(file, '') };
+}
+
+export const blockedLoop = {
+  name: 'blocked-loop',
+  stack: { config: oneLane({}), launch: { api: withBlockingTask, worker: withBlockingTask } },
+  // None of the neighbours' calls can be taken up: each that is taken over is made again.
+  most: { calls: NEIGHBOURS, crashes: 0 },
+
+  async play({ stack, probe }: Stage) {
+    const neighbour = () => stack.client.submit(chat('beside a block', 'tokens=100&itl_ms=120'));
+    const submitted = await Promise.all(Array.from({ length: NEIGHBOURS }, neighbour));
+    const block = await submitBlock(stack, BLOCK_MS);
+    const ids = [...submitted.map(({ job }) => job.id), block.job.id];
+    await Promise.all(submitted.map(({ job }) => probe.streaming(job.id)));
+    const [blocked] = stack.running('worker');
+    // Who would take the jobs over.
+    await stack.start('worker');
+    block.begin();
+    const jobs = await Promise.all(ids.map((id) => stack.client.wait(id)));
+    const crashes = await Promise.all(ids.map(async (id) => Number(await probe.field(id, 'crashes'))));
+    const { calls } = await stack.providerCalls('beside a block');
+    const counts = { calls, crashes: crashes.reduce((sum, count) => sum + count, 0) };
+    return { counts, jobs, blocked, blockId: block.job.id };
+  },
+} satisfies Scenario;

@@ -1,0 +1,59 @@
+/** A task that blocks its worker's event loop for ever is the only one to pay for it: its job fails, its neighbours go on elsewhere. */
+import { chat, type StackOptions, until } from '../stack.ts';
+import { submitBlock, withBlockingTask } from './blocked-loop.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+const config: StackOptions['config'] = (providerUrl) => {
+  const providers = [{ name: 'main', base_url: providerUrl }];
+  const idempotent = { models: ['sim-idempotent'], providers, idempotency_header: true };
+  const background = { models: ['sim-background'], providers, background: true };
+  return { lanes: { background, idempotent, plain: { models: ['*'], providers } } };
+};
+
+const sim = 'tokens=150&itl_ms=80';
+const neighbours = [
+  {
+    task: 'responses',
+    input: { model: 'sim-background', input: 'Hello.', metadata: { case: 'block background', sim } },
+  },
+  {
+    task: 'chat.completions',
+    input: { ...chat('block idempotent', `${sim}&idempotent=1`).input, model: 'sim-idempotent' },
+  },
+  chat('block plain', sim),
+];
+
+export const endlessBlock = {
+  name: 'endless-block',
+  stack: {
+    config,
+    env: { BLOCKED_LIMIT_SECONDS: '5', CRASH_LIMIT: '2' },
+    launch: { api: withBlockingTask, worker: withBlockingTask },
+  },
+  most: { neighboursCrashes: 0, backgroundCalls: 1, idempotentCalls: 1 },
+
+  async play({ stack, probe }: Stage) {
+    const submitted = await Promise.all(neighbours.map((request) => stack.client.submit(request)));
+    const ids = submitted.map(({ job }) => job.id);
+    const block = await submitBlock(stack);
+    await Promise.all(ids.map((id) => probe.streaming(id)));
+    const [first] = stack.running('worker');
+    await stack.start('worker');
+    block.begin();
+    await until('the blocked worker ends', () => first?.ended, 30_000);
+    // As a supervisor does: the job blocks one more.
+    await stack.start('worker');
+    const blocking = await stack.client.wait(block.job.id);
+    const jobs = await Promise.all(ids.map((id) => stack.client.wait(id)));
+    const crashesOf = async (id: string) => Number(await probe.field(id, 'crashes'));
+    const crashes = await Promise.all(ids.map(crashesOf));
+    const callsOf = async (name: string) => (await stack.providerCalls(name)).calls;
+    const counts = {
+      neighboursCrashes: crashes.reduce((sum, count) => sum + count, 0),
+      backgroundCalls: await callsOf('block background'),
+      idempotentCalls: await callsOf('block idempotent'),
+    };
+    const plainCalls = await callsOf('block plain');
+    return { counts, jobs, blocking, crashesOfBlocking: await crashesOf(block.job.id), first, plainCalls };
+  },
+} satisfies Scenario;
