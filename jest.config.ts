@@ -13,7 +13,8 @@ const config: Config = {
   },
   globalSetup: '<rootDir>/tests/setup/start-redis.ts',
   globalTeardown: '<rootDir>/tests/setup/stop-redis.ts',
-  maxWorkers: 3,
+  // They wait more than they compute.
+  maxWorkers: 4,
   testTimeout: 20_000,
 };
 

@@ -9,10 +9,9 @@ import { BEAT_MS, LoopState } from './loop-state.ts';
 import { LoopWatcher } from './loop-watcher.ts';
 import type { WatcherData, WorkedCell } from './watch-loop.ts';
 
-const LOGGED_WITHIN_MS = 1_000;
-
 const { redisUrl, prefix, retentionMs, logLevel, blockedLimitMs, memory, presence } = workerData as WatcherData;
-const logger = createLogger('worker', logLevel);
+// It may kill the process right after it has said why.
+const logger = createLogger('worker', logLevel, { isSync: true });
 const redis = connectRedis(redisUrl, 'worker', logger);
 const state = new LoopState(memory);
 const heartbeats: Heartbeat[] = [];
@@ -36,12 +35,7 @@ const watcher = new LoopWatcher({
     return counts.reduce((sum, count) => sum + count, 0);
   },
   count: (block) => countBlock(redis, prefix, block),
-  end() {
-    // Not by `process.exit`, which ends this thread alone; nor by a signal that the blocked thread would have to handle.
-    const kill = () => process.kill(process.pid, 'SIGKILL');
-    // What was logged is still on its way. Whoever reads it may be slow, or gone.
-    setTimeout(kill, LOGGED_WITHIN_MS);
-    logger.flush(kill);
-  },
+  // Not by `process.exit`, which ends this thread alone; nor by a signal that the blocked thread would have to handle.
+  end: () => process.kill(process.pid, 'SIGKILL'),
 });
 setInterval(() => watcher.look(), BEAT_MS);

@@ -60,11 +60,14 @@ interface LoggerOptions {
   now?: () => number;
   /** Default: standard output. */
   destination?: DestinationStream;
+  /** A line is written when the call returns: for a process that is about to be killed. Default false: soon after. */
+  isSync?: boolean;
 }
 
 /** @param name of the process, as `api` or `worker` */
 export function createLogger(name: string, level: string, options: LoggerOptions = {}): ServiceLogger {
-  const { now = () => performance.now(), destination = pino.destination(1) } = options;
+  const { now = () => performance.now(), isSync = false } = options;
+  const { destination = pino.destination({ dest: 1, sync: isSync }) } = options;
   // One for the process: children, as of requests, share it.
   const limiter = new LineLimiter({ perSecond: ALARMS_PER_SECOND, now });
   return pino(
