@@ -53,11 +53,10 @@ it('a packed job has the same events from every cursor and the same request, and
 });
 
 it('a packed job runs again, its journal going on', async () => {
-  const { job } = await stack.client.submit(chat('again', 'tokens=400&itl_ms=1&fail=,400'));
   const running = await stack.client.submit(chat('cancelled', 'tokens=4000&itl_ms=1'));
   await until('text has come', async () => (await stack.client.get(running.job.id)).cursor > 300);
   await stack.client.cancel(running.job.id);
-  await stack.client.wait(job.id);
+  await stack.client.wait(running.job.id);
   const before = await probe.log(running.job.id);
   await untilDropped(running.job.id);
   await stack.client.retry(running.job.id);
