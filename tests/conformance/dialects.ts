@@ -531,11 +531,25 @@ const events: Dialect[] = [
     expected: { error: { code: 'provider_bad_response', retryable: true, ambiguous: false } },
   },
   {
-    says: 'a list of chunks as one JSON body, or a document to a line',
+    says: 'a list of chunks as one JSON body',
     read: 'as the stream that it could have been',
     seenAt: 'Gemini gateways',
     serve: (response) =>
       labelled(response, 'application/json', JSON.stringify([say('Hel'), say('lo'), stop, usageChunk])),
+    expected: { text: 'Hello', message: { content: 'Hello' }, usage: counted },
+  },
+  {
+    says: 'documents line by line, each some time after the other, labelled as JSON',
+    read: 'as the stream that it could have been',
+    seenAt: 'gateways',
+    async serve(response) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      for (const chunk of [say('Hel'), say('lo'), stop, usageChunk]) {
+        response.write(`${JSON.stringify(chunk)}\n`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      response.end();
+    },
     expected: { text: 'Hello', message: { content: 'Hello' }, usage: counted },
   },
   {

@@ -109,8 +109,9 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
       const choices = sortedChoices(answer);
       if (choices.length === 0) throw failures.blocked();
       const event = read(chunkOf({ ...answer, choices }));
-      // As it came, not as it would be built.
-      const { events, result } = whole({ ...answer, choices });
+      // As it came, not as it would be built; but a chunk, which came alone, is built.
+      const isChunk = choices.every(({ message }) => message === undefined);
+      const { events, result } = isChunk ? whole() : whole({ ...answer, choices });
       return { events: [event, ...events], result };
     },
   };

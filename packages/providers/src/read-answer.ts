@@ -161,6 +161,11 @@ function piecesOf({ failures }: Answer, said: JsonValue): JsonObject[] {
   return (Array.isArray(said) ? said : [said]).filter(isJsonObject);
 }
 
+/** An answer of more characters is parsed at its end only. */
+const MAX_TRIED = 1_048_576;
+/** How long a connection may stay open after a whole document, in ms. */
+const GRACE_MS = 2_000;
+
 /** Reads an answer in one piece, whatever it tells. */
 export async function readJson({ kind, body, start, failures, limits }: OpenedAnswer): Promise<JsonValue> {
   if (kind !== 'json') {
@@ -169,23 +174,27 @@ export async function readJson({ kind, body, start, failures, limits }: OpenedAn
   }
   const texts: string[] = [];
   let length = 0;
+  /** What has come, where it is a whole document. */
+  let document: JsonValue | undefined;
   try {
     for (let text: string | null = start; text !== null; text = await body.read()) {
       texts.push(text);
       length += text.length;
       if (length > limits.maxAnswerBytes) throw failures.tooLarge('an answer', limits.maxAnswerBytes);
-      // It may be all, and the connection stay open. Parsing a large one again and again would cost too much.
-      const all = length <= MAX_TRIED && /[}\]]\s*$/.test(text) ? tryParseJson(texts.join('')) : undefined;
-      if (all === undefined) continue;
-      body.leave();
-      return all;
+      // It may be all, and the connection stay open; or another document follows on the next line. Parsing a large one again and
+      // again would cost too much.
+      document = length <= MAX_TRIED && /[}\]]\s*$/.test(text) ? tryParseJson(texts.join('')) : undefined;
+      body.endWithin(document === undefined ? null : GRACE_MS);
     }
   } catch (error) {
     // What has come may be all of it, whatever became of the connection then.
     const all = length > limits.maxAnswerBytes ? undefined : tryParseJson(texts.join(''));
     if (all !== undefined) return all;
     throw error;
+  } finally {
+    body.leave();
   }
+  if (document !== undefined) return document;
   try {
     return parseJson(texts.join(''));
   } catch (error) {
@@ -194,6 +203,3 @@ export async function readJson({ kind, body, start, failures, limits }: OpenedAn
     throw failures.malformed(error);
   }
 }
-
-/** An answer of more characters is parsed at its end only. */
-const MAX_TRIED = 1_048_576;

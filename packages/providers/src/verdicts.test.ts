@@ -50,6 +50,13 @@ describe('the verdict on a status', () => {
     }
   });
 
+  it('is not led by a sentence about a server’s trouble', () => {
+    const message = 'The content filter could not be reached';
+    for (const words of [['server_error'], [503]]) {
+      expect(judgeWords({ message, words })).toMatchObject({ code: 'provider_unavailable', retryable: true });
+    }
+  });
+
   it('is not led by words that a status already decides', () => {
     expect(judgeStatus(400, said('server_error'))).toMatchObject({ code: 'provider_bad_request', retryable: false });
   });

@@ -143,11 +143,14 @@ export function judgeStatus(status: number, told: Told): Verdict {
 
 /** The verdict on an error told in an answer that began well; null where its words say nothing. */
 export function judgeWords(told: Told): Verdict | null {
-  const known = findWord(byDecisiveWord, told.words) ?? readSentence(told) ?? findWord(byWord, told.words);
-  if (known) return known;
+  const decisive = findWord(byDecisiveWord, told.words);
+  if (decisive) return decisive;
   // OpenRouter and vLLM put an HTTP status into `error.code`.
   const status = told.words.map(Number).find((value) => value >= 400 && value <= 599);
-  return status === undefined ? null : judgeStatus(status, { message: '', words: [] });
+  const ofStatus = status === undefined ? undefined : judgeStatus(status, { message: '', words: [] });
+  const known = findWord(byWord, told.words) ?? ofStatus;
+  // As above: what a server's trouble is described by, decides nothing.
+  return (known?.code === 'provider_unavailable' ? known : (readSentence(told) ?? known)) ?? null;
 }
 
 /** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
