@@ -23,7 +23,7 @@ import {
   type ProviderEvent,
 } from '@holdfast/core';
 import { callField, type FieldChanges } from '@holdfast/journal';
-import { illnessOf, mayBeOfRequest, type Pass } from '@holdfast/providers';
+import { healthOf, mayBeOfRequest, type Pass } from '@holdfast/providers';
 import { ProviderAwaiter } from './await-provider.ts';
 import { beginCall, type CallSlot, closeCall, leaveOtherProvider, markSafe, settleFailedCall } from './call-slots.ts';
 import { askerOf, type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
@@ -178,14 +178,14 @@ async function coverCall(parts: WorkerParts, attempt: Attempt, call: PreparedCal
 /** What a failed call says of its provider, and whether readers have something of it that won't go on. */
 function judge(attempt: Attempt, slot: CallSlot, failure: Failure, pass: Pass | null): void {
   const { by, error } = failure;
-  const illness = illnessOf(error);
+  const health = healthOf(error);
   const why = triedOf(failure);
   const hasOthers = (attempt.lane?.providers.length ?? 0) > 1;
   // Where there is nobody else, what no waiting mends is the job's own error: a key that is refused, say.
-  if (illness === 'ill' && (hasOthers || error.retryable)) pass?.failed(why, mayBeOfRequest(error));
-  if (illness === 'busy' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
+  if (health === 'unhealthy' && (hasOthers || error.retryable)) pass?.failed(why, mayBeOfRequest(error));
+  if (health === 'overloaded' && hasOthers) by.breaker.shut(Math.min(error.retryAfterMs ?? 0, LONGEST_QUIET_MS), why);
   const isKept = attempt.calls.has(slot.id);
-  if (illness !== null && !isKept && slot.hasEmitted && hasOthers) attempt.failedMidway = why;
+  if (health !== null && !isKept && slot.hasEmitted && hasOthers) attempt.failedMidway = why;
 }
 
 /** One that asks for more quiet than this, in ms, is tried again after this: one word shouldn't shut it out for hours. */
@@ -193,7 +193,7 @@ const LONGEST_QUIET_MS = 60_000;
 
 /** Whether the call is to be made to another provider, in the same attempt, or to the same one when that is well again. */
 function goesOn(attempt: Attempt, { id, lane }: PreparedCall, { error, isTrial, hasEmitted }: Failure): boolean {
-  if (illnessOf(error) === null) return false;
+  if (healthOf(error) === null) return false;
   if (lane.providers.length === 1 && (!isTrial || hasEmitted || !error.retryable)) return false;
   if (attempt.calls.has(id) || attempt.failedMidway !== null) return false;
   return !(attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail');

@@ -11,7 +11,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptError, JsonObject } from '@holdfast/core';
 import { estimateTokens } from '@holdfast/gate';
-import { illnessOf } from '@holdfast/providers';
+import { healthOf } from '@holdfast/providers';
 import type { Attempt, WorkerParts } from './run-attempt.ts';
 
 type Usage = { input_tokens: number; output_tokens: number } | null;
@@ -57,7 +57,7 @@ export function heedRetryAfter({ callLimits, logger }: WorkerParts, attempt: Att
   if (code !== 'provider_rate_limited' || retryAfterMs === undefined) return;
   // Where a lane has others, one that asks for long quiet is passed by, and only the first one's limits are the lane's.
   const [first, ...others] = attempt.lane?.providers ?? [];
-  if (others.length > 0 && (error.provider !== first?.provider.name || illnessOf(error) !== null)) return;
+  if (others.length > 0 && (error.provider !== first?.provider.name || healthOf(error) !== null)) return;
   const { lane, jobId } = attempt.claim;
   callLimits
     .slowDown(lane, { retryAfterMs })

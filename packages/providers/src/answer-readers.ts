@@ -57,7 +57,7 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
   const map = createChatMapper();
   const completion = createChatCompletionBuilder();
   const asked = typeof body.n === 'number' ? body.n : 1;
-  const teller = createTextTeller();
+  const teller = createEmittedText();
   let usage: TokenUsage | null = null;
   let chunks = 0;
   /** Index of the first choice that came. */
@@ -70,7 +70,7 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
     if (first) beginsAt ??= indexOf(first) ?? 0;
     const isOnly = asked === 1 && beginsAt !== null && beginsAt > 0;
     const chunk = plainChunk(given, { isOnly, told: teller.told() });
-    const hasContent = tellsContent(chunk);
+    const hasContent = hasNewContent(chunk);
     wentOn ||= hasContent && completion.isFinished();
     if (hasContent) endsWithContent = true;
     else if (choicesIn(chunk).length > 0) endsWithContent = false;
@@ -122,7 +122,7 @@ function choicesIn({ choices }: JsonObject): JsonObject[] {
 }
 
 /** Whether there is more of an answer in a chunk: something in a delta, beside whose it is. */
-function tellsContent(chunk: JsonObject): boolean {
+function hasNewContent(chunk: JsonObject): boolean {
   return choicesIn(chunk).some(({ delta }) => {
     const { role: _, ...news } = isJsonObject(delta) ? delta : {};
     return Object.values(news).some((value) => value && (!Array.isArray(value) || value.length > 0));
@@ -149,7 +149,7 @@ const completionEvents = new Set<unknown>(['response.completed', 'response.incom
 export function createResponseReader(failures: Failures, background?: BackgroundResponse): AnswerReader {
   const tell = createTeller(background);
   const output = createOutputBuilder();
-  const teller = createTextTeller();
+  const teller = createEmittedText();
   // Of a response that is taken up in its middle not all has come by here.
   const isFromStart = (background?.after ?? null) === null;
   let generated = false;
@@ -213,7 +213,7 @@ function createTeller(background: BackgroundResponse | undefined) {
 }
 
 /** Sees to it that readers are told all the text that the answer has, whatever of it was streamed. */
-function createTextTeller() {
+function createEmittedText() {
   let told = '';
   return {
     told: () => told,

@@ -7,7 +7,7 @@ import type { JsonObject, ProviderCall } from '@holdfast/core';
 import { APIError } from 'openai';
 import { ask, type ProviderRequest, type Upstream } from './ask-provider.ts';
 import type { Connection } from './connection.ts';
-import { readToldError } from './told-error.ts';
+import { readErrorBody } from './error-body.ts';
 
 const paths = {
   responses: '/responses',
@@ -66,7 +66,7 @@ const mayRefuse = new Set<number | undefined>([400, 403, 404, 405, 415, 422, 500
 function lessThan({ stream, streamOptions }: Wishes, error: unknown): Wishes | null {
   if (!stream || !(error instanceof APIError) || !mayRefuse.has(error.status)) return null;
   // Its words only: some bodies quote the request.
-  const { message, param } = readToldError(error.error);
+  const { message, param } = readErrorBody(error.error);
   const words = `${param} ${message}`;
   if (streamOptions && /stream_options|include_usage/i.test(words)) return { stream, streamOptions: false };
   return /\bstream(ing|ed)?\b/i.test(words) ? { stream: false, streamOptions: false } : null;

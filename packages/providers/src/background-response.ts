@@ -39,7 +39,7 @@ export function learnId(background: BackgroundResponse, response: JsonObject): s
 const goneStatuses = new Set([400, 404, 405, 410, 422, 501]);
 
 /** What a failure means where a response in the background is behind the call. */
-export function judgeInBackground(error: AttemptError, background: BackgroundResponse, failures: Failures) {
+export function classifyInBackground(error: AttemptError, background: BackgroundResponse, failures: Failures) {
   if (background.id === null) return error;
   // Whatever was asked once the id was known was asked about it.
   if (error.status !== undefined && goneStatuses.has(error.status)) return failures.gone(error);

@@ -5,8 +5,8 @@
  */
 import { AttemptError, isJsonObject, type JobErrorCode } from '@holdfast/core';
 import type { APIError } from 'openai';
-import { readToldError, type ToldError } from './told-error.ts';
-import { judgeErrorEvent, judgeStatus, judgeWords, refused, type Verdict } from './verdicts.ts';
+import { classifyErrorEvent, classifyStatus, classifyWords, refused, type Verdict } from './classify-error.ts';
+import { type ErrorDetails, readErrorBody } from './error-body.ts';
 import { readResetMs, readRetryAfterMs } from './waits.ts';
 
 const maxMessageLength = 500;
@@ -57,7 +57,7 @@ export function createFailures(provider: string, secrets: readonly string[]) {
     fail({ code, retryable, ambiguous: true }, what, { cause });
 
   return {
-    ...toldFailures(fail, secrets),
+    ...quotedFailures(fail, secrets),
     /** No answer: the connection wasn't made, or was lost before the headers. */
     connection(error: unknown): AttemptError {
       const code = codeOf(error);
@@ -101,9 +101,9 @@ export function createFailures(provider: string, secrets: readonly string[]) {
 }
 
 /** Failures that the provider has told itself: with its words for them. */
-function toldFailures(fail: Fail, secrets: readonly string[]) {
-  const told = (error: unknown, what: string, judge: (said: ToldError) => Verdict, answer: RefusedAnswer = {}) => {
-    const said = readToldError(error);
+function quotedFailures(fail: Fail, secrets: readonly string[]) {
+  const told = (error: unknown, what: string, judge: (said: ErrorDetails) => Verdict, answer: RefusedAnswer = {}) => {
+    const said = readErrorBody(error);
     const verdict = judge(said);
     const { status } = answer;
     const retryAfterMs = waitOf(verdict, said, answer.headers);
@@ -119,13 +119,16 @@ function toldFailures(fail: Fail, secrets: readonly string[]) {
   return {
     /** An answer that isn't 2xx. Its whole body is `error.error`: see `bounded-fetch.ts`. */
     status: (error: APIError, status: number) =>
-      told(error.error, `answered ${status}`, (said) => judgeStatus(status, said), { status, headers: error.headers }),
+      told(error.error, `answered ${status}`, (said) => classifyStatus(status, said), {
+        status,
+        headers: error.headers,
+      }),
     /** An error event in an answer that had begun. `generated`: some of the answer had come. */
     errorEvent: (error: unknown, generated: boolean) =>
-      told(error, 'failed', (said) => withPayment(judgeErrorEvent(said), generated)),
+      told(error, 'failed', (said) => withPayment(classifyErrorEvent(said), generated)),
     /** `response.failed`: only what its code names as passing is tried again. */
     responseFailed: (error: unknown, generated: boolean) =>
-      told(error, 'failed', (said) => withPayment(judgeWords(said) ?? refused, generated)),
+      told(error, 'failed', (said) => withPayment(classifyWords(said) ?? refused, generated)),
   };
 }
 
@@ -138,7 +141,11 @@ function withPayment(verdict: Verdict, generated: boolean): Verdict {
 }
 
 /** Only what may be tried again is waited for. */
-function waitOf({ code, retryable }: Verdict, { waitMs }: ToldError, headers: Headers | undefined): number | undefined {
+function waitOf(
+  { code, retryable }: Verdict,
+  { waitMs }: ErrorDetails,
+  headers: Headers | undefined,
+): number | undefined {
   if (!retryable) return undefined;
   const now = Date.now();
   const asked = readRetryAfterMs(headers, now) ?? waitMs;

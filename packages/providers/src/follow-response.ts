@@ -15,8 +15,8 @@ import { createResponseReader, isResponse, type Result, type Whole } from './ans
 import { ask, type ProviderRequest, type Upstream, withConnection } from './ask-provider.ts';
 import { type BackgroundResponse, learnId } from './background-response.ts';
 import type { Connection } from './connection.ts';
+import { findError } from './error-body.ts';
 import { type Answer, type OpenedAnswer, openAnswer, readJson, readStream } from './read-answer.ts';
-import { errorIn } from './told-error.ts';
 
 export interface Pursuit {
   upstream: Upstream;
@@ -55,12 +55,12 @@ export async function* followResponse(pursuit: Pursuit, begun: Answer): AsyncGen
     if (!isDoubtful || !isTold(error, endedInOrder, background)) throw error;
     const { whole } = await retrieve(pursuit);
     if (!whole) throw error;
-    return yield* tellWhole(pursuit, whole);
+    return yield* emitWhole(pursuit, whole);
   }
 }
 
 /** An answer in one piece: its text is told where nothing of it has been. */
-function* tellWhole({ background }: Pursuit, { events, result }: Whole): Generator<ProviderEvent, Result> {
+function* emitWhole({ background }: Pursuit, { events, result }: Whole): Generator<ProviderEvent, Result> {
   if (!background.hasNews && (background.after ?? -1) < 0) yield* events;
   return result;
 }
@@ -80,7 +80,7 @@ async function* followPiece(pursuit: Pursuit, answer: OpenedAnswer): AsyncGenera
   const id = learnId(background, response);
   if (id !== null) yield { kind: 'response', id };
   const whole = createResponseReader(answer.failures, background).readWhole(response);
-  if (whole) return yield* tellWhole(pursuit, whole);
+  if (whole) return yield* emitWhole(pursuit, whole);
   if (background.id === null) throw answer.failures.notAnAnswer();
   return yield* pollResponse(pursuit);
 }
@@ -89,7 +89,7 @@ async function* followPiece(pursuit: Pursuit, answer: OpenedAnswer): AsyncGenera
 async function* pollResponse(pursuit: Pursuit): AsyncGenerator<ProviderEvent, Result> {
   for (;;) {
     const { whole, waitMs } = await retrieve(pursuit);
-    if (whole) return yield* tellWhole(pursuit, whole);
+    if (whole) return yield* emitWhole(pursuit, whole);
     await setTimeout(waitMs, undefined, { signal: pursuit.call.signal });
   }
 }
@@ -110,7 +110,7 @@ async function readResponse(answer: OpenedAnswer): Promise<JsonObject> {
   const said = await readJson(answer);
   // First, because a response that has failed has an `error` of its own.
   if (isJsonObject(said) && isResponse(said)) return said;
-  const error = errorIn(null, said);
+  const error = findError(null, said);
   throw error === undefined ? answer.failures.notAnAnswer() : answer.failures.errorEvent(error, false);
 }
 

@@ -7,7 +7,7 @@
  *   3 parse   server-sent events or one piece, whatever its label says               read-answer.ts, parse-events.ts
  *   4 map     chunks and events to ProviderEvents, losing nothing                    chat-events.ts, response-events.ts
  *   5 build   the result                                   answer-readers.ts, chat-completion.ts, response-output.ts
- *   6 judge   whatever went wrong, as an AttemptError                 told-error.ts, waits.ts, verdicts.ts, failures.ts
+ *   6 judge   whatever went wrong, as an AttemptError                 error-body.ts, waits.ts, classify-error.ts, failures.ts
  *
  * A response that runs in the background takes a way of its own through 1 and 3, and can be taken up there again:
  * background-response.ts, follow-response.ts; cancel-response.ts ends it.
@@ -19,7 +19,7 @@ import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from './answer-readers.ts';
 import { askForAnswer } from './ask-for-answer.ts';
 import { toAttemptError, type Upstream } from './ask-provider.ts';
-import { backgroundOf, judgeInBackground } from './background-response.ts';
+import { backgroundOf, classifyInBackground } from './background-response.ts';
 import { boundErrorBodies } from './bounded-fetch.ts';
 import { cancelResponse } from './cancel-response.ts';
 import { type Connection, openConnection } from './connection.ts';
@@ -84,7 +84,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
 }
 
 /** What is shorter is no secret, and may be part of any word. */
-const LEAST_SECRET = 6;
+const MIN_SECRET_LENGTH = 6;
 
 /** Whatever a provider is sent that may be a secret, in the forms in which it may be quoted. */
 function secretsIn({ baseUrl, apiKey = '', headers = {}, query = {} }: OpenAiProviderOptions): string[] {
@@ -97,7 +97,7 @@ function secretsIn({ baseUrl, apiKey = '', headers = {}, query = {} }: OpenAiPro
   // `Bearer abc` may be quoted without its first word.
   const all = values.flatMap((value) => [value, ...value.split(' ').slice(1)]);
   return [...new Set(all.flatMap((value) => [value, encodeURIComponent(value)]))]
-    .filter((value) => value.length >= LEAST_SECRET)
+    .filter((value) => value.length >= MIN_SECRET_LENGTH)
     .sort((a, b) => b.length - a.length);
 }
 
@@ -139,7 +139,7 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
   } catch (error) {
     call.signal.throwIfAborted();
     const failure = toAttemptError(error, connection, upstream.failures);
-    throw background ? judgeInBackground(failure, background, upstream.failures) : failure;
+    throw background ? classifyInBackground(failure, background, upstream.failures) : failure;
   } finally {
     // Also where the consumer left the loop. An answered call leaves its connection to the pool.
     if (answered) connection.release();

@@ -6,11 +6,11 @@
 import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
 import { type AnswerReader, isResponse, type Result, resultOf, type Whole } from './answer-readers.ts';
 import type { Connection } from './connection.ts';
+import { findError } from './error-body.ts';
 import type { Failures } from './failures.ts';
 import { parseJson, tryParseJson, tryParseLines } from './lenient-json.ts';
 import { createEventParser, type EventParser, type ProviderMessage, UnreadableEvent } from './parse-events.ts';
 import { type BodyLimits, type BodyReader, createBodyReader } from './read-body.ts';
-import { errorIn } from './told-error.ts';
 
 export interface Answer {
   response: Response;
@@ -75,10 +75,10 @@ async function* readEvents(
 ): AsyncGenerator<ProviderEvent, Whole | null> {
   const { connection, failures, limits, body } = answer;
   const parser = createEventParser(limits.maxAnswerBytes);
-  let hasTold = false;
+  let hasEmitted = false;
   try {
     for await (const message of messagesOf(answer, parser, reader)) {
-      hasTold = true;
+      hasEmitted = true;
       for (const said of readMessage(message, reader, failures)) {
         connection.signal.throwIfAborted();
         yield said;
@@ -94,11 +94,11 @@ async function* readEvents(
   } finally {
     body.leave();
   }
-  const stray = errorIn(null, parser.stray() ?? null);
+  const stray = findError(null, parser.stray() ?? null);
   if (stray !== undefined) throw failures.errorEvent(stray, reader.hasGenerated());
   const whole = reader.finish(parser.isDone() ? 'done' : 'closed');
   if (whole) return whole;
-  if (!hasTold && !isLabelledStream(answer.response)) throw failures.notAnAnswer();
+  if (!hasEmitted && !isLabelledStream(answer.response)) throw failures.notAnAnswer();
   return null;
 }
 
@@ -123,7 +123,7 @@ async function* messagesOf(
 }
 
 function readMessage({ name, data }: ProviderMessage, reader: AnswerReader, failures: Failures): ProviderEvent[] {
-  const error = errorIn(name, data);
+  const error = findError(name, data);
   if (error !== undefined) throw failures.errorEvent(error, reader.hasGenerated());
   return reader.read(data);
 }
@@ -156,7 +156,7 @@ export async function readEmbeddings(answer: Answer): Promise<Result> {
 
 /** @throws AttemptError that the answer tells of */
 function piecesOf({ failures }: Answer, said: JsonValue): JsonObject[] {
-  const error = errorIn(null, said);
+  const error = findError(null, said);
   if (error !== undefined) throw failures.errorEvent(error, false);
   return (Array.isArray(said) ? said : [said]).filter(isJsonObject);
 }

@@ -3,7 +3,7 @@
  *
  *   1. check     the input, once more: defaults of the schema are filled in
  *   2. run       the author's function; it may be run again after a crash, see `TaskContext.step`
- *   3. check     the output; a misfit, or what isn't JSON, fails the job as `output_invalid`
+ *   3. check     the output; one that breaks the schema, or isn't JSON, fails the job as `output_invalid`
  */
 import { AttemptError, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';

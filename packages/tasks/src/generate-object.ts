@@ -2,7 +2,7 @@
  * An answer that fits a schema:
  *
  *   ask ──fits──▶ done: `read-json-answer.ts`
- *    ▲ ├─misfit─▶ the model gets its answer back with what is wrong, MAX_REPAIRS times; then `output_invalid`
+ *    ▲ ├─issue──▶ the model gets its answer back with what is wrong, MAX_REPAIRS times; then `output_invalid`
  *    │ ├─empty──▶ asked again as it was, once: there is nothing to mend
  *    │ └─the provider refuses the format──▶ another: `answer-format.ts`
  *    └────────────┘
@@ -41,13 +41,13 @@ export async function generateObject<Schema extends z.ZodType>(
       continue;
     }
     const answer = readJsonAnswer(schema, text);
-    if ('fits' in answer) return answer.fits;
+    if ('value' in answer) return answer.value;
     if (repairs === MAX_REPAIRS) {
       const tries = `${repairs + 1} tries`;
-      throw new AttemptError('output_invalid', `The model's answer did not fit in ${tries}: ${answer.misfit}.`);
+      throw new AttemptError('output_invalid', `The model's answer did not fit in ${tries}: ${answer.issue}.`);
     }
     repairs += 1;
-    const correction = `That does not fit the JSON schema: ${answer.misfit}. Answer again, with nothing but JSON that fits.`;
+    const correction = `That does not fit the JSON schema: ${answer.issue}. Answer again, with nothing but JSON that fits.`;
     conversation = [...conversation, { role: 'assistant', content: text }, { role: 'user', content: correction }];
   }
 }

@@ -26,7 +26,7 @@ describe('an answer in JSON', () => {
     ['twice, alike', `${good}\n\nAgain: { "company" : "Acme" }`],
     ['beside JSON that does not fit', `The schema is {"type":"object"}, so: ${good}`],
   ])('is read: %s', (_, text) => {
-    expect(read(text)).toEqual({ fits: { company: 'Acme' } });
+    expect(read(text)).toEqual({ value: { company: 'Acme' } });
   });
 
   it.each([
@@ -35,16 +35,16 @@ describe('an answer in JSON', () => {
     ['a tag', '{"company":"</think>"}', '</think>'],
     ['a fence', '{"company":"```\\n{}\\n```"}', '```\n{}\n```'],
   ])('may hold %s in its texts', (_, json, company) => {
-    expect(read(json)).toEqual({ fits: { company } });
+    expect(read(json)).toEqual({ value: { company } });
     expect(read(`Here: ${json}`)).toEqual(
-      json.includes('</think>') ? { misfit: '(the whole): no JSON' } : { fits: { company } },
+      json.includes('</think>') ? { issue: '(the whole): no JSON' } : { value: { company } },
     );
   });
 
   it('is an array where one is asked for, alone or at the beginning of a line', () => {
     const numbers = z.array(z.number());
-    expect(readJsonAnswer(numbers, 'The list:\n [1, 2]\nDone.')).toEqual({ fits: [1, 2] });
-    expect(readJsonAnswer(numbers, 'As [1] says, nothing.')).toEqual({ misfit: '(the whole): no JSON' });
+    expect(readJsonAnswer(numbers, 'The list:\n [1, 2]\nDone.')).toEqual({ value: [1, 2] });
+    expect(readJsonAnswer(numbers, 'As [1] says, nothing.')).toEqual({ issue: '(the whole): no JSON' });
   });
 
   it.each([
@@ -53,8 +53,8 @@ describe('an answer in JSON', () => {
     ['half of it', '{"company":"Ac', '(the whole): no JSON'],
     ['two that differ', `${good} or {"company":"Other"}`, '(the whole): several answers'],
     ['what does not fit', '```json\n{"company":7}\n```', 'company: Invalid input: expected string, received number'],
-  ])('is not guessed: %s', (_, text, misfit) => {
-    expect(read(text)).toEqual({ misfit });
+  ])('is not guessed: %s', (_, text, issue) => {
+    expect(read(text)).toEqual({ issue });
   });
 
   it.each([
@@ -64,6 +64,6 @@ describe('an answer in JSON', () => {
     ['fences', '```json\n'.repeat(200_000)],
     // Each would take minutes where every beginning is followed to the end of the text.
   ])('is looked for in one pass: in a heap of %s there is none', (_, text) => {
-    expect(read(text)).toEqual({ misfit: '(the whole): no JSON' });
+    expect(read(text)).toEqual({ issue: '(the whole): no JSON' });
   });
 });

@@ -12,7 +12,7 @@ import { canonicalJson, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
 import { describeIssues } from './describe-issues.ts';
 
-export type ReadAnswer<Value> = { fits: Value } | { misfit: string };
+export type ReadAnswer<Value> = { value: Value } | { issue: string };
 
 export function readJsonAnswer<Schema extends z.ZodType>(schema: Schema, text: string): ReadAnswer<z.output<Schema>> {
   const whole = parse(text.trim());
@@ -22,7 +22,7 @@ export function readJsonAnswer<Schema extends z.ZodType>(schema: Schema, text: s
     const found = find(said);
     if (found.length > 0) return choose(schema, found);
   }
-  return { misfit: '(the whole): no JSON' };
+  return { issue: '(the whole): no JSON' };
 }
 
 /** The only one that fits. */
@@ -31,11 +31,11 @@ function choose<Schema extends z.ZodType>(schema: Schema, values: readonly JsonV
   const fitting = checked.flatMap(({ value, result }) => (result.success ? [{ value, data: result.data }] : []));
   const [first] = fitting;
   if (first) {
-    if (new Set(fitting.map(({ value }) => canonicalJson(value))).size === 1) return { fits: first.data };
-    return { misfit: '(the whole): several answers' };
+    if (new Set(fitting.map(({ value }) => canonicalJson(value))).size === 1) return { value: first.data };
+    return { issue: '(the whole): several answers' };
   }
   const error = checked.at(-1)?.result.error;
-  return { misfit: error ? describeIssues(error) : '(the whole): no JSON' };
+  return { issue: error ? describeIssues(error) : '(the whole): no JSON' };
 }
 
 const THOUGHT_TAGS = ['think', 'thinking', 'reasoning'];

@@ -53,7 +53,7 @@ export interface TaskContext {
   generate(options: GenerateOptions): Promise<string>;
   /**
    * The same, with an answer that fits `schema`; a code fence, thoughts or words around the JSON do no harm, nor does a provider
-   * that takes no schema as a format. A misfit is sent back to the model with what is wrong, twice at most; then throws
+   * that takes no schema as a format. One that doesn't fit is sent back to the model with what is wrong, twice at most; then throws
    * AttemptError `output_invalid`. Never shown to readers.
    */
   generate<Schema extends z.ZodType>(options: StructuredOptions<Schema>): Promise<z.output<Schema>>;

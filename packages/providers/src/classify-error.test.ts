@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeErrorEvent, judgeStatus, judgeWords } from './verdicts.ts';
+import { classifyErrorEvent, classifyStatus, classifyWords } from './classify-error.ts';
 
 const said = (...words: (string | number)[]) => ({ message: '', words });
 
@@ -26,26 +26,29 @@ describe('the verdict on a status', () => {
     [529, 'provider_unavailable', true],
     [307, 'provider_bad_response', false],
   ])('%i is %s, retryable: %s', (status, code, retryable) => {
-    expect(judgeStatus(status, said())).toMatchObject({ code, retryable });
+    expect(classifyStatus(status, said())).toMatchObject({ code, retryable });
   });
 
   it('counts only a gateway that lost its upstream as possibly paid', () => {
-    const ambiguous = [400, 429, 500, 502, 503, 504].filter((status) => judgeStatus(status, said()).ambiguous);
+    const ambiguous = [400, 429, 500, 502, 503, 504].filter((status) => classifyStatus(status, said()).ambiguous);
     expect(ambiguous).toEqual([502, 504]);
   });
 
   it.each(['content_filter', 'content_policy_violation'])('takes %s for a refusal of the content', (word) => {
-    expect(judgeStatus(400, said(word))).toEqual({ code: 'content_refused', retryable: false });
+    expect(classifyStatus(400, said(word))).toEqual({ code: 'content_refused', retryable: false });
   });
 
   it('does not wait for a quota that a person has to raise', () => {
-    expect(judgeStatus(429, said('insufficient_quota'))).toEqual({ code: 'provider_rate_limited', retryable: false });
+    expect(classifyStatus(429, said('insufficient_quota'))).toEqual({
+      code: 'provider_rate_limited',
+      retryable: false,
+    });
   });
 
   it('does not wait for room that a request can never have', () => {
     const message = 'Request too large for m on tokens per min: Limit 30000, Requested 45000.';
     const tooLarge = { message, words: ['tokens', 'rate_limit_exceeded'] };
-    for (const verdict of [judgeStatus(429, tooLarge), judgeWords(tooLarge)]) {
+    for (const verdict of [classifyStatus(429, tooLarge), classifyWords(tooLarge)]) {
       expect(verdict).toEqual({ code: 'provider_bad_request', retryable: false });
     }
   });
@@ -53,12 +56,12 @@ describe('the verdict on a status', () => {
   it('is not led by a sentence about a server’s trouble', () => {
     const message = 'The content filter could not be reached';
     for (const words of [['server_error'], [503]]) {
-      expect(judgeWords({ message, words })).toMatchObject({ code: 'provider_unavailable', retryable: true });
+      expect(classifyWords({ message, words })).toMatchObject({ code: 'provider_unavailable', retryable: true });
     }
   });
 
   it('is not led by words that a status already decides', () => {
-    expect(judgeStatus(400, said('server_error'))).toMatchObject({ code: 'provider_bad_request', retryable: false });
+    expect(classifyStatus(400, said('server_error'))).toMatchObject({ code: 'provider_bad_request', retryable: false });
   });
 });
 
@@ -70,19 +73,19 @@ describe('the verdict on words alone', () => {
     ['invalid_prompt', 'provider_bad_request', false],
     ['image_content_policy_violation', 'content_refused', false],
   ])('%s is %s, retryable: %s', (word, code, retryable) => {
-    expect(judgeWords(said(word))).toEqual({ code, retryable });
+    expect(classifyWords(said(word))).toEqual({ code, retryable });
   });
 
   it('reads a status that stands in the place of a code', () => {
-    expect(judgeWords(said(503))).toMatchObject({ code: 'provider_unavailable', retryable: true });
-    expect(judgeWords(said('401'))).toMatchObject({ code: 'provider_unauthorized', retryable: false });
+    expect(classifyWords(said(503))).toMatchObject({ code: 'provider_unavailable', retryable: true });
+    expect(classifyWords(said('401'))).toMatchObject({ code: 'provider_unauthorized', retryable: false });
   });
 
   it('says nothing of words that nobody knows, names of object members among them', () => {
-    expect(judgeWords(said('constructor', '__proto__', 'data_residency_mismatch'))).toBeNull();
+    expect(classifyWords(said('constructor', '__proto__', 'data_residency_mismatch'))).toBeNull();
   });
 
   it('takes an unknown error event for a provider that may do better later', () => {
-    expect(judgeErrorEvent(said('who_knows'))).toEqual({ code: 'provider_unavailable', retryable: true });
+    expect(classifyErrorEvent(said('who_knows'))).toEqual({ code: 'provider_unavailable', retryable: true });
   });
 });

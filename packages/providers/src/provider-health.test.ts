@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { callAt, failureOf, problem, stopUpstreams } from '../testing/failing-call.ts';
 import { answerJson, beginStream, chatChunk } from '../testing/fake-upstream.ts';
-import { illnessOf, mayBeOfRequest } from './illness.ts';
+import { healthOf, mayBeOfRequest } from './provider-health.ts';
 
 afterEach(stopUpstreams);
 
 const ofStatus = async (status: number, body = problem('No.'), headers = {}) =>
-  illnessOf((await failureOf((response) => answerJson(response, status, body, headers))).error);
+  healthOf((await failureOf((response) => answerJson(response, status, body, headers))).error);
 
 describe('a provider', () => {
   it.each([500, 502, 503, 504, 408, 401, 403])('is ill where it answers %i', async (status) => {
-    expect(await ofStatus(status)).toBe('ill');
+    expect(await ofStatus(status)).toBe('unhealthy');
   });
 
   it.each([400, 404, 413, 422])('is none the worse for a request that it answers %i', async (status) => {
@@ -18,24 +18,24 @@ describe('a provider', () => {
   });
 
   it('is ill where it cannot be reached, is silent, or breaks off', async () => {
-    expect(illnessOf(await callAt('http://127.0.0.1:9/v1'))).toBe('ill');
+    expect(healthOf(await callAt('http://127.0.0.1:9/v1'))).toBe('unhealthy');
     const silent = await failureOf(() => undefined, { options: { firstByteTimeoutMs: 100 } });
-    expect(illnessOf(silent.error)).toBe('ill');
+    expect(healthOf(silent.error)).toBe('unhealthy');
     const cut = await failureOf((response) => {
       beginStream(response, chatChunk({ content: 'a' }));
       response.socket?.destroySoon();
     });
-    expect(illnessOf(cut.error)).toBe('ill');
+    expect(healthOf(cut.error)).toBe('unhealthy');
   });
 
   it('is busy where it asks for long quiet, and not for a short one', async () => {
-    expect(await ofStatus(429, problem('Later.'), { 'retry-after': '60' })).toBe('busy');
+    expect(await ofStatus(429, problem('Later.'), { 'retry-after': '60' })).toBe('overloaded');
     expect(await ofStatus(429, problem('Later.'), { 'retry-after': '2' })).toBeNull();
     expect(await ofStatus(429)).toBeNull();
   });
 
   it('is ill where its account has no credit, and well where it refuses what is asked', async () => {
-    expect(await ofStatus(429, problem('Pay.', 'insufficient_quota'))).toBe('ill');
+    expect(await ofStatus(429, problem('Pay.', 'insufficient_quota'))).toBe('unhealthy');
     expect(await ofStatus(400, problem('No.', 'content_filter'))).toBeNull();
   });
 });

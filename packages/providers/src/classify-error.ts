@@ -3,7 +3,7 @@
  * status, and by the words that providers put into `error.code` and `error.type`.
  */
 import type { JobErrorCode } from '@holdfast/core';
-import type { ToldError } from './told-error.ts';
+import type { ErrorDetails } from './error-body.ts';
 
 export interface Verdict {
   code: JobErrorCode;
@@ -130,32 +130,32 @@ const byDecisiveWord = invert(decisiveWords);
 const byWord = invert(words);
 const byStatus = invert(statuses);
 
-type Told = Pick<ToldError, 'message' | 'words'> & { waitMs?: number | undefined };
+type Told = Pick<ErrorDetails, 'message' | 'words'> & { waitMs?: number | undefined };
 
 /** The verdict on an HTTP answer that isn't 2xx. */
-export function judgeStatus(status: number, told: Told): Verdict {
+export function classifyStatus(status: number, told: Told): Verdict {
   const decisive = findWord(byDecisiveWord, told.words);
   if (decisive) return decisive;
-  const verdict = byStatus.get(status) ?? judgeRange(status);
+  const verdict = byStatus.get(status) ?? classifyRange(status);
   // What a server's trouble is described by, decides nothing.
   return status < 500 ? (readSentence(told) ?? verdict) : verdict;
 }
 
 /** The verdict on an error told in an answer that began well; null where its words say nothing. */
-export function judgeWords(told: Told): Verdict | null {
+export function classifyWords(told: Told): Verdict | null {
   const decisive = findWord(byDecisiveWord, told.words);
   if (decisive) return decisive;
   // OpenRouter and vLLM put an HTTP status into `error.code`.
   const status = told.words.map(Number).find((value) => value >= 400 && value <= 599);
-  const ofStatus = status === undefined ? undefined : judgeStatus(status, { message: '', words: [] });
+  const ofStatus = status === undefined ? undefined : classifyStatus(status, { message: '', words: [] });
   const known = findWord(byWord, told.words) ?? ofStatus;
   // As above: what a server's trouble is described by, decides nothing.
   return (known?.code === 'provider_unavailable' ? known : (readSentence(told) ?? known)) ?? null;
 }
 
 /** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
-export function judgeErrorEvent(told: Told): Verdict {
-  return judgeWords(told) ?? unavailable;
+export function classifyErrorEvent(told: Told): Verdict {
+  return classifyWords(told) ?? unavailable;
 }
 
 /** Who says how long to wait means that waiting helps. */
@@ -164,7 +164,7 @@ function readSentence({ message, waitMs }: Told): Verdict | undefined {
   return verdict === outOfCredit && waitMs !== undefined ? undefined : verdict;
 }
 
-function judgeRange(status: number): Verdict {
+function classifyRange(status: number): Verdict {
   if (status >= 500) return unavailable;
   // Redirects aren't followed: they would carry the prompt to a host that nobody configured.
   if (status < 400) return { code: 'provider_bad_response', retryable: false };

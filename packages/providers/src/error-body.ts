@@ -6,12 +6,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from './lenient-json.ts';
 import { readResetMs, readWaitMs } from './waits.ts';
 
-export interface ToldError {
+export interface ErrorDetails {
   /** For people; '' where nothing was said. */
   message: string;
   /** The part of the request that it is about; '' where that isn't said. */
   param: string;
-  /** What `verdicts.ts` knows the meaning of. */
+  /** What `classify-error.ts` knows the meaning of. */
   words: (string | number)[];
   /** What is to be waited for, in ms: Google's `RetryInfo`, or as the words say. */
   waitMs: number | undefined;
@@ -40,9 +40,9 @@ const miniMaxWords: Readonly<Record<number, string>> = {
 };
 
 /** @param name of the event that the payload came in; null: it came in none */
-export function errorIn(name: string | null, payload: JsonValue): JsonValue | undefined {
+export function findError(name: string | null, payload: JsonValue): JsonValue | undefined {
   if (Array.isArray(payload)) {
-    const [first] = payload.flatMap((one) => (isJsonObject(one) ? (errorIn(name, one) ?? []) : []));
+    const [first] = payload.flatMap((one) => (isJsonObject(one) ? (findError(name, one) ?? []) : []));
     return first;
   }
   if (!isJsonObject(payload)) return name === 'error' ? payload : undefined;
@@ -88,7 +88,7 @@ function errorInPlaceOfAnswer(payload: JsonObject): JsonValue | undefined {
   return hasFailed && ['message', 'Message', 'msg'].some((member) => isSaid(payload[member])) ? payload : undefined;
 }
 
-export function readToldError(said: unknown): ToldError {
+export function readErrorBody(said: unknown): ErrorDetails {
   const reading = new Reading();
   reading.visit(said, 0);
   const { param, words, waitMs, messages } = reading;
