@@ -134,6 +134,17 @@ const ends: Dialect[] = [
     expected: { text: 'Hello', usage: counted },
   },
   {
+    says: 'the same, with heartbeats that never stop',
+    read: 'the call ends two seconds later',
+    seenAt: 'relays',
+    serve(response) {
+      beginStream(response, ...hello);
+      const beating = setInterval(() => response.write(': beat\n\n'), 50);
+      response.on('close', () => clearInterval(beating));
+    },
+    expected: { text: 'Hello', usage: counted },
+  },
+  {
     says: '`response.completed` with an empty `output`',
     read: 'the output is what the events have told',
     seenAt: 'gateways',

@@ -123,6 +123,36 @@ describe('a chat call', () => {
   });
 });
 
+describe('a provider that refuses to stream', () => {
+  it('is asked once more without, and from then on at once', async () => {
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }];
+    const { upstream, call } = await start((response, { body }) =>
+      body.stream
+        ? answerJson(response, 400, { error: { message: 'Streaming is not supported for this model.' } })
+        : answerJson(response, 200, { choices }),
+    );
+    for (const model of ['one', 'one', 'two']) {
+      expect((await call('chat.completions', { model })).at(-1)).toMatchObject({ kind: 'result' });
+    }
+    const asked = upstream.requests.map(({ body }) => [body.model, body.stream ?? false]);
+    expect(asked).toEqual([
+      ['one', true],
+      ['one', false],
+      ['one', false],
+      ['two', true],
+      ['two', false],
+    ]);
+  });
+
+  it('is not believed where it refuses the request without a stream as well', async () => {
+    const { upstream, call } = await start((response) =>
+      answerJson(response, 400, { error: { message: 'No stream of thought, please.' } }),
+    );
+    for (const _ of [1, 2]) await expect(call('chat.completions', { model: 'm' })).rejects.toThrow('No stream');
+    expect(upstream.requests.map(({ body }) => body.stream ?? false)).toEqual([true, false, true, false]);
+  });
+});
+
 describe('a responses call', () => {
   it('ends with the response of its last event, and is left to run in the background by nobody but the lane', async () => {
     const { upstream, call } = await start((response) => {
