@@ -3,6 +3,7 @@
  *
  *   node --conditions=holdfast-source tests/conformance/dialects-table.ts
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialects } from './dialects.ts';
@@ -38,4 +39,6 @@ if (process.argv[1] === import.meta.filename) {
     file,
     `${text.slice(0, text.indexOf(begin))}${begin}\n\n${table()}\n\n${text.slice(text.indexOf(end))}`,
   );
+  // `npm run format` wants the columns aligned.
+  execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'inherit' });
 }
