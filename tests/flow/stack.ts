@@ -130,6 +130,8 @@ interface ProviderCalls {
   calls: number;
   completed: number;
   aborted: number;
+  /** Readers that went away from an answer that was generated on. */
+  left: number;
   tokens: number;
   /** Most answers under way at once. */
   peak: number;

@@ -10,6 +10,8 @@ export interface Count {
   completed: number;
   /** Answers that were stopped because the client went away or cancelled. */
   aborted: number;
+  /** Readers that went away from an answer that was generated on without them. */
+  left: number;
   /** Output tokens that were generated. */
   tokens: number;
   /** Most answers that were being generated at once. */
@@ -19,7 +21,7 @@ export interface Count {
 /** Stands for all cases; no case is named so. */
 const ALL = '\0';
 
-const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, tokens: 0, peak: 0 });
+const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, left: 0, tokens: 0, peak: 0 });
 
 export class Counts {
   readonly #cases = new Map<string, Count>();
@@ -35,6 +37,10 @@ export class Counts {
 
   addTokens(caseName: string, tokens: number): void {
     this.#add(caseName, 'tokens', tokens);
+  }
+
+  addLeft(caseName: string): void {
+    this.#add(caseName, 'left', 1);
   }
 
   addEnd(caseName: string, end: 'completed' | 'aborted'): void {

@@ -27,6 +27,7 @@ export function planRun(world: World, { caseName }: Call, plan: RunPlan): Run {
     holdAt: plan.detached || holds.length === 0 ? null : Math.min(...holds),
     toBody: plan.toBody,
     onTokens: (tokens) => world.counts.addTokens(caseName, tokens),
+    onReaderLeft: () => world.counts.addLeft(caseName),
     onEnd: (end) => {
       if (end === 'completed') world.counts.addEnd(caseName, 'completed');
       if (end === 'aborted' || end === 'cancelled') world.counts.addEnd(caseName, 'aborted');

@@ -5,7 +5,14 @@ import { RunStore, type StoredRun } from './run-store.ts';
 const nothing = () => undefined;
 
 function createRun(): Run {
-  return new Run({ detached: true, holdAt: null, toBody: () => ({}), onTokens: nothing, onEnd: nothing });
+  return new Run({
+    detached: true,
+    holdAt: null,
+    toBody: () => ({}),
+    onTokens: nothing,
+    onReaderLeft: nothing,
+    onEnd: nothing,
+  });
 }
 
 /** Keeps a run and ends it. */

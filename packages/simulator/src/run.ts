@@ -39,6 +39,8 @@ interface RunOptions {
   /** The answer as it is now, as one JSON body. */
   toBody: () => JsonObject;
   onTokens: (tokens: number) => void;
+  /** A reader went away and the run goes on. */
+  onReaderLeft: () => void;
   onEnd: (end: RunEnd) => void;
 }
 
@@ -137,6 +139,7 @@ export class Run {
       }
     } finally {
       signal.removeEventListener('abort', wake);
+      if (signal.aborted && this.detached && this.state === 'running') this.#options.onReaderLeft();
     }
   }
 

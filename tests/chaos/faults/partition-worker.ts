@@ -14,12 +14,12 @@ export const partitionWorker: Fault = {
   does: 'nothing passes between a random worker of three and Redis for a while; then all arrives late',
   workers: 3,
   ownLines: true,
-  // Long enough for calls to be under way from before until after.
-  load: { jobs: 120, perSecond: 4, tokens: [300, 400], itlMs: 60 },
+  // 24 s at least, twice as long as the fault: calls are under way from before it until after it.
+  load: { jobs: 120, perSecond: 4, tokens: [400, 500], itlMs: 60 },
   every: [12_500, 13_500],
   holdMs: 12_000,
   recovery: 'next token',
-  long: { load: { jobs: 400, perSecond: 4, tokens: [300, 400], itlMs: 60 }, every: [12_500, 14_500], holdMs: 12_000 },
+  long: { load: { jobs: 400, perSecond: 4, tokens: [400, 500], itlMs: 60 }, every: [12_500, 14_500], holdMs: 12_000 },
   async inject({ lines: [, ...workers], dice, holdMs }) {
     const line = dice.pick(workers);
     line.hold();
@@ -30,7 +30,8 @@ export const partitionWorker: Fault = {
     await loadDone;
     const zombieGaveUp = async () => {
       const counts = await Promise.all(ledger.entries.map(({ name }) => stack.providerCalls(name)));
-      return counts.some(({ aborted }) => aborted > 0);
+      // A keyed or background answer goes on when the zombie goes away from it; a plain one is aborted.
+      return counts.some(({ aborted, left }) => aborted + left > 0);
     };
     return until('a zombie breaks off its call', zombieGaveUp, GIVES_UP_WITHIN_MS).then(
       () => [],
