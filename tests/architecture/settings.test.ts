@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { holdfastSettings } from '../../packages/service/src/unknown-settings.ts';
+import { holdfastSettings } from '../../packages/service/src/config/unknown-settings.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

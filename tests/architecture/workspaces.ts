@@ -11,7 +11,7 @@ interface Import {
 }
 
 export interface SourceFile {
-  /** From the root, as `packages/core/src/job.ts`. */
+  /** From the root, as `packages/core/src/job/job.ts`. */
   path: string;
   imports: Import[];
   /** Takes a variable from `process.env`; handing `process.env` on whole doesn't count. */
@@ -39,7 +39,7 @@ function importsOf(text: string): Import[] {
 }
 
 function isSource(name: string): boolean {
-  return /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/(^|\/)test-[^/]*$/.test(name);
+  return /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name);
 }
 
 function sourcesOf(workspace: string): SourceFile[] {

@@ -8,7 +8,7 @@
  * The replica lags: what the master tells it is under way for 20 to 200 ms, another time for every packet. Nothing
  * decides who is to become master: there is one replica, and the fault knows that the master is dead.
  */
-import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
 import type { RestartableRedis } from '../flow/restartable-redis.ts';
 import type { Dice } from './dice.ts';
 import { RedisProxy } from './redis-proxy.ts';

@@ -83,7 +83,7 @@ function resultOf({ events, error }: CallEnd) {
   return last;
 }
 
-/** The events as the provider sent them: see packages/providers/src/response-events.ts. */
+/** The events as the provider sent them: see packages/providers/src/answer/response-events.ts. */
 function rebuild(events: ProviderEvent[]): JsonObject[] {
   let frame: JsonObject = {};
   return events.flatMap((event) => {

@@ -10,7 +10,7 @@ import { scripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, type Script, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type OwnRedis, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { type OwnRedis, startOwnRedis } from '../../packages/redis/testing/redis.ts';
 import { heldScript, heldScripts } from './model-cell.ts';
 import { Interleaving } from './model-interleaving.ts';
 import { SharedRedis, type Switches } from './model-redis.ts';

@@ -3,7 +3,7 @@ import { disconnectRedis } from '@holdfast/redis';
 import { expect, it } from '@jest/globals';
 import { simulateFairness } from '../../bench/fair-order/simulate.ts';
 import { openRedis } from '../../bench/open-redis.ts';
-import { startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { startOwnRedis } from '../../packages/redis/testing/redis.ts';
 
 it('over 50,000 jobs equal tenants stay even, weights are kept, and nobody starves under steady newcomers', async () => {
   const server = await startOwnRedis();

@@ -1,4 +1,4 @@
-/** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/scheduler.test.ts`. */
+/** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/scheduler/scheduler.test.ts`. */
 import type { Holdfast } from '@holdfast/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JournalProbe } from './journal-probe.ts';

@@ -4,7 +4,7 @@ import { formatEvent, type JobEvent, type Logger } from '@holdfast/core';
 import { Journal } from '@holdfast/journal';
 import { BullQueues, type FairScheduler, LaneQueues, type PageEnd } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
-import { readLog } from '../../packages/journal/src/read-log.ts';
+import { readLog } from '../../packages/journal/src/read/read-log.ts';
 import { journalFaults } from './journal-faults.ts';
 import { type Stack, until } from './stack.ts';
 

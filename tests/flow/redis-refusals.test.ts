@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { channelCommands, keyCommands, otherCommands } from '../../packages/redis/src/access.ts';
-import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
 import { JournalProbe, silent } from './journal-probe.ts';
 import { keptMode } from './scenarios/kept-mode.ts';
 import { exceeded } from './scenarios/scenario.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type OwnRedis, replicate, startOwnRedis } from '../../packages/redis/src/test-redis.ts';
+import { type OwnRedis, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
 import { JournalProbe, silent } from './journal-probe.ts';
 import { apiKey, chat, Stack, until } from './stack.ts';
 

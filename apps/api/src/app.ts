@@ -1,12 +1,14 @@
 /** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
 import { RequestError } from '@holdfast/core';
 import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
-import { answerInTime } from './answer-in-time.ts';
-import { forCallers } from './authenticate.ts';
+import { forCallers } from './access/authenticate.ts';
+import { OpenStreams } from './bounds/open-streams.ts';
 import { demoPage } from './demo-page.ts';
-import { docsPage } from './docs-page.ts';
-import { OpenStreams } from './open-streams.ts';
-import { openApiDocument } from './openapi.ts';
+import { answerInTime } from './http/answer-in-time.ts';
+import { sendJson } from './http/send-job.ts';
+import { storeError } from './http/store-error.ts';
+import { docsPage } from './openapi/docs-page.ts';
+import { openApiDocument } from './openapi/openapi.ts';
 import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
 import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
@@ -16,8 +18,6 @@ import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
 import { listTasksOf } from './routes/list-tasks.ts';
 import { submitJob } from './routes/submit-job.ts';
-import { sendJson } from './send-job.ts';
-import { storeError } from './store-error.ts';
 
 type Verb = 'get' | 'post' | 'delete';
 

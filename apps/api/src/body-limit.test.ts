@@ -1,7 +1,7 @@
 /** Bodies of submits: how large they may be. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestApi, type TestApi } from '../testing/api.ts';
 import { readConfig } from './config.ts';
-import { startTestApi, type TestApi } from './test-api.ts';
 
 const MB = 1_000_000;
 

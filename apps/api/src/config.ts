@@ -4,7 +4,7 @@ import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import { checkTasks, type TaskSettings } from '@holdfast/tasks';
 import { z } from 'zod';
-import type { HeldLimits } from './held-requests.ts';
+import type { HeldLimits } from './bounds/held-requests.ts';
 
 export interface ApiConfig {
   host: string;

@@ -2,8 +2,8 @@ import { estimateCall } from '@holdfast/gate';
 import { defineTask } from '@holdfast/tasks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { startTestApi, type TestApi } from '../testing/api.ts';
 import { estimateFirstCall } from './first-call.ts';
-import { startTestApi, type TestApi } from './test-api.ts';
 
 const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 100 } };
 let api: TestApi;

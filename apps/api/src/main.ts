@@ -16,13 +16,13 @@ import {
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
+import { KeyWatch } from './access/key-watch.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
+import { HeldRequests } from './bounds/held-requests.ts';
+import { heldWithin, openFilesLimit } from './bounds/open-files.ts';
+import { openLimits } from './bounds/open-limits.ts';
 import { type ApiConfig, readConfig } from './config.ts';
-import { HeldRequests } from './held-requests.ts';
-import { KeyWatch } from './key-watch.ts';
-import { heldWithin, openFilesLimit } from './open-files.ts';
-import { openLimits } from './open-limits.ts';
 import type { ApiCell } from './parts.ts';
 
 const READER_STALL_MS = 10_000;

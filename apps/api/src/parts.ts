@@ -8,7 +8,7 @@ import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfas
 import type { ServiceLogger } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { HeldRequests } from './held-requests.ts';
+import type { HeldRequests } from './bounds/held-requests.ts';
 
 /** What belongs to one cell: to whole tenants. */
 export interface ApiCell {

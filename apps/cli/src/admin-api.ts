@@ -3,7 +3,7 @@ import type { Http } from '@holdfast/client/http';
 import type { LaneLimits } from '@holdfast/core';
 import type { ApiKey, KeyRequest, ShownTenant, TenantSettings } from '@holdfast/gate';
 import { ADMIN_PATH } from './config.ts';
-import { CliError } from './failures.ts';
+import { CliError } from './output/failures.ts';
 
 /** A lane as the console tells of it. */
 export interface Lane {

@@ -1,6 +1,6 @@
 /** The key to present, where the environment gives none: the one that `npm start` keeps in the data directory. */
 import { keyFileIn, readKeyFile } from '@holdfast/service/key-file';
-import { CliError } from './failures.ts';
+import { CliError } from './output/failures.ts';
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 

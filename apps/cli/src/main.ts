@@ -4,8 +4,8 @@
  */
 import { SettingsError } from '@holdfast/service/settings';
 import { readConfig } from './config.ts';
-import { exitCodeFor, exitCodes, messageOf } from './failures.ts';
-import { note } from './printer.ts';
+import { exitCodeFor, exitCodes, messageOf } from './output/failures.ts';
+import { note } from './output/printer.ts';
 import { createProgram } from './program.ts';
 
 // A reader that went away, as in `holdfast follow … | head`, has read enough.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { readConfig } from './config.ts';
-import { exitCodeFor } from './failures.ts';
+import { exitCodeFor } from './output/failures.ts';
 import { createProgram } from './program.ts';
 
 /** Runs a command line that must end before anything is sent: exit code, and what is said on stderr. */

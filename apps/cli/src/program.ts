@@ -1,13 +1,13 @@
 /** The `holdfast` command: what all of its commands share. Each group of commands has a file of its own. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addAccountCommands } from './account-commands.ts';
+import { addAccountCommands } from './commands/account-commands.ts';
+import { GuidingCommand } from './commands/guiding-command.ts';
+import { addJobCommands } from './commands/job-commands.ts';
+import { addKeyCommands } from './commands/key-commands.ts';
+import { addLaneCommands } from './commands/lane-commands.ts';
+import { addTenantCommands } from './commands/tenant-commands.ts';
 import { apiUrl, type CliConfig, consoleUrl } from './config.ts';
-import { GuidingCommand } from './guiding-command.ts';
-import { addJobCommands } from './job-commands.ts';
-import { addKeyCommands } from './key-commands.ts';
-import { addLaneCommands } from './lane-commands.ts';
-import { addTenantCommands } from './tenant-commands.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { isJsonObject, type JsonValue } from '@holdfast/core';
-import { CliError } from './failures.ts';
+import { CliError } from './output/failures.ts';
 
 /** @throws CliError naming what is wrong with it */
 export async function readInput(given: string): Promise<Record<string, JsonValue>> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { admissionArguments, scripts } from '@holdfast/cell';
 import { createApiKeys, createTenants } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusal, startConsole, type TestConsole } from './test-console.ts';
+import { refusal, startConsole, type TestConsole } from '../testing/console.ts';
 
 let running: TestConsole;
 

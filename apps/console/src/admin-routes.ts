@@ -6,11 +6,10 @@
 import { type Caller, RequestError } from '@holdfast/core';
 import type { ApiKeys } from '@holdfast/gate';
 import { type RequestHandler, Router } from '@holdfast/service';
-
-import { createAdminKeyCheck } from './admin-key.ts';
-import { type LaneRoutesOptions, laneRoutes } from './lane-routes.ts';
-import { rememberTenantAdmin } from './tenant-admin.ts';
-import { type TenantRoutesOptions, tenantRoutes } from './tenant-routes.ts';
+import { type LaneRoutesOptions, laneRoutes } from './lanes/lane-routes.ts';
+import { createAdminKeyCheck } from './login/admin-key.ts';
+import { rememberTenantAdmin } from './tenants/tenant-admin.ts';
+import { type TenantRoutesOptions, tenantRoutes } from './tenants/tenant-routes.ts';
 
 export function adminRoutes(options: { adminKey: string } & TenantRoutesOptions & LaneRoutesOptions): Router {
   const router = Router();

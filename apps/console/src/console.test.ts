@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusal, startConsole, type TestConsole } from './test-console.ts';
+import { refusal, startConsole, type TestConsole } from '../testing/console.ts';
 
 let running: TestConsole;
 

@@ -15,7 +15,7 @@ import { connectRedis, disconnectRedis, ServerWatch, untilReady } from '@holdfas
 import { listen, runService, type ServiceContext } from '@holdfast/service';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
-import { openLanes } from './lane-status.ts';
+import { openLanes } from './lanes/lane-status.ts';
 
 const REDIS_READY_WITHIN_MS = 30_000;
 /** Requests under way may end when the process is told to. */

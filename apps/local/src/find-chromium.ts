@@ -3,7 +3,7 @@
  * CHROMIUM_PATH → chromium, chromium-browser, google-chrome on the PATH (macOS: in /Applications) → apt-get, as root.
  */
 import { findOnPath } from './find-on-path.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from './process/run-command.ts';
 
 const NAMES = [
   'chromium',

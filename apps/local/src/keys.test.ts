@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { makeDirectory, removeDirectories } from '../testing/processes.ts';
 import { provideKeys } from './keys.ts';
-import { makeDirectory, removeDirectories } from './test-processes.ts';
 
 afterEach(removeDirectories);
 const none = { bootstrap: null, admin: null };

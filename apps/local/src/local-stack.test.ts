@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { isAlive, makeDirectory, removeDirectories, until, writeScript } from './test-processes.ts';
+import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '../testing/processes.ts';
 
 const source = (name: string) => JSON.stringify(join(import.meta.dirname, name));
 
@@ -63,7 +63,7 @@ function launch(
     join(directory, 'main.mjs'),
     `import { readConfig } from ${source('config.ts')};
      import { LocalStack } from ${source('local-stack.ts')};
-     import { stopOnSignals } from ${source('stop-on-signals.ts')};
+     import { stopOnSignals } from ${source('process/stop-on-signals.ts')};
      const say = (line) => console.log(line);
      const config = readConfig(process.env);
      const stack = new LocalStack(config, ${JSON.stringify(directory)}, say);

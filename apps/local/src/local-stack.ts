@@ -9,15 +9,15 @@ import { join } from 'node:path';
 import { banner } from './banner.ts';
 import type { Config } from './config.ts';
 import { type Keys, provideKeys } from './keys.ts';
-import { type ClaimedPort, choosePort } from './ports.ts';
+import { type ClaimedPort, choosePort } from './process/ports.ts';
+import { showLines } from './process/show-lines.ts';
+import { type Service, SupervisedProcess } from './process/supervise.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { probeRedis } from './redis/probe-redis.ts';
 import { claimRedisHome, type RedisHome } from './redis/redis-home.ts';
 import { redisService } from './redis/redis-service.ts';
 import { packageCache } from './redis/start-redis.ts';
 import { httpService, loggingService, type ServiceOptions } from './services.ts';
-import { showLines } from './show-lines.ts';
-import { type Service, SupervisedProcess } from './supervise.ts';
 
 /** A developer waits for this; workers that need longer lose nothing, their jobs are taken up at the next start. */
 const STOP_GRACE_MS = 10_000;

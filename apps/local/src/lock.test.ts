@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { birthOf, isRunning, tryLock } from '../lock.mjs';
-import { makeDirectory, removeDirectories, until } from './test-processes.ts';
+import { makeDirectory, removeDirectories, until } from '../testing/processes.ts';
 
 afterEach(removeDirectories);
 

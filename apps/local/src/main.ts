@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { SettingsError } from '@holdfast/service';
 import { readConfig } from './config.ts';
 import { LocalStack } from './local-stack.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
+import { stopOnSignals } from './process/stop-on-signals.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { makeDirectory, removeDirectories, until, writeScript } from './test-processes.ts';
+import { makeDirectory, removeDirectories, until, writeScript } from '../testing/processes.ts';
 
 afterEach(removeDirectories);
 

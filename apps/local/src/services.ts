@@ -9,10 +9,10 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClaimedPort } from './ports.ts';
-import { type RunningProcess, runProcess } from './run-process.ts';
-import { parseLogLine } from './show-lines.ts';
-import type { Service } from './supervise.ts';
+import type { ClaimedPort } from './process/ports.ts';
+import { type RunningProcess, runProcess } from './process/run-process.ts';
+import { parseLogLine } from './process/show-lines.ts';
+import type { Service } from './process/supervise.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 

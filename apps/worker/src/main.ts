@@ -27,16 +27,16 @@ import {
 } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
+import { startEndingLeftovers } from './attempt/end-leftovers.ts';
+import { runAttempt, type WorkerParts } from './attempt/run-attempt.ts';
+import { RunningAttempts } from './attempt/running-attempts.ts';
+import { KnownFormats } from './calls/known-formats.ts';
+import { createLanes } from './calls/lane-providers.ts';
+import { RoomLearner } from './calls/learn-room.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
-import { startEndingLeftovers } from './end-leftovers.ts';
-import { KnownFormats } from './known-formats.ts';
-import { createLanes } from './lane-providers.ts';
-import { startLaneWorkers } from './lane-workers.ts';
-import { RoomLearner } from './learn-room.ts';
-import { startReassigningLanes } from './reassign-lanes.ts';
-import { runAttempt, type WorkerParts } from './run-attempt.ts';
-import { RunningAttempts } from './running-attempts.ts';
-import { type LoopWatch, watchLoop } from './watch-loop.ts';
+import { type LoopWatch, watchLoop } from './event-loop/watch-loop.ts';
+import { startLaneWorkers } from './lanes/lane-workers.ts';
+import { startReassigningLanes } from './lanes/reassign-lanes.ts';
 
 /** One that follows waits for another's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;

@@ -3,9 +3,9 @@ import { AttemptError, type ProviderCall, type ProviderEvent } from '@holdfast/c
 import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { KnownFormats } from './known-formats.ts';
-import { jobOf, limited, model, whole } from './test-tasks.ts';
-import { completed, openTestWorker, type TestWorker } from './test-worker.ts';
+import { jobOf, limited, model, whole } from '../testing/tasks.ts';
+import { completed, openTestWorker, type TestWorker } from '../testing/worker.ts';
+import { KnownFormats } from './calls/known-formats.ts';
 
 let t: TestWorker;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type OpenCell, openTestCell, type TestAttempt } from '../testing/cell.ts';
 import { scripts } from './scripts/index.ts';
-import { type OpenCell, openTestCell, type TestAttempt } from './test-cell.ts';
 
 let t: OpenCell;
 beforeEach(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { scripts } from './scripts/index.ts';
-import { type OpenCell, openTestCell } from './test-cell.ts';
+import { type OpenCell, openTestCell } from '../testing/cell.ts';
 import {
   argumentsOf,
   type BusyCell,
@@ -14,7 +13,8 @@ import {
   snapshot,
   type Trial,
   trialsOf,
-} from './test-fuzz.ts';
+} from '../testing/fuzz.ts';
+import { scripts } from './scripts/index.ts';
 
 let t: OpenCell;
 let busy: BusyCell;

@@ -5,6 +5,6 @@ export { CellKeys, type JobKeys } from './keys.ts';
 export { checkLayout } from './layout.ts';
 export { PACK_REQUEST_TO_BYTES } from './lua/journal.ts';
 export { SEGMENT_BYTES } from './lua/segments.ts';
-export { claimedFields } from './scripts/claim.ts';
 export { loadScripts, scripts } from './scripts/index.ts';
-export { GONE_AFTER_MS } from './scripts/limits.ts';
+export { claimedFields } from './scripts/job/claim.ts';
+export { GONE_AFTER_MS } from './scripts/queue/limits.ts';

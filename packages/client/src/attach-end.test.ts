@@ -14,7 +14,7 @@ import {
   startStream,
   startTestServer,
   wholeJournal,
-} from './test-server.ts';
+} from '../testing/server.ts';
 
 const allSeqs = [1, 2, 3, 4, 5, 6];
 

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { formatEvent } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
-import type { Reconnect } from './attach.ts';
 import {
   clientFor,
   collect,
@@ -14,7 +13,8 @@ import {
   startStream,
   startTestServer,
   wholeJournal,
-} from './test-server.ts';
+} from '../testing/server.ts';
+import type { Reconnect } from './attach.ts';
 
 const allSeqs = [1, 2, 3, 4, 5, 6];
 

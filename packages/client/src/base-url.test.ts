@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { clientFor, jobLike, sendJson, startTestServer } from '../testing/server.ts';
 import { serverRootOf } from './base-url.ts';
-import { clientFor, jobLike, sendJson, startTestServer } from './test-server.ts';
 
 describe('an address that is clear', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { clientFor, hangUp, jobLike, sendJson, sendProblem, startTestServer } from '../testing/server.ts';
 import { HoldfastApiError, HoldfastConnectionError, HoldfastWaitTimeoutError } from './errors.ts';
-import { clientFor, hangUp, jobLike, sendJson, sendProblem, startTestServer } from './test-server.ts';
 
 const request = { task: 'chat.completions', input: { model: 'sim', messages: [] } };
 

@@ -18,19 +18,20 @@
  *   provider   an OpenAI-compatible upstream
  *   simulator  our own provider that misbehaves on demand
  */
+
+export * from './cost/money.ts';
+export * from './cost/prices.ts';
+export * from './cost/spend.ts';
+export * from './cost/usage-report.ts';
 export * from './error.ts';
-export * from './event.ts';
-export * from './idempotency-key.ts';
-export * from './job.ts';
+export * from './job/event.ts';
+export * from './job/idempotency-key.ts';
+export * from './job/job.ts';
+export * from './job/outcome.ts';
+export * from './job/retry-policy.ts';
+export * from './job/submit-request.ts';
 export * from './json.ts';
 export * from './lanes.ts';
 export * from './limits.ts';
-export * from './money.ts';
-export * from './outcome.ts';
 export * from './ports.ts';
-export * from './prices.ts';
-export * from './retry-policy.ts';
-export * from './spend.ts';
-export * from './submit-request.ts';
 export * from './task-info.ts';
-export * from './usage-report.ts';

@@ -1,9 +1,9 @@
 /** Tenants: who API keys belong to, and what limits they have. Stored here; enforcing limits is not this file's duty. */
 import { type Limits, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import type { TenantSettings } from './key-requests.ts';
+import type { PlanStatus } from './admission/known-plans.ts';
+import type { TenantSettings } from './api-keys/key-requests.ts';
 import { gateKeys } from './keys.ts';
-import type { PlanStatus } from './known-plans.ts';
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { free, openTestJournal, type TestJournal } from './test-journal.ts';
+import { free, openTestJournal, type TestJournal } from '../testing/journal.ts';
 
 let t: TestJournal;
 beforeAll(async () => {

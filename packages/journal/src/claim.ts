@@ -2,9 +2,9 @@
 import { claimedFields } from '@holdfast/cell';
 import type { Spend, SubmitRequest, TriedProvider } from '@holdfast/core';
 import { toUsd } from '@holdfast/core';
-import { type FailedCalls, type OpenCall, readKind, type Stored } from './call-record.ts';
 import type { Shared } from './leader.ts';
 import { field, spendOf, type Values } from './record.ts';
+import { type FailedCalls, type OpenCall, readKind, type Stored } from './write/call-record.ts';
 
 /** What a worker gets when it claims a job. */
 export interface Claim {

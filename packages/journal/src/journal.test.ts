@@ -1,9 +1,9 @@
 import { scripts } from '@holdfast/cell';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { callField } from './call-record.ts';
+import { free, openTestJournal, type TestJournal } from '../testing/journal.ts';
 import { claimedRecord } from './claim.ts';
-import { listJobs } from './list-jobs.ts';
-import { free, openTestJournal, type TestJournal } from './test-journal.ts';
+import { listJobs } from './read/list-jobs.ts';
+import { callField } from './write/call-record.ts';
 
 let t: TestJournal;
 beforeAll(async () => {

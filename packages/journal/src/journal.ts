@@ -20,8 +20,8 @@ import { type Job, type JsonObject, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type ClaimReply, claimedRecord, claimOf } from './claim.ts';
 import { type Admission, createdJob, isSentAtOnce, type NewJob, submitArguments } from './new-job.ts';
-import { unpackJob } from './pack-jobs.ts';
-import { readDictionary, readPackedRequest } from './packed-job.ts';
+import { unpackJob } from './pack/pack-jobs.ts';
+import { readDictionary, readPackedRequest } from './pack/packed-job.ts';
 import {
   jobOf,
   type OwnedJob,
@@ -32,7 +32,7 @@ import {
   type Values,
   valuesOf,
 } from './record.ts';
-import { readBytes, readValue, stageValue } from './staged-value.ts';
+import { readBytes, readValue, stageValue } from './write/staged-value.ts';
 
 /** The job that an id names already. `digest`: of the request that created it. */
 export interface FoundJob extends OwnedSummary {

@@ -3,7 +3,7 @@ import { type AdmissionRequest, admissionArguments } from '@holdfast/cell';
 import { formatEvent, type Job, type SubmitRequest } from '@holdfast/core';
 import type { Shared } from './leader.ts';
 import { jobOf, type Values } from './record.ts';
-import { MAX_ARGUMENT_BYTES } from './staged-value.ts';
+import { MAX_ARGUMENT_BYTES } from './write/staged-value.ts';
 
 export interface NewJob {
   id: string;

@@ -11,7 +11,7 @@ import {
   startUpstream,
   until,
 } from '../testing/fake-upstream.ts';
-import { createOpenAiProvider } from './open-ai-provider.ts';
+import { createOpenAiProvider } from './call/open-ai-provider.ts';
 
 afterEach(stopUpstreams);
 

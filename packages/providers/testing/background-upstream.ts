@@ -1,6 +1,6 @@
 /** Calls to an upstream that runs responses in the background: their events, and all that a call comes to. */
 import type { AttemptError, JsonObject, ProviderCall, ProviderEvent } from '@holdfast/core';
-import { createOpenAiProvider, type OpenAiProviderOptions } from '../src/open-ai-provider.ts';
+import { createOpenAiProvider, type OpenAiProviderOptions } from '../src/call/open-ai-provider.ts';
 import { type FakeUpstream, startUpstream } from './fake-upstream.ts';
 
 export const stored = (status: string, more: JsonObject = {}): JsonObject => ({

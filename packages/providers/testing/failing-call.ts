@@ -1,7 +1,7 @@
 /** What a call to an upstream that behaves in some way fails with. */
 import { AttemptError, type JsonObject, type ProviderCall } from '@holdfast/core';
 import { expect } from '@jest/globals';
-import { createOpenAiProvider, type OpenAiProviderOptions } from '../src/open-ai-provider.ts';
+import { createOpenAiProvider, type OpenAiProviderOptions } from '../src/call/open-ai-provider.ts';
 import { collect, type FakeUpstream, startUpstream } from './fake-upstream.ts';
 
 interface Call {

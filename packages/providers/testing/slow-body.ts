@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Dispatcher, fetchThrough, findPatientOptions, withoutTimeouts } from '../src/patient-dispatcher.ts';
+import { type Dispatcher, fetchThrough, findPatientOptions, withoutTimeouts } from '../src/call/patient-dispatcher.ts';
 
 /** Undici looks at its clocks about once a second. */
 const pauseMs = 2200;

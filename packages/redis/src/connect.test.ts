@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type LoggedLine, type OwnRedis, rememberingLogger, startOwnRedis, until } from '../testing/redis.ts';
 import {
   type ConnectionRole,
   connectRedis,
@@ -10,7 +11,6 @@ import {
   untilReady,
 } from './connect.ts';
 import { Script } from './script.ts';
-import { type LoggedLine, type OwnRedis, rememberingLogger, startOwnRedis, until } from './test-redis.ts';
 
 let own: OwnRedis;
 let other: OwnRedis;

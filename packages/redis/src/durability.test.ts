@@ -1,8 +1,8 @@
 import { HoldfastError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnRedis, rememberingLogger, startOwnRedis, until } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
 import { checkDurability, type DurabilityMode } from './durability.ts';
-import { type OwnRedis, rememberingLogger, startOwnRedis, until } from './test-redis.ts';
 
 const { logger } = rememberingLogger();
 const good = {

@@ -1,9 +1,9 @@
 import { RequestError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnRedis, rememberingLogger, replicate, startOwnRedis, until } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
 import { checkDurability, type DurabilityMode } from './durability.ts';
 import { DurableWrites } from './durable-writes.ts';
-import { type OwnRedis, rememberingLogger, replicate, startOwnRedis, until } from './test-redis.ts';
 
 const { logger } = rememberingLogger();
 let master: OwnRedis;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnRedis, rememberingLogger, startOwnRedis, until } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
 import { isOutOfMemory, MemoryWatch } from './memory-watch.ts';
-import { type OwnRedis, rememberingLogger, startOwnRedis, until } from './test-redis.ts';
 
 const BALLAST = 20_000_000;
 let own: OwnRedis;

@@ -1,5 +1,6 @@
 import { MisconfigurationError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type LoggedLine, type OwnRedis, rememberingLogger, startOwnRedis, until } from '../testing/redis.ts';
 import {
   type ConnectionRole,
   connectForPool,
@@ -10,7 +11,6 @@ import {
   untilReady,
 } from './connect.ts';
 import { refusalOf } from './refusal.ts';
-import { type LoggedLine, type OwnRedis, rememberingLogger, startOwnRedis, until } from './test-redis.ts';
 
 const PASSWORD = 'open-sesame';
 let own: OwnRedis;

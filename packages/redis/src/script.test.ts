@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rememberingLogger, sharedRedisUrl } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
 import { Script } from './script.ts';
-import { rememberingLogger, sharedRedisUrl } from './test-redis.ts';
 
 const prefix = `t${randomBytes(6).toString('hex')}`;
 let redis: Redis;

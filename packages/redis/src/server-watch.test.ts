@@ -1,9 +1,5 @@
 import { MisconfigurationError, RequestError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
-import type { DurabilityMode } from './durability.ts';
-import { DurableWrites } from './durable-writes.ts';
-import { ServerWatch } from './server-watch.ts';
 import {
   type LoggedLine,
   type OwnRedis,
@@ -12,7 +8,11 @@ import {
   replicate,
   startOwnRedis,
   until,
-} from './test-redis.ts';
+} from '../testing/redis.ts';
+import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
+import type { DurabilityMode } from './durability.ts';
+import { DurableWrites } from './durable-writes.ts';
+import { ServerWatch } from './server-watch.ts';
 
 const names = { keys: ['hf:', '{hf:0}:'], channels: ['{hf:0}:'] };
 let own: OwnRedis;

@@ -9,8 +9,8 @@
  * An exception that nobody caught ends the process: its state can't be trusted, and all of it is in Redis.
  */
 import { MisconfigurationError } from '@holdfast/core';
+import { SettingsError } from './config/settings.ts';
 import { createLogger, type ServiceLogger } from './logger.ts';
-import { SettingsError } from './settings.ts';
 
 export interface ServiceContext {
   logger: ServiceLogger;

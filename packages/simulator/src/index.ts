@@ -1,9 +1,9 @@
 /** The simulator: an OpenAI-compatible provider that misbehaves on demand. Its orders: `orders.ts`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApiError } from './api-error.ts';
-import { openExchange, sendError } from './exchange.ts';
-import { handleExchange } from './server.ts';
+import { ApiError } from './http/api-error.ts';
+import { openExchange, sendError } from './http/exchange.ts';
+import { handleExchange } from './http/server.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface SimulatorOptions {

@@ -1,9 +1,9 @@
 /** What the requests to one simulator share. */
-import { Counts } from './counts.ts';
-import { RateLimits } from './rate-limits.ts';
-import type { StoredResponse } from './response-draft.ts';
-import type { Run } from './run.ts';
-import { RunStore, type StoredRun } from './run-store.ts';
+import { Counts } from './orders/counts.ts';
+import { RateLimits } from './orders/rate-limits.ts';
+import type { StoredResponse } from './run/response-draft.ts';
+import type { Run } from './run/run.ts';
+import { RunStore, type StoredRun } from './run/run-store.ts';
 
 export interface World {
   counts: Counts;

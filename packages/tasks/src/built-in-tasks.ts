@@ -1,8 +1,8 @@
 /** The built-in tasks: each passes an OpenAI request body through to a provider, as one call. */
 import type { ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
-import { chatInput, embeddingsInput, responsesInput } from './openai-input.ts';
-import { withCase } from './simulator-orders.ts';
+import { chatInput, embeddingsInput, responsesInput } from './request/openai-input.ts';
+import { withCase } from './request/simulator-orders.ts';
 import type { Task } from './task.ts';
 
 /** The task has the name of the provider's surface that its input is passed to. */

@@ -7,14 +7,14 @@
  */
 import { AttemptError, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
-import { callSiteOf } from './call-site.ts';
-import { createContext } from './create-context.ts';
+import { findNonJson } from './answer/find-non-json.ts';
+import { callSiteOf } from './context/call-site.ts';
+import { createContext } from './context/create-context.ts';
+import type { TaskContext } from './context/task-context.ts';
+import type { TaskHost } from './context/task-host.ts';
 import { describeIssues } from './describe-issues.ts';
-import { findNonJson } from './find-non-json.ts';
 import type { Task } from './task.ts';
-import type { TaskContext } from './task-context.ts';
 import { TaskError } from './task-error.ts';
-import type { TaskHost } from './task-host.ts';
 
 export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodType> {
   /** What clients submit it by: letters, digits, `.`, `_` and `-`. */

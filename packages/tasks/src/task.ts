@@ -1,7 +1,7 @@
 /** A task: what a client may ask for, by name, and what a worker runs for it. */
 import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
-import type { TaskHost } from './task-host.ts';
+import type { TaskHost } from './context/task-host.ts';
 
 export interface Task {
   readonly name: string;

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const scope = 'if (doOthersFail(verdicts, (one) => one.tenant, tenant)) return everybody;';
-changeSource('packages/providers/src/failure-scope.ts', scope, 'return everybody;');
+changeSource('packages/providers/src/health/failure-scope.ts', scope, 'return everybody;');

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const bound = 'if (attempt.calls.has(id) || charged < maxCalls) return null;';
-changeSource('apps/worker/src/failed-calls.ts', bound, 'return null;');
+changeSource('apps/worker/src/calls/failed-calls.ts', bound, 'return null;');

@@ -3,4 +3,4 @@ import '../../flow/with-blocking-task.ts';
 import { changeSource } from '../change-source.ts';
 
 const handBack = 'this.#scheduler.handOverAgain(release, { handedBack: true })';
-changeSource('packages/queue/src/heartbeat.ts', handBack, 'this.#scheduler.handOverAgain(release)');
+changeSource('packages/queue/src/presence/heartbeat.ts', handBack, 'this.#scheduler.handOverAgain(release)');

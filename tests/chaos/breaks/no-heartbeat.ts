@@ -3,4 +3,4 @@ import '../../flow/with-blocking-task.ts';
 import { changeSource } from '../change-source.ts';
 
 const renew = 'await Promise.all(heartbeats.map((heartbeat) => heartbeat.renew(state)));';
-changeSource('apps/worker/src/loop-watcher-thread.ts', renew, '');
+changeSource('apps/worker/src/event-loop/loop-watcher-thread.ts', renew, '');

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const look = 'this.#timer ??= setInterval(() => this.#lookAtAll(), LOOK_EVERY_MS);';
-changeSource('apps/api/src/key-watch.ts', look, '');
+changeSource('apps/api/src/access/key-watch.ts', look, '');

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const cap = 'if state.most > 0 then free = math.min(free, state.most) end';
-changeSource('packages/cell/src/scripts/dispatch.ts', cap, '');
+changeSource('packages/cell/src/scripts/queue/dispatch.ts', cap, '');

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const recall = 'return kept ? this.#recall(kept) : null;';
-changeSource('apps/worker/src/attempt-host.ts', recall, 'return null;');
+changeSource('apps/worker/src/attempt/attempt-host.ts', recall, 'return null;');

@@ -2,7 +2,7 @@
 import { changeSource } from '../change-source.ts';
 
 changeSource(
-  'packages/cell/src/scripts/dispatch.ts',
+  'packages/cell/src/scripts/queue/dispatch.ts',
   'if countsForTenant(lane) and tenant.most > 0 and',
   'if false and',
 );

@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const nextTurn = 'if ring == NEW or credit < 1 then toTheEnd(ring) end';
-changeSource('packages/cell/src/scripts/dispatch.ts', nextTurn, '');
+changeSource('packages/cell/src/scripts/queue/dispatch.ts', nextTurn, '');

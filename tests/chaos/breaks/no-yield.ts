@@ -2,4 +2,4 @@
 import { changeSource } from '../change-source.ts';
 
 const yields = "if (othersCould && (await this.#isInTheWay())) order.give('yielding');";
-changeSource('apps/worker/src/await-provider.ts', yields, '');
+changeSource('apps/worker/src/calls/await-provider.ts', yields, '');

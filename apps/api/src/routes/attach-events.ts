@@ -5,10 +5,10 @@
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
 import { AttachedReader } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
-import type { OpenStreams } from '../open-streams.ts';
-import { ownSummary } from '../own-job.ts';
+import { ownSummary } from '../access/own-job.ts';
+import type { OpenStreams } from '../bounds/open-streams.ts';
+import { EVENT_STREAM, ReaderGone, SseSink } from '../http/sse-sink.ts';
 import type { ApiParts } from '../parts.ts';
-import { EVENT_STREAM, ReaderGone, SseSink } from '../sse-sink.ts';
 
 /** Number of the last event that the reader has. A reconnecting EventSource repeats its URL: the header is the newer word. */
 function cursorOf(request: Request): { after: number; param: string } {

@@ -3,13 +3,13 @@ import { type Caller, type JobSummary, RequestError, type SubmitRequest } from '
 import { explainRefusal } from '@holdfast/gate';
 import { type CancelReply, jobNotFound, jobNotRetryable, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
+import { ownedBy, ownJob, ownSummary } from '../access/own-job.ts';
 import { estimateFirstCall } from '../first-call.ts';
-import { ownedBy, ownJob, ownSummary } from '../own-job.ts';
+import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { sendJob, sendJson } from '../http/send-job.ts';
+import { queueFull } from '../http/store-error.ts';
+import { untilGone } from '../http/until-gone.ts';
 import type { ApiParts } from '../parts.ts';
-import { setRateLimitHeaders } from '../rate-limit-headers.ts';
-import { sendJob, sendJson } from '../send-job.ts';
-import { queueFull } from '../store-error.ts';
-import { untilGone } from '../until-gone.ts';
 
 type Cancelled = Extract<CancelReply, { kind: 'cancelled' }>;
 

@@ -2,12 +2,12 @@
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
 import { type OwnedJob, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
-import { keyRefused } from '../authenticate.ts';
-import { etagOf, isNotModified } from '../etag.ts';
-import { ownedBy, ownJob } from '../own-job.ts';
+import { keyRefused } from '../access/authenticate.ts';
+import { ownedBy, ownJob } from '../access/own-job.ts';
+import { etagOf, isNotModified } from '../http/etag.ts';
+import { sendJob, sendNotModified } from '../http/send-job.ts';
+import { untilGone } from '../http/until-gone.ts';
 import type { ApiParts } from '../parts.ts';
-import { sendJob, sendNotModified } from '../send-job.ts';
-import { untilGone } from '../until-gone.ts';
 
 const LONGEST_WAIT_S = 60;
 

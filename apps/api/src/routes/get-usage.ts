@@ -3,8 +3,8 @@ import type { Caller } from '@holdfast/core';
 import { reportUsage } from '@holdfast/gate';
 import { type Request, type Response, validationError } from '@holdfast/service';
 import { z } from 'zod';
+import { sendJson } from '../http/send-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { sendJson } from '../send-job.ts';
 
 export const usageQuerySchema = z.strictObject({
   from: z.iso.date().optional().meta({ description: 'First day of `days`, UTC. Default: today.' }),

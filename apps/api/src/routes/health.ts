@@ -3,8 +3,8 @@ import { RequestError } from '@holdfast/core';
 import { liveWorkers } from '@holdfast/queue';
 import { connectedReplicas } from '@holdfast/redis';
 import type { Request, Response } from '@holdfast/service';
+import { sendJson } from '../http/send-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { sendJson } from '../send-job.ts';
 
 export async function healthz(_parts: ApiParts, _request: Request, response: Response): Promise<void> {
   sendJson(response, 200, { status: 'ok' });

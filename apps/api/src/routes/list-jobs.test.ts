@@ -1,6 +1,6 @@
 import { jobSummarySchema } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startTestApi, type TestApi } from '../test-api.ts';
+import { startTestApi, type TestApi } from '../../testing/api.ts';
 
 let api: TestApi;
 let jobId: string;

@@ -3,9 +3,9 @@ import { type Caller, type JobList, type JobSummary, jobIdFor, jobStatuses, pars
 import { listJobs as readJobs } from '@holdfast/journal';
 import { type Request, type Response, validationError } from '@holdfast/service';
 import { z } from 'zod';
-import { mayUse } from '../own-job.ts';
+import { mayUse } from '../access/own-job.ts';
+import { sendJson } from '../http/send-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { sendJson } from '../send-job.ts';
 
 /** Query parameters, but for `metadata.<name>`, which may be any. */
 export const listQuerySchema = z.strictObject({

@@ -1,6 +1,6 @@
 import type { TaskList } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startTestApi, type TestApi } from '../test-api.ts';
+import { startTestApi, type TestApi } from '../../testing/api.ts';
 
 let free: TestApi;
 let limited: TestApi;

@@ -3,9 +3,9 @@ import type { Caller, TaskInfo, TaskList } from '@holdfast/core';
 import type { Request, Response } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import { z } from 'zod';
-import { mayUse } from '../own-job.ts';
+import { mayUse } from '../access/own-job.ts';
+import { sendJson } from '../http/send-job.ts';
 import type { ApiParts } from '../parts.ts';
-import { sendJson } from '../send-job.ts';
 
 /** What can't be said in JSON Schema is said as "anything". `unusedIO` is a word to the OpenAPI document only. */
 function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): TaskInfo['input'] {

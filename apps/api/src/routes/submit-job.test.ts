@@ -1,7 +1,7 @@
 /** Submits of one API on a real Redis. Of many processes, and their crashes: `tests/flow`. */
 import { followersLane, type Job, type Limits, RequestError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startTestApi, type TestApi } from '../test-api.ts';
+import { startTestApi, type TestApi } from '../../testing/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {

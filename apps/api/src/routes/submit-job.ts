@@ -28,14 +28,14 @@ import { type FoundJob, isSentAtOnce, type NewJob, type OwnedJob, type SubmitRep
 import { isOutOfMemory } from '@holdfast/redis';
 import { type JsonBody, type Request, type Response, readJsonBody, validationError } from '@holdfast/service';
 import { modelOf } from '@holdfast/tasks';
-import { callerOf } from '../authenticate.ts';
+import { callerOf } from '../access/authenticate.ts';
+import { mayUse } from '../access/own-job.ts';
 import { estimateFirstCall } from '../first-call.ts';
-import { mayUse } from '../own-job.ts';
+import { setRateLimitHeaders, showRequestsLeft } from '../http/rate-limit-headers.ts';
+import { sendJob } from '../http/send-job.ts';
+import { sharedOf } from '../http/shared-answer.ts';
+import { queueFull } from '../http/store-error.ts';
 import type { ApiCell, ApiParts } from '../parts.ts';
-import { setRateLimitHeaders, showRequestsLeft } from '../rate-limit-headers.ts';
-import { sendJob } from '../send-job.ts';
-import { sharedOf } from '../shared-answer.ts';
-import { queueFull } from '../store-error.ts';
 
 export async function submitJob(parts: ApiParts, request: Request, response: Response): Promise<void> {
   const key = idempotencyKeyOf(request);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { makeDirectory, removeDirectories, writeScript } from '../test-processes.ts';
+import { makeDirectory, removeDirectories, writeScript } from '../../testing/processes.ts';
 import { findRedis } from './find-redis.ts';
 
 afterEach(removeDirectories);

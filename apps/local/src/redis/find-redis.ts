@@ -9,7 +9,7 @@
  * It starts nothing and changes nothing on the machine.
  */
 import { findOnPath } from '../find-on-path.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../process/run-command.ts';
 import { unpackRedis } from './unpack-redis.ts';
 
 export type FoundRedis =

@@ -1,7 +1,7 @@
 /** Redis as `npm start` keeps it: on one port with one directory, however often it is started anew. */
 
-import type { ClaimedPort } from '../ports.ts';
-import type { Service } from '../supervise.ts';
+import type { ClaimedPort } from '../process/ports.ts';
+import type { Service } from '../process/supervise.ts';
 import type { FoundRedis } from './find-redis.ts';
 import type { RedisHome } from './redis-home.ts';
 import { awaitRedis, launchRedis } from './start-redis.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { birthOf } from '../../lock.mjs';
-import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '../test-processes.ts';
+import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '../../testing/processes.ts';
 import { findRedis } from './find-redis.ts';
 import { probeRedis } from './probe-redis.ts';
 import { packageCache, type StartedRedis, startRedis } from './start-redis.ts';

@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../ports.ts';
-import { describeExit, type Exit, type RunningProcess, runProcess } from '../run-process.ts';
+import { freePort } from '../process/ports.ts';
+import { describeExit, type Exit, type RunningProcess, runProcess } from '../process/run-process.ts';
 import { type FoundRedis, findRedis } from './find-redis.ts';
 import { probeRedis } from './probe-redis.ts';
 import { claimRedisHome, type RedisHome } from './redis-home.ts';

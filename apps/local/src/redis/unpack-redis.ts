@@ -9,7 +9,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOnPath } from '../find-on-path.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../process/run-command.ts';
 
 interface UnpackOptions {
   env: NodeJS.ProcessEnv;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { admissionArguments, refusalOf } from '../admission.ts';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
 
 let t: OpenCell;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { clock } from './clock.ts';
 
 let t: OpenCell;

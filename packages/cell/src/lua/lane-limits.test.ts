@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { scripts } from '../scripts/index.ts';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
 import { laneLimits } from './lane-limits.ts';
 
 let t: OpenCell;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type NewTestJob, type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { scripts } from '../scripts/index.ts';
-import { type NewTestJob, type OpenCell, openTestCell } from '../test-cell.ts';
 
 let t: OpenCell;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type NewTestJob, type OpenCell, openTestCell } from '../test-cell.ts';
+import { type NewTestJob, type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { ledger } from './ledger.ts';
 
 let t: OpenCell;

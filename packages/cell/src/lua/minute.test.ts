@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { minute } from './minute.ts';
 
 let t: OpenCell;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { CellKeys } from '../keys.ts';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
 import { names } from './names.ts';
 
 let t: OpenCell;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { luaList, record } from './record.ts';
 
 let t: OpenCell;

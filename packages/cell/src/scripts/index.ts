@@ -1,25 +1,25 @@
 /** Every script of a cell, by name: for loading them, and for tests that go through all. */
 import type { Redis } from '@holdfast/redis';
-import { appendScript } from './append.ts';
-import { acquireCallScript, correctCallScript, slowDownScript } from './calls.ts';
-import { cancelScript } from './cancel.ts';
-import { claimScript } from './claim.ts';
-import { deleteScript } from './delete.ts';
-import { dispatchScript } from './dispatch.ts';
-import { finishScript } from './finish.ts';
-import { leadScript } from './lead.ts';
-import { claimLeftoversScript } from './leftover.ts';
-import { capacityScript, runLimitsScript } from './limits.ts';
-import { claimPackingScript, packJobScript, unpackJobScript } from './pack.ts';
-import { handOverAgainScript, permitsToCheckScript } from './permits.ts';
-import { readScript } from './read.ts';
-import { readRequestsScript } from './read-requests.ts';
-import { countsScript, forgetExpiredScript, jobsOfLaneScript, repairScript } from './repair.ts';
-import { reserveScript } from './reserve.ts';
-import { retryScript } from './retry.ts';
-import { stageEventsScript, stageValueScript } from './stage.ts';
-import { submitScript } from './submit.ts';
-import { doOthersWaitScript } from './waiting.ts';
+import { appendScript } from './job/append.ts';
+import { cancelScript } from './job/cancel.ts';
+import { claimScript } from './job/claim.ts';
+import { deleteScript } from './job/delete.ts';
+import { finishScript } from './job/finish.ts';
+import { leadScript } from './job/lead.ts';
+import { claimLeftoversScript } from './job/leftover.ts';
+import { claimPackingScript, packJobScript, unpackJobScript } from './job/pack.ts';
+import { readScript } from './job/read.ts';
+import { retryScript } from './job/retry.ts';
+import { stageEventsScript, stageValueScript } from './job/stage.ts';
+import { submitScript } from './job/submit.ts';
+import { acquireCallScript, correctCallScript, slowDownScript } from './queue/calls.ts';
+import { dispatchScript } from './queue/dispatch.ts';
+import { capacityScript, runLimitsScript } from './queue/limits.ts';
+import { handOverAgainScript, permitsToCheckScript } from './queue/permits.ts';
+import { countsScript, forgetExpiredScript, jobsOfLaneScript, repairScript } from './queue/repair.ts';
+import { doOthersWaitScript } from './queue/waiting.ts';
+import { readRequestsScript } from './tenant/read-requests.ts';
+import { reserveScript } from './tenant/reserve.ts';
 
 export const scripts = {
   submit: submitScript,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type OpenCell, openTestCell } from '../test-cell.ts';
+import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { scripts } from './index.ts';
 
 let t: OpenCell;

@@ -8,8 +8,8 @@
  * A crash at any point costs no notes that were taken. A text of one part is summarized at once.
  */
 import { z } from 'zod';
+import { mapBounded } from '../context/map-bounded.ts';
 import { defineTask } from '../define-task.ts';
-import { mapBounded } from '../map-bounded.ts';
 import { splitText } from './split-text.ts';
 
 const PART_CHARACTERS = 12_000;

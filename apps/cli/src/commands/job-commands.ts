@@ -1,0 +1,129 @@
+/** `holdfast submit`, `get`, `follow`, `cancel`, `retry`, `delete`, `list`: jobs, through the client package. */
+import type { ListFilter } from '@holdfast/client';
+import { type Job, jobStatuses } from '@holdfast/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CliConfig } from '../config.ts';
+import { holdfastOf } from '../connections.ts';
+import { followJob } from '../output/follow-job.ts';
+import { note, print } from '../output/printer.ts';
+import { record, table } from '../output/table.ts';
+import { readInput } from '../read-input.ts';
+import { addRequiredOption, oneMorePair } from './option-parsers.ts';
+import { type SubmitRequestOptions, submitRequestOf, submitRequestOptions } from './submit-options.ts';
+
+export function addJobCommands(program: Command, config: CliConfig): void {
+  addSubmit(program, config);
+  addFollow(program, config);
+  for (const [name, description] of [
+    ['get', 'one job as it is now'],
+    ['cancel', 'ask for a job to be stopped'],
+    ['retry', 'run a failed or cancelled job again, under the same id'],
+  ] as const) {
+    program
+      .command(`${name} <id>`)
+      .description(description)
+      .action(async (id: string, _options, command: Command) => {
+        printJob(command, await holdfastOf(config, command)[name](id));
+      });
+  }
+  addDelete(program, config);
+  addList(program, config);
+}
+
+interface SubmitOptions extends SubmitRequestOptions {
+  input: string;
+  key?: string;
+  follow?: true;
+}
+
+function addSubmit(program: Command, config: CliConfig): void {
+  const input = new Option('--input <json>', 'what the task takes: a JSON object, @FILE, or - for stdin');
+  const submit = addRequiredOption(program.command('submit <task>'), input)
+    .description('submit a job')
+    .option('--key <idempotency key>', 'names the job: the same key and request again is the same job')
+    .option('--follow', 'print its text as it comes, and end as the job does');
+  for (const option of submitRequestOptions) submit.addOption(option);
+  submit.action(async (task: string, options: SubmitOptions, command: Command) => {
+    const { key: idempotencyKey, follow } = options;
+    const holdfast = holdfastOf(config, command);
+    const request = { task, input: await readInput(options.input), ...submitRequestOf(options) };
+    const { job, replayed } = await holdfast.submit(request, { idempotencyKey });
+    if (replayed) note(`${job.id} was there already.`);
+    if (!follow) return printJob(command, job);
+    note(`${job.id} is accepted. To come back to it: holdfast follow ${job.id}`);
+    process.exitCode = await followJob(holdfast, job.id, command);
+  });
+}
+
+function addFollow(program: Command, config: CliConfig): void {
+  program
+    .command('follow <id>')
+    .description(
+      "print a job's text from its beginning and as it comes; with --json its events. Exit code 0: completed, 3: failed, 4: cancelled",
+    )
+    .action(async (id: string, _options, command: Command) => {
+      process.exitCode = await followJob(holdfastOf(config, command), id, command);
+    });
+}
+
+function addDelete(program: Command, config: CliConfig): void {
+  program
+    .command('delete <id>')
+    .description('forget an ended job, prompt and answer included')
+    .action(async (id: string, _options, command: Command) => {
+      await holdfastOf(config, command).delete(id);
+      print(command, { id, deleted: true }, () => `${id} is forgotten.`);
+    });
+}
+
+function addList(program: Command, config: CliConfig): void {
+  program
+    .command('list')
+    .description("the tenant's jobs, newest first")
+    .addOption(new Option('--status <status>', 'only these').choices(jobStatuses))
+    .option('--task <name>', 'only those of this task')
+    .option('--metadata <name=value>', 'only those with this pair; repeat it for more', oneMorePair)
+    .option('--limit <n>', 'jobs in one page, up to 100 (default: 20)', pageSize)
+    .option('--cursor <cursor>', 'the page that another one named')
+    .action(async (options: ListFilter, command: Command) => {
+      const page = await holdfastOf(config, command).list(options);
+      const rows = page.data.map(({ id, task, status, attempt, created_at, usage }) => [
+        id,
+        task,
+        status,
+        attempt,
+        created_at,
+        usage?.cost_usd ?? null,
+      ]);
+      const heads = ['JOB', 'TASK', 'STATUS', 'ATTEMPT', 'CREATED', 'COST USD'];
+      print(command, page, () => table(heads, rows, 'There are no such jobs.'));
+      if (page.next_cursor !== null) note(`More: --cursor ${page.next_cursor}`);
+    });
+}
+
+function printJob(command: Command, job: Job): void {
+  print(command, job, () => record(shownOf(job)));
+}
+
+function shownOf({ id, task, lane, status, attempt, created_at, finished_at, error, usage, output, output_text }: Job) {
+  return {
+    job: id,
+    ...{ task, lane, status, attempt },
+    created: created_at,
+    finished: finished_at,
+    ...(error ? { error: `${error.code}: ${error.message}` } : {}),
+    ...(usage
+      ? {
+          tokens: usage.input_tokens === null ? 'not counted' : `${usage.input_tokens} in, ${usage.output_tokens} out`,
+          'cost USD': usage.estimated ? `${usage.cost_usd} (estimated)` : usage.cost_usd,
+        }
+      : {}),
+    ...(output === null && output_text === null ? {} : { output: output_text ?? JSON.stringify(output) }),
+  };
+}
+
+function pageSize(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 100) throw new InvalidArgumentError('A whole number, 1 to 100.');
+  return value;
+}

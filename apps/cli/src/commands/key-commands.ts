@@ -1,0 +1,84 @@
+/** `holdfast keys …`: a tenant's API keys. A key is printed once, where it was just made; it can't be had again. */
+import { type Scope, scopes } from '@holdfast/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { MadeKey } from '../admin-api.ts';
+import type { CliConfig } from '../config.ts';
+import { adminOf } from '../connections.ts';
+import { note, print, wantsJson } from '../output/printer.ts';
+import { table } from '../output/table.ts';
+import { addRequiredOption } from './option-parsers.ts';
+
+export function addKeyCommands(program: Command, config: CliConfig): void {
+  const keys = program.command('keys').description("tenants' API keys (console)");
+
+  keys
+    .command('list <tenant>')
+    .description('its keys that are not revoked; of each what it may do, never the key')
+    .action(async (tenant: string, _options, command: Command) => {
+      const all = await adminOf(config, command).keys(tenant);
+      const rows = all.map((key) => [
+        key.id,
+        key.scopes.join(' '),
+        key.tasks?.join(' ') ?? 'all',
+        key.created_at,
+        key.expires_at ?? 'never',
+      ]);
+      const heads = ['KEY', 'SCOPES', 'TASKS', 'CREATED', 'ENDS'];
+      print(command, all, () => table(heads, rows, 'This tenant has no keys.'));
+    });
+
+  addMaking(keys, config);
+
+  keys
+    .command('revoke <tenant> <key>')
+    .description('end a key: refused everywhere within 5 s, and what it holds open ended')
+    .action(async (tenant: string, id: string, _options, command: Command) => {
+      await adminOf(config, command).revokeKey(tenant, id);
+      print(command, { id, revoked: true }, () => `${id} is revoked.`);
+    });
+}
+
+interface CreateOptions {
+  scope: Scope[];
+  task?: string[];
+}
+
+function addMaking(keys: Command, config: CliConfig): void {
+  const scope = new Option('--scope <scope>', `${scopes.join(', ')}; repeat it for more`).argParser(oneMoreScope);
+  addRequiredOption(keys.command('create <tenant>'), scope)
+    .description('make a key')
+    .option('--task <name>', 'a task it may submit; repeat it for more (default: all)', oneMore)
+    .action(async (tenant: string, { scope, task: tasks }: CreateOptions, command: Command) => {
+      const request = { scopes: scope, ...(tasks ? { tasks } : {}) };
+      printMade(command, await adminOf(config, command).createKey(tenant, request));
+    });
+
+  keys
+    .command('rotate <tenant> <key>')
+    .description('make a key like it; the old one ends at once, or after its grace')
+    .option('--grace <seconds>', 'how long the old key works on, up to 7 days (default: 0)', seconds)
+    .action(async (tenant: string, id: string, { grace }: { grace?: number }, command: Command) => {
+      printMade(command, await adminOf(config, command).rotateKey(tenant, id, grace));
+    });
+}
+
+/** The key alone on stdout, so that it can be handed on: `KEY=$(holdfast keys create …)`. */
+function printMade(command: Command, made: MadeKey): void {
+  if (!wantsJson(command)) note(`Key ${made.id}, shown this once:`);
+  print(command, made, () => made.key);
+}
+
+function oneMore(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+function oneMoreScope(text: string, before: Scope[] = []): Scope[] {
+  const scope = scopes.find((each) => each === text);
+  if (scope === undefined) throw new InvalidArgumentError(`Scopes: ${scopes.join(', ')}.`);
+  return [...before, scope];
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number of seconds.');
+  return Number(text);
+}

@@ -1,0 +1,70 @@
+/** `holdfast lanes …`: what waits and runs in each lane; pausing, resuming and limiting it at run time. */
+import type { Command } from 'commander';
+import type { Lane } from '../admin-api.ts';
+import type { CliConfig } from '../config.ts';
+import { adminOf } from '../connections.ts';
+import { exitCodes } from '../output/failures.ts';
+import { print } from '../output/printer.ts';
+import { table } from '../output/table.ts';
+import { type LaneLimitOptions, laneLimitOptions, laneLimitsOf, limitsText } from './limit-options.ts';
+
+export function addLaneCommands(program: Command, config: CliConfig): void {
+  const lanes = program.command('lanes').description('lanes, their jobs and limits (console)');
+
+  lanes
+    .command('list')
+    .description('all lanes')
+    .action(async (_options, command: Command) => {
+      const all = await adminOf(config, command).lanes();
+      print(command, all, () => laneTable(all));
+    });
+
+  for (const [name, paused, description] of [
+    ['pause', true, 'let its jobs wait; those that run go on'],
+    ['resume', false, 'let its jobs run again'],
+  ] as const) {
+    lanes
+      .command(`${name} <lane>`)
+      .description(description)
+      .action(async (lane: string, _options, command: Command) => {
+        printLane(command, await adminOf(config, command).changeLane(lane, { paused }));
+      });
+  }
+
+  addLimit(lanes, config);
+}
+
+function addLimit(lanes: Command, config: CliConfig): void {
+  const limit = lanes
+    .command('limit <lane>')
+    .description('set limits over those of the config file: all of them, one that is left out is none');
+  for (const option of laneLimitOptions) limit.addOption(option);
+  limit
+    .option('--reset', 'back to the limits of the config file')
+    .action(async (lane: string, options: LaneLimitOptions & { reset?: true }, command: Command) => {
+      const limits = laneLimitsOf(options);
+      if ((limits !== null) === (options.reset === true)) {
+        command.error('error: give limits such as --max-running, or --reset', { exitCode: exitCodes.usage });
+      }
+      printLane(command, await adminOf(config, command).changeLane(lane, { limits }));
+    });
+}
+
+function printLane(command: Command, lane: Lane): void {
+  print(command, lane, () => laneTable([lane]));
+}
+
+function laneTable(lanes: readonly Lane[]): string {
+  const rows = lanes.map(({ name, paused, counts, limits, limits_from, models }) => [
+    name,
+    paused ? 'paused' : 'open',
+    counts.waiting ?? null,
+    counts.active ?? null,
+    counts.delayed ?? null,
+    limitsText(limits) || 'none',
+    limits_from,
+    models.join(' '),
+  ]);
+  const heads = ['LANE', 'STATE', 'WAITING', 'RUNNING', 'DELAYED', 'LIMITS', 'SET BY', 'MODELS'];
+  return table(heads, rows, 'There are no lanes.');
+}

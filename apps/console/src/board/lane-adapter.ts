@@ -1,0 +1,35 @@
+/**
+ * A lane as Bull Board sees it: BullMQ's queue, with the jobs that wait in the scheduler counted as waiting and delayed. Pausing
+ * holds the scheduler as well.
+ */
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { CellQueue, OpenLanes } from '../lanes/lane-status.ts';
+
+type Counts = Awaited<ReturnType<BullMQAdapter['getJobCounts']>>;
+
+export class LaneAdapter extends BullMQAdapter {
+  readonly #lanes: OpenLanes;
+  readonly #cell: CellQueue;
+  readonly #lane: string;
+
+  constructor(lanes: OpenLanes, cell: CellQueue, lane: string) {
+    super(cell.bull.queue(lane), { readOnlyMode: false });
+    this.#lanes = lanes;
+    this.#cell = cell;
+    this.#lane = lane;
+  }
+
+  override async getJobCounts(): Promise<Counts> {
+    const [counts, fed] = await Promise.all([super.getJobCounts(), this.#cell.queues.scheduler.counts(this.#lane)]);
+    const { waiting = 0, delayed = 0 } = counts;
+    return { ...counts, waiting: waiting + fed.waiting, delayed: delayed + fed.delayed };
+  }
+
+  override async pause(): Promise<void> {
+    await this.#lanes.setPaused(this.#lane, true);
+  }
+
+  override async resume(): Promise<void> {
+    await this.#lanes.setPaused(this.#lane, false);
+  }
+}

@@ -1,0 +1,31 @@
+/** At most ten tries to log in, from one address, in one minute of the clock; counted in Redis for all console processes. */
+import { createHash } from 'node:crypto';
+import { RequestError } from '@holdfast/core';
+import type { Redis } from '@holdfast/redis';
+import { loginAttemptsKey } from '../keys.ts';
+
+const LOGINS_PER_MINUTE = 10;
+const MINUTE_MS = 60_000;
+const COUNTER_SECONDS = 120;
+
+/**
+ * Counts a try. A right key is refused too once the bound is reached, or guessing would go on unhindered.
+ * @throws RequestError `too_many_requests`, with the time until the next minute
+ */
+export async function countLogin(options: {
+  redis: Redis;
+  prefix: string;
+  address: string;
+  now: number;
+}): Promise<void> {
+  const { redis, prefix, address, now } = options;
+  const digest = createHash('sha256').update(address).digest('hex').slice(0, 32);
+  const key = loginAttemptsKey(prefix, Math.floor(now / MINUTE_MS), digest);
+  const replies = await redis.multi().incr(key).expire(key, COUNTER_SECONDS).exec();
+  const tries = Number(replies?.[0]?.[1] ?? 0);
+  if (tries > LOGINS_PER_MINUTE) {
+    throw new RequestError('too_many_requests', 'Too many tries. Wait a minute.', {
+      retryAfterMs: MINUTE_MS - (now % MINUTE_MS),
+    });
+  }
+}

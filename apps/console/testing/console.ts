@@ -1,0 +1,132 @@
+/** For tests: the console as people run it, a process of its own, on a real Redis and under a prefix of its own. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Cell } from '@holdfast/cell';
+import { BullQueues } from '@holdfast/queue';
+import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const provider = { name: 'main', base_url: 'http://127.0.0.1:1/v1' };
+const lanes = {
+  fast: { models: ['mini-*'], providers: [provider] },
+  default: { models: ['*'], providers: [provider] },
+};
+const plans = { free: { requests_per_minute: 60 }, pro: { weight: 2 } };
+
+export interface TestConsole {
+  url: string;
+  adminKey: string;
+  prefix: string;
+  redis: Redis;
+  cell: Cell;
+  /** BullMQ's own view of the lanes. */
+  bull: BullQueues;
+  /** What it has logged so far. */
+  log: readonly string[];
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  request(path: string, init: RequestInit): Promise<Response>;
+  /** As a browser sends a form of the console's own page; `headers` may say otherwise. */
+  submit(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+  /** The `Cookie` header of a new session. */
+  logIn(): Promise<string>;
+  /** Tries to log in so far are forgotten by the throttle. */
+  forgetLogins(): Promise<void>;
+  /** Tells it to end; its exit code. */
+  stop(): Promise<number | null>;
+  /** Ends it, and removes what it left in Redis. */
+  cleanUp(): Promise<void>;
+}
+
+async function connectTestRedis(): Promise<Redis> {
+  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
+  const redis = connectRedis(url, 'producer', silent);
+  await untilReady(redis, 5_000);
+  return redis;
+}
+
+function spawnConsole(directory: string, settings: Record<string, string>) {
+  writeFileSync(join(directory, 'holdfast.config.json'), JSON.stringify({ lanes, plans }));
+  const child = spawn(process.execPath, ['--conditions=holdfast-source', join(import.meta.dirname, '../src/main.ts')], {
+    cwd: directory,
+    env: { CONSOLE_PORT: '0', LOG_LEVEL: 'debug', REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const log: string[] = [];
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      log.push(line);
+      const entry = JSON.parse(line) as { msg: string; url?: string };
+      if (entry.msg === 'console ready' && entry.url) resolve(entry.url);
+    });
+    child.once('exit', (code) => reject(new Error(`the console ended with ${code}:\n${log.join('\n')}`)));
+  });
+  return { child, log, url };
+}
+
+export async function startConsole(): Promise<TestConsole> {
+  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const adminKey = `admin-${randomBytes(16).toString('hex')}`;
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
+  const redis = await connectTestRedis();
+  const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
+  const bull = new BullQueues(cell, () => undefined);
+  const { child, log, url: ready } = spawnConsole(directory, { HOLDFAST_ADMIN_KEY: adminKey, HOLDFAST_PREFIX: prefix });
+  const url = await ready;
+
+  const request: TestConsole['request'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init });
+  const submit: TestConsole['submit'] = (path, fields, headers = {}) =>
+    request(path, { method: 'POST', headers: { origin: url, ...headers }, body: new URLSearchParams(fields) });
+  const remove = async (pattern: string) => {
+    const names = await redis.keys(pattern);
+    if (names.length > 0) await redis.del(...names);
+  };
+  const forgetLogins = () => remove(`${prefix}:console:login:*`);
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exited = once(child, 'exit', { signal: AbortSignal.timeout(8_000) });
+    child.kill('SIGTERM');
+    return (await exited)[0] as number | null;
+  };
+
+  return {
+    url,
+    adminKey,
+    prefix,
+    redis,
+    cell,
+    bull,
+    log,
+    get: (path, headers = {}) => request(path, { headers }),
+    request,
+    submit,
+    forgetLogins,
+    async logIn() {
+      await forgetLogins();
+      const response = await submit('/login', { key: adminKey });
+      return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+    },
+    stop,
+    async cleanUp() {
+      await stop();
+      await bull.close();
+      rmSync(directory, { recursive: true, force: true });
+      await remove(`${prefix}:*`);
+      await remove(`{${prefix}:*`);
+      await disconnectRedis(redis);
+    },
+  };
+}
+
+/** How a request was refused, as `403 forbidden`, with ` at <param>` where `param` is asked for. */
+export async function refusal(response: Response, { withParam = false } = {}): Promise<string> {
+  const type = response.headers.get('content-type');
+  if (type !== 'application/problem+json') throw new Error(`no problem document: ${response.status} ${type}`);
+  const { code, param } = (await response.json()) as { code: string; param: string | null };
+  return `${response.status} ${code}${withParam ? ` at ${param}` : ''}`;
+}

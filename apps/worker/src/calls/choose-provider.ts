@@ -1,0 +1,114 @@
+/**
+ * Which of its lane's providers a call goes to:
+ *
+ *   1. a response that runs at a provider is taken up there, whatever its breaker says
+ *   2. a call that can be repeated under its key goes to the same provider: always where it may not be paid twice
+ *      (`on_ambiguous: fail`), else while that one's breaker lets it through
+ *   3. otherwise the first whose breaker lets it through, but for those that have failed it already
+ *
+ * Where none is left, the call waits until a breaker lets it through: `await-provider.ts`.
+ */
+import { AttemptError, type TriedProvider } from '@holdfast/core';
+import type { Asker, Pass } from '@holdfast/providers';
+import type { Attempt } from '../attempt/run-attempt.ts';
+import type { CallSlot } from './call-slots.ts';
+import type { Lane, LaneProvider } from './lane-providers.ts';
+
+export interface Choice {
+  by: LaneProvider;
+  /** null: it goes past the breaker, which learns nothing. */
+  pass: Pass | null;
+}
+
+/** A call that a provider has failed. */
+export interface Failure {
+  by: LaneProvider;
+  error: AttemptError;
+  /** It was to find out whether the provider is well again. */
+  isTrial: boolean;
+  /** Readers have something of it. */
+  hasEmitted: boolean;
+}
+
+interface Wanted {
+  asker: Asker;
+  /** What an earlier attempt has left of the call. */
+  left: CallSlot | undefined;
+  /** It may not be paid twice. */
+  paysOnce: boolean;
+  /** Providers that have failed the call in this attempt. */
+  failed: readonly Failure[];
+  /** Providers that are asked last. */
+  last: readonly TriedProvider[];
+}
+
+export function askerOf({ claim }: Pick<Attempt, 'claim'>): Asker {
+  return { tenant: claim.tenant, job: claim.jobId };
+}
+
+/** null: no provider is left that a call could go to now. */
+export function chooseProvider(lane: Lane, { asker, left, paysOnce, failed, last }: Wanted): Choice | null {
+  const own = left && lane.providers.find(({ provider }) => provider.name === left.provider);
+  if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter(asker) };
+  const isLast = ({ provider }: LaneProvider) => last.some((one) => one.provider === provider.name);
+  const order = [
+    ...(own ? [own] : []),
+    ...lane.providers.filter((one) => !isLast(one)),
+    ...(failed.length === 0 ? lane.providers.filter(isLast) : []),
+  ];
+  for (const by of order) {
+    if (failed.some((one) => one.by === by)) continue;
+    const pass = by.breaker.enter(asker);
+    if (pass) return { by, pass };
+  }
+  return null;
+}
+
+/** Nobody may be called for this one: as soon as a breaker lets a call through, the job can go on. */
+export function nobodyLeft({ providers }: Lane, asker: Asker): AttemptError {
+  const names = providers.map(({ provider }) => provider.name).join(', ');
+  const tried = providers.flatMap(({ breaker }) => breaker.why ?? []);
+  return new AttemptError('provider_unavailable', `No provider can be called now (${names}): ${listed(tried)}.`, {
+    retryable: true,
+    retryAfterMs: Math.min(...providers.map(({ breaker }) => breaker.waitMs(asker))),
+    tried,
+  });
+}
+
+/**
+ * What is to be said of a call that several providers have failed. It is worth another try if one of them thinks so: the
+ * last of these speaks for all.
+ */
+export function sumUp(failed: readonly Failure[], before: readonly TriedProvider[]): AttemptError | undefined {
+  const error = (failed.findLast((one) => one.error.retryable) ?? failed.at(-1))?.error;
+  const tried = [...before, ...failed.map(triedOf)];
+  if (!error || tried.length < 2) return error;
+  return error.with({ message: `${error.message} (tried: ${listed(tried)})`, tried });
+}
+
+/**
+ * What is said once nobody could be called for too long: what the call's own last failure said, where it had one.
+ * @param nobody says who can't be called
+ */
+export function saidLast(last: AttemptError | null, nobody: AttemptError): AttemptError {
+  if (!last) return nobody;
+  const { provider, code, status } = last;
+  const own = last.tried.length > 0 || provider === undefined ? last.tried : [triedAt(provider, { code, status })];
+  const others = nobody.tried.filter((one) => own.every((other) => other.provider !== one.provider));
+  return last.with({
+    message: `${last.message} (since then no provider could be called)`,
+    ...{ retryable: true, retryAfterMs: nobody.retryAfterMs, tried: [...own, ...others] },
+  });
+}
+
+export function triedOf({ by, error }: Pick<Failure, 'by' | 'error'>): TriedProvider {
+  return triedAt(by.provider.name, error);
+}
+
+function triedAt(provider: string, { code, status }: Pick<AttemptError, 'code' | 'status'>): TriedProvider {
+  return { provider, code, ...(status === undefined ? {} : { status }) };
+}
+
+function listed(tried: readonly TriedProvider[]): string {
+  return tried.map(({ provider, code, status }) => `${provider} ${code}${status ? ` ${status}` : ''}`).join(', ');
+}

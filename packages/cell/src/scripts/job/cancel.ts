@@ -1,0 +1,35 @@
+import { clock } from '../../lua/clock.ts';
+import { luaList, record } from '../../lua/record.ts';
+import { endFields, runEnd } from '../../lua/run-end.ts';
+import { CellScript } from '../cell-script.ts';
+
+/**
+ * Stores that a job is to be cancelled. Nobody writes the journal of a queued job, so this script ends it itself; the
+ * worker of a running one is told on the control channel, and finds it in the reply to its next append anyway.
+ *
+ *   ARGV  …, id, retention in ms
+ *   returns {'cancelled', release, lane whose queue it was in, lanes in which the tenant may run again …}  it was queued
+ *           {'requested'}  it runs; its worker ends it
+ *           {'ended'}      it had ended before
+ *           {'missing'}
+ */
+export const cancelScript = new CellScript({
+  needs: [clock, record, runEnd],
+  whenFull: true,
+  body: `
+local id, retention = ARGV[2], ms(ARGV[3])
+local job = readRecord(id, ${luaList(['status', 'seq', 'cancel_requested_at'], endFields)})
+if not job.status then return {'missing'} end
+if job.status ~= 'queued' and job.status ~= 'running' then return {'ended'} end
+if not job.cancel_requested_at then setField(job, 'cancel_requested_at', int(now)) end
+if job.status == 'running' then
+  writeRecord(job)
+  redis.call('PUBLISH', C .. 'control', id)
+  return {'requested'}
+end
+leaveCalls(id, job.lane)
+local next = tonumber(job.seq) + 1
+local unblocked = endJob(job, 'cancelled', next, next, eventText(next, 'job.cancelled', '{}'), retention)
+return {'cancelled', job.release, job.queue or job.lane, unpack(unblocked)}
+`,
+});

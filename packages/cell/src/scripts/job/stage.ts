@@ -1,0 +1,48 @@
+/** Scripts that write what is too large for one argument, piece by piece, before the script that needs it. */
+import { fence, fenceFields } from '../../lua/fence.ts';
+import { luaList, record } from '../../lua/record.ts';
+import { segments } from '../../lua/segments.ts';
+import { CellScript } from '../cell-script.ts';
+
+/** A staged value that nobody takes is gone after so long, in ms. */
+const STAGED_MS = 60_000;
+
+/**
+ * Writes a piece of a large value. Safe to repeat.
+ *   ARGV  …, name, offset, bytes
+ */
+export const stageValueScript = new CellScript({
+  needs: [segments],
+  // What a job under way has paid for must get in.
+  whenFull: true,
+  body: `
+local key, offset, bytes = C .. 'value:' .. ARGV[2], num(ARGV[3]), ARGV[4]
+checkOffset(offset)
+writeAt(key, offset, bytes)
+for _, segment in ipairs(segmentsOf(key, offset + #bytes)) do redis.call('PEXPIRE', segment, ${STAGED_MS}) end
+`,
+});
+
+/**
+ * Writes a piece of events that are too large for one append, behind the end of the log: nobody reads it before the append that
+ * follows, which takes it in. A piece of an attempt that was fenced off meanwhile is overwritten by its successor. Safe to repeat.
+ *
+ *   ARGV  …, id, attempt, token, seq before, seq after (of the append that follows), offset from the end of the log, bytes
+ *   returns {'staged'} or an answer of `fence`
+ */
+export const stageEventsScript = new CellScript({
+  needs: [record, fence, segments],
+  whenFull: true,
+  body: `
+local id, attempt, token, before, after = unpack(ARGV, 2, 6)
+local offset, bytes = num(ARGV[7]), ARGV[8]
+checkEvents(5)
+checkOffset(offset)
+local job = readRecord(id, ${luaList(fenceFields, ['size'])})
+local refused = fence(job, attempt, token, before, after)
+if refused then return refused end
+writeAt(jobKey(id, 'log'), num(job.size) + offset, bytes)
+redis.call('HSET', jobKey(id), 'staged', int(offset + #bytes))
+return {'staged'}
+`,
+});

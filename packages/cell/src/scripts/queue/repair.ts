@@ -1,0 +1,108 @@
+/** Scripts of maintenance: what is lost with the scheduler's keys is rebuilt, what has expired leaves the lists. */
+import { clock } from '../../lua/clock.ts';
+import { openJobs } from '../../lua/open-jobs.ts';
+import { scheduler } from '../../lua/scheduler.ts';
+import { CellScript } from '../cell-script.ts';
+
+/**
+ * How many jobs are open, and how many the scheduler has placed. They are the same but for lost keys.
+ *   returns {open, placed, lanes that hold jobs …}
+ */
+export const countsScript = new CellScript({
+  needs: [],
+  whenFull: true,
+  body: `
+local lanes, placed = redis.call('HGETALL', sched('lanes')), 0
+local reply = {redis.call('ZCARD', C .. 'open'), 0}
+for at = 1, #lanes, 2 do
+  placed = placed + lanes[at + 1]
+  reply[#reply + 1] = lanes[at]
+end
+reply[2] = placed
+return reply
+`,
+});
+
+/**
+ * Goes through a page of the open jobs, by (time of creation, id). What has no record any more, or has ended, leaves the list. What
+ * the scheduler has lost is placed again: (S1).
+ *
+ *   ARGV  …, time and id of the last job of the page before ('-inf', '' before the first), most
+ *   returns {time, id of the last job ('' after the last page), entries dropped, jobs placed again, lanes these wait in …}
+ */
+export const repairScript = new CellScript({
+  needs: [scheduler, openJobs],
+  whenFull: true,
+  body: `
+local page, next = openPage(ARGV[2], ARGV[3], tonumber(ARGV[4]))
+local dropped, placed, lanes = 0, 0, {}
+
+local function isPlaced(lane, id, release, tenant)
+  return redis.call('ZSCORE', sched('permits', lane), id .. '.' .. release)
+    or redis.call('ZSCORE', backlogOf(lane, tenant), id) or redis.call('ZSCORE', sched('due', lane), id)
+end
+
+for at = 1, #page, 2 do
+  local id = page[at]
+  local status, tenant, lane, queue, release, priority, attempt, due, retry, deadline = unpack(redis.call('HMGET', jobKey(id),
+    'status', 'tenant', 'lane', 'queue', 'release', 'priority', 'attempt', 'due_at', 'retry_at', 'deadline_at'))
+  if status ~= 'queued' and status ~= 'running' then
+    redis.call('ZREM', C .. 'open', id)
+    dropped = dropped + 1
+  elseif not isPlaced(queue or lane, id, release, tenant) then
+    local dueAt = status == 'queued' and tonumber(retry or due or nil) or nil
+    place(queue or lane, id, tenant, tonumber(priority), attempt ~= '0', dueAt, tonumber(deadline or nil))
+    lanes[queue or lane] = true
+    placed = placed + 1
+  end
+end
+
+local reply = {next[1], next[2], dropped, placed}
+for lane in pairs(lanes) do reply[#reply + 1] = lane end
+return reply
+`,
+});
+
+/**
+ * Ended jobs whose time is over leave the lists.
+ *   ARGV  …, most
+ *   returns how many were looked at
+ */
+export const forgetExpiredScript = new CellScript({
+  needs: [clock],
+  whenFull: true,
+  body: `
+local expired = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2])
+for _, entry in ipairs(expired) do
+  local id, tenant = string.match(entry, '^(%S+) (%S+)$')
+  -- The key's own expiry may come a moment later than this entry's.
+  if redis.call('EXISTS', jobKey(id)) == 0 then
+    redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
+    redis.call('ZREM', C .. 'packing', id)
+    redis.call('ZREM', C .. 'expiring', entry)
+  end
+end
+return #expired
+`,
+});
+
+/**
+ * Open jobs that wait in a lane, a page of them: for a lane that nobody serves any more.
+ *   ARGV  …, lane, time and id of the last job of the page before ('-inf', '' before the first), most
+ *   returns {time, id of the last job looked at ('' after the last page), then for each found: id, release, attempt}
+ */
+export const jobsOfLaneScript = new CellScript({
+  needs: [openJobs],
+  whenFull: true,
+  body: `
+local lane = ARGV[2]
+local page, reply = openPage(ARGV[3], ARGV[4], tonumber(ARGV[5]))
+for at = 1, #page, 2 do
+  local own, queue, release, attempt = unpack(redis.call('HMGET', jobKey(page[at]), 'lane', 'queue', 'release', 'attempt'))
+  if own == lane and not queue then
+    for _, value in ipairs({page[at], release, attempt}) do reply[#reply + 1] = value end
+  end
+end
+return reply
+`,
+});

@@ -1,0 +1,56 @@
+import type { Usage } from '../job/job.ts';
+
+/** What one run of a job has cost, from its acceptance (or the `retry` that began it) to its end. */
+export interface Spend {
+  /** US dollars; null: nothing was called for which a price is known. */
+  usd: number | null;
+  /** Tokens that providers have counted. Possible spend (`ambiguous` calls) is in `usd` only. */
+  input_tokens: number;
+  output_tokens: number;
+  /** Calls of which no provider has counted the tokens: what they cost is an estimate. */
+  uncounted: number;
+  /** Provider calls begun. */
+  calls: number;
+  /** US dollars that an answer would have cost which was copied from an equal job's; in none of the others. */
+  avoided_usd: number;
+}
+
+export const noSpend: Spend = Object.freeze({
+  usd: null,
+  input_tokens: 0,
+  output_tokens: 0,
+  uncounted: 0,
+  calls: 0,
+  avoided_usd: 0,
+});
+
+export function addSpend(before: Spend, more: Partial<Spend>): Spend {
+  const { usd = null, input_tokens = 0, output_tokens = 0, uncounted = 0, calls = 0, avoided_usd = 0 } = more;
+  return {
+    usd: usd === null ? before.usd : (before.usd ?? 0) + usd,
+    input_tokens: before.input_tokens + input_tokens,
+    output_tokens: before.output_tokens + output_tokens,
+    uncounted: before.uncounted + uncounted,
+    calls: before.calls + calls,
+    avoided_usd: before.avoided_usd + avoided_usd,
+  };
+}
+
+/** What clients are shown of an answer that was copied: its tokens, and that it cost nothing. */
+export function copiedUsage(copied: Pick<Spend, 'input_tokens' | 'output_tokens' | 'uncounted'>): Usage {
+  return { ...(usageOf({ ...noSpend, ...copied, usd: 0 }) as Usage), estimated: false, cached: true };
+}
+
+/** What clients are shown of it; null: nothing was used. */
+export function usageOf({ usd, input_tokens, output_tokens, uncounted }: Spend): Usage | null {
+  const isCounted = input_tokens > 0 || output_tokens > 0;
+  if (usd === null && !isCounted && uncounted === 0) return null;
+  const isUnknown = !isCounted && uncounted > 0;
+  return {
+    input_tokens: isUnknown ? null : input_tokens,
+    output_tokens: isUnknown ? null : output_tokens,
+    cost_usd: usd,
+    estimated: uncounted > 0,
+    cached: false,
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * Attaching: the same events for everyone, from any cursor, whenever. The state of one attached reader:
+ *
+ *   1. subscribe   first of all, so that nothing falls between log and live; to a job that has ended, only if it runs again
+ *   2. replay      read the log from the cursor to where it ends, as fast as the reader takes it
+ *   3. live        pass on what is published, joined by sequence number:
+ *                    next in line → as it is; seen before → dropped; overlapping → cut; gap → back to 2
+ *   4. end         after the event that ended the job
+ *
+ * A slow reader falls behind in `live`, its mailbox overflows, and it goes back to `replay`: what it hasn't read yet is
+ * kept in the log, not in this process. After a reconnect to Redis it goes back to `replay` as well.
+ * One replay at a time: all of this is one loop, which runs only while there is something to pass on. A reader who waits
+ * is one small object: there may be ten thousand of them.
+ */
+import { hasEnded } from '@holdfast/core';
+import type { Journal } from '../journal.ts';
+import { type Listener, type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
+import { OUTPUT_MARK, readLog, startOfEvent } from './read-log.ts';
+
+/** Where an attached reader's bytes go. */
+export interface EventSink {
+  /** Takes bytes of the log, in order; they need not end where an event does. False: enough for now, wait for `drained`. */
+  write(bytes: Buffer): boolean;
+  /** Resolves when more can be written; rejects when the reader is gone or too slow. */
+  drained(): Promise<void>;
+}
+
+interface ReaderOptions {
+  journal: Journal;
+  feed: LiveFeed;
+  jobId: string;
+  /** Number of the last event that the reader has; 0: none. */
+  after: number;
+  /** The job had ended when it was last looked at: its log is read first, and listened to only if it runs again. */
+  hasEnded?: boolean;
+  sink: EventSink;
+}
+
+interface AttachOptions extends ReaderOptions {
+  signal: AbortSignal;
+}
+
+/** `ended`: after the job's last event; `aborted`: it was stopped; `gone`: the job was deleted meanwhile. */
+type Outcome = 'ended' | 'aborted' | 'gone';
+
+/** Live messages on their way to one reader. Bounded: beyond it, or after a gap, it only knows that it is behind. */
+class Mailbox {
+  static readonly maxMessages = 64;
+  #messages: LiveEvents[] = [];
+  #behind = false;
+
+  put(message: LiveEvents): void {
+    if (this.#behind) return;
+    if (this.#messages.length >= Mailbox.maxMessages) this.fallBehind();
+    else this.#messages.push(message);
+  }
+
+  fallBehind(): void {
+    this.#behind = true;
+    this.#messages = [];
+  }
+
+  /** Empties the box and forgets that it was behind: before a replay, which will find all of it in the log. */
+  reset(): void {
+    this.#behind = false;
+    this.#messages = [];
+  }
+
+  /** The next message; 'behind' when some were dropped; null: there is nothing. */
+  take(): LiveEvents | 'behind' | null {
+    return this.#behind ? 'behind' : (this.#messages.shift() ?? null);
+  }
+}
+
+/** What has become of a reader. `error`: what the sink's `drained` or the connection threw; it may attach again. */
+type OnOver = (outcome: Outcome | null, error?: unknown) => void;
+
+/** Writes every event after the cursor to the sink, in order, without gap or duplicate. Whoever makes one starts it. */
+export class AttachedReader implements Listener {
+  readonly #options: ReaderOptions;
+  readonly #onOver: OnOver;
+  readonly #mailbox = new Mailbox();
+  #cursor: number;
+  #unsubscribe: (() => void) | undefined;
+  /** Until it has subscribed, and while the loop runs. */
+  #isBusy = true;
+  #isStopped = false;
+  #isOver = false;
+
+  /** @param onOver is called once */
+  constructor(options: ReaderOptions, onOver: OnOver) {
+    this.#options = options;
+    this.#cursor = options.after;
+    this.#onOver = onOver;
+    this.#mailbox.fallBehind();
+  }
+
+  async start(): Promise<void> {
+    const { journal, feed, jobId, hasEnded: isEnded = false } = this.#options;
+    if (isEnded) {
+      await this.#work();
+      if (this.#isOver) return;
+      this.#isBusy = true;
+      this.#mailbox.fallBehind();
+    }
+    try {
+      this.#unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, this);
+    } catch (error) {
+      this.#end(null, error);
+      return;
+    }
+    await this.#work();
+  }
+
+  /** Nothing is written after what is on its way. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake();
+  }
+
+  onMessage(message: Buffer): void {
+    this.#mailbox.put(parseLiveEvents(message));
+    this.#wake();
+  }
+
+  onGap(): void {
+    this.#mailbox.fallBehind();
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (!this.#isBusy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    try {
+      while (!this.#isOver) {
+        if (this.#isStopped) {
+          this.#end('aborted');
+          break;
+        }
+        const taken = this.#mailbox.take();
+        if (taken === null) break;
+        if (taken === 'behind') await this.#replay();
+        else await this.#pass(taken);
+      }
+    } catch (error) {
+      this.#end(null, error);
+    }
+    // Nothing was awaited since the mailbox was found empty: no message lies there unseen.
+    this.#isBusy = false;
+  }
+
+  async #replay(): Promise<void> {
+    const { journal, jobId, sink } = this.#options;
+    this.#mailbox.reset();
+    const windows = readLog(journal, jobId, this.#cursor);
+    for (;;) {
+      const { value, done } = await windows.next();
+      if (this.#isStopped) return this.#end('aborted');
+      if (done) {
+        if (!value) return this.#end('gone');
+        this.#cursor = Math.max(this.#cursor, value.seq);
+        if (hasEnded(value.status)) this.#end('ended');
+        return;
+      }
+      if (!sink.write(value)) await sink.drained();
+    }
+  }
+
+  async #pass({ first, last, ended, bytes }: LiveEvents): Promise<void> {
+    const { sink } = this.#options;
+    const next = this.#cursor + 1;
+    if (last < next) return;
+    // A gap, too large for a message, or not whole without an answer that is stored apart: the log has it.
+    if (first > next || bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return this.#mailbox.fallBehind();
+    const takesMore = sink.write(first === next ? bytes : bytes.subarray(startOfEvent(bytes, next)));
+    this.#cursor = last;
+    // Also after the last event: what the sink still holds of it is not delivered yet.
+    if (!takesMore) await sink.drained();
+    if (ended) this.#end('ended');
+  }
+
+  #end(outcome: Outcome | null, error?: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#unsubscribe?.();
+    this.#onOver(outcome, error);
+  }
+}
+
+/**
+ * An `AttachedReader` from its beginning to its end.
+ * @returns 'aborted' when the signal fired
+ * @throws what the sink's `drained` or the connection throws; the reader may attach again from the last event it got
+ */
+export function attach({ signal, ...options }: AttachOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reader.stop();
+    const reader = new AttachedReader(options, (outcome, error) => {
+      signal.removeEventListener('abort', stop);
+      if (outcome === null) reject(error as Error);
+      else resolve(outcome);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    void reader.start();
+  });
+}

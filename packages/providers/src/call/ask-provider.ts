@@ -1,0 +1,73 @@
+/** One HTTP request to a provider through the SDK, and what a failure of it means. Knows nothing of what is asked. */
+import { AttemptError, type JsonObject } from '@holdfast/core';
+import type OpenAI from 'openai';
+import { APIConnectionError, APIError } from 'openai';
+import type { Answer } from '../answer/read-answer.ts';
+import type { Failures } from '../failure/failures.ts';
+import type { Refusals, Wishes } from './ask-for-answer.ts';
+import { type Connection, openConnection } from './connection.ts';
+
+export interface Upstream {
+  client: OpenAI;
+  failures: Failures;
+  limits: Answer['limits'];
+  wishes: Wishes;
+  refusals: Refusals;
+  /** What the provider calls a model, by the name that jobs call it. */
+  models: Readonly<Record<string, string>>;
+}
+
+export interface ProviderRequest {
+  method: 'get' | 'post';
+  path: string;
+  query?: Record<string, string | number | boolean | readonly string[]>;
+  headers?: Record<string, string>;
+  body?: JsonObject;
+}
+
+/** Resolves with the headers of a 2xx answer. */
+export async function ask(
+  { client, failures, limits }: Upstream,
+  { method, path, ...options }: ProviderRequest,
+  connection: Connection,
+): Promise<Response> {
+  const { firstByteTimeoutMs } = limits;
+  const timer = setTimeout(() => connection.fail(failures.timeout(firstByteTimeoutMs)), firstByteTimeoutMs);
+  try {
+    // Below the SDK's typed methods, which change embeddings requests and know only the members of their time.
+    return await client[method](path, { ...options, signal: connection.signal }).asResponse();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Does `work` over a connection of its own, which is closed where it fails.
+ * @throws the caller's reason once it has aborted; otherwise AttemptError
+ */
+export async function withConnection<T>(
+  upstream: Upstream,
+  caller: AbortSignal,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  caller.throwIfAborted();
+  const connection = openConnection(caller);
+  try {
+    const done = await work(connection);
+    connection.release();
+    return done;
+  } catch (error) {
+    caller.throwIfAborted();
+    const failure = toAttemptError(error, connection, upstream.failures);
+    connection.close();
+    throw failure;
+  }
+}
+
+export function toAttemptError(thrown: unknown, { signal }: Connection, failures: Failures): AttemptError {
+  const error: unknown = signal.aborted ? signal.reason : thrown;
+  if (error instanceof AttemptError) return error;
+  if (error instanceof APIConnectionError) return failures.connection(error);
+  if (error instanceof APIError && error.status !== undefined) return failures.status(error, error.status);
+  return failures.unexpected(error);
+}

@@ -1,0 +1,183 @@
+/**
+ * The base of an HTTP server, and the only home of express:
+ *
+ *   1. request id   taken from a well-formed `X-Request-Id`, made otherwise; sent back
+ *   2. log line     one per request, when it ends (`request-log.ts`)
+ *   3. routes       the app's
+ *   4. errors       problem documents; what isn't ours is `internal_error`, its message only in the log
+ *   5. head         security headers (`security-headers.ts`) and the request id, in whatever is answered
+ *
+ * Errors that Node meets before there is a request (broken HTTP, endless headers) get problem documents too.
+ */
+import { createServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { HoldfastError, type HttpErrorCode, RequestError } from '@holdfast/core';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { HelmetOptions } from 'helmet';
+import type { ServiceLogger } from '../logger.ts';
+import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { logRequests, type OnRequestEnd } from './request-log.ts';
+import { type HeaderValues, securityHeaders } from './security-headers.ts';
+
+export { type Request, type RequestHandler, type Response, Router } from 'express';
+export const serveFiles: typeof express.static = express.static;
+export const readForm: typeof express.urlencoded = express.urlencoded;
+
+export interface ServerAppOptions {
+  logger: ServiceLogger;
+  /** Default: for a server without pages. */
+  helmet?: HelmetOptions;
+  /** Registers the routes. */
+  routes: (app: Express) => void;
+  /** For metrics. */
+  onRequestEnd?: OnRequestEnd;
+  /** What else is known of an error that isn't a RequestError; null: nothing, it is `internal_error`. */
+  translateError?: (error: unknown) => RequestError | null;
+}
+
+/** An express app with everything but the routes. */
+export function createServerApp(options: ServerAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  writeHeadsWith(app, securityHeaders(options.helmet));
+  app.use(logRequests(options.logger, options.onRequestEnd));
+  options.routes(app);
+  app.use((request) => {
+    throw new RequestError('not_found', `There is nothing at ${request.method} ${request.path.slice(0, 100)}.`);
+  });
+  app.use(answerError(options));
+  return app;
+}
+
+/**
+ * Every answer's head gets the request id and `common`, where it hasn't set these itself. By the answers' prototype: every
+ * way to answer comes to `writeHead`, those of mounted apps too.
+ */
+function writeHeadsWith(app: Express, common: HeaderValues): void {
+  const { writeHead } = ServerResponse.prototype;
+  app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
+    const [own] = rest;
+    const all = { ...common, 'x-request-id': this.req.requestId };
+    // Nothing was set before: all of the head is written in one go. Node takes much longer over headers set one by one.
+    if ((own === undefined || isHeaders(own)) && this.getHeaderNames().length === 0) {
+      return writeHead.call(this, status, { ...all, ...own });
+    }
+    for (const [name, value] of Object.entries(all)) if (!this.hasHeader(name)) this.setHeader(name, value);
+    return Reflect.apply(writeHead, this, [status, ...rest]) as Response;
+  } as Response['writeHead'];
+}
+
+function isHeaders(value: unknown): value is OutgoingHttpHeaders {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `error` as a RequestError: body-parser's and the router's errors by their `type` and status, never by their text. */
+function asRequestError(error: unknown, translate: ServerAppOptions['translateError']): RequestError {
+  if (error instanceof RequestError) return error;
+  const { type, status, limit } = (error ?? {}) as { type?: string; status?: number; limit?: number };
+  if (type === 'entity.too.large') {
+    return new RequestError('body_too_large', `The body is larger than ${limit} bytes.`, { cause: error });
+  }
+  if (type === 'encoding.unsupported') {
+    return new RequestError('unsupported_media_type', 'Send the body as it is: Content-Encoding is not supported.', {
+      param: 'Content-Encoding',
+      cause: error,
+    });
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new RequestError('malformed_request', 'The request is malformed.', { cause: error });
+  }
+  return (
+    translate?.(error) ??
+    new RequestError('internal_error', 'Something went wrong on our side. It has been logged with the request id.', {
+      cause: error,
+    })
+  );
+}
+
+function answerError({ translateError }: ServerAppOptions): ErrorRequestHandler {
+  return (error: unknown, request: Request, response: Response, _next) => {
+    const known = asRequestError(error, translateError);
+    if (known.status >= 500) response.err = known.cause instanceof Error ? known.cause : known;
+    if (response.headersSent) {
+      // Half an answer can't be taken back; a cut connection at least can't be taken for a whole one.
+      response.destroy();
+      return;
+    }
+    sendProblem(response, known, request.requestId);
+  };
+}
+
+function sendProblem(response: Response, error: RequestError, requestId: string): void {
+  const { retryAfterMs } = error;
+  sendBody(response, error.status, JSON.stringify(problemOf(error, requestId)), {
+    'content-type': PROBLEM_TYPE,
+    'cache-control': 'no-store',
+    ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer realm="holdfast"' } : {}),
+    ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  });
+}
+
+/** Head and body in one piece: one write, and nothing is set one by one. Names of headers in lower case. */
+export function sendBody(response: Response, status: number, body: string, headers: OutgoingHttpHeaders): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+const clientErrors: Record<string, [HttpErrorCode, string]> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than 16 KB altogether.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
+};
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [code, detail] = clientErrors[error.code ?? ''] ?? ['malformed_request', 'This is not well-formed HTTP/1.1.'];
+  const problem = new RequestError(code, detail);
+  const body = JSON.stringify(problemOf(problem, undefined));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${code}\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+export interface RunningServer {
+  url: string;
+  server: Server;
+  /** Takes no new connections, gives requests under way `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens. @throws HoldfastError `cannot_listen` naming the address and why */
+export async function listen(app: Express, options: { host: string; port: number }): Promise<RunningServer> {
+  // Node looks for requests that are late every 30 s by default, which would double what they are given.
+  const late = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+  const server = createServer({ maxHeaderSize: 16_384, ...late }, app);
+  // Longer than proxies keep theirs (60 s is usual): else one reuses a connection that is just being closed.
+  server.keepAliveTimeout = 65_000;
+  server.on('clientError', answerClientError);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'it is taken' : (error.code ?? error.message);
+      const address = `${options.host}:${options.port}`;
+      reject(new HoldfastError('cannot_listen', `Can't listen on ${address}: ${why}.`, { cause: error }));
+    });
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return { url: `http://${host}:${port}`, server, close: (graceMs) => closeServer(server, graceMs) };
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Again and again: a client that keeps its connection for later would hold it up for the whole grace.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(cut);
+}

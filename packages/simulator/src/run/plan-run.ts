@@ -1,0 +1,37 @@
+/** Makes the run of an answer: counted under its case, and held where its connection will be. */
+
+import type { JsonObject } from '../http/json.ts';
+import type { Faults } from '../orders/faults.ts';
+import type { Call } from '../routes/serve-call.ts';
+import type { World } from '../world.ts';
+import { Run } from './run.ts';
+
+interface RunPlan {
+  faults: Faults;
+  detached: boolean;
+  /** Output tokens of the answer. */
+  tokens: number;
+  toBody: () => JsonObject;
+}
+
+/** A fault that lies behind the last token comes after the last token. */
+export function boundFaults(faults: Faults, tokens: number): Faults {
+  const bound = (after: number | null) => (after === null ? null : Math.min(after, tokens));
+  return { ...faults, cutAfter: bound(faults.cutAfter), stallAfter: bound(faults.stallAfter) };
+}
+
+export function planRun(world: World, { caseName }: Call, plan: RunPlan): Run {
+  const { cutAfter, stallAfter } = plan.faults;
+  const holds = [cutAfter, stallAfter].filter((after) => after !== null);
+  return new Run({
+    detached: plan.detached,
+    holdAt: plan.detached || holds.length === 0 ? null : Math.min(...holds),
+    toBody: plan.toBody,
+    onTokens: (tokens) => world.counts.addTokens(caseName, tokens),
+    onReaderLeft: () => world.counts.addLeft(caseName),
+    onEnd: (end) => {
+      if (end === 'completed') world.counts.addEnd(caseName, 'completed');
+      if (end === 'aborted' || end === 'cancelled') world.counts.addEnd(caseName, 'aborted');
+    },
+  });
+}
