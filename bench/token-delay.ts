@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis } from '@holdfast/redis';
-import { Stack } from '../tests/flow/stack.ts';
+import { Stack } from '../tests/stack/stack.ts';
 import { commitOf, type Machine, machineOf } from './machine.ts';
 import { openRedis } from './open-redis.ts';
 import { type Load, measureRun } from './token-delay/measure.ts';

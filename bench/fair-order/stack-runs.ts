@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Holdfast } from '@holdfast/client';
-import { JournalProbe } from '../../tests/flow/journal-probe.ts';
-import { chat, Stack, until } from '../../tests/flow/stack.ts';
-import { makeTenant, submitAll } from '../../tests/flow/tenants.ts';
+import { JournalProbe } from '../../tests/stack/journal-probe.ts';
+import { chat, Stack, until } from '../../tests/stack/stack.ts';
+import { makeTenant, submitAll } from '../../tests/stack/tenants.ts';
 import { quantile } from '../statistics.ts';
 
 const SLOTS = 10;

@@ -19,7 +19,7 @@ import { Ledger, type Load } from '../../tests/chaos/ledger.ts';
 import { loadOf, type Row, recoveryOf } from '../../tests/chaos/report.ts';
 import { openScene, type Scene } from '../../tests/chaos/scene.ts';
 import { type Sight, Watch } from '../../tests/chaos/watch.ts';
-import { until } from '../../tests/flow/stack.ts';
+import { until } from '../../tests/stack/stack.ts';
 
 /** Those that it can be put under: it has no API and no journal. */
 export const peerFaults: readonly Fault[] = [killWorker, stopWorker, freezeWorker, killRedis];

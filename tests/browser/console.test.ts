@@ -1,7 +1,7 @@
 /** The console's pages in a real browser: what an admin sees of an action that is refused, and of one that is done. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { adminKey, chat, freePort, Stack } from '../flow/stack.ts';
+import { adminKey, chat, freePort, Stack } from '../stack/stack.ts';
 import { launchChromium } from './chromium.ts';
 
 // Under load; alone, each takes a second.

@@ -1,6 +1,6 @@
 /** One tab with the demo page: what a person does there, what they see, and what the browser complains about meanwhile. */
 import type { BrowserContext, Page } from 'playwright-core';
-import { until } from '../flow/stack.ts';
+import { until } from '../stack/stack.ts';
 
 export class DemoTab {
   readonly page: Page;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, Route } from 'playwright-core';
-import { apiKey, Stack, until } from '../flow/stack.ts';
+import { apiKey, Stack, until } from '../stack/stack.ts';
 import { launchChromium } from './chromium.ts';
 import { DemoTab } from './demo-tab.ts';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
 import type { Browser } from 'playwright-core';
-import { adminKey, apiKey, chat, freePort, Stack } from '../flow/stack.ts';
+import { adminKey, apiKey, chat, freePort, Stack } from '../stack/stack.ts';
 import { launchChromium } from './chromium.ts';
 import { DemoTab } from './demo-tab.ts';
 

@@ -22,7 +22,7 @@ import type { Scenario } from '../flow/scenarios/scenario.ts';
 import { settledOnce } from '../flow/scenarios/settled-once.ts';
 import { singleFlight } from '../flow/scenarios/single-flight.ts';
 import { taskBudget } from '../flow/scenarios/task-budget.ts';
-import type { StackOptions } from '../flow/stack.ts';
+import type { StackOptions } from '../stack/stack.ts';
 import { preload } from './break-safety.ts';
 
 export interface PromiseSwitch {

@@ -1,5 +1,5 @@
 /** What a fault is to the runner, and what it may reach. */
-import type { RestartableRedis } from '../flow/restartable-redis.ts';
+import type { RestartableRedis } from '../stack/restartable-redis.ts';
 import type { Dice } from './dice.ts';
 import type { Ledger, Load } from './ledger.ts';
 import type { Scene } from './scene.ts';

@@ -10,7 +10,7 @@
  */
 import { HoldfastApiError, type Job } from '@holdfast/client';
 import { isJsonObject, type JsonValue, outputTextOf } from '@holdfast/core';
-import { journalFaults } from '../flow/journal-faults.ts';
+import { journalFaults } from '../stack/journal-faults.ts';
 import { allowedCalls } from './allowed-calls.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { type Lane, lanes, type Scene } from './scene.ts';

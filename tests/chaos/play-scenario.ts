@@ -1,8 +1,9 @@
 /** Plays a scenario of `tests/flow` on a stack whose processes a switch has changed, with a Redis of its own. */
-import { JournalProbe } from '../flow/journal-probe.ts';
-import { startRestartableRedis } from '../flow/restartable-redis.ts';
+
 import type { Counts } from '../flow/scenarios/scenario.ts';
-import { Stack } from '../flow/stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { startRestartableRedis } from '../stack/restartable-redis.ts';
+import { Stack } from '../stack/stack.ts';
 import type { PromiseSwitch } from './break-promise.ts';
 
 /** What was counted. */

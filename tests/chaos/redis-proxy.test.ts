@@ -1,9 +1,9 @@
 /** The disturbed line itself: a proof that uses it is worth what it does. */
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { silent } from '../flow/journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from '../flow/restartable-redis.ts';
-import { until } from '../flow/stack.ts';
+import { silent } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { until } from '../stack/stack.ts';
 import { RedisProxy } from './redis-proxy.ts';
 
 let server: RestartableRedis;

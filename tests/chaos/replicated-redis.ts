@@ -9,7 +9,7 @@
  * decides who is to become master: there is one replica, and the fault knows that the master is dead.
  */
 import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
-import type { RestartableRedis } from '../flow/restartable-redis.ts';
+import type { RestartableRedis } from '../stack/restartable-redis.ts';
 import type { Dice } from './dice.ts';
 import { RedisProxy } from './redis-proxy.ts';
 

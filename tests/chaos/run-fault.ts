@@ -8,7 +8,7 @@
  *   5. judge
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../flow/stack.ts';
+import { until } from '../stack/stack.ts';
 import type { Switch } from './break-safety.ts';
 import { diceOf } from './dice.ts';
 import type { Dose, Fault, Reach } from './fault.ts';

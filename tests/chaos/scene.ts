@@ -2,9 +2,9 @@
  * What a chaos run plays in: a Redis of its own that can be killed, the simulator, an API, workers, and a look at the
  * journals past the API. Real processes from the sources. Four lanes, told apart by the model's name.
  */
-import { JournalProbe } from '../flow/journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from '../flow/restartable-redis.ts';
-import { Stack, type StackOptions } from '../flow/stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { Stack, type StackOptions } from '../stack/stack.ts';
 import { RedisProxy } from './redis-proxy.ts';
 
 export const lanes = ['background', 'background-keyed', 'idempotent', 'plain'] as const;

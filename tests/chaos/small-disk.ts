@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RestartableRedis, startRestartableRedis } from '../flow/restartable-redis.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
 
 const DISK_MB = 128;
 const PIECE = Buffer.alloc(1_048_576);

@@ -1,6 +1,6 @@
 /** What counts as a silence, and what doesn't. */
 import { describe, expect, it } from '@jest/globals';
-import { until } from '../flow/stack.ts';
+import { until } from '../stack/stack.ts';
 import { type Sight, Watch } from './watch.ts';
 
 const LOOK_MS = 50;

@@ -5,8 +5,8 @@ import { createApiKeys } from '@holdfast/gate';
 import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI, { APIError } from 'openai';
-import { requestBytes } from './raw-http.ts';
-import { apiKey, chat, Stack, until } from './stack.ts';
+import { requestBytes } from '../stack/raw-http.ts';
+import { apiKey, chat, Stack, until } from '../stack/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** API processes that die or are told to stop while clients are attached, and what reaches a job from another process. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Followed, follow, JournalProbe } from './journal-probe.ts';
-import { chat, freePort, Stack, until } from './stack.ts';
+import { type Followed, follow, JournalProbe } from '../stack/journal-probe.ts';
+import { chat, freePort, Stack, until } from '../stack/stack.ts';
 
 let stack: Stack;
 let probe: JournalProbe;

@@ -1,9 +1,9 @@
 /** Submits that must not be accepted: a clear answer each time, soon, and nothing enqueued, stopped or leaked. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { badSubmits, marker } from './bad-submits.ts';
-import type { RawRequest } from './raw-http.ts';
-import { bearer, expectProblem, RefusingStack } from './refusals.ts';
-import { apiKey, chat } from './stack.ts';
+import { badSubmits, marker } from '../stack/bad-submits.ts';
+import type { RawRequest } from '../stack/raw-http.ts';
+import { bearer, expectProblem, RefusingStack } from '../stack/refusals.ts';
+import { apiKey, chat } from '../stack/stack.ts';
 
 let api: RefusingStack;
 beforeAll(async () => {

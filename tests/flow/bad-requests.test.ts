@@ -1,9 +1,9 @@
 /** Requests about jobs that must not be granted: strangers, odd ids, cursors, queries, keys and methods. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { marker } from './bad-submits.ts';
-import type { RawAnswer } from './raw-http.ts';
-import { bearer, expectProblem, RefusingStack } from './refusals.ts';
-import { adminKey, apiKey, chat } from './stack.ts';
+import { marker } from '../stack/bad-submits.ts';
+import type { RawAnswer } from '../stack/raw-http.ts';
+import { bearer, expectProblem, RefusingStack } from '../stack/refusals.ts';
+import { adminKey, apiKey, chat } from '../stack/stack.ts';
 
 const unknownKey = 'hold_unknown0123456789abcdefghijk';
 

@@ -1,9 +1,9 @@
 /** A task that blocks its worker's event loop, with real processes. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { type Service, Stack, type StackOptions, until } from '../stack/stack.ts';
 import { blockedLoop } from './scenarios/blocked-loop.ts';
 import { endlessBlock } from './scenarios/endless-block.ts';
-import { type Service, Stack, type StackOptions, until } from './stack.ts';
 
 const closeLater: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -41,7 +41,7 @@ describe('a task that blocks the event loop for longer than the locks last', () 
     const { pid } = blocked?.child ?? {};
     expect(line).toMatchObject({ level: 'warn', name: 'worker', pid, task: 'block', jobId: blockId });
     expect(line?.blockedMs).toBeGreaterThan(7_000);
-    expect(line?.at).toEqual(expect.arrayContaining([expect.stringContaining('tests/flow/blocking-task.ts')]));
+    expect(line?.at).toEqual(expect.arrayContaining([expect.stringContaining('tests/stack/blocking-task.ts')]));
     await until('it is counted', async () => (await blockMetrics(stage.stack)).times === 1);
     expect((await blockMetrics(stage.stack)).seconds).toBeGreaterThan(7);
   }, 90_000);

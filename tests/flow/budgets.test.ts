@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { Holdfast, type Job } from '@holdfast/client';
 import { estimateCall } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
+import { makeKey } from '../stack/tenants.ts';
 import { bounded, budget, prices, settledUsage } from './scenarios/budget.ts';
 import { exceeded } from './scenarios/scenario.ts';
 import { settledOnce } from './scenarios/settled-once.ts';
 import { taskBudget } from './scenarios/task-budget.ts';
-import { chat, Stack, until } from './stack.ts';
-import { makeKey } from './tenants.ts';
 
 let stack: Stack;
 let probe: JournalProbe;

@@ -1,12 +1,12 @@
 /** Cache and single flight with real processes: how often a provider was called, by the simulator's own counts. */
 import type { Holdfast } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { follow, JournalProbe } from './journal-probe.ts';
+import { follow, JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
+import { makeTenant } from '../stack/tenants.ts';
 import { ownAnswers } from './scenarios/own-answers.ts';
 import { exceeded } from './scenarios/scenario.ts';
 import { singleFlight } from './scenarios/single-flight.ts';
-import { chat, Stack, until } from './stack.ts';
-import { makeTenant } from './tenants.ts';
 
 const lanes = (url: string) => {
   const providers = [{ name: 'main', base_url: url }];

@@ -7,7 +7,7 @@ import type { Job } from '@holdfast/client';
 import { createTenants } from '@holdfast/gate';
 import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from './stack.ts';
+import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from '../stack/stack.ts';
 
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -3,9 +3,9 @@
  * scripts. Counts don't depend on the machine, as times would.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
-import { chat, Stack, until } from './stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 const JOBS = 200;
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, processEnv, type ServiceName, Stack } from './stack.ts';
+import { adminKey, processEnv, type ServiceName, Stack } from '../stack/stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -1,6 +1,6 @@
 /** One job in the logs of two processes: who finds one line finds the other, and what the job took and cost. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { apiKey, chat, type ServiceName, Stack, until } from './stack.ts';
+import { apiKey, chat, type ServiceName, Stack, until } from '../stack/stack.ts';
 
 const prices = { sim: { input_usd_per_million: 1_000, output_usd_per_million: 2_000 } };
 

@@ -3,11 +3,11 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack } from '../stack/stack.ts';
 import { callLimit } from './scenarios/call-limit.ts';
 import { poison } from './scenarios/poison.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { chat, Stack } from './stack.ts';
 
 const chunk = (delta: object, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ id: 'c1', object: 'chat.completion.chunk', model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;

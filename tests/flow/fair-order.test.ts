@@ -1,11 +1,11 @@
 /** Fair order through the whole stack: API and worker processes, real BullMQ. The order itself: `packages/queue/src/scheduler/scheduler.test.ts`. */
 import type { Holdfast } from '@holdfast/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../stack/tenants.ts';
 import { fairOrder, SLOTS } from './scenarios/fair-order.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { chat, Stack, until } from './stack.ts';
-import { jobsOf, makeTenant, submitAll } from './tenants.ts';
 
 const TEST_MS = 60_000;
 

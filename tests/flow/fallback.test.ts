@@ -1,9 +1,9 @@
 /** A lane with two providers, each a real simulator: who is asked when one is ill, what readers and the bill are told. */
 import type { Job } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { chat, freePort, orderSimulator, Stack, until } from '../stack/stack.ts';
 import { outage } from './scenarios/outage.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { chat, freePort, orderSimulator, Stack, until } from './stack.ts';
 
 let stack: Stack;
 let primary: string;

@@ -8,8 +8,8 @@ import { type EventData, type EventType, formatEvent, jobIdFor } from '@holdfast
 import { Journal } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, Script, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { journalFaults } from './journal-faults.ts';
-import { silent } from './journal-probe.ts';
+import { journalFaults } from '../stack/journal-faults.ts';
+import { silent } from '../stack/journal-probe.ts';
 
 let redis: Redis;
 let journal: Journal;

@@ -4,9 +4,9 @@
  */
 import { jobIdFor } from '@holdfast/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
-import { chat, Stack, until } from './stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 const RETENTION_MS = 2_000;
 const TEST_MS = 120_000;

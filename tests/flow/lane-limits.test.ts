@@ -1,11 +1,11 @@
 /** Limits over several API and worker processes, by the simulator's own counts. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { adminKey, freePort, oneLane, Stack, type StackOptions, until } from '../stack/stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../stack/tenants.ts';
 import { jobsAtOnce } from './scenarios/jobs-at-once.ts';
 import { lanePace } from './scenarios/lane-pace.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { adminKey, freePort, oneLane, Stack, type StackOptions, until } from './stack.ts';
-import { jobsOf, makeTenant, submitAll } from './tenants.ts';
 
 const TEST_MS = 90_000;
 

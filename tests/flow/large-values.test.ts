@@ -2,9 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { follow, JournalProbe } from './journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
-import { Stack } from './stack.ts';
+import { follow, JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { Stack } from '../stack/stack.ts';
 
 const MB = 1_048_576;
 /** Redis is not to be busy with one command for so long, in µs. A busy machine adds to it: `bench` measures what it is. */

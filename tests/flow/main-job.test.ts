@@ -1,6 +1,6 @@
 /** The main job, whole: submit, run, refresh, re-attach. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chat, Stack } from './stack.ts';
+import { chat, Stack } from '../stack/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { apiKey, chat, freePort, processEnv, until } from './stack.ts';
+import { apiKey, chat, freePort, processEnv, until } from '../stack/stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 

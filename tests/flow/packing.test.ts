@@ -1,7 +1,7 @@
 /** Ended jobs are packed in the background; nobody who reads them, or runs them again, notices. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { follow, JournalProbe } from './journal-probe.ts';
-import { chat, Stack, until } from './stack.ts';
+import { follow, JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 let stack: Stack;
 let probe: JournalProbe;

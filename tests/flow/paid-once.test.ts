@@ -1,7 +1,7 @@
 /** Nothing is paid twice that can be taken up again, or repeated under its key; what can't be known is counted. */
 import type { Job } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chat, Stack, until } from './stack.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 const lanes = (providerUrl: string) => {
   const providers = [{ name: 'main', base_url: providerUrl }];

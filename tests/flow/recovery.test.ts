@@ -1,7 +1,7 @@
 /** Workers that die, hang, are overtaken or are told to stop, in the middle of jobs. Real processes, real signals. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Followed, follow, JournalProbe } from './journal-probe.ts';
-import { chat, type Service, Stack, until } from './stack.ts';
+import { type Followed, follow, JournalProbe } from '../stack/journal-probe.ts';
+import { chat, type Service, Stack, until } from '../stack/stack.ts';
 
 /** The lock of a job runs out after 5 s, and is looked at every 2 s. */
 const TAKEN_OVER_WITHIN_MS = 12_000;

@@ -1,8 +1,8 @@
 /** Redis fills up while jobs run: they have the memory that is left, and new ones wait outside. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
-import { chat, Stack, until } from './stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 const BALLAST = 20_000_000;
 

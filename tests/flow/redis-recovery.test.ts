@@ -1,8 +1,8 @@
 /** Redis dies, hangs, or loses what BullMQ had in it, while jobs wait, run and are watched. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { follow, JournalProbe } from './journal-probe.ts';
-import { type RestartableRedis, startRestartableRedis } from './restartable-redis.ts';
-import { apiKey, chat, Stack, until } from './stack.ts';
+import { follow, JournalProbe } from '../stack/journal-probe.ts';
+import { type RestartableRedis, startRestartableRedis } from '../stack/restartable-redis.ts';
+import { apiKey, chat, Stack, until } from '../stack/stack.ts';
 
 /** No request takes longer than 2.5 s, whatever Redis does; a busy machine adds to it. */
 const ANSWERED_WITHIN_MS = 3_000;

@@ -7,10 +7,10 @@ import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { channelCommands, keyCommands, otherCommands } from '../../packages/redis/src/access.ts';
 import { type OwnRedis, promote, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
-import { JournalProbe, silent } from './journal-probe.ts';
+import { JournalProbe, silent } from '../stack/journal-probe.ts';
+import { adminKey, apiKey, chat, processEnv, Stack, until } from '../stack/stack.ts';
 import { keptMode } from './scenarios/kept-mode.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { adminKey, apiKey, chat, processEnv, Stack, until } from './stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 const PASSWORD = 'open-sesame';

@@ -1,9 +1,9 @@
 /** A lane is renamed in the config file while jobs wait in it. Real processes, old and new. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
-import { chat, Stack, until } from './stack.ts';
-import { makeTenant, submitAll } from './tenants.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
+import { makeTenant, submitAll } from '../stack/tenants.ts';
 
 const lanesWith = (name: string, base_url: string) => ({
   lanes: { [name]: { models: ['*'], providers: [{ name: 'main', base_url }] } },

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OwnRedis, replicate, startOwnRedis } from '../../packages/redis/testing/redis.ts';
-import { JournalProbe, silent } from './journal-probe.ts';
-import { apiKey, chat, Stack, until } from './stack.ts';
+import { JournalProbe, silent } from '../stack/journal-probe.ts';
+import { apiKey, chat, Stack, until } from '../stack/stack.ts';
 
 /** No request takes longer than 2.5 s, whatever the replica does; a busy machine adds to it. */
 const ANSWERED_WITHIN_MS = 3_000;

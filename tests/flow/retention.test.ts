@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
-import { chat, Stack, until } from './stack.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { chat, Stack, until } from '../stack/stack.ts';
 
 const RETENTION_MS = 1_500;
 

@@ -9,7 +9,7 @@ import {
   type FakeUpstream,
   startUpstream,
 } from '../../packages/providers/testing/fake-upstream.ts';
-import { Stack } from './stack.ts';
+import { Stack } from '../stack/stack.ts';
 
 const good = '{"company":"Acme"}';
 

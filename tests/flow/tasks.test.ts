@@ -4,7 +4,8 @@
  */
 import { Holdfast, newIdempotencyKey } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { journalFaults } from './journal-faults.ts';
+import { journalFaults } from '../stack/journal-faults.ts';
+import { adminKey, freePort, Stack, until } from '../stack/stack.ts';
 import {
   begin,
   follow,
@@ -15,7 +16,6 @@ import {
   untilEvents,
   withTasks,
 } from './scenarios/paid-steps.ts';
-import { adminKey, freePort, Stack, until } from './stack.ts';
 
 /** `summarize` on a lane whose calls can be taken up, the others on one whose can't. */
 const models = { summarize: { model: 'sim-background' }, extract: { model: 'sim' }, chat: { model: 'sim' } };

@@ -1,12 +1,12 @@
 /** Limits of a tenant's submissions, and keys, with real processes: three APIs, two of them with clocks that are wrong. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JournalProbe } from './journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
+import { adminKey, freePort, Stack, until } from '../stack/stack.ts';
+import { makeKey } from '../stack/tenants.ts';
 import { heldRequests } from './scenarios/held-requests.ts';
 import { requestsAMinute, submit, submitMany } from './scenarios/requests-a-minute.ts';
 import { revokedKey } from './scenarios/revoked-key.ts';
 import { exceeded } from './scenarios/scenario.ts';
-import { adminKey, freePort, Stack, until } from './stack.ts';
-import { makeKey } from './tenants.ts';
 
 let stack: Stack;
 let probe: JournalProbe;

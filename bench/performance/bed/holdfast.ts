@@ -3,7 +3,7 @@
  * what it stores, so that the same measurement fits whatever its storage becomes.
  */
 import { writeFileSync } from 'node:fs';
-import { adminKey, apiKey, freePort } from '../../../tests/flow/stack.ts';
+import { adminKey, apiKey, freePort } from '../../../tests/stack/stack.ts';
 import type { LoadAnswer, LoadOrder } from '../../load/requests.ts';
 import type { Bed } from './bed.ts';
 import type { BenchProcess } from './processes.ts';

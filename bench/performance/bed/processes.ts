@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processEnv } from '../../../tests/flow/stack.ts';
+import { processEnv } from '../../../tests/stack/stack.ts';
 import type { ReplyMessage } from '../../orders.ts';
 
 const root = join(import.meta.dirname, '../../..');

@@ -1,5 +1,5 @@
 /** Processes that several rows start: subjects, the provider, and the load. */
-import { freePort } from '../../../tests/flow/stack.ts';
+import { freePort } from '../../../tests/stack/stack.ts';
 import type { Bed } from './bed.ts';
 import { HoldfastBed } from './holdfast.ts';
 import type { HttpSubject } from './http-turn.ts';

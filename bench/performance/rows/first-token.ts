@@ -1,5 +1,5 @@
 /** Row `first-token`: from the submit to the first token at the client, against the SDK straight to the provider. */
-import { apiKey } from '../../../tests/flow/stack.ts';
+import { apiKey } from '../../../tests/stack/stack.ts';
 import type { FirstTokenAnswer, FirstTokenOrder } from '../../load/first-token.ts';
 import { withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';

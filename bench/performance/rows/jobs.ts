@@ -2,7 +2,7 @@
  * Row `jobs`: short jobs through one worker process whose provider answers at once, against BullMQ alone. The jobs wait
  * before the worker starts, so that the API takes no CPU from it; a fresh process per turn, since it starts with them.
  */
-import { freePort } from '../../../tests/flow/stack.ts';
+import { freePort } from '../../../tests/stack/stack.ts';
 import { type Bed, withBed } from '../bed/bed.ts';
 import { measureDrain } from '../bed/drain.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';

@@ -1,5 +1,5 @@
 /** Loaded before a worker that has the task `block`: jobs that a blocked worker gives up are as those of one that crashed. */
-import '../../flow/with-blocking-task.ts';
+import '../../stack/with-blocking-task.ts';
 import { changeSource } from '../change-source.ts';
 
 const handBack = 'this.#scheduler.handOverAgain(release, { handedBack: true })';

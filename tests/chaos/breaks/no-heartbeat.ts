@@ -1,5 +1,5 @@
 /** Loaded before a worker that has the task `block`: while its event loop is blocked, nobody renews the locks of its jobs. */
-import '../../flow/with-blocking-task.ts';
+import '../../stack/with-blocking-task.ts';
 import { changeSource } from '../change-source.ts';
 
 const renew = 'await Promise.all(heartbeats.map((heartbeat) => heartbeat.renew(state)));';

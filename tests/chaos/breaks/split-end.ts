@@ -6,7 +6,7 @@ import { CellKeys, cellNames } from '@holdfast/cell';
 import { hasEnded, type JobStatus } from '@holdfast/core';
 import { AttemptWriter } from '@holdfast/journal';
 import { connectRedis } from '@holdfast/redis';
-import { silent } from '../../flow/journal-probe.ts';
+import { silent } from '../../stack/journal-probe.ts';
 
 const APART_MS = 500;
 

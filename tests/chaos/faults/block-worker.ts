@@ -3,7 +3,7 @@
  * which it is given by Node's inspector. Its timers are all due at once when it comes back.
  */
 
-import type { Service } from '../../flow/stack.ts';
+import type { Service } from '../../stack/stack.ts';
 import type { Fault } from '../fault.ts';
 
 /** Resolves when the expression has been evaluated. */

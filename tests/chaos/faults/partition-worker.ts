@@ -3,7 +3,7 @@
  * with its provider calls. Then what it had sent arrives, late: a zombie's writes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../../flow/stack.ts';
+import { until } from '../../stack/stack.ts';
 import type { Fault } from '../fault.ts';
 
 /** After the last submit: the fault may just have begun. */

@@ -2,11 +2,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chat, oneLane, type Stack, until } from '../stack.ts';
+import { chat, oneLane, type Stack, until } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 /** How a process that has the task `block` is launched. */
-export const withBlockingTask = { preload: new URL('../with-blocking-task.ts', import.meta.url).href };
+export const withBlockingTask = { preload: new URL('../../stack/with-blocking-task.ts', import.meta.url).href };
 
 const NEIGHBOURS = 3;
 /** The locks last 5 s. */

@@ -1,7 +1,7 @@
 /** A budget holds though more jobs than it pays for come at once, to several API processes. */
 import { type Holdfast, HoldfastApiError, type Job } from '@holdfast/client';
-import { chat, until } from '../stack.ts';
-import { makeTenantAtAll } from '../tenants.ts';
+import { chat, until } from '../../stack/stack.ts';
+import { makeTenantAtAll } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 /** A job that may write 100 tokens may cost a cent, and a little for what it asks. */

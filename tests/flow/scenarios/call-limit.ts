@@ -1,5 +1,5 @@
 /** An answer that may be paid for each time, and never comes, costs no more calls than its lane allows. */
-import { chat, until } from '../stack.ts';
+import { chat, until } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const MAX_CALLS = 2;

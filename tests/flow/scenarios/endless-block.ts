@@ -1,5 +1,5 @@
 /** A task that blocks its worker's event loop for ever is the only one to pay for it: its job fails, its neighbours go on elsewhere. */
-import { chat, type StackOptions, until } from '../stack.ts';
+import { chat, type StackOptions, until } from '../../stack/stack.ts';
 import { submitBlock, withBlockingTask } from './blocked-loop.ts';
 import type { Scenario, Stage } from './scenario.ts';
 

@@ -1,6 +1,6 @@
 /** A job of one tenant starts after one round, however many of another wait. */
-import { until } from '../stack.ts';
-import { jobsOf, makeTenant, submitAll } from '../tenants.ts';
+import { until } from '../../stack/stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 /** Jobs at once. */

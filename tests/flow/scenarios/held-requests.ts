@@ -1,6 +1,6 @@
 /** A key holds no more requests of a process than it may; and those that have ended, however they ended, count no more. */
-import { chat, until } from '../stack.ts';
-import { makeKey } from '../tenants.ts';
+import { chat, until } from '../../stack/stack.ts';
+import { makeKey } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const MAX_HELD = 5;

@@ -1,6 +1,6 @@
 /** No more jobs of a tenant, and of a lane, run at once than may, over three API and four worker processes. */
-import { oneLane } from '../stack.ts';
-import { jobsOf, makeTenant, makeTenantAtAll, submitAll } from '../tenants.ts';
+import { oneLane } from '../../stack/stack.ts';
+import { jobsOf, makeTenant, makeTenantAtAll, submitAll } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const OF_LANE = 7;

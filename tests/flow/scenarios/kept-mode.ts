@@ -1,5 +1,5 @@
 /** Once Redis no longer keeps what is written as DURABILITY asks, no job is accepted: 5 s later at the latest. */
-import { chat, until } from '../stack.ts';
+import { chat, until } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const WITHIN_MS = 5_000;

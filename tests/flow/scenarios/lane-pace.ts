@@ -1,7 +1,7 @@
 /** A lane's requests a minute are kept by worker processes whose clocks are 5 minutes off, and waiting costs no attempt. */
-import { oneLane } from '../stack.ts';
-import { jobsOf, makeTenant, submitAll } from '../tenants.ts';
-import { wrongClock } from '../wrong-clock.ts';
+import { oneLane } from '../../stack/stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../../stack/tenants.ts';
+import { wrongClock } from '../../stack/wrong-clock.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const A_MINUTE = 60;

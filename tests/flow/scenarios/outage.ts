@@ -1,6 +1,6 @@
 /** A provider that is down for some seconds costs no job, though its lane has no other. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { chat, orderSimulator } from '../stack.ts';
+import { chat, orderSimulator } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const JOBS = 30;

@@ -1,7 +1,7 @@
 /** A tenant's job is never answered by what another tenant has paid for, equal or not. */
 import type { Job } from '@holdfast/client';
-import { chat } from '../stack.ts';
-import { makeTenant } from '../tenants.ts';
+import { chat } from '../../stack/stack.ts';
+import { makeTenant } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 export const ownAnswers = {

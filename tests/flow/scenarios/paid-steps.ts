@@ -1,6 +1,6 @@
 /** A task's completed steps, and its calls that can be taken up, are paid once though its worker is killed among them. */
 import type { JobEvent } from '@holdfast/client';
-import type { Stack } from '../stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 export const PARTS = 6;

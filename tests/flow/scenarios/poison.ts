@@ -1,6 +1,6 @@
 /** A tenant all of whose jobs fail delays nobody else by more than a turn, though its jobs wait for an open breaker in all slots. */
-import { chat, until } from '../stack.ts';
-import { jobsOf, makeTenant, submitAll } from '../tenants.ts';
+import { chat, until } from '../../stack/stack.ts';
+import { jobsOf, makeTenant, submitAll } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const SLOTS = 4;

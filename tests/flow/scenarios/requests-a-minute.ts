@@ -1,7 +1,7 @@
 /** A tenant's requests a minute hold exactly over three API processes, though the clocks of two are minutes off. */
-import { chat } from '../stack.ts';
-import { makeKey } from '../tenants.ts';
-import { wrongClock } from '../wrong-clock.ts';
+import { chat } from '../../stack/stack.ts';
+import { makeKey } from '../../stack/tenants.ts';
+import { wrongClock } from '../../stack/wrong-clock.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const A_MINUTE = 60;

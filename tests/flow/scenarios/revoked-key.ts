@@ -11,9 +11,9 @@ import { type ClientRequest, get, type IncomingMessage, request } from 'node:htt
 import { Holdfast } from '@holdfast/client';
 import { createApiKeys } from '@holdfast/gate';
 import { AttemptWriter, FlushClock } from '@holdfast/journal';
-import { type JournalProbe, silent } from '../journal-probe.ts';
-import { chat, type Stack, until } from '../stack.ts';
-import { makeKey } from '../tenants.ts';
+import { type JournalProbe, silent } from '../../stack/journal-probe.ts';
+import { chat, type Stack, until } from '../../stack/stack.ts';
+import { makeKey } from '../../stack/tenants.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const WITHIN_MS = 5_000;

@@ -3,8 +3,8 @@
  * the job run again.
  */
 import type { Holdfast } from '@holdfast/client';
-import { until } from '../stack.ts';
-import { makeTenant } from '../tenants.ts';
+import { until } from '../../stack/stack.ts';
+import { makeTenant } from '../../stack/tenants.ts';
 import { bounded, prices, settledUsage } from './budget.ts';
 import type { Scenario, Stage } from './scenario.ts';
 

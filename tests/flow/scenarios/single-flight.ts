@@ -1,5 +1,5 @@
 /** Equal jobs that come at once to several API processes make one call. */
-import { chat } from '../stack.ts';
+import { chat } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const JOBS = 50;

@@ -1,7 +1,7 @@
 /** A budget holds for tasks too, whose further calls nobody can foresee at submit. */
 import { HoldfastApiError, type Job } from '@holdfast/client';
-import { until } from '../stack.ts';
-import { makeTenant } from '../tenants.ts';
+import { until } from '../../stack/stack.ts';
+import { makeTenant } from '../../stack/tenants.ts';
 import { prices } from './budget.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
