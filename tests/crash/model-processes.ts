@@ -17,12 +17,13 @@ import { Breaker, type Pass } from '@holdfast/providers';
 import { LaneQueues, maintain } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 import type { Task, TaskHost } from '@holdfast/tasks';
-import { endLeftovers } from '../../apps/worker/src/attempt/end-leftovers.ts';
-import { runAttempt, type WorkerParts } from '../../apps/worker/src/attempt/run-attempt.ts';
+import type { AttemptDeps } from '../../apps/worker/src/attempt/open-attempt.ts';
+import { runAttempt } from '../../apps/worker/src/attempt/run-attempt.ts';
 import { RunningAttempts } from '../../apps/worker/src/attempt/running-attempts.ts';
-import { KnownFormats } from '../../apps/worker/src/calls/known-formats.ts';
-import type { Lane } from '../../apps/worker/src/calls/lane-providers.ts';
-import { RoomLearner } from '../../apps/worker/src/calls/learn-room.ts';
+import { AdaptiveRateLimit } from '../../apps/worker/src/cost/adaptive-rate-limit.ts';
+import type { Lane } from '../../apps/worker/src/lanes/lane-providers.ts';
+import { endLeftovers } from '../../apps/worker/src/maintenance/end-leftovers.ts';
+import { KnownFormats } from '../../apps/worker/src/tasks/known-formats.ts';
 import { laneNames, RETENTION_MS } from './model-cell.ts';
 import type { Dice } from './model-dice.ts';
 import { notesTask, prices, tasks } from './model-jobs.ts';
@@ -148,7 +149,7 @@ class CarelessLedger extends Ledger {
 const LONGEST_DELAY_MS = 5_000;
 
 export class Worker extends Process {
-  readonly #parts: WorkerParts;
+  readonly #parts: AttemptDeps;
   readonly #locks = new Map<number, AbortController>();
 
   constructor(name: string, surroundings: Surroundings) {
@@ -168,7 +169,7 @@ export class Worker extends Process {
       ]),
       laneOf: () => null,
       callLimits,
-      room: new RoomLearner({ callLimits, logger: silent }),
+      adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger: silent }),
       ledger: switches.noReserve ? new CarelessLedger(this.cell) : this.ledger,
       limits: this.limits,
       prices,

@@ -27,16 +27,17 @@ import {
 } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
-import { startEndingLeftovers } from './attempt/end-leftovers.ts';
-import { runAttempt, type WorkerParts } from './attempt/run-attempt.ts';
+import type { AttemptDeps } from './attempt/open-attempt.ts';
+import { runAttempt } from './attempt/run-attempt.ts';
 import { RunningAttempts } from './attempt/running-attempts.ts';
-import { KnownFormats } from './calls/known-formats.ts';
-import { createLanes } from './calls/lane-providers.ts';
-import { RoomLearner } from './calls/learn-room.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
+import { AdaptiveRateLimit } from './cost/adaptive-rate-limit.ts';
 import { type LoopWatch, watchLoop } from './event-loop/watch-loop.ts';
+import { createLanes } from './lanes/lane-providers.ts';
 import { startLaneWorkers } from './lanes/lane-workers.ts';
-import { startReassigningLanes } from './lanes/reassign-lanes.ts';
+import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
+import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+import { KnownFormats } from './tasks/known-formats.ts';
 
 /** One that follows waits for another's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
@@ -74,7 +75,7 @@ function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> 
 }
 
 /** Of what an attempt works with, all that is settled by the settings. */
-function configuredParts(config: WorkerConfig, logger: Logger) {
+function configuredDeps(config: WorkerConfig, logger: Logger) {
   return {
     tasks: allTasks(config.tasks),
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
@@ -116,7 +117,7 @@ interface Shared {
   feed: LiveFeed;
   limits: ReturnType<typeof createTenantLimits>;
   writes: DurableWrites | undefined;
-  configured: ReturnType<typeof configuredParts>;
+  configured: ReturnType<typeof configuredDeps>;
   watch: LoopWatch;
 }
 
@@ -132,13 +133,13 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
   onClose('bullmq', () => ready.close());
   const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
   onClose('queue', () => queues.close());
-  const parts: WorkerParts = {
+  const deps: AttemptDeps = {
     journal,
     feed,
     clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
     running,
     callLimits,
-    room: new RoomLearner({ callLimits, logger }),
+    adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger }),
     scheduler: queues.scheduler,
     ledger: new Ledger(cell),
     limits,
@@ -147,15 +148,15 @@ async function serveCell(name: string, shared: Shared): Promise<void> {
   };
   onClose('cancel orders', await running.listen(journal, feed));
   onClose('packing', startPacking(journal, logger));
-  onClose('lanes', startReassigningLanes({ ...parts, queues }));
-  onClose('leftovers', startEndingLeftovers({ cell, lanes: parts.lanes, logger }));
+  onClose('lanes', startReassigningLanes({ ...deps, queues }));
+  onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
   const { works, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
     queues,
     logger,
     running,
-    run: (release, lockLost) => runAttempt(parts, release, lockLost),
+    run: (release, lockLost) => runAttempt(deps, release, lockLost),
   });
   watch.add({ cell: name, lanes: works });
   onClose(
@@ -181,7 +182,7 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
-  const configured = configuredParts(config, logger);
+  const configured = configuredDeps(config, logger);
   const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch };
   for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));

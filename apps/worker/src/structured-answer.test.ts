@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { z } from 'zod';
 import { jobOf, limited, model, whole } from '../testing/tasks.ts';
 import { completed, openTestWorker, type TestWorker } from '../testing/worker.ts';
-import { KnownFormats } from './calls/known-formats.ts';
+import { KnownFormats } from './tasks/known-formats.ts';
 
 let t: TestWorker;
 beforeAll(async () => {
@@ -57,23 +57,23 @@ describe('a structured answer', () => {
   };
 
   it('in a format that the provider refuses is asked for in another, in the same attempt and by the next job at once', async () => {
-    const parts = { knownFormats: new KnownFormats() };
+    const deps = { knownFormats: new KnownFormats() };
     const { id, attempt } = await jobOf(t, ask('sum'));
     model.says = refusing('json_schema');
-    expect(await attempt({ parts })).toEqual(completed);
+    expect(await attempt({ deps })).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ output: { total: 12 }, attempt: 1, ambiguous_calls: 0 });
     expect(asked()).toEqual(['json_schema', 'json_object']);
     expect(model.calls[1]?.call.body).toMatchObject({
       messages: [{ role: 'system', content: expect.stringContaining('"required":["total"]') }, { role: 'user' }],
     });
-    expect(await (await jobOf(t, ask('sum'))).attempt({ parts })).toEqual(completed);
+    expect(await (await jobOf(t, ask('sum'))).attempt({ deps })).toEqual(completed);
     expect(asked()).toEqual(['json_schema', 'json_object', 'json_object']);
   });
 
   it('is asked for in plain words where the provider takes no format', async () => {
     const { attempt } = await jobOf(t, ask('sum'));
     model.says = refusing('json_schema', 'json_object');
-    expect(await attempt({ parts: { knownFormats: new KnownFormats() } })).toEqual(completed);
+    expect(await attempt({ deps: { knownFormats: new KnownFormats() } })).toEqual(completed);
     expect(asked()).toEqual(['json_schema', 'json_object', undefined]);
   });
 
@@ -83,7 +83,7 @@ describe('a structured answer', () => {
     model.says.sum = async function* () {
       throw new AttemptError('provider_bad_request', 'main answered 400: the prompt is too long', { status: 400 });
     };
-    expect(await attempt({ parts: { knownFormats: new KnownFormats() } })).toMatchObject({ kind: 'failed' });
+    expect(await attempt({ deps: { knownFormats: new KnownFormats() } })).toMatchObject({ kind: 'failed' });
     expect(model.calls).toHaveLength(1);
   });
 
@@ -95,11 +95,11 @@ describe('a structured answer', () => {
       return said;
     });
     model.says.sum = answers(wellFormed);
-    expect((await attempt({ parts: { knownFormats: new KnownFormats() } })).kind).toBe('retry');
+    expect((await attempt({ deps: { knownFormats: new KnownFormats() } })).kind).toBe('retry');
     fails = false;
     const knownFormats = new KnownFormats();
     knownFormats.ofLane('default').remember('sim', 'text');
-    expect(await attempt({ parts: { knownFormats } })).toEqual(completed);
+    expect(await attempt({ deps: { knownFormats } })).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ output: { total: 12 }, provider_calls: 1 });
   });
 

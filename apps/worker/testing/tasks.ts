@@ -3,8 +3,8 @@ import { AttemptError, type JsonValue, type Provider, type ProviderCall, type Pr
 import { readText } from '@holdfast/journal';
 import { defineTask, type Task, type TaskContext } from '@holdfast/tasks';
 import { z } from 'zod';
-import type { WorkerParts } from '../src/attempt/run-attempt.ts';
-import type { Lane } from '../src/calls/lane-providers.ts';
+import type { AttemptDeps } from '../src/attempt/open-attempt.ts';
+import type { Lane } from '../src/lanes/lane-providers.ts';
 import { oneProvider, type TestWorker } from './worker.ts';
 
 /** What the model says to a prompt, piece by piece, or what becomes of the call. */
@@ -75,13 +75,13 @@ export async function jobOf(
     ...(output ? { output } : {}),
     run: (_, ctx) => run(ctx),
   });
-  const parts: Partial<WorkerParts> = {
+  const deps: Partial<AttemptDeps> = {
     tasks: new Map([['t', task]]),
     lanes: new Map([['default', oneProvider(modelProvider, lane)]]),
   };
   const id = await t.submit('', { task: 't', input: {}, ...request });
-  const attempt = ({ parts: more = {}, ...options }: Parameters<TestWorker['run']>[1] = {}) =>
-    t.run(id, { ...options, parts: { ...parts, ...more } });
+  const attempt = ({ deps: more = {}, ...options }: Parameters<TestWorker['run']>[1] = {}) =>
+    t.run(id, { ...options, deps: { ...deps, ...more } });
   return { id, attempt, text: () => readText(t.journal, id) };
 }
 

@@ -1,4 +1,4 @@
-/** A worker's parts on the test run's real Redis, with a provider that does as the job's input says. For tests. */
+/** A worker on the test run's real Redis, with a provider that does as the job's input says. For tests. */
 import { randomBytes } from 'node:crypto';
 import { Cell } from '@holdfast/cell';
 import {
@@ -22,11 +22,12 @@ import { FlushClock, Journal, LiveFeed, readEvents, type Shared } from '@holdfas
 import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
-import { runAttempt, type WorkerParts } from '../src/attempt/run-attempt.ts';
+import type { AttemptDeps } from '../src/attempt/open-attempt.ts';
+import { runAttempt } from '../src/attempt/run-attempt.ts';
 import { RunningAttempts } from '../src/attempt/running-attempts.ts';
-import { KnownFormats } from '../src/calls/known-formats.ts';
-import { type Lane, withBreaker } from '../src/calls/lane-providers.ts';
-import { RoomLearner } from '../src/calls/learn-room.ts';
+import { AdaptiveRateLimit } from '../src/cost/adaptive-rate-limit.ts';
+import { type Lane, withBreaker } from '../src/lanes/lane-providers.ts';
+import { KnownFormats } from '../src/tasks/known-formats.ts';
 
 type Mode = (call: ProviderCall) => AsyncIterable<ProviderEvent>;
 
@@ -95,7 +96,7 @@ interface Submit extends Partial<SubmitRequest> {
 }
 
 export interface TestWorker {
-  parts: WorkerParts;
+  deps: AttemptDeps;
   cell: Cell;
   journal: Journal;
   /** The scheduler, in front of a BullMQ that takes everything and holds nothing. */
@@ -113,7 +114,7 @@ export interface TestWorker {
   /** Default: its newest release. */
   run(
     jobId: string,
-    options?: { lockLost?: AbortSignal; release?: number; parts?: Partial<WorkerParts> },
+    options?: { lockLost?: AbortSignal; release?: number; deps?: Partial<AttemptDeps> },
   ): Promise<Outcome>;
   /** As a worker that claims the job and vanishes. */
   crash(jobId: string): Promise<void>;
@@ -141,12 +142,12 @@ export function oneProvider(provider: Provider, change: Partial<Lane> = {}): Lan
   return { providers, background: false, idempotent: false, maxCalls: DEFAULT_MAX_CALLS, ...change };
 }
 
-function testParts(
+function testDeps(
   journal: Journal,
   feed: LiveFeed,
   provider: Provider,
-  scheduler: WorkerParts['scheduler'],
-): WorkerParts {
+  scheduler: AttemptDeps['scheduler'],
+): AttemptDeps {
   const callLimits = new LaneCallLimits(journal.cell);
   return {
     journal,
@@ -157,7 +158,7 @@ function testParts(
     lanes: new Map([['default', oneProvider(provider)]]),
     laneOf: () => 'default',
     callLimits,
-    room: new RoomLearner({ callLimits, logger: silent }),
+    adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger: silent }),
     ledger: new Ledger(journal.cell),
     limits: { of: async () => ({}) },
     prices: {},
@@ -201,7 +202,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   const known = { ...modes };
   const feed = new LiveFeed(subscriber);
   const queues = new LaneQueues({ cell, ready: emptyQueue, onError: () => undefined });
-  const parts = testParts(journal, feed, scriptedProvider(calls, known), queues.scheduler);
+  const deps = testDeps(journal, feed, scriptedProvider(calls, known), queues.scheduler);
   const events = async (jobId: string) => {
     const entries: JournalEntry[] = [];
     for await (const { seq, type, json } of readEvents(journal, jobId)) {
@@ -211,7 +212,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   };
   const releaseOf = async (jobId: string) => Number(await redis.hget(journal.keysOf(jobId).record, 'release'));
   return {
-    parts,
+    deps,
     cell,
     journal,
     queues,
@@ -222,9 +223,9 @@ export async function openTestWorker(): Promise<TestWorker> {
     modes: known,
     submit: (mode, change = {}) => submitJob(journal, mode, change),
     releaseOf,
-    async run(jobId, { lockLost = new AbortController().signal, release, parts: change = {} } = {}) {
+    async run(jobId, { lockLost = new AbortController().signal, release, deps: change = {} } = {}) {
       const newest = await releaseOf(jobId);
-      return runAttempt({ ...parts, ...change }, { jobId, release: release ?? newest }, lockLost);
+      return runAttempt({ ...deps, ...change }, { jobId, release: release ?? newest }, lockLost);
     },
     async crash(jobId) {
       const { kind } = await journal.claim(jobId, await releaseOf(jobId));

@@ -1,6 +1,6 @@
 /** Stage 5 of 6: journals in Redis, written once, read by everyone. */
 
-export type { Claim } from './claim.ts';
+export type { CallsSoFar, Claim } from './claim.ts';
 export * from './journal.ts';
 export * from './leader.ts';
 export { type Admission, isSentAtOnce, type NewJob } from './new-job.ts';

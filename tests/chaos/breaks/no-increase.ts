@@ -1,4 +1,4 @@
 /** Loaded before a worker: what a call may cost is not reserved before it leaves. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('apps/worker/src/calls/reserve-budget.ts', 'if (usd === null) return null;', 'return null;');
+changeSource('apps/worker/src/cost/budget-reservation.ts', 'if (usd === null) return null;', 'return null;');

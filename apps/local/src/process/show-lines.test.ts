@@ -31,8 +31,8 @@ describe('showLines', () => {
   it('shows what caused an error', () => {
     const cause = { type: 'Error', code: 'ECONNREFUSED', message: 'refused', at: ['y (b.ts:2)'] };
     const thrown = { type: 'TypeError', message: 'fetch failed', at: ['x (a.ts:1)'], cause };
-    expect(shown(JSON.stringify({ level: 'error', msg: 'task broke', thrown }))).toEqual([
-      'api       │ ERROR task broke thrown=TypeError: fetch failed\n    at x (a.ts:1)\n    caused by Error ECONNREFUSED: refused\n    at y (b.ts:2)',
+    expect(shown(JSON.stringify({ level: 'error', msg: 'task failed', thrown }))).toEqual([
+      'api       │ ERROR task failed thrown=TypeError: fetch failed\n    at x (a.ts:1)\n    caused by Error ECONNREFUSED: refused\n    at y (b.ts:2)',
     ]);
   });
 

@@ -1,192 +1,155 @@
 /**
- * How an attempt that didn't complete ends. An order to stop comes before whatever error it caused:
+ * Step 5 of an attempt: the one place that decides how an attempt ends. Pure: `finish-attempt.ts` does it.
  *
- *   overtaken    nothing may be written                 → lost
- *   undone       nothing may be written                 → again
- *   cancelled    job.cancelled, the text so far kept    → cancelled
- *   deadline     job.failed deadline_exceeded           → failed
- *   draining     attempt.failed, due again at once      → deferred
- *   yielding     attempt.failed, due again soon         → deferred, or retry, where it has come to nothing too often
- *   an error     attempt.failed, due after a delay      → retry
- *                or job.failed                          → failed
- *                or job.failed deadline_exceeded, where it would be due too late
+ *   answered       job.completed                          → completed
+ *   put back       attempt.failed, due soon               → deferred; or failed, where that has happened too often
+ *   fenced         nothing may be written                 → lost
+ *   rolled back    nothing may be written                 → again
+ *   cancelled      job.cancelled, the text so far stored  → cancelled
+ *   deadline       job.failed deadline_exceeded           → failed
+ *   draining       attempt.failed, due at once            → deferred
+ *   yielding       attempt.failed, due soon               → deferred; or retry, where that has happened too often
+ *   failed         attempt.failed, due after a delay      → retry
+ *                  or job.failed                          → failed
+ *                  or job.failed deadline_exceeded, where it would be due too late
  */
-import { AttemptError, type Outcome, retryDelayMs } from '@holdfast/core';
-import { type FieldChanges, JournalRefusal } from '@holdfast/journal';
-import { closeAll, responsesOf } from '../calls/call-slots.ts';
+import { AttemptError, type RetryPolicy, retryDelayMs, type TriedProvider } from '@holdfast/core';
+import type { Claim, JournalRefusal } from '@holdfast/journal';
 import { saidLast } from '../calls/choose-provider.ts';
-import { endResponses } from '../calls/end-responses.ts';
-import { anyError } from '../calls/failed-calls.ts';
-import { heedRetryAfter } from '../calls/settle-call.ts';
-import { asAttemptError } from './as-attempt-error.ts';
-import type { Attempt, WorkerParts } from './run-attempt.ts';
+import type { AttemptResult } from './attempt-result.ts';
 
-export async function concludeAttempt(parts: WorkerParts, attempt: Attempt, error: unknown): Promise<Outcome> {
-  try {
-    switch (attempt.order.reason) {
-      case 'overtaken':
-        return { kind: 'lost' };
-      case 'undone':
-        return { kind: 'again' };
-      case 'cancelled':
-        return await cancelJob(parts, attempt);
-      case 'deadline':
-        return await missDeadline(parts, attempt);
-      case 'draining':
-        return await handBack(parts, attempt);
-      case 'yielding':
-        return await yieldSlot(parts, attempt);
-      case null:
-        return await retryOrFail(parts, attempt, asAttemptError(attempt, error));
-    }
-  } catch (refusal) {
-    if (refusal instanceof JournalRefusal) return refusedOutcome(refusal);
-    throw refusal;
+type Answered = Extract<AttemptResult, { kind: 'answered' }>;
+
+export type AttemptEnding =
+  | Answered
+  | { kind: 'failed'; error: AttemptError }
+  | { kind: 'cancelled' }
+  /** Counts as a failure. `tried`: providers that the next attempt asks last. */
+  | { kind: 'retry'; error: AttemptError; delayMs: number; failures: number; tried: readonly TriedProvider[] }
+  /** Counts as no failure. */
+  | { kind: 'deferred'; error: AttemptError; delayMs: number; leavesFollowers: boolean }
+  | { kind: 'lost' }
+  | { kind: 'again' };
+
+export interface AttemptFacts {
+  claim: Pick<Claim, 'attempt' | 'failures' | 'request'>;
+  /** What the last call said for an answer that the run still waits for. */
+  lastError: AttemptError | null;
+  /** A call of this attempt may have been paid for nothing. */
+  possiblyCharged: boolean;
+  /** Names of the lane's providers. */
+  providers: readonly string[];
+  /** Those that failed earlier attempts after readers had some of their text, and the one that failed this attempt so. */
+  tried: { before: readonly TriedProvider[]; failedMidway: TriedProvider | null };
+  /** ms until the job's deadline. */
+  leftMs: number;
+  retryPolicy: RetryPolicy;
+  random: () => number;
+}
+
+/** A breaker stays open for as long. */
+const YIELD_MS = 10_000;
+const MAX_YIELDS = 60;
+
+export function concludeAttempt(result: AttemptResult, facts: AttemptFacts): AttemptEnding {
+  switch (result.kind) {
+    case 'answered':
+      return result;
+    case 'put_back':
+      return putBack(result, facts);
+    case 'refused':
+      return refusedEnding(result.refusal);
+    case 'stopped':
+      return stopped(result.reason, facts);
+    case 'failed':
+      return retryOrFail(result.error, facts);
   }
 }
 
-/** One that was undone still has the queue's lock. Taken for lost it would be off the queue, and wait for a sweep. */
-function refusedOutcome({ code }: JournalRefusal): Outcome {
+/** A job that was rolled back still has the queue's lock. Taken for lost, it would leave the queue and wait for maintenance. */
+export function refusedEnding({ code }: JournalRefusal): Extract<AttemptEnding, { kind: 'again' | 'lost' }> {
   return code === 'mismatch' ? { kind: 'again' } : { kind: 'lost' };
 }
 
-function keptText({ text }: Attempt): FieldChanges {
-  return text === '' ? {} : { text };
+function putBack(
+  {
+    error,
+    delayMs,
+    maxAttempts = Number.POSITIVE_INFINITY,
+    leavesFollowers = false,
+  }: Extract<AttemptResult, { kind: 'put_back' }>,
+  { claim }: AttemptFacts,
+): AttemptEnding {
+  if (claim.attempt >= maxAttempts) return { kind: 'failed', error };
+  return { kind: 'deferred', error, delayMs, leavesFollowers };
 }
 
-async function cancelJob(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
-  const stopped = stopPaying(parts, attempt);
-  const changes = { ...keptText(attempt), ...closeAll(attempt) };
-  const { unblocked } = await attempt.writer.end({ status: 'cancelled' }, 'job.cancelled', {}, changes);
-  await stopped;
-  return { kind: 'cancelled', unblocked };
+function stopped(reason: Extract<AttemptResult, { kind: 'stopped' }>['reason'], facts: AttemptFacts): AttemptEnding {
+  switch (reason) {
+    case 'fenced':
+      return { kind: 'lost' };
+    case 'rolled_back':
+      return { kind: 'again' };
+    case 'cancelled':
+      return { kind: 'cancelled' };
+    case 'deadline':
+      return deadlineExceeded(facts);
+    case 'draining':
+      return handOver();
+    case 'yielding':
+      return yieldPlace(facts);
+  }
 }
 
-async function missDeadline(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
-  const last = anyError(attempt);
-  const why = last ? ` What its last provider call said: ${last.message}` : '';
+function deadlineExceeded({ lastError }: AttemptFacts): AttemptEnding {
+  const why = lastError ? ` What its last provider call said: ${lastError.message}` : '';
   const message = `The job did not end before its deadline.${why}`;
-  return failJob(parts, attempt, new AttemptError('deadline_exceeded', message, { tried: last?.tried ?? [] }));
-}
-
-/** Calls end with their connections; responses in the background have to be told: nobody will want their answers. */
-async function stopPaying({ logger }: WorkerParts, attempt: Attempt): Promise<void> {
-  await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
-}
-
-async function failJob(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
-  const stopped = stopPaying(parts, attempt);
-  const shown = error.toJobError();
-  const fields = { error: JSON.stringify(shown), tried: '', ...keptText(attempt), ...closeAll(attempt) };
-  const { unblocked } = await attempt.writer.end({ status: 'failed' }, 'job.failed', { error: shown }, fields);
-  await stopped;
-  return { kind: 'failed', error, unblocked };
-}
-
-async function retryOrFail(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
-  heedRetryAfter(parts, attempt, error);
-  const failures = attempt.claim.failures + 1;
-  const policyMs = error.isFinal ? null : retryDelayMs(parts.retryPolicy, error, failures, parts.random());
-  const { delayMs, tried } = whenNext(attempt, policyMs);
-  if (delayMs === null || (attempt.hasPaidForNothing && attempt.claim.request.on_ambiguous === 'fail')) {
-    return failJob(parts, attempt, error);
-  }
-  if (delayMs >= timeLeft(attempt)) {
-    const late = `It would be tried again after its deadline, because of this: ${error.message}`;
-    return failJob(parts, attempt, new AttemptError('deadline_exceeded', late, { tried: error.tried }));
-  }
-  const kept = tried.length === 0 ? '' : JSON.stringify(tried);
-  return requeue(parts, attempt, error, { kind: 'retry', delayMs, changes: { failures, tried: kept } });
-}
-
-/** Until the job's deadline, in ms. */
-function timeLeft({ claim: { deadlineInMs }, claimedAt }: Attempt): number {
-  return deadlineInMs === null ? Number.POSITIVE_INFINITY : deadlineInMs - (performance.now() - claimedAt);
+  return { kind: 'failed', error: new AttemptError('deadline_exceeded', message, { tried: lastError?.tried ?? [] }) };
 }
 
 /**
- * A provider that fails after readers had some of its text hands over to the next one at once, unless the job forbids it.
- * Once each has been tried, all are waited for. `tried`: those that the next attempt asks last.
+ * Responses keep running, and the next attempt resumes them. A call that had to be cut off stays open in the journal, for the
+ * next attempt to judge.
  */
-function whenNext({ lane, tried, failedMidway, claim }: Attempt, delayMs: number | null) {
-  if (failedMidway === null || delayMs === null) return { delayMs, tried: [] };
-  if (claim.request.on_provider_switch === 'fail') return { delayMs: null, tried: [] };
-  const all = [...tried, failedMidway];
-  const another = lane?.providers.some(({ provider }) => all.every((one) => one.provider !== provider.name));
-  return another ? { delayMs: 0, tried: all } : { delayMs, tried: [] };
-}
-
-/**
- * The job is none the worse: it goes back to the queue and counts as no failure. Responses are left running for the next
- * attempt to take up; a call that had to be broken off stays open in the record, for the next attempt to judge.
- */
-async function handBack(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+function handOver(): AttemptEnding {
   const error = new AttemptError('worker_stopped', 'The worker stopped; another goes on.', { retryable: true });
-  return defer(parts, attempt, error, 0);
+  return { kind: 'deferred', error, delayMs: 0, leavesFollowers: false };
 }
 
-/** A breaker is open for as long. */
-const YIELD_MS = 10_000;
-
-/** Nothing was tried, and others can use the slot: counts as no failure, for some minutes. */
-async function yieldSlot(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
-  const error = new AttemptError('provider_unavailable', 'No provider can be called now, and others wait for a turn.', {
-    retryable: true,
-  });
-  if (attempt.claim.attempt >= MAX_PASSED_ON) return retryOrFail(parts, attempt, saidLast(anyError(attempt), error));
-  return defer(parts, attempt, error, Math.ceil(YIELD_MS * (1 + parts.random())));
+/** Nothing was tried, and others can use the place: counts as no failure, for some minutes. */
+function yieldPlace(facts: AttemptFacts): AttemptEnding {
+  const message = 'No provider can be called now, and others wait for a turn.';
+  const error = new AttemptError('provider_unavailable', message, { retryable: true });
+  if (facts.claim.attempt >= MAX_YIELDS) return retryOrFail(saidLast(facts.lastError, error), facts);
+  return { kind: 'deferred', error, delayMs: Math.ceil(YIELD_MS * (1 + facts.random())), leavesFollowers: false };
 }
 
-/** Between two workers of different versions: a deploy may take some minutes. */
-const PASS_ON_MS = 5_000;
-const MAX_PASSED_ON = 60;
-
-/** Nothing was tried, and another worker may be able to: counts as no failure, for some minutes. @throws JournalRefusal */
-export async function passOn(parts: WorkerParts, attempt: Attempt, error: AttemptError): Promise<Outcome> {
-  if (attempt.claim.attempt >= MAX_PASSED_ON) return failJob(parts, attempt, error);
-  return defer(parts, attempt, error, PASS_ON_MS);
+function retryOrFail(error: AttemptError, facts: AttemptFacts): AttemptEnding {
+  const { claim, possiblyCharged, leftMs } = facts;
+  const failures = claim.failures + 1;
+  const { delayMs, tried } = nextAttempt(error, failures, facts);
+  if (delayMs === null || (possiblyCharged && claim.request.on_ambiguous === 'fail')) return { kind: 'failed', error };
+  if (delayMs < leftMs) return { kind: 'retry', error, delayMs, failures, tried };
+  const late = `It would be tried again after its deadline, because of this: ${error.message}`;
+  return { kind: 'failed', error: new AttemptError('deadline_exceeded', late, { tried: error.tried }) };
 }
 
-/** @throws JournalRefusal */
-export async function defer(
-  parts: WorkerParts,
-  attempt: Attempt,
-  error: AttemptError,
-  delayMs: number,
-  leavesQueue = false,
-): Promise<Outcome> {
-  return requeue(parts, attempt, error, { kind: 'deferred', delayMs, leavesQueue });
-}
-
-interface Requeue {
-  kind: 'retry' | 'deferred';
-  delayMs: number;
-  /** It waits in the lane of its model from now on, and follows nobody any more. */
-  leavesQueue?: boolean;
-  changes?: FieldChanges;
+interface NextAttempt {
+  /** null: there is none. */
+  delayMs: number | null;
+  tried: readonly TriedProvider[];
 }
 
 /**
- * Ends the attempt and puts the job back into the queue, under a new release: the entry in BullMQ that this attempt was made for
- * is void from here on. A job whose cancel was asked for meanwhile ends instead: it would reach neither this attempt in time nor
- * one that waits.
+ * If a provider fails after readers had some of its text, another one is asked at once, unless the job forbids it. Once each has
+ * been tried, the usual delay applies to all.
  */
-async function requeue(
-  { logger }: WorkerParts,
-  attempt: Attempt,
-  error: AttemptError,
-  { kind, delayMs, leavesQueue = false, changes = {} }: Requeue,
-): Promise<Outcome> {
-  const { status, unblocked } = await attempt.writer.end(
-    { status: 'queued', delayMs, leavesQueue },
-    'attempt.failed',
-    { error: error.toJobError(), retry_at: new Date(Date.now() + delayMs).toISOString() },
-    changes,
-  );
-  if (status === 'cancelled') {
-    await endResponses(attempt.lane, responsesOf(attempt, 'left', 'running', 'failed'), logger);
-    return { kind: 'cancelled', unblocked };
-  }
-  const lanes = leavesQueue ? [...unblocked, attempt.claim.lane] : unblocked;
-  return kind === 'retry' ? { kind, error, delayMs, unblocked: lanes } : { kind, delayMs, unblocked: lanes };
+function nextAttempt(error: AttemptError, failures: number, facts: AttemptFacts): NextAttempt {
+  const { claim, providers, tried, retryPolicy, random } = facts;
+  const delayMs = error.isFinal ? null : retryDelayMs(retryPolicy, error, failures, random());
+  if (tried.failedMidway === null || delayMs === null) return { delayMs, tried: [] };
+  if (claim.request.on_provider_switch === 'fail') return { delayMs: null, tried: [] };
+  const all = [...tried.before, tried.failedMidway];
+  const isAnotherLeft = providers.some((name) => all.every(({ provider }) => provider !== name));
+  return isAnotherLeft ? { delayMs: 0, tried: all } : { delayMs, tried: [] };
 }

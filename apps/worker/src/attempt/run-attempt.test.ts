@@ -32,7 +32,7 @@ async function storedOf(jobId: string): Promise<string> {
   return JSON.stringify([await t.job(jobId), await t.events(jobId), hashes]);
 }
 
-const usage = () => reportUsage(t.parts.ledger, 'acme', {}, {});
+const usage = () => reportUsage(t.deps.ledger, 'acme', {}, {});
 const permits = () => t.redis.zrange(t.cell.keys.sched('permits', 'default'), '0', '-1');
 
 const textIs = (jobId: string, text: string) =>
@@ -112,7 +112,7 @@ describe('an attempt that completes', () => {
     jobId = await t.submit('flood');
     // A clock so slow that, but for the holding back, all pieces would come before its first tick.
     const clock = new FlushClock({ journal: t.journal, logger: silent, intervalMs: 500 });
-    expect(await t.run(jobId, { parts: { clock } })).toEqual(completed);
+    expect(await t.run(jobId, { deps: { clock } })).toEqual(completed);
     expect(sizes[2]).toBeLessThan(600_000);
     expect(sizes[3]).toBeGreaterThan(1_200_000);
     expect(sizes).toHaveLength(4);
@@ -181,7 +181,7 @@ describe('an attempt that fails', () => {
     };
     const jobId = await t.submit('endless');
     const prices = { sim: { input_usd_per_million: 0, output_usd_per_million: 1e6 } };
-    const outcome = await t.run(jobId, { parts: { maxAnswerBytes: 100_000, prices } });
+    const outcome = await t.run(jobId, { deps: { maxAnswerBytes: 100_000, prices } });
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'answer_too_large', retryable: false } });
     const { usage, provider_calls } = await t.job(jobId);
     expect(provider_calls).toBe(1);
@@ -193,7 +193,7 @@ describe('an attempt that fails', () => {
       yield { kind: 'result', output: 'x'.repeat(200_000), usage: { input_tokens: 3, output_tokens: 2 } };
     };
     const jobId = await t.submit('huge');
-    const outcome = await t.run(jobId, { parts: { maxAnswerBytes: 100_000 } });
+    const outcome = await t.run(jobId, { deps: { maxAnswerBytes: 100_000 } });
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'answer_too_large', retryable: false } });
     expect(await t.job(jobId)).toMatchObject({ status: 'failed', output: null, usage: { input_tokens: 3 } });
   });
@@ -202,7 +202,7 @@ describe('an attempt that fails', () => {
     const logged: object[] = [];
     const logger = { ...silent, error: (fields: object) => void logged.push(fields) };
     const jobId = await t.submit('break');
-    const outcome = await t.run(jobId, { parts: { logger } });
+    const outcome = await t.run(jobId, { deps: { logger } });
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'internal_error' } });
     expect(await storedOf(jobId)).not.toContain('secret');
     expect(logged).toEqual([expect.objectContaining({ jobId, attempt: 1, error: expect.any(TypeError) })]);
@@ -237,7 +237,7 @@ describe('a release that is nobody’s any more', () => {
     expect(await t.run(jobId, { release })).toEqual({ kind: 'ended' });
     expect(await t.events(jobId)).toEqual(before);
     expect(t.calls).toHaveLength(0);
-    expect(t.parts.running.size).toBe(0);
+    expect(t.deps.running.size).toBe(0);
   });
 
   it('of a job that runs, and was handed over again, is overtaken by the later one', async () => {
@@ -286,7 +286,7 @@ describe('an attempt that is overtaken', () => {
     const outcome = t.run(jobId);
     await textIs(jobId, 'so far');
     await t.crash(jobId);
-    const unlisten = await t.parts.running.listen(t.journal, t.feed);
+    const unlisten = await t.deps.running.listen(t.journal, t.feed);
     await t.journal.cancel(jobId);
     expect(await outcome).toEqual({ kind: 'lost' });
     unlisten();
@@ -328,7 +328,7 @@ describe('a cancel', () => {
   });
 
   it('that is heard during the call stops it and keeps the text so far', async () => {
-    const unlisten = await t.parts.running.listen(t.journal, t.feed);
+    const unlisten = await t.deps.running.listen(t.journal, t.feed);
     const jobId = await t.submit('wait');
     const outcome = t.run(jobId);
     await textIs(jobId, 'so far');
@@ -369,7 +369,7 @@ describe('a cancel', () => {
   });
 
   it('that comes after the whole answer leaves the answer that was paid for', async () => {
-    const unlisten = await t.parts.running.listen(t.journal, t.feed);
+    const unlisten = await t.deps.running.listen(t.journal, t.feed);
     let jobId = '';
     t.modes.late = async function* ({ signal }) {
       yield { kind: 'result', output: answer, usage: null };
@@ -444,12 +444,12 @@ describe('a worker that is drained', () => {
     const release = await t.releaseOf(jobId);
     const outcome = t.run(jobId);
     await textIs(jobId, 'so far');
-    expect(t.parts.running.size).toBe(1);
+    expect(t.deps.running.size).toBe(1);
     expect(await waits(jobId)).toBe(false);
-    t.parts.running.drain();
+    t.deps.running.drain();
     expect(await outcome).toEqual({ kind: 'deferred', delayMs: 0, unblocked: [] });
     expect([await waits(jobId), await dueIn(jobId)]).toEqual([true, null]);
-    expect(t.parts.running.size).toBe(0);
+    expect(t.deps.running.size).toBe(0);
     expect((await t.events(jobId)).at(-1)).toMatchObject({
       type: 'attempt.failed',
       data: { error: { code: 'worker_stopped', retryable: true } },

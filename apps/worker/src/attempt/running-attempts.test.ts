@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openTestWorker, type TestWorker, until } from '../../testing/worker.ts';
 import { RunningAttempts } from './running-attempts.ts';
-import { StopOrder } from './stop-order.ts';
+import { StopSignal } from './stop-signal.ts';
 
 let t: TestWorker;
 beforeAll(async () => {
@@ -9,13 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-/** A job that runs here, with its order. */
-async function running(attempts: RunningAttempts): Promise<{ jobId: string; order: StopOrder }> {
+/** A job that runs here, with its stop signal. */
+async function running(attempts: RunningAttempts): Promise<{ jobId: string; stop: StopSignal }> {
   const jobId = await t.submit('wait');
   await t.crash(jobId);
-  const order = new StopOrder();
-  attempts.add(jobId, order);
-  return { jobId, order };
+  const stop = new StopSignal();
+  attempts.add(jobId, stop);
+  return { jobId, stop };
 }
 
 describe('RunningAttempts', () => {
@@ -25,8 +25,8 @@ describe('RunningAttempts', () => {
     const [one, other] = [await running(attempts), await running(attempts)];
     await t.redis.publish(t.cell.keys.control, 'job_of_another_worker');
     await t.journal.cancel(one.jobId);
-    await until('the order has come', () => one.order.signal.aborted);
-    expect([one.order.reason, other.order.reason]).toEqual(['cancelled', null]);
+    await until('it is stopped', () => one.stop.signal.aborted);
+    expect([one.stop.reason, other.stop.reason]).toEqual(['cancelled', null]);
     unlisten();
   });
 
@@ -37,23 +37,23 @@ describe('RunningAttempts', () => {
     // Cancelled on the record alone, as if the message had been published while the connection was away.
     await t.redis.hset(t.journal.keysOf(one.jobId).record, 'cancel_requested_at', Date.now());
     t.subscriber.disconnect(true);
-    await until('the order has come', () => one.order.signal.aborted);
-    expect([one.order.reason, other.order.reason]).toEqual(['cancelled', null]);
+    await until('it is stopped', () => one.stop.signal.aborted);
+    expect([one.stop.reason, other.stop.reason]).toEqual(['cancelled', null]);
     await t.journal.cancel(other.jobId);
-    await until('the second order has come', () => other.order.signal.aborted);
+    await until('the second is stopped', () => other.stop.signal.aborted);
     unlisten();
   });
 
-  it('gives every attempt the order to drain', async () => {
+  it('drains every attempt', async () => {
     const attempts = new RunningAttempts();
     const jobs = [await running(attempts), await running(attempts)];
     attempts.drain();
-    expect(jobs.map(({ order }) => order.reason)).toEqual(['draining', 'draining']);
+    expect(jobs.map(({ stop }) => stop.reason)).toEqual(['draining', 'draining']);
   });
 
   it('keeps a newer attempt at the same job listed when the older one ends', () => {
     const attempts = new RunningAttempts();
-    const [older, newer] = [new StopOrder(), new StopOrder()];
+    const [older, newer] = [new StopSignal(), new StopSignal()];
     const unlistOlder = attempts.add('job_a', older);
     const unlistNewer = attempts.add('job_a', newer);
     unlistOlder();

@@ -1,50 +1,50 @@
 /**
- * The attempts under way in this process, and the orders that reach them from outside:
+ * The attempts that run in this process, and what stops them from outside:
  *
- *   cancel   published on the control channel; after a gap in the subscription the records are asked
- *   drain    given when the process's time to finish is over; at once to those that lose nothing by it
+ *   cancel   published on the control channel; after a gap in the subscription the records are read
+ *   drain    when the process's time to finish is over; at once for those that lose nothing by it
  */
 import type { Journal, LiveFeed } from '@holdfast/journal';
-import type { StopOrder } from './stop-order.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 export class RunningAttempts {
-  readonly #orders = new Map<string, StopOrder>();
+  readonly #stops = new Map<string, StopSignal>();
 
   get size(): number {
-    return this.#orders.size;
+    return this.#stops.size;
   }
 
-  /** Returns what ends the listing. */
-  add(jobId: string, order: StopOrder): () => void {
-    this.#orders.set(jobId, order);
+  /** @returns what removes it */
+  add(jobId: string, stop: StopSignal): () => void {
+    this.#stops.set(jobId, stop);
     return () => {
-      if (this.#orders.get(jobId) === order) this.#orders.delete(jobId);
+      if (this.#stops.get(jobId) === stop) this.#stops.delete(jobId);
     };
   }
 
   drain(): void {
-    for (const order of this.#orders.values()) order.give('draining');
+    for (const stop of this.#stops.values()) stop.stop('draining');
   }
 
-  /** Those that another worker can go on with where they are. */
+  /** Stops those that another worker can resume where they are. */
   handOver(): void {
-    for (const order of this.#orders.values()) if (order.canBeTakenUp) order.give('draining');
+    for (const stop of this.#stops.values()) if (stop.canBeResumed) stop.stop('draining');
   }
 
-  /** Obeys cancels from now on. Resolves once they are heard. */
+  /** Stops cancelled attempts from now on. Resolves once it is subscribed. */
   async listen(journal: Journal, feed: LiveFeed): Promise<() => void> {
     return feed.subscribe(journal.cell.keys.control, {
-      onMessage: (message) => this.#orders.get(message.toString())?.give('cancelled'),
+      onMessage: (message) => this.#stops.get(message.toString())?.stop('cancelled'),
       onGap: () => void this.#askAll(journal),
     });
   }
 
   async #askAll(journal: Journal): Promise<void> {
-    const ids = [...this.#orders.keys()];
+    const ids = [...this.#stops.keys()];
     // Should this fail, the reply to the attempt's next append says it as well.
     const asked = await journal.cancelRequested(ids).catch(() => []);
     ids.forEach((id, at) => {
-      if (asked[at]) this.#orders.get(id)?.give('cancelled');
+      if (asked[at]) this.#stops.get(id)?.stop('cancelled');
     });
   }
 }

@@ -6,13 +6,13 @@
  *      (`on_ambiguous: fail`), else while that one's breaker lets it through
  *   3. otherwise the first whose breaker lets it through, but for those that have failed it already
  *
- * Where none is left, the call waits until a breaker lets it through: `await-provider.ts`.
+ * Where none is left, the call waits until a breaker lets it through: `provider-awaiter.ts`.
  */
 import { AttemptError, type TriedProvider } from '@holdfast/core';
+import type { Claim } from '@holdfast/journal';
 import type { Asker, Pass } from '@holdfast/providers';
-import type { Attempt } from '../attempt/run-attempt.ts';
-import type { CallSlot } from './call-slots.ts';
-import type { Lane, LaneProvider } from './lane-providers.ts';
+import type { Lane, LaneProvider } from '../lanes/lane-providers.ts';
+import type { ProviderCallState } from './provider-call-state.ts';
 
 export interface Choice {
   by: LaneProvider;
@@ -32,8 +32,8 @@ export interface Failure {
 
 interface Wanted {
   asker: Asker;
-  /** What an earlier attempt has left of the call. */
-  left: CallSlot | undefined;
+  /** The call, where an earlier attempt began it. */
+  interrupted: ProviderCallState | undefined;
   /** It may not be paid twice. */
   paysOnce: boolean;
   /** Providers that have failed the call in this attempt. */
@@ -42,14 +42,14 @@ interface Wanted {
   last: readonly TriedProvider[];
 }
 
-export function askerOf({ claim }: Pick<Attempt, 'claim'>): Asker {
-  return { tenant: claim.tenant, job: claim.jobId };
+export function askerOf({ tenant, jobId }: Pick<Claim, 'tenant' | 'jobId'>): Asker {
+  return { tenant, job: jobId };
 }
 
 /** null: no provider is left that a call could go to now. */
-export function chooseProvider(lane: Lane, { asker, left, paysOnce, failed, last }: Wanted): Choice | null {
-  const own = left && lane.providers.find(({ provider }) => provider.name === left.provider);
-  if (own && (left.response || paysOnce)) return { by: own, pass: own.breaker.enter(asker) };
+export function chooseProvider(lane: Lane, { asker, interrupted, paysOnce, failed, last }: Wanted): Choice | null {
+  const own = interrupted && lane.providers.find(({ provider }) => provider.name === interrupted.provider);
+  if (own && (interrupted.response || paysOnce)) return { by: own, pass: own.breaker.enter(asker) };
   const isLast = ({ provider }: LaneProvider) => last.some((one) => one.provider === provider.name);
   const order = [
     ...(own ? [own] : []),
@@ -97,7 +97,9 @@ export function saidLast(last: AttemptError | null, nobody: AttemptError): Attem
   const others = nobody.tried.filter((one) => own.every((other) => other.provider !== one.provider));
   return last.with({
     message: `${last.message} (since then no provider could be called)`,
-    ...{ retryable: true, retryAfterMs: nobody.retryAfterMs, tried: [...own, ...others] },
+    retryable: true,
+    retryAfterMs: nobody.retryAfterMs,
+    tried: [...own, ...others],
   });
 }
 

@@ -1,9 +1,9 @@
 /** Ends responses that run in the background for a job that is over: otherwise they would be paid to their ends. */
 import type { Logger } from '@holdfast/core';
-import type { Lane } from './lane-providers.ts';
+import type { Lane } from '../lanes/lane-providers.ts';
 
 /** A response that may still run at its provider. */
-export interface LeftResponse {
+export interface OpenResponse {
   provider: string;
   id: string;
 }
@@ -14,10 +14,10 @@ export interface LeftResponse {
  */
 export async function endResponses(
   lane: Lane | null | undefined,
-  responses: readonly LeftResponse[],
+  responses: readonly OpenResponse[],
   logger: Logger,
-): Promise<LeftResponse[]> {
-  const end = async (response: LeftResponse) => {
+): Promise<OpenResponse[]> {
+  const end = async (response: OpenResponse) => {
     const { provider: name, id } = response;
     const ours = lane?.providers.find(({ provider }) => provider.name === name);
     try {

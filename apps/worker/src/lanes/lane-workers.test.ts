@@ -23,15 +23,15 @@ afterAll(async () => {
 /** Workers of a lane of their own, so that no test takes another's jobs. */
 async function start(lane: string, hang?: () => Promise<Outcome>) {
   const running = new RunningAttempts();
-  const served = t.parts.lanes.get('default');
-  const parts = { ...t.parts, running, lanes: new Map(served ? [[lane, served]] : []) };
+  const served = t.deps.lanes.get('default');
+  const deps = { ...t.deps, running, lanes: new Map(served ? [[lane, served]] : []) };
   const { stop } = await startLaneWorkers({
     lanes: new Map([[lane, 5]]),
     cell: t.cell,
     queues,
     logger: silent,
     running,
-    run: hang ?? ((release, lockLost) => runAttempt(parts, release, lockLost)),
+    run: hang ?? ((release, lockLost) => runAttempt(deps, release, lockLost)),
   });
   return { stop, running };
 }

@@ -1,0 +1,41 @@
+/** The state of one provider call: what the journal stores of it while it is open, and what only this attempt knows. */
+import type { OpenCall } from '@holdfast/journal';
+
+export interface ProviderCallState extends OpenCall {
+  readonly id: string;
+  /** `interrupted`: an earlier attempt began it. `failed`: it can be resumed, or repeated under its key, by the next attempt. */
+  state: 'interrupted' | 'running' | 'failed';
+  /** The journal knows the response: another worker can resume it. */
+  isStored: boolean;
+  /** For its cost, if this attempt began the call. */
+  model: string;
+  inputTokens: number;
+  receivedBytes: number;
+  /** Readers have something of it. */
+  hasEmitted: boolean;
+  /** Only what the journal stores. */
+  toJSON(): OpenCall;
+}
+
+export function interruptedCall(id: string, open: OpenCall): ProviderCallState {
+  const { provider, keyVersion, visible, emitted, response, cost } = open;
+  return {
+    id,
+    provider,
+    keyVersion,
+    visible,
+    emitted,
+    response,
+    cost,
+    state: 'interrupted',
+    isStored: false,
+    model: '',
+    inputTokens: 0,
+    receivedBytes: 0,
+    hasEmitted: emitted > 0 || (response?.cursor ?? -1) >= 0,
+    toJSON() {
+      const { provider, keyVersion, visible, emitted, response, cost } = this;
+      return { provider, keyVersion, visible, emitted, response, cost };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * A maintenance task: ends responses that run on at a provider although their jobs have ended without a worker: cancelled, or
+ * past their deadline, while they waited for another attempt. Once a second; each leftover is one process's for 30 s. One
+ * whose provider refuses, or isn't known here, is tried again until ten minutes have passed.
+ */
+import { type Cell, scripts } from '@holdfast/cell';
+import type { Logger } from '@holdfast/core';
+import type { OpenCall } from '@holdfast/journal';
+import { endResponses } from '../calls/end-responses.ts';
+import type { Lane } from '../lanes/lane-providers.ts';
+
+interface LeftoverOptions {
+  cell: Cell;
+  lanes: ReadonlyMap<string, Lane>;
+  logger: Logger;
+}
+
+/** As the cell's scripts write it. */
+interface Leftover {
+  lane: string;
+  /** ms, Redis' clock. */
+  since: string;
+  /** JSON of an `OpenCall`. */
+  call: string;
+}
+
+const EVERY_MS = 1_000;
+const MAX_AT_ONCE = 50;
+const GIVE_UP_MS = 600_000;
+
+export function startEndingLeftovers(options: LeftoverOptions): () => void {
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    endLeftovers(options)
+      .catch((error: unknown) => options.logger.warn({ error }, 'leftovers not ended'))
+      .finally(() => {
+        isBusy = false;
+      });
+  }, EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+/** One round. @returns how many it dropped */
+export async function endLeftovers({ cell, lanes, logger }: LeftoverOptions): Promise<number> {
+  const entries = (await scripts.claimLeftovers.run(cell, [MAX_AT_ONCE])) as string[];
+  const over = await Promise.all(
+    entries.map(async (entry) => {
+      const { lane, since, call } = JSON.parse(entry) as Leftover;
+      const { provider, response } = JSON.parse(call) as OpenCall;
+      const left = response ? await endResponses(lanes.get(lane), [{ provider, id: response.id }], logger) : [];
+      return left.length === 0 || Date.now() - Number(since) > GIVE_UP_MS ? [entry] : [];
+    }),
+  );
+  const done = over.flat();
+  if (done.length > 0) await cell.redis.zrem(cell.keys.leftover, ...done);
+  return done.length;
+}
