@@ -3,19 +3,11 @@
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
-import { accessNames, Cell, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
-import { defaultRetryPolicy, followersLane, type Logger, laneFor } from '@holdfast/core';
-import { createKnownPlans, createTenantLimits, createTenants, Ledger } from '@holdfast/gate';
-import { FlushClock, Journal, LiveFeed, startPacking } from '@holdfast/journal';
-import {
-  announceWorker,
-  BullQueues,
-  LaneCallLimits,
-  LaneQueues,
-  type LiveWorker,
-  liveWorkers,
-  startMaintenance,
-} from '@holdfast/queue';
+import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
+import { defaultRetryPolicy, type Logger, laneFor } from '@holdfast/core';
+import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
+import { LiveFeed } from '@holdfast/journal';
+import { announceWorker, type LiveWorker, liveWorkers } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -27,20 +19,11 @@ import {
 } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
-import type { AttemptDeps } from './attempt/open-attempt.ts';
-import { runAttempt } from './attempt/run-attempt.ts';
-import { RunningAttempts } from './attempt/running-attempts.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
-import { AdaptiveRateLimit } from './cost/adaptive-rate-limit.ts';
-import { type LoopWatch, watchLoop } from './event-loop/watch-loop.ts';
+import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
-import { startLaneWorkers } from './lanes/lane-workers.ts';
-import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
-import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+import { type ConfiguredDeps, serveCell } from './serve-cell.ts';
 import { KnownFormats } from './tasks/known-formats.ts';
-
-/** One that follows waits for another's answer and copies it: next to nothing for this process. */
-const FOLLOWERS_AT_ONCE = 5_000;
 
 /** How long an attempt waits for a provider that may be called. */
 const MAX_WAIT_MS = 300_000;
@@ -68,14 +51,7 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
   return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
 }
 
-/** Jobs at once that this process takes of each lane. */
-function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> {
-  const own = Object.keys(lanes).map((lane): [string, number] => [lane, concurrency]);
-  return new Map([...own, [followersLane, FOLLOWERS_AT_ONCE]]);
-}
-
-/** Of what an attempt works with, all that is settled by the settings. */
-function configuredDeps(config: WorkerConfig, logger: Logger) {
+function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
   return {
     tasks: allTasks(config.tasks),
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
@@ -105,68 +81,6 @@ async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logg
     logger.warn({ workers }, 'these workers run with another config file: lanes, limits and prices may differ');
   }
   return leave;
-}
-
-/** What all cells of this process share. */
-interface Shared {
-  config: WorkerConfig;
-  onClose: ServiceContext['onClose'];
-  /** Doesn't tell of each failure of a Redis that has been told of. */
-  logger: Logger;
-  redis: Redis;
-  feed: LiveFeed;
-  limits: ReturnType<typeof createTenantLimits>;
-  writes: DurableWrites | undefined;
-  configured: ReturnType<typeof configuredDeps>;
-  watch: LoopWatch;
-}
-
-/** Takes a cell's jobs, and does its maintenance. */
-async function serveCell(name: string, shared: Shared): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, configured, watch } = shared;
-  const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
-  const journal = new Journal(cell);
-  const running = new RunningAttempts();
-  const callLimits = new LaneCallLimits(cell);
-  const onError = (error: Error) => logger.warn({ error }, 'queue error');
-  const ready = new BullQueues(cell, onError);
-  onClose('bullmq', () => ready.close());
-  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
-  onClose('queue', () => queues.close());
-  const deps: AttemptDeps = {
-    journal,
-    feed,
-    clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
-    running,
-    callLimits,
-    adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger }),
-    scheduler: queues.scheduler,
-    ledger: new Ledger(cell),
-    limits,
-    logger,
-    ...configured,
-  };
-  onClose('cancel orders', await running.listen(journal, feed));
-  onClose('packing', startPacking(journal, logger));
-  onClose('lanes', startReassigningLanes({ ...deps, queues }));
-  onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
-  const { works, stop } = await startLaneWorkers({
-    lanes: takenAtOnce(config),
-    cell,
-    queues,
-    logger,
-    running,
-    run: (release, lockLost) => runAttempt(deps, release, lockLost),
-  });
-  watch.add({ cell: name, lanes: works });
-  onClose(
-    'maintenance',
-    startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
-  );
-  onClose('jobs under way', () => {
-    watch.takesNoJobs();
-    return stop(config.drainMs);
-  });
 }
 
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {

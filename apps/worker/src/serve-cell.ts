@@ -1,0 +1,102 @@
+/** Serves one cell: takes its jobs, runs their attempts, and does its maintenance. */
+import { Cell } from '@holdfast/cell';
+import { followersLane, type Logger } from '@holdfast/core';
+import { type createTenantLimits, Ledger } from '@holdfast/gate';
+import { FlushClock, Journal, type LiveFeed, startPacking } from '@holdfast/journal';
+import { BullQueues, LaneCallLimits, LaneQueues, startMaintenance } from '@holdfast/queue';
+import type { DurableWrites, Redis } from '@holdfast/redis';
+import type { ServiceContext } from '@holdfast/service';
+import type { AttemptDeps } from './attempt/open-attempt.ts';
+import { runAttempt } from './attempt/run-attempt.ts';
+import { RunningAttempts } from './attempt/running-attempts.ts';
+import type { WorkerConfig } from './config.ts';
+import { AdaptiveRateLimit } from './cost/adaptive-rate-limit.ts';
+import type { LoopWatch } from './event-loop/watch-loop.ts';
+import { startLaneWorkers } from './lanes/lane-workers.ts';
+import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
+import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+
+/** A follower waits for another job's answer and copies it: next to nothing for this process. */
+const FOLLOWERS_AT_ONCE = 5_000;
+
+type CellDeps =
+  | 'journal'
+  | 'feed'
+  | 'clock'
+  | 'running'
+  | 'callLimits'
+  | 'adaptiveRateLimit'
+  | 'scheduler'
+  | 'ledger'
+  | 'limits'
+  | 'logger';
+
+export type ConfiguredDeps = Omit<AttemptDeps, CellDeps>;
+
+/** What all cells of a process share. */
+interface ProcessDeps {
+  config: WorkerConfig;
+  onClose: ServiceContext['onClose'];
+  /** Leaves out what fails because of a fault of Redis that the log has already. */
+  logger: Logger;
+  redis: Redis;
+  feed: LiveFeed;
+  limits: ReturnType<typeof createTenantLimits>;
+  writes: DurableWrites | undefined;
+  /** What attempts need that doesn't depend on the cell. */
+  configured: ConfiguredDeps;
+  watch: LoopWatch;
+}
+
+export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
+  const { config, onClose, logger, redis, feed, limits, writes, configured, watch } = shared;
+  const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
+  const journal = new Journal(cell);
+  const running = new RunningAttempts();
+  const callLimits = new LaneCallLimits(cell);
+  const onError = (error: Error) => logger.warn({ error }, 'queue error');
+  const ready = new BullQueues(cell, onError);
+  onClose('bullmq', () => ready.close());
+  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
+  onClose('queue', () => queues.close());
+  const deps: AttemptDeps = {
+    journal,
+    feed,
+    clock: new FlushClock({ journal, logger, durably: writes && ((write) => writes.run(write)) }),
+    running,
+    callLimits,
+    adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger }),
+    scheduler: queues.scheduler,
+    ledger: new Ledger(cell),
+    limits,
+    logger,
+    ...configured,
+  };
+  onClose('cancel orders', await running.listen(journal, feed));
+  onClose('packing', startPacking(journal, logger));
+  onClose('lanes', startReassigningLanes({ ...deps, queues }));
+  onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
+  const { works, stop } = await startLaneWorkers({
+    lanes: takenAtOnce(config),
+    cell,
+    queues,
+    logger,
+    running,
+    run: (release, lockLost) => runAttempt(deps, release, lockLost),
+  });
+  watch.add({ cell: name, lanes: works });
+  onClose(
+    'maintenance',
+    startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
+  );
+  onClose('jobs under way', () => {
+    watch.takesNoJobs();
+    return stop(config.drainMs);
+  });
+}
+
+/** How many jobs of each lane this process takes at once. */
+function takenAtOnce({ lanes, concurrency }: WorkerConfig): Map<string, number> {
+  const own = Object.keys(lanes).map((lane): [string, number] => [lane, concurrency]);
+  return new Map([...own, [followersLane, FOLLOWERS_AT_ONCE]]);
+}
