@@ -16,7 +16,20 @@ import { tokens } from './rows/tokens.ts';
 import { workerSdk } from './rows/worker-sdk.ts';
 
 export const rows: readonly Row[] = [
-  ...[submit, submitOne, replay, poll],
-  ...[jobs, workerSdk, firstToken, tokens, tokenLatency],
-  ...[attach, idleReaders, redisPerJob, memory, list, backlog, hostileTenant],
+  submit,
+  submitOne,
+  replay,
+  poll,
+  jobs,
+  workerSdk,
+  firstToken,
+  tokens,
+  tokenLatency,
+  attach,
+  idleReaders,
+  redisPerJob,
+  memory,
+  list,
+  backlog,
+  hostileTenant,
 ];

@@ -627,7 +627,9 @@ const errors: Dialect[] = [
     serve: refusal(429, [
       {
         error: {
-          ...{ code: 429, message: 'Quota exceeded', status: 'RESOURCE_EXHAUSTED' },
+          code: 429,
+          message: 'Quota exceeded',
+          status: 'RESOURCE_EXHAUSTED',
           details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '6s' }],
         },
       },

@@ -34,7 +34,10 @@ export class Api extends Process {
     super(name, surroundings);
     const { journal, queues, ledger, limits } = this;
     const parts = {
-      ...{ limits, prices, tasks, logger: silent },
+      limits,
+      prices,
+      tasks,
+      logger: silent,
       cells: { of: () => ({ journal, queue: queues, ledger }) },
       warnOfUnpriced: () => undefined,
       writes: { run: <Result>(write: (redis: Redis) => Result) => write(journal.redis) },

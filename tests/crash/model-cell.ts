@@ -67,7 +67,10 @@ export function allKeys(keys: CellKeys, jobIds: readonly string[]): string[] {
   return [
     ...jobIds.flatMap((jobId) => jobKeys(keys, jobId)),
     ...schedulerKeys(keys),
-    ...[keys.tenant(TENANT), keys.minute(TENANT), keys.day(TENANT, TODAY), keys.tenantJobs(TENANT)],
+    keys.tenant(TENANT),
+    keys.minute(TENANT),
+    keys.day(TENANT, TODAY),
+    keys.tenantJobs(TENANT),
     ...[
       keys.open,
       keys.leftover,

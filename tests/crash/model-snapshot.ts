@@ -62,7 +62,12 @@ export function readSnapshot(reply: unknown, jobIds: readonly string[]): Snapsho
   const [open, listed, expiring] = rest.slice(6, 9) as [string[], string[], string[]];
   return {
     records: new Map(jobIds.map((id, at) => [id, valuesOf(records[at] ?? [])])),
-    ...{ tenant, day, open, listed, expiring, counts: { lanes, waiting, running } },
+    tenant,
+    day,
+    open,
+    listed,
+    expiring,
+    counts: { lanes, waiting, running },
     leftover: Number(rest[9]),
     mostRunning: Number.parseInt(String(rest[5]), 10),
     lanes: new Map(

@@ -88,8 +88,11 @@ describe('health and metrics', () => {
     expect(await (await fetch(`${stack.apiUrl}/healthz`)).json()).toEqual({ status: 'ok' });
     const ready = await (await fetch(`${stack.apiUrl}/readyz`)).json();
     expect(ready).toEqual({
-      ...{ status: 'ready', durability: 'fsync', memory: 'ok' },
-      ...{ workers: 1, workers_with_other_config: 0 },
+      status: 'ready',
+      durability: 'fsync',
+      memory: 'ok',
+      workers: 1,
+      workers_with_other_config: 0,
     });
   });
 

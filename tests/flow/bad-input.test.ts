@@ -61,8 +61,32 @@ describe('a submit', () => {
 
 describe('an odd idempotency key', () => {
   const odd = [
-    ...['123', '0', 'a:b', 'a:b:c', 'active', 'delayed', 'paused', 'wait', 'meta', 'id', '*', '{x}', '__proto__'],
-    ...['constructor', '../x', '/', '%00', 'a  b', 'k'.repeat(255), '-1', 'null', "'", 'job_', ',', ';', '\\'],
+    '123',
+    '0',
+    'a:b',
+    'a:b:c',
+    'active',
+    'delayed',
+    'paused',
+    'wait',
+    'meta',
+    'id',
+    '*',
+    '{x}',
+    '__proto__',
+    'constructor',
+    '../x',
+    '/',
+    '%00',
+    'a  b',
+    'k'.repeat(255),
+    '-1',
+    'null',
+    "'",
+    'job_',
+    ',',
+    ';',
+    '\\',
   ];
 
   it.each([...odd, '"quoted \\"x\\" \\\\ y"'])('that is allowed names one job, which completes: %s', async (key) => {

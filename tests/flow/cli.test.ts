@@ -273,7 +273,8 @@ describe('holdfast, used wrongly', () => {
   it('names the nearest command or option where one has a typo', async () => {
     const command = await holdfast('submitt', 'chat.completions');
     expect(command).toEqual({
-      ...{ code: 2, stdout: '' },
+      code: 2,
+      stdout: '',
       stderr: "error: unknown command 'submitt'\n(Did you mean submit?)\n(--help says more)\n",
     });
     expect((await holdfast('list', '--stauts=failed')).stderr).toContain('(Did you mean --status?)');

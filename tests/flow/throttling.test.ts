@@ -117,7 +117,8 @@ describe('requests that a key holds', () => {
       const { counts, refused, retryAfter } = await heldRequests.play({ stack: bounded, probe: at });
       expect(counts).toEqual(heldRequests.most);
       expect(refused[0]).toMatchObject({
-        ...{ status: 429, code: 'too_many_held' },
+        status: 429,
+        code: 'too_many_held',
         detail: expect.stringMatching(/^This API key has 5 held requests .* \(MAX_HELD_REQUESTS_PER_KEY\)\./),
       });
       expect(Number(retryAfter)).toBeGreaterThan(0);

@@ -64,7 +64,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   );
   const { HOLDFAST_CONFIG: file, OPENAI_BASE_URL: baseUrl } = settings;
   const content = readConfigFile(file, baseUrl, {
-    ...{ check: checkTasks, env },
+    check: checkTasks,
+    env,
     background: settings.OPENAI_BACKGROUND,
   });
   const names = keyVariables(content.lanes);

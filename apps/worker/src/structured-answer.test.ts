@@ -140,7 +140,8 @@ describe('a structured answer', () => {
 function withoutText(finish_reason = 'stop', refusal: string | null = null): ProviderEvent {
   const message = { role: 'assistant', content: null, reasoning_content: 'Hm.', refusal };
   return {
-    ...{ kind: 'result', output: { choices: [{ index: 0, message, finish_reason }] } },
+    kind: 'result',
+    output: { choices: [{ index: 0, message, finish_reason }] },
     usage: { input_tokens: 3, output_tokens: 2 },
   };
 }

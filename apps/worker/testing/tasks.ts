@@ -71,7 +71,10 @@ export async function jobOf(
   { lane = {}, output, ...request }: JobOptions = {},
 ) {
   const task = defineTask({
-    ...{ name: 't', summary: 'Under test.', model: 'sim', input: z.strictObject({}) },
+    name: 't',
+    summary: 'Under test.',
+    model: 'sim',
+    input: z.strictObject({}),
     ...(output ? { output } : {}),
     run: (_, ctx) => run(ctx),
   });

@@ -70,7 +70,9 @@ export const hostileTenant: Row = {
         const requests = [submitRequest(late, undefined, hostile)];
         await hostileLoad.ask({ ...hostileOrder, connections: 16, requests, until: { count: DEADLINES } });
         const reading = hostileLoad.ask({
-          ...{ port: holdfast.api.port, connections: READERS, until: { ms: 2 * ms } },
+          port: holdfast.api.port,
+          connections: READERS,
+          until: { ms: 2 * ms },
           requests: [getRequest(`/v1/jobs/${whole}`, hostile)],
         });
         const turn = await takeTurn();

@@ -61,7 +61,8 @@ interface Upload {
 async function beginUpload(url: string, key: string): Promise<Upload> {
   const body = JSON.stringify(chat('uploaded', 'tokens=1'));
   const headers = {
-    ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   };
   const sending = request(`${url}/v1/jobs`, { method: 'POST', headers, agent: false });

@@ -39,8 +39,13 @@ function usageText({ limits, reserved_usd, day, month, requests, days }: UsageRe
     reserved: `${reserved_usd} USD for jobs that have not ended`,
   });
   const rows = days.map((of) => [
-    ...[of.date, of.usd, of.avoided_usd],
-    ...[of.input_tokens, of.output_tokens, of.calls, of.jobs],
+    of.date,
+    of.usd,
+    of.avoided_usd,
+    of.input_tokens,
+    of.output_tokens,
+    of.calls,
+    of.jobs,
   ]);
   const heads = ['DAY', 'USD', 'AVOIDED', 'TOKENS IN', 'TOKENS OUT', 'CALLS', 'JOBS'];
   return `${facts}\n\n${table(heads, rows, 'No spend on these days.')}`;

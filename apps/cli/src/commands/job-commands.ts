@@ -108,7 +108,10 @@ function printJob(command: Command, job: Job): void {
 function shownOf({ id, task, lane, status, attempt, created_at, finished_at, error, usage, output, output_text }: Job) {
   return {
     job: id,
-    ...{ task, lane, status, attempt },
+    task,
+    lane,
+    status,
+    attempt,
     created: created_at,
     finished: finished_at,
     ...(error ? { error: `${error.code}: ${error.message}` } : {}),

@@ -38,7 +38,8 @@ function sendBoardProblem(response: Response, error: RequestError, requestId: st
   const shown = { ...problem, message: problem.detail, error: { ...problem.error, key: titleOf(problem.title) } };
   const { retryAfterMs } = error;
   sendBody(response, error.status, JSON.stringify(shown), {
-    ...{ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' },
+    'content-type': PROBLEM_TYPE,
+    'cache-control': 'no-store',
     ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
   });
 }

@@ -37,7 +37,9 @@ describe('a step', () => {
     const job = await t.job(id);
     expect(job.output).toEqual([{ said: 'ONE' }, 'TWO']);
     expect(job).toMatchObject({
-      ...{ attempt: 2, provider_calls: 3, ambiguous_calls: 1 },
+      attempt: 2,
+      provider_calls: 3,
+      ambiguous_calls: 1,
       usage: { input_tokens: 6, output_tokens: 4, estimated: true },
     });
     expect(await dataOf(t, id, 'step.completed')).toEqual([{ step: 'first' }, { step: 'second' }]);

@@ -82,7 +82,8 @@ describe('an attempt that completes', () => {
     await t.run(jobId);
     expect(await t.job(jobId)).toMatchObject({
       usage: { input_tokens: null, output_tokens: null, estimated: true },
-      ...{ output: 'plain', output_text: 'plain' },
+      output: 'plain',
+      output_text: 'plain',
     });
   });
 

@@ -154,7 +154,9 @@ describe('where nobody can be called', () => {
   function shortly(...names: ('main' | 'spare')[]): Lane['providers'] {
     const breaker = () => new Breaker({ now: () => performance.now(), openMs: 100, onChange: () => undefined });
     return names.map((name) => ({
-      ...{ provider: scripted(name), model: null, breaker: breaker() },
+      provider: scripted(name),
+      model: null,
+      breaker: breaker(),
     })) as unknown as Lane['providers'];
   }
 

@@ -42,8 +42,13 @@ export function watchLoop(config: WorkerConfig, presence: LiveWorker): LoopWatch
   }, BEAT_MS);
   const { redisUrl, prefix, retentionMs, logLevel, blockedLimitMs } = config;
   const workerData: WatcherData = {
-    ...{ redisUrl, prefix, retentionMs, logLevel, blockedLimitMs },
-    ...{ memory: state.memory, presence },
+    redisUrl,
+    prefix,
+    retentionMs,
+    logLevel,
+    blockedLimitMs,
+    memory: state.memory,
+    presence,
   };
   const file = new URL(`./loop-watcher-thread${extname(import.meta.filename)}`, import.meta.url);
   // It keeps next to nothing: with the usual size of young objects it would hold twice the memory.

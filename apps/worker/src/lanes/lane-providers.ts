@@ -76,8 +76,12 @@ function optionsOf(settings: ProviderSettings, keys: ProviderKeys): OpenAiProvid
     return text === undefined ? [] : [[header, text]];
   });
   return {
-    ...{ name, baseUrl: base_url, apiKey: api_key_env && keys[api_key_env] },
-    ...{ headers: Object.fromEntries(known), query, models },
+    name,
+    baseUrl: base_url,
+    apiKey: api_key_env && keys[api_key_env],
+    headers: Object.fromEntries(known),
+    query,
+    models,
     ...(stream === undefined ? {} : { stream }),
     ...(stream_options === undefined ? {} : { streamOptions: stream_options }),
     ...(first_byte_timeout_ms === undefined ? {} : { firstByteTimeoutMs: first_byte_timeout_ms }),

@@ -32,7 +32,7 @@ async function waitingJob(request = {}): Promise<string> {
     throw new AttemptError('provider_stream_cut', 'Cut.', { retryable: true });
   };
   const { id, attempt } = await jobOf(t, async (ctx) => ctx.step('s', () => ctx.generate({ prompt: 'aa' })), {
-    ...{ lane: { background: true } },
+    lane: { background: true },
     ...request,
   });
   expect((await attempt()).kind).toBe('retry');

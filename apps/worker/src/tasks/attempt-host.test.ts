@@ -145,7 +145,8 @@ describe('a task', () => {
     const { id, attempt } = await jobOf(t, broken);
     await attempt({ deps: { showsTaskErrors: true } });
     expect((await t.job(id)).error).toMatchObject({
-      ...{ code: 'task_error', retryable: false },
+      code: 'task_error',
+      retryable: false,
       message: 'The task "t" threw RangeError: no price in "12,50 EUR"',
     });
   });
