@@ -1,10 +1,10 @@
 /**
  * Which of its lane's providers a call goes to:
  *
- *   1. a response that runs at a provider is taken up there, whatever its breaker says
+ *   1. a response that runs at a provider is resumed there, whatever its breaker says
  *   2. a call that can be repeated under its key goes to the same provider: always where it may not be paid twice
  *      (`on_ambiguous: fail`), else while that one's breaker lets it through
- *   3. otherwise the first whose breaker lets it through, but for those that have failed it already
+ *   3. otherwise the first whose breaker lets it through, except those that have failed it already
  *
  * Where none is left, the call waits until a breaker lets it through: `provider-awaiter.ts`.
  */
@@ -16,7 +16,7 @@ import type { ProviderCallState } from './provider-call-state.ts';
 
 export interface Choice {
   by: LaneProvider;
-  /** null: it goes past the breaker, which learns nothing. */
+  /** null: the call bypasses the breaker, which learns nothing. */
   pass: Pass | null;
 }
 
@@ -24,7 +24,7 @@ export interface Choice {
 export interface Failure {
   by: LaneProvider;
   error: AttemptError;
-  /** It was to find out whether the provider is well again. */
+  /** A trial: whether the provider is healthy again. */
   isTrial: boolean;
   /** Readers have something of it. */
   hasEmitted: boolean;
@@ -64,7 +64,7 @@ export function chooseProvider(lane: Lane, { asker, interrupted, paysOnce, faile
   return null;
 }
 
-/** Nobody may be called for this one: as soon as a breaker lets a call through, the job can go on. */
+/** No provider may be called for this asker now. Retryable as soon as the first breaker lets a call through. */
 export function nobodyLeft({ providers }: Lane, asker: Asker): AttemptError {
   const names = providers.map(({ provider }) => provider.name).join(', ');
   const tried = providers.flatMap(({ breaker }) => breaker.why ?? []);
@@ -76,8 +76,8 @@ export function nobodyLeft({ providers }: Lane, asker: Asker): AttemptError {
 }
 
 /**
- * What is to be said of a call that several providers have failed. It is worth another try if one of them thinks so: the
- * last of these speaks for all.
+ * The error of a call that several providers have failed. It is retryable if one of their errors is: the last such error is
+ * returned.
  */
 export function sumUp(failed: readonly Failure[], before: readonly TriedProvider[]): AttemptError | undefined {
   const error = (failed.findLast((one) => one.error.retryable) ?? failed.at(-1))?.error;
@@ -87,8 +87,8 @@ export function sumUp(failed: readonly Failure[], before: readonly TriedProvider
 }
 
 /**
- * What is said once nobody could be called for too long: what the call's own last failure said, where it had one.
- * @param nobody says who can't be called
+ * The error once no provider could be called for too long: the call's own last failure, if it had one.
+ * @param nobody of `nobodyLeft`
  */
 export function saidLast(last: AttemptError | null, nobody: AttemptError): AttemptError {
   if (!last) return nobody;

@@ -1,4 +1,4 @@
-/** Ends responses that run in the background for a job that is over: otherwise they would be paid to their ends. */
+/** Cancels responses that run in the background for a job that is over: otherwise they would be paid to their ends. */
 import type { Logger } from '@holdfast/core';
 import type { Lane } from '../lanes/lane-providers.ts';
 
@@ -9,8 +9,8 @@ export interface OpenResponse {
 }
 
 /**
- * Each is ended at the provider that runs it. Never throws: the job is over whether the provider obeys or not, and the log
- * says when it didn't. @returns those that were not ended
+ * Cancels each at the provider that runs it. Never throws: the job is over whether the provider obeys or not, and the log says
+ * if it didn't. @returns those that were not cancelled
  */
 export async function endResponses(
   lane: Lane | null | undefined,
@@ -21,11 +21,14 @@ export async function endResponses(
     const { provider: name, id } = response;
     const ours = lane?.providers.find(({ provider }) => provider.name === name);
     try {
-      if (!ours) throw new Error('this lane has no such provider any more');
+      if (!ours) throw new Error('the lane no longer has this provider');
       await ours.provider.cancelResponse?.(id);
       return [];
     } catch (error) {
-      logger.warn({ provider: name, responseId: id, error }, 'a response was not ended; it may run on, and be paid');
+      logger.warn(
+        { provider: name, responseId: id, error },
+        'a response was not cancelled; it may run on, and be paid',
+      );
       return [response];
     }
   };

@@ -1,13 +1,13 @@
 /**
- * Asks the main thread, from another one, what it runs. Node's inspector interrupts it for that, wherever it is in JavaScript, a
- * regular expression included. Inside a call of the operating system it answers as soon as that returns.
+ * Asks the main thread, from another thread, what it runs. Node's inspector interrupts it wherever it is in JavaScript, a regular
+ * expression included. Inside a system call it answers as soon as that returns.
  */
 import { Session } from 'node:inspector';
 import { BLOCKER_EXPRESSION, type Blocker } from '../tasks/current-job.ts';
 
 /**
- * @param giveUp fires when no answer is waited for any more
- * @returns null: there was none
+ * @param giveUp ends the wait for an answer
+ * @returns null: there was no answer
  */
 export function askBlocker(giveUp: AbortSignal): Promise<Blocker | null> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The loop comes round so often at least, or it is silent. */
+/** A loop that isn't blocked beats this often, in ms. */
 export const BEAT_MS = 250;
 
 const [BEATS, TAKES_JOBS, DEBUGGED] = [0, 1, 2];
@@ -13,7 +13,7 @@ export class LoopState {
     this.#cells = new Int32Array(memory);
   }
 
-  /** The event loop has come round. */
+  /** The event loop runs. */
   beat(): void {
     Atomics.add(this.#cells, BEATS, 1);
   }
@@ -31,7 +31,7 @@ export class LoopState {
     Atomics.store(this.#cells, TAKES_JOBS, takes ? 1 : 0);
   }
 
-  /** Whether a debugger can stop the main thread: then it may be silent for as long as somebody thinks. */
+  /** Whether a debugger can stop the main thread: then it may be silent for as long as a person thinks. */
   get isDebugged(): boolean {
     return Atomics.load(this.#cells, DEBUGGED) === 1;
   }

@@ -35,7 +35,7 @@ const watcher = new LoopWatcher({
     return counts.reduce((sum, count) => sum + count, 0);
   },
   count: (block) => countBlock(redis, prefix, block),
-  // Not by `process.exit`, which ends this thread alone; nor by a signal that the blocked thread would have to handle.
+  // `process.exit` would end this thread alone, and the blocked thread can't handle another signal.
   end: () => process.kill(process.pid, 'SIGKILL'),
 });
 setInterval(() => watcher.look(), BEAT_MS);

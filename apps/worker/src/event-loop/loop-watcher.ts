@@ -5,26 +5,26 @@
  *      ▲                     │             │
  *      └───────beat──────────┴─────────────┘ logged and counted where it was asked
  *
- *   kept       locks are renewed and the process stays announced: nobody takes its jobs over, no call is made twice
- *   asked      whose task it is, so that the log and the metrics name it
+ *   kept       locks are renewed and the process stays announced: no other worker takes its jobs over, no call is made twice
+ *   asked      which task it is, so that the log and the metrics name it
  *   given up   the other jobs go back into the queue, counting no crash; then the process ends, since only that ends the task.
- *              The job that blocked is left to its lock: it counts a crash. Where nobody can be named, all are left so: a job
- *              that blocks its workers for ever would never come to its crash limit
+ *              The lock of the job that blocked expires: it counts a crash. If no task can be named, all locks expire so:
+ *              a job that blocks its workers for ever must come to its crash limit
  *
- * Silence is measured in this thread's own turns. A process that was stopped as a whole was silent for one of them.
+ * Silence is measured in this thread's own turns: a process that was stopped as a whole was silent for one turn.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@holdfast/core';
 import type { Blocker } from '../tasks/current-job.ts';
 import type { LoopState } from './loop-state.ts';
 
-/** Of a worker's locks 2.5 s at least are left when it falls silent (BullMQ renews those of 5 s every half of it). */
+/** When the loop falls silent, locks have 2.5 s left at least: BullMQ renews locks of 5 s every 2.5 s. */
 const KEEP_EVERY_MS = 1_000;
 const ASK_AFTER_MS = 2_000;
-/** How long to wait for what is done before the process ends, in ms. */
+/** How long to wait for the last steps before the process ends, in ms. */
 const ASKED_WITHIN_MS = 1_000;
 const GIVEN_UP_WITHIN_MS = 5_000;
-/** Stands for a task where none can be named. */
+/** The name that is counted if no task can be named. */
 const NO_TASK = '~none';
 
 interface LoopWatcherOptions {
@@ -91,7 +91,7 @@ export class LoopWatcher {
   }
 
   async #keep(): Promise<void> {
-    // While Redis is away one of them waits, and is enough.
+    // While Redis is away, one renewal waits; that is enough.
     if (this.#isKeeping) return;
     this.#isKeeping = true;
     const { keep, logger } = this.#options;
@@ -124,7 +124,7 @@ export class LoopWatcher {
     this.#isGivenUp = true;
     const { logger, count, handBack, end } = this.#options;
     this.#asked?.giveUp.abort();
-    // Once more: whoever was asked for first may have come to an end, and another task blocks.
+    // Asks once more: the task that was named first may have ended, and another one blocks now.
     const { job, at } = await this.#answerOf(this.#ask());
     const blockedMs = this.#sinceBeat();
     let handedBack = 0;

@@ -1,6 +1,6 @@
 /**
- * Sees to it that a task which blocks the event loop does no harm to the jobs beside it: starts the thread that watches the
- * loop (`loop-watcher.ts` says what it does), and lets it see that the loop comes round. What a job costs for it is nothing.
+ * Protects the other jobs of this process from a task that blocks the event loop: starts the thread that watches the loop
+ * (`loop-watcher.ts` says what it does), and signals to it that the loop runs. It costs nothing for each job.
  */
 import { url as debuggerUrl } from 'node:inspector';
 import { extname } from 'node:path';
@@ -17,14 +17,14 @@ export interface WatcherData
   presence: LiveWorker;
 }
 
-/** What it is told later: what this process takes of a cell. */
+/** Sent to the thread later: which lanes of a cell this process works on. */
 export interface WorkedCell {
   cell: string;
   lanes: readonly WorkedLane[];
 }
 
 export interface LoopWatch {
-  /** From here on these jobs are kept. */
+  /** From here on the thread keeps the locks of these jobs. */
   add(worked: WorkedCell): void;
   /** The process stops: the thread must not announce it any more. */
   takesNoJobs(): void;
@@ -51,7 +51,7 @@ export function watchLoop(config: WorkerConfig, presence: LiveWorker): LoopWatch
     presence,
   };
   const file = new URL(`./loop-watcher-thread${extname(import.meta.filename)}`, import.meta.url);
-  // It keeps next to nothing: with the usual size of young objects it would hold twice the memory.
+  // It holds next to nothing: with the usual size of the young generation it would take twice the memory.
   const thread = new Worker(file, {
     name: 'loop watcher',
     workerData,

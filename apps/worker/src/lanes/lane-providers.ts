@@ -1,26 +1,26 @@
 /**
- * The providers of each lane, in the order in which they are tried. Their breakers live in this process: each worker finds
- * out for itself who is ill, which costs a few calls per worker and needs nothing shared that could be wrong.
+ * The providers of each lane, in the order in which they are tried. Their breakers live in this process: each worker finds out
+ * for itself which provider is unhealthy. That costs a few calls for each worker, and no shared state can be wrong.
  */
 import type { Lanes, Logger, Provider } from '@holdfast/core';
 import { Breaker, createOpenAiProvider, type OpenAiProviderOptions } from '@holdfast/providers';
 
 export interface LaneProvider {
   provider: Provider;
-  /** Asked for instead of the job's model; null: the job's. */
+  /** Replaces the job's model; null: the job's model is used. */
   model: string | null;
   breaker: Breaker;
 }
 
-/** Who serves a lane, and what can be relied on when a call breaks off. */
+/** Who serves a lane, and what its providers guarantee when a call breaks off. */
 export interface Lane {
   /** At least one, in the order in which they are tried. */
   providers: readonly [LaneProvider, ...LaneProvider[]];
-  /** They run `responses` in the background, and one that was begun can be taken up again. */
+  /** They run `responses` in the background: one that has begun can be resumed. */
   background: boolean;
-  /** They honour `Idempotency-Key`. */
+  /** They honor `Idempotency-Key`. */
   idempotent: boolean;
-  /** For one answer, over all attempts: calls that were or may have been paid. */
+  /** Calls for one answer that were or may have been paid, over all attempts. */
   maxCalls: number;
 }
 
@@ -29,7 +29,7 @@ export function withBreaker(provider: Provider, lane: string, logger: Logger, mo
     now: () => performance.now(),
     onChange: (state, why, held) => {
       const fields = { lane, provider: provider.name, code: why?.code, status: why?.status };
-      // null: it keeps everybody's away.
+      // null: the breaker keeps all calls away.
       const heldFields = { tenant: held?.tenant ?? null, jobId: held?.job ?? null };
       if (state === 'opened')
         logger.warn({ ...fields, ...heldFields }, 'breaker opened: this provider gets no calls for a while');
@@ -52,7 +52,7 @@ export function createLanes(
       const provider = createOpenAiProvider({ ...optionsOf(settings, keys), maxAnswerBytes });
       return withBreaker(provider, name, logger, settings.model ?? null);
     });
-    // The schema has seen to it that there is one.
+    // The schema guarantees at least one.
     return [
       name,
       {

@@ -2,10 +2,10 @@
  * The workers of all lanes in this process, and how they stop:
  *
  *   1. take no more jobs
- *   2. hand over at once what another worker can take up where it is
+ *   2. hand over at once the jobs that another worker can resume where they are
  *   3. let the others go on for `drainMs`
  *   4. hand the rest back to the queue: their attempts end as `deferred`
- *   5. leave behind what still hangs; its lock runs out, and another process takes it up
+ *   5. abandon what still hangs: its lock expires, and another process claims it
  */
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
@@ -13,11 +13,11 @@ import { type LaneQueues, LaneWorker, type WorkedLane } from '@holdfast/queue';
 import type { RunningAttempts } from '../attempt/running-attempts.ts';
 
 const HAND_OVER_EVERY_MS = 100;
-/** Time to write the ends of what is handed back. */
+/** Time to write the ends of attempts that are handed back, in ms. */
 const HAND_BACK_MS = 3_000;
 
 interface LaneWorkersOptions {
-  /** Lanes, each with the jobs at once that this process takes of it. */
+  /** How many jobs of each lane this process takes at once. */
   lanes: ReadonlyMap<string, number>;
   cell: Cell;
   queues: LaneQueues;
@@ -39,7 +39,7 @@ export async function startLaneWorkers(options: LaneWorkersOptions): Promise<Lan
   await Promise.all(workers.map((worker) => worker.ready()));
   const stop = async (drainMs: number) => {
     const drained = Promise.all(workers.map((worker) => worker.drain()));
-    // Again and again: a response that was being asked for becomes one that can be taken up.
+    // Repeatedly: a call whose response isn't stored yet becomes one that can be resumed.
     const handingOver = setInterval(() => running.handOver(), HAND_OVER_EVERY_MS);
     const finished = await within(drained, drainMs);
     clearInterval(handingOver);

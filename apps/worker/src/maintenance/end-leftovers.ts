@@ -1,7 +1,7 @@
 /**
- * A maintenance task: ends responses that run on at a provider although their jobs have ended without a worker: cancelled, or
- * past their deadline, while they waited for another attempt. Once a second; each leftover is one process's for 30 s. One
- * whose provider refuses, or isn't known here, is tried again until ten minutes have passed.
+ * A maintenance task, once a second: ends responses that run on at a provider although their jobs have ended without a worker.
+ * Those were cancelled, or passed their deadline, while they waited for another attempt. One process has each leftover for 30 s.
+ * If the provider refuses, or isn't known here, it is tried again for ten minutes.
  */
 import { type Cell, scripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';

@@ -1,7 +1,7 @@
 /**
- * A maintenance task: jobs of a lane that was renamed in the config file, or removed from it, go to the lane that serves their
- * models now. Every 5 s, one process of all. A lane that another worker serves is none of this worker's business: that one may
- * have a newer file, or an older. Where no lane serves a job's model it waits, and the log says so once.
+ * A maintenance task, every 5 s, in one process of all: jobs of a lane that was renamed in the config file, or removed from it, go
+ * to the lane that serves their models now. A lane that another worker serves is left alone: that worker may have a newer file, or
+ * an older one. If no lane serves a job's model, the job waits, and the log says so once.
  */
 import { followersLane, type Logger, type SubmitRequest } from '@holdfast/core';
 import type { Journal } from '@holdfast/journal';
@@ -23,7 +23,7 @@ const PAGE = 50;
 
 export function startReassigningLanes(options: ReassignOptions): () => void {
   const { queues, logger } = options;
-  /** Lanes that were said to be served by nobody. */
+  /** Lanes that nobody serves, and that the log has named. */
   const said = new Set<string>();
   const quietly = async () => {
     try {
@@ -66,7 +66,8 @@ async function reassign(
   const { queues, logger } = options;
   const newLane = await laneByModel(options, jobId);
   if (newLane === null) {
-    if (!said.has(lane)) logger.error({ lane, jobId }, 'nobody serves this lane, nor the model of this job: it waits');
+    if (!said.has(lane))
+      logger.error({ lane, jobId }, 'no worker serves this lane, and no lane serves the model of this job: it waits');
     said.add(lane);
     return false;
   }
@@ -75,7 +76,7 @@ async function reassign(
   queues.dispatch(waitsIn);
   logger.warn(
     { jobId, lane: newLane, oldLane: lane },
-    'nobody serves the lane of this job any more; it goes to another',
+    'no worker serves the lane of this job any more; it moves to another lane',
   );
   return true;
 }

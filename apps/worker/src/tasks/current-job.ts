@@ -1,6 +1,6 @@
 /**
- * Whose task the event loop runs at this moment: so that a loop that is found blocked can be asked by whom. Whatever a task
- * begins, timers and callbacks included, is its own.
+ * Which job's task the event loop runs at this moment, so that a blocked loop can name it. Everything that a task begins counts
+ * as its own, timers and callbacks included.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -11,9 +11,9 @@ export interface CurrentJob {
 
 /** What a blocked loop answers. */
 export interface Blocker {
-  /** null: no task runs, what blocks is this program's own. */
+  /** null: no task runs; the program itself blocks. */
   job: CurrentJob | null;
-  /** Where in the code it is, innermost first. */
+  /** Stack frames, innermost first. */
   at: string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the worker's log tells a task's author of an error that their code threw: name, message, where it was thrown, and its
- * causes. Whoever reads this log may see what a message quotes; what clients see: `attempt/execute-task.ts`.
+ * Describes an error that a task threw, for its author, in the worker's log: name, message, where it was thrown, and its causes.
+ * Readers of the log may see what a message quotes. What clients see is decided in `attempt/execute-task.ts`.
  */
 import { types } from 'node:util';
 
@@ -17,11 +17,11 @@ const MAX_MESSAGE = 1_000;
 const MAX_FRAMES = 10;
 const MAX_CAUSES = 3;
 
-/** @param thrown anything: code may throw what is no Error */
+/** @param thrown anything: code can throw values that aren't errors */
 export function describeThrown(thrown: unknown, causes = MAX_CAUSES): Thrown {
   const isError = isAnError(thrown);
   const { code, cause, errors } = (isError ? thrown : {}) as { code?: unknown; cause?: unknown; errors?: unknown };
-  // `Promise.any` and the like say nothing themselves: the first of their errors speaks for all.
+  // Errors of `Promise.any` and the like hold others: the first one is shown as the cause.
   const [first] = Array.isArray(errors) ? errors : [];
   const next = cause ?? first;
   return {
@@ -38,7 +38,7 @@ export function messageOf(thrown: unknown): string {
   return textOf(thrown).slice(0, MAX_MESSAGE).toWellFormed();
 }
 
-/** Of another realm as well. */
+/** Also one of another realm. */
 function isAnError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }

@@ -1,10 +1,10 @@
 /**
- * In which format a model of a lane answers what a schema asks for, as this process has found out. Forgotten when it ends: then a
- * call that is refused, and costs nothing, finds it out anew.
+ * Which format of structured answers each model of a lane accepts, as this process has found out. It is forgotten when the process
+ * ends: then a call that is refused, and costs nothing, finds it out again.
  */
 import type { AnswerFormat, AnswerFormats } from '@holdfast/tasks';
 
-/** Tasks may name models as they like: no more than so many are remembered. */
+/** Tasks can name any models, so the number that is remembered is bounded. */
 const MAX_REMEMBERED = 1_000;
 
 export class KnownFormats {

@@ -1,11 +1,11 @@
-/** The log as a task has it: each line bears the job's id, the attempt and the task's name, which no field of its own can hide. */
+/** The log of a task. Each line has the job's id, the attempt and the task's name; the task's own fields can't hide them. */
 import type { Logger } from '@holdfast/core';
 import type { TaskLogger } from '@holdfast/tasks';
 
 interface TaskFields {
   jobId: string;
   attempt: number;
-  /** Tells a task's lines from the worker's own. */
+  /** Distinguishes a task's lines from the worker's own. */
   task: string;
 }
 
