@@ -1,4 +1,4 @@
-/** One list of settings: what each app reads, what README shows, and what docker-compose.yml hands on. */
+/** One list of settings: what each app reads, what the reference shows, and what docker-compose.yml hands on. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -14,10 +14,11 @@ function settingsOf(app: string): string[] {
   return unique([...lines].map(([, name = '']) => name));
 }
 
-/** Names in the first column of README's table of settings. */
-function settingsInReadme(): string[] {
-  const [, table = ''] = /\n\| variable .*\n\|[- |]+\n((?:\|.*\n)+)/.exec(read('README.md')) ?? [];
-  const cells = table.split('\n').map((row) => row.split('|')[1] ?? '');
+/** Names in the first column of the reference's tables of settings. */
+function settingsInReference(): string[] {
+  const tables = read('docs/reference/environment.md').matchAll(/\n\| variable .*\n\|[- |]+\n((?:\|.*\n)+)/gi);
+  const rows = [...tables].flatMap(([, table = '']) => table.split('\n'));
+  const cells = rows.map((row) => row.split('|')[1] ?? '');
   return unique(cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name)));
 }
 
@@ -38,13 +39,13 @@ const ownOf = { local: ['LOG'], cli: ['HOLDFAST_URL', 'HOLDFAST_API_KEY', 'HOLDF
 describe('settings', () => {
   it('are found by this test', () => {
     expect(settingsOf('worker')).toContain('WORKER_CONCURRENCY');
-    expect(settingsInReadme()).toContain('HOLDFAST_PREFIX');
+    expect(settingsInReference()).toContain('HOLDFAST_PREFIX');
     expect(settingsInCompose('console')).toEqual(expect.arrayContaining(['REDIS_URL', 'HOLDFAST_ADMIN_KEY']));
   });
 
-  it('that a service reads are all in README', () => {
+  it('that a service reads are all in the reference', () => {
     const wanted = unique([...services, 'local'].flatMap(settingsOf)).filter((name) => !ownOf.local.includes(name));
-    expect(wanted.filter((name) => !settingsInReadme().includes(name))).toEqual([]);
+    expect(wanted.filter((name) => !settingsInReference().includes(name))).toEqual([]);
   });
 
   it.each(services)('that %s reads are all handed to it by docker-compose.yml, and no others', (service) => {
@@ -58,9 +59,9 @@ describe('settings', () => {
     expect(unread.filter((name) => !['HOST', 'DURABILITY', 'RETENTION_HOURS'].includes(name))).toEqual([]);
   });
 
-  it('that README shows are all read by a service', () => {
-    const read = new Set([...services, 'local'].flatMap(settingsOf));
-    expect(settingsInReadme().filter((name) => !read.has(name))).toEqual([]);
+  it('that the reference shows are all read by something', () => {
+    const read = new Set([...services, 'local', 'cli'].flatMap(settingsOf));
+    expect(settingsInReference().filter((name) => !read.has(name))).toEqual([]);
   });
 
   it('that begin with HOLDFAST_ are known where unknown ones are warned of', () => {

@@ -29,7 +29,8 @@ const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(
 /** What clients see of an error that a task's code throws: that it did, or its message as well, which may quote a prompt. */
 const taskErrorMessageSchema = z.enum(['hide', 'show'], 'expected "hide" or "show"');
 
-const configSchema = z.strictObject({
+/** What a config file may hold. */
+export const configSchema = z.strictObject({
   lanes: lanesSchema.optional(),
   plans: plansSchema.default({}),
   prices: pricesSchema.default({}),
