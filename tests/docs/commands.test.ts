@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, freePort, processEnv, Stack } from '../flow/stack.ts';
+import { adminKey, freePort, processEnv, Stack } from '../stack/stack.ts';
 import { parsePage } from './markdown.ts';
 import { makeWorkspace, missingLines, outputsOf, writePageProgram } from './page-program.ts';
 import { readPage, root, userPages } from './pages.ts';

@@ -22,7 +22,7 @@ describe('links', () => {
     expect(wrong.map(({ line, target, fault }) => `${path}:${line} ${target}: ${fault}`)).toEqual([]);
   });
 
-  it('to docs are written from every page of its index', () => {
+  it('of docs/README.md lead to every page of docs', () => {
     const listed = readPage('docs/README.md').links.map(({ target }) => normalize(join('docs', target)));
     const wanted = pagePaths().filter((path) => /^docs\/(?!README|decisions\/|bench\/)/.test(path));
     expect(wanted.filter((path) => !listed.includes(path))).toEqual([]);

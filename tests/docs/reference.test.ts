@@ -5,7 +5,7 @@ import { allTasks } from '@holdfast/tasks';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { openApiDocument } from '../../apps/api/src/openapi.ts';
+import { openApiDocument } from '../../apps/api/src/openapi/openapi.ts';
 import { readConfig } from '../../apps/cli/src/config.ts';
 import { createProgram } from '../../apps/cli/src/program.ts';
 import { readText } from './pages.ts';
