@@ -84,20 +84,22 @@ export function outputsOf(output: string): Map<number, string> {
   );
 }
 
-/** Lines of `expected` that `actual` lacks, in their order. `…` stands for anything. */
+/** Lines of `expected` that `actual` lacks, in their order. `…` stands for anything; how wide a gap is doesn't matter. */
 export function missingLines(expected: string, actual: string): string[] {
-  const printed = actual.split('\n');
+  const printed = actual.split('\n').map(plain);
   let at = 0;
   return expected
     .split('\n')
     .filter((line) => !/^\s*…?\s*$/.test(line))
     .filter((line) => {
-      const pattern = new RegExp(`^${line.trim().split('…').map(escapePattern).join('.*')}$`);
-      const found = printed.findIndex((text, index) => index >= at && pattern.test(text.trim()));
+      const pattern = new RegExp(`^${plain(line).split('…').map(escapePattern).join('.*')}$`);
+      const found = printed.findIndex((text, index) => index >= at && pattern.test(text));
       if (found >= 0) at = found + 1;
       return found < 0;
     });
 }
+
+const plain = (line: string) => line.trim().replace(/\s+/g, ' ');
 
 function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
