@@ -12,7 +12,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Languages that the tests can check or run; a block in another one says why it isn't run. */
 const checked = new Set(['sh', 'json', 'ts', 'text', 'mermaid']);
-const known = new Set(['not run', 'output', 'exit code', 'file', 'given']);
+const known = new Set(['not run', 'output', 'exit code', 'file', 'given', 'in']);
 /** What a reason begins with: what no test can have, or the test that runs it. */
 const reasons =
   /^(?:needs (?:Docker|Kubernetes|systemd|a proxy|a provider key|a browser|a model server)\b|tests\/\S+ (?:runs|does) )/;

@@ -18,6 +18,8 @@ let consoleUrl: string;
 /** By the ports that pages name. */
 let addresses: Map<string, string>;
 
+const preload = new URL('./with-page-tasks.ts', import.meta.url).href;
+const folderOf = (path: string) => join(dir, path.replaceAll('/', '+'));
 const hostOf = (url: string) => new URL(url).host;
 
 beforeAll(async () => {
@@ -25,6 +27,8 @@ beforeAll(async () => {
   const port = await freePort();
   consoleUrl = `http://127.0.0.1:${port}`;
   stack = await Stack.start({
+    env: { PAGE_TASKS: pageTasks().join(':') },
+    launch: { api: { preload }, worker: { preload }, console: { preload } },
     config: (base_url) => ({
       lanes: { default: { models: ['*'], providers: [{ name: 'main', base_url }], background: true } },
       plans: { free: { requests_per_minute: 1_000, max_running: 50 } },
@@ -42,6 +46,14 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
   await stack?.close();
 });
+
+/** The tasks that pages tell their readers to write, as files. */
+function pageTasks(): string[] {
+  return userPages().flatMap((path) => {
+    const { modules } = writePageProgram(readPage(path), folderOf(path), new Map());
+    return [...modules.keys()].filter((name) => name.startsWith('own/')).map((name) => join(folderOf(path), name));
+  });
+}
 
 async function admin<Value>(method: string, path: string, body: object): Promise<Value> {
   const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' };
@@ -98,7 +110,7 @@ function run(script: string, cwd: string, key: string): Promise<Ran> {
 
 /** Runs a page's program. @returns what is wrong with what it did */
 async function faultsOf(path: string, page = readPage(path)): Promise<string[]> {
-  const folder = join(dir, path.replaceAll('/', '+'));
+  const folder = folderOf(path);
   const { script, runs } = writePageProgram(page, folder, addresses);
   if (runs === 0) return [];
   const { exitCode, output } = await run(script, folder, await newTenant(path));

@@ -7,6 +7,7 @@
  *   <!-- output -->          a `text` block: what the commands before it print; `…` stands for anything
  *   <!-- exit code: 3 -->    of an `sh` block, where its last command is meant to fail
  *   <!-- file: name.json --> the block is saved under this name, for the blocks after it
+ *   <!-- in: folder -->      the page's directory has what this folder of the repository has, for relative imports
  *   <!-- given: code -->     of a `ts` block that is a fragment: declarations to check it with. It isn't run
  */
 

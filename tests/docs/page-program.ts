@@ -2,7 +2,7 @@
  * A page's code as one program: its `sh` blocks in order in one shell, its whole `ts` blocks where they stand, its files
  * saved before what comes after them. Addresses that `npm start` has by default are those of the test's processes.
  */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Block, Page } from './markdown.ts';
 import { root } from './pages.ts';
@@ -28,7 +28,9 @@ export function makeWorkspace(dir: string): void {
 
 /** Writes the page's modules into `dir`, and gives the program that runs it there. */
 export function writePageProgram(page: Page, dir: string, addresses: ReadonlyMap<string, string>): PageProgram {
+  rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
+  for (const folder of new Set(page.blocks.flatMap(({ comments }) => comments.get('in') ?? []))) mirror(folder, dir);
   const modules = new Map<string, number>();
   const steps = page.blocks.flatMap((block) => {
     const { language, line, comments } = block;
@@ -48,6 +50,11 @@ export function writePageProgram(page: Page, dir: string, addresses: ReadonlyMap
     return [comments.has('exit code') ? failing(line, code, comments.get('exit code') ?? '') : step(line, code)];
   });
   return { script: ['set -eu', ...steps, ''].join('\n'), modules, runs: steps.length };
+}
+
+function mirror(folder: string, dir: string): void {
+  const from = join(root, folder);
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(dir, name));
 }
 
 const mark = (line: number) => `printf '\\n${MARK}${line}\\n'`;
