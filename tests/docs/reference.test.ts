@@ -3,12 +3,13 @@ import { eventDataSchemas, httpStatusOf, jobErrorCodes } from '@holdfast/core';
 import { configSchema } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { describe, expect, it } from '@jest/globals';
-import type { Command } from 'commander';
 import { z } from 'zod';
 import { openApiDocument } from '../../apps/api/src/openapi/openapi.ts';
 import { readConfig } from '../../apps/cli/src/config.ts';
 import { createProgram } from '../../apps/cli/src/program.ts';
 import { readText } from './pages.ts';
+
+type Command = ReturnType<typeof createProgram>;
 
 const unique = (names: Iterable<string>) => [...new Set(names)].sort();
 
