@@ -1,5 +1,5 @@
 /**
- * The table of docs/providers.md. Run this file to write it anew:
+ * The table of docs/reference/providers.md. Run this file to write it anew:
  *
  *   node --conditions=holdfast-source tests/conformance/dialects-table.ts
  */
@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialects } from './dialects.ts';
 
-const file = join(import.meta.dirname, '../../docs/providers.md');
+const file = join(import.meta.dirname, '../../docs/reference/providers.md');
 const [begin, end] = ['<!-- dialects: made from tests/conformance/dialects.ts -->', '<!-- end of dialects -->'];
 
 const cell = (text: string) => text.replaceAll('|', '\\|');

@@ -55,7 +55,7 @@ describe.each(Object.entries(dialects))('%s', (_kind, some) => {
   });
 });
 
-it('docs/providers.md has the table of all of them', () => {
+it('docs/reference/providers.md has the table of all of them', () => {
   const { isThere, should } = readTable();
   const words = (text: string) => text.replaceAll(/[\s-]+/g, ' ');
   expect(words(isThere)).toBe(words(should));

@@ -1,6 +1,6 @@
 /**
  * How real providers were seen to differ from what OpenAI documents, and what is made of it. `dialects.test.ts` plays each against
- * the adapter, over HTTP; the table in docs/providers.md is made from the same list.
+ * the adapter, over HTTP; the table in docs/reference/providers.md is made from the same list.
  */
 import type { ServerResponse } from 'node:http';
 import type { JsonObject, JsonValue, ProviderCall } from '@holdfast/core';

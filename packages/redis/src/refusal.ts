@@ -57,7 +57,7 @@ export function refusalOf(error: unknown): MisconfigurationError | null {
   if (isNotPermitted(error)) {
     // Redis names the command; what comes after the first 100 characters is the place in a script.
     const said = error.message.replace(/ script: .*$/s, '').slice(0, 100);
-    return notPermitted(said, 'Let it: docs/operations.md has the rights that are needed.', error);
+    return notPermitted(said, 'Let it: docs/operate/redis.md has the rights that are needed.', error);
   }
   const known = refusals[error.message.split(' ', 1)[0] ?? ''];
   return known ? new MisconfigurationError(known.code, known.message, { cause: error }) : null;

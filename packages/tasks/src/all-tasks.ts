@@ -1,4 +1,4 @@
-/** Every task that clients can ask for. One of your own is added to `ownTasks`: see `docs/guides/add-a-task.md`. */
+/** Every task that clients can ask for. One of your own is added to `ownTasks`: see `docs/guides/tasks.md`. */
 import { HoldfastError, type Lanes, laneFor } from '@holdfast/core';
 import { builtInTasks } from './built-in-tasks.ts';
 import { chat } from './examples/chat.ts';
