@@ -1,8 +1,9 @@
-/** One list of settings: what each app reads, what the reference shows, and what docker-compose.yml hands on. */
-import { readFileSync } from 'node:fs';
+/** One list of settings: what each app reads, what docs/reference/environment.md shows, and what docker-compose.yml hands on. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { holdfastSettings } from '../../packages/service/src/config/unknown-settings.ts';
+import { firstNamesUnder, namesIn, rowsUnder } from '../docs/tables.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -14,13 +15,21 @@ function settingsOf(app: string): string[] {
   return unique([...lines].map(([, name = '']) => name));
 }
 
-/** Names in the first column of the reference's tables of settings. */
-function settingsInReference(): string[] {
-  const tables = read('docs/reference/environment.md').matchAll(/\n\| variable .*\n\|[- |]+\n((?:\|.*\n)+)/gi);
-  const rows = [...tables].flatMap(([, table = '']) => table.split('\n'));
-  const cells = rows.map((row) => row.split('|')[1] ?? '');
-  return unique(cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name)));
+/** Those that are read by the name that a lane gives (`api_key_env`), here by the default lane's. */
+const readByLane = 'OPENAI_API_KEY';
+
+/** What an app's config.ts says of a setting's default, as far as a line says it. */
+function defaultsOf(app: string): [name: string, value: string][] {
+  const lines = read(`apps/${app}/src/config.ts`).matchAll(
+    /^ +([A-Z][A-Z_]+): .*?(?:setting\.(?:port|count|hours)\(([\d_]+)|\.default\(['"]?([^'")]+))/gm,
+  );
+  return [...lines].map(([, name = '', shared, own]) => [name, (shared ?? own ?? '').replaceAll('_', '')]);
 }
+
+const page = read('docs/reference/environment.md');
+const rows = rowsUnder(page, 'Settings');
+
+const settingsInDocs = () => unique(firstNamesUnder(page, 'Settings'));
 
 /** Names that docker-compose.yml gives a service, those of the environment that all share included. */
 function settingsInCompose(service: string): string[] {
@@ -33,24 +42,62 @@ function settingsInCompose(service: string): string[] {
 }
 
 const services = ['api', 'worker', 'console'];
-/** Of `npm start` and of the command: not of a service. */
-const ownOf = { local: ['LOG'], cli: ['HOLDFAST_URL', 'HOLDFAST_API_KEY', 'HOLDFAST_CONSOLE_URL'] };
+const apps = [...services, 'local'];
+/** What docs/reference/environment.md calls them. */
+const readers: Readonly<Record<string, string>> = { api: 'API', worker: 'worker', console: 'console', local: 'start' };
+
+/** Settings of docker-compose.yml itself. */
+function variablesOfCompose(): string[] {
+  const names = [...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+)/g)].map(([, name = '']) => name);
+  return unique(names).filter((name) => !settingsInDocs().includes(name));
+}
+
+/** What looks like the name of a setting in the pages for users, with the page. */
+function settingsNamedInDocs(): { page: string; name: string }[] {
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+  return ['README.md', ...pages.filter((path) => /^[\w/-]+\.md$/.test(path)).map((path) => `docs/${path}`)]
+    .filter((path) => !/^docs\/(?:decisions|bench)\//.test(path))
+    .flatMap((path) =>
+      namesIn(read(path).replace(/^```[\s\S]*?^```/gm, ''))
+        .flatMap((code) => /^[A-Z][A-Z]+(?:_[A-Z]+)+(?==|$)/.exec(code)?.[0] ?? [])
+        .map((name) => ({ page: path, name })),
+    );
+}
 
 describe('settings', () => {
   it('are found by this test', () => {
     expect(settingsOf('worker')).toContain('WORKER_CONCURRENCY');
-    expect(settingsInReference()).toContain('HOLDFAST_PREFIX');
+    expect(settingsInDocs()).toContain('HOLDFAST_PREFIX');
     expect(settingsInCompose('console')).toEqual(expect.arrayContaining(['REDIS_URL', 'HOLDFAST_ADMIN_KEY']));
+    expect(variablesOfCompose()).toContain('STOP_GRACE');
+    expect(settingsNamedInDocs().length).toBeGreaterThan(30);
   });
 
-  it('that a service reads are all in the reference', () => {
-    const wanted = unique([...services, 'local'].flatMap(settingsOf)).filter((name) => !ownOf.local.includes(name));
-    expect(wanted.filter((name) => !settingsInReference().includes(name))).toEqual([]);
+  it('that a process reads are those that docs/reference/environment.md shows', () => {
+    expect(settingsInDocs()).toEqual(unique(apps.flatMap(settingsOf)));
+  });
+
+  it('have in docs/reference/environment.md who reads them', () => {
+    const shown = rows.map(([name, , by = '']) => [namesIn(name)[0], by]);
+    const wanted = rows.map(([name]) => {
+      const [setting = ''] = namesIn(name);
+      const by = apps.filter(
+        (app) => settingsOf(app).includes(setting) || (app === 'worker' && setting === readByLane),
+      );
+      return [setting, by.length === apps.length ? 'all' : by.map((app) => readers[app]).join(', ')];
+    });
+    expect(shown).toEqual(wanted);
+  });
+
+  it('have in docs/reference/environment.md the default that the code gives them', () => {
+    const shown = Object.fromEntries(rows.map(([name, value = '']) => [namesIn(name)[0], value.replaceAll('`', '')]));
+    const given = apps.flatMap(defaultsOf);
+    expect(given.length).toBeGreaterThan(15);
+    expect(given.filter(([name, value]) => shown[name] !== value)).toEqual([]);
   });
 
   it.each(services)('that %s reads are all handed to it by docker-compose.yml, and no others', (service) => {
-    // Read by the name that a lane gives (`api_key_env`).
-    const wanted = service === 'worker' ? unique([...settingsOf(service), 'OPENAI_API_KEY']) : settingsOf(service);
+    const wanted = service === 'worker' ? unique([...settingsOf(service), readByLane]) : settingsOf(service);
     // A worker listens nowhere; it is given what all are given.
     expect(settingsInCompose(service).filter((name) => service !== 'worker' || name !== 'HOST')).toEqual(
       expect.arrayContaining(wanted),
@@ -59,13 +106,17 @@ describe('settings', () => {
     expect(unread.filter((name) => !['HOST', 'DURABILITY', 'RETENTION_HOURS'].includes(name))).toEqual([]);
   });
 
-  it('that the reference shows are all read by something', () => {
-    const read = new Set([...services, 'local', 'cli'].flatMap(settingsOf));
-    expect(settingsInReference().filter((name) => !read.has(name))).toEqual([]);
+  it('of docker-compose.yml itself are in docs/reference/environment.md', () => {
+    expect(firstNamesUnder(page, 'Of docker-compose.yml').sort()).toEqual(variablesOfCompose());
   });
 
   it('that begin with HOLDFAST_ are known where unknown ones are warned of', () => {
-    const all = unique([...services, 'local', 'cli'].flatMap(settingsOf));
+    const all = unique([...apps, 'cli'].flatMap(settingsOf));
     expect(all.filter((name) => name.startsWith('HOLDFAST_'))).toEqual(unique(holdfastSettings));
+  });
+
+  it('that the documents name are there', () => {
+    const known = new Set([...settingsInDocs(), ...settingsOf('cli'), ...variablesOfCompose()]);
+    expect(settingsNamedInDocs().filter(({ name }) => !known.has(name))).toEqual([]);
   });
 });

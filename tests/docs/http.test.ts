@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { eventDataSchemas, jobSchema, scopes, submitRequestSchema } from '@holdfast/core';
 import { allTasks } from '@holdfast/tasks';
 import { describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../apps/api/src/openapi.ts';
+import { openApiDocument } from '../../apps/api/src/openapi/openapi.ts';
 import { firstNamesUnder, namesIn, readReference, rowsUnder } from './tables.ts';
 
 interface Operation {
@@ -23,7 +23,7 @@ const parametersIn = (place: string) =>
 
 /** Routes of the console's admin API, as `PUT /admin/v1/tenants/{tenant}`. */
 function adminRoutes(): string[] {
-  return ['tenant-routes', 'lane-routes'].flatMap((name) => {
+  return ['tenants/tenant-routes', 'lanes/lane-routes'].flatMap((name) => {
     const text = readFileSync(join(root, `apps/console/src/${name}.ts`), 'utf8');
     const routes = text.split(/\n {4}\.route\(/).slice(1);
     return routes.flatMap((route) => {
