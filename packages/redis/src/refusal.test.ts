@@ -133,7 +133,7 @@ describe('a command that Redis refuses', () => {
       expect(refusalOf(reason)).toMatchObject({
         code: 'redis_not_permitted',
         message: expect.stringMatching(
-          /^Redis lets the user of REDIS_URL do too little \(NOPERM\): .*docs\/operations\.md/,
+          /^Redis lets the user of REDIS_URL do too little \(NOPERM\): .*docs\/operate\/redis\.md/,
         ),
       });
     }

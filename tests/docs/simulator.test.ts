@@ -1,0 +1,30 @@
+/** docs/guides/simulator.md has every order that the simulator knows, and no other. */
+import { describe, expect, it } from '@jest/globals';
+import { parseOrders } from '../../packages/simulator/src/orders/orders.ts';
+import { firstNamesUnder, namesIn, readReference } from './tables.ts';
+
+const page = readReference('docs/guides/simulator.md');
+
+/** What a refusal lists. */
+function refusalOf(orders: string): string {
+  try {
+    parseOrders(orders);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return '';
+}
+
+describe('docs/guides/simulator.md', () => {
+  it('has every order, and no other', () => {
+    const [, known = ''] = /Known orders: ([^.]+)\./.exec(refusalOf('unheard=1')) ?? [];
+    expect(firstNamesUnder(page, 'Orders').sort()).toEqual(known.split(', ').sort());
+  });
+
+  it('has every word that `fail` takes', () => {
+    const [, known = ''] = /statuses \(400 to 599\) and of ([^,]+(?:, [a-z_0-9]+)*),/.exec(refusalOf('fail=x')) ?? [];
+    const [sentence = ''] = /^`fail` takes [\s\S]*?\.$/m.exec(page) ?? [];
+    expect(known.split(', ')).toContain('stall');
+    expect(namesIn(sentence).slice(1).sort()).toEqual(known.split(', ').sort());
+  });
+});
