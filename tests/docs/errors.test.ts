@@ -1,6 +1,7 @@
 /** docs/reference/errors.md has every code that a program may meet, and no other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { HoldfastApiError } from '@holdfast/client';
 import { httpStatusOf, jobErrorCodes } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { firstNamesUnder, namesIn, readReference, rowsUnder } from './tables.ts';
@@ -46,6 +47,15 @@ describe('docs/reference/errors.md', () => {
     const rows = rowsUnder(page, 'Codes of requests').map(([code, status]) => [...namesIn(code), Number(status)]);
     expect(Object.fromEntries(rows)).toEqual(httpStatusOf);
     expect(rows.length).toBe(Object.keys(httpStatusOf).length);
+  });
+
+  it('says of a refused request that it may be sent again where the client does so', () => {
+    const rows = rowsUnder(page, 'Codes of requests');
+    const wrong = rows.filter(([code, status, , retry]) => {
+      const error = new HoldfastApiError(Number(status), namesIn(code)[0] ?? '', '', { retryAfterMs: 1_000 });
+      return error.retryable !== (retry !== 'no');
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('has every code that a job can fail with', () => {
