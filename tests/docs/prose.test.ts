@@ -12,6 +12,12 @@ describe('README', () => {
     expect(lines).toBeLessThanOrEqual(150);
     expect(words).toBeLessThanOrEqual(900);
   });
+
+  it('begins with the two commands', () => {
+    const [first] = readPage('README.md').blocks;
+    const commands = first?.code.split('\n').map((line) => line.replace(/ *#.*/, ''));
+    expect({ language: first?.language, commands }).toEqual({ language: 'sh', commands: ['npm start', 'npm test'] });
+  });
 });
 
 describe('sentences', () => {
