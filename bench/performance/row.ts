@@ -80,7 +80,7 @@ export function difference(name: string, subject: string, peer: string): Figure[
   return (repetition) => measuredValue(repetition, subject, name) - measuredValue(repetition, peer, name);
 }
 
-/** In brief measurements of requests, turns are short and many: a busy neighbour then disturbs few of them. */
+/** In brief measurements of requests, turns are short and many: a busy neighbor then disturbs few of them. */
 export function requestTurns({ repetitions, quick, brief }: Scale): { repetitions: number; ms: number } {
   if (brief) return { repetitions: repetitions * 3, ms: 500 };
   return { repetitions, ms: quick ? 700 : 2_500 };

@@ -28,7 +28,7 @@ export async function measureRun(subject: Subject, { streams, tokens, itlMs }: L
   const sim = `clock=1&tokens=${tokens}&itl_ms=${itlMs}&ttft_ms=${TTFT_MS}`;
   const [cpuBefore, startedAt] = [process.cpuUsage(), nowMs()];
   const answers = Array.from({ length: streams }, async (_, at) => {
-    // Spread over one interval: answers that began at once would write their tokens at once, for ever.
+    // Spread over one interval: answers that began at once would write their tokens at once, forever.
     await delay((at * itlMs) / streams);
     const delays: number[] = [];
     await subject.readAnswer(sim, (text) => delays.push(...delaysOf(text, nowMs())));

@@ -15,7 +15,7 @@ function logOf(...pieces: number[]): string {
 }
 
 describe('a job may cost', () => {
-  it('one call where the provider honours keys, whatever became of its workers', () => {
+  it('one call where the provider honors keys, whatever became of its workers', () => {
     expect(allowedCalls('idempotent', 2, logOf(0, 0, 3))).toBe(1);
     expect(allowedCalls('background-keyed', 1, logOf(0, 3))).toBe(1);
   });

@@ -126,7 +126,7 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     name: 'no-hand-back',
     does: 'jobs that a blocked worker gives up count a crash, as those of one that was killed',
     scenario: endlessBlock,
-    expected: 'neighboursCrashes',
+    expected: 'neighborsCrashes',
     launch: { api: withBlockingTask, worker: preload('no-hand-back') },
   },
   {

@@ -114,7 +114,7 @@ export const switches: readonly Switch[] = [
   },
   {
     name: 'unkeyed',
-    does: 'the idempotent lane calls a provider that could honour keys, and sends none',
+    does: 'the idempotent lane calls a provider that could honor keys, and sends none',
     fault: killWorker,
     expected: 'calls',
     load: { ...killWorker.load, jobs: 60, tokens: [80, 120] },

@@ -40,7 +40,7 @@ export class Ledger {
   }
 }
 
-/** A provider that honours keys may name a response as late as it likes: nothing is called twice. */
+/** A provider that honors keys may name a response as late as it likes: nothing is called twice. */
 const ordersOf: Record<Lane, string> = {
   background: '',
   'background-keyed': '&idempotent=1&head_ms=500',

@@ -118,8 +118,8 @@ Made by \`tests/chaos/run.ts --report\` in its ${size} form on ${date}, at commi
 
 Each row is a run of its own: real processes, real signals, a Redis with \`appendfsync always\`, and a ledger outside of
 Holdfast that holds what was acknowledged. Rows of plain BullMQ with its defaults stand below the ones whose fault and
-load they share. Jobs take turns between four lanes: a provider that runs responses in the background, one that honours
-\`Idempotency-Key\` as well, one that only honours that, and one that does neither.
+load they share. Jobs take turns between four lanes: a provider that runs responses in the background, one that honors
+\`Idempotency-Key\` as well, one that only honors that, and one that does neither.
 
 ${tableOf(titles, rows)}
 

@@ -21,7 +21,7 @@ export interface Scene {
 
 export interface SceneOptions {
   workers: number;
-  /** The idempotent lane is told that its provider honours no key: calls must then be made twice. Default false. */
+  /** The idempotent lane is told that its provider honors no key: calls must then be made twice. Default false. */
   unkeyed?: boolean;
   launch?: StackOptions['launch'];
   /** Default: one that is alone, and set to lose nothing. */

@@ -13,6 +13,8 @@ import {
   sse,
 } from '../../packages/providers/testing/fake-upstream.ts';
 
+// cspell:ignore AQID ther
+
 export interface Dialect {
   /** What the provider does, and how that is read: for people. */
   says: string;
@@ -47,7 +49,7 @@ function stream(response: ServerResponse, ...events: (JsonObject | string)[]): v
 }
 
 /** The same under another label, or without one. */
-function labelled(response: ServerResponse, type: string, text: string): void {
+function labeled(response: ServerResponse, type: string, text: string): void {
   response.writeHead(200, { 'content-type': type });
   response.end(text);
 }
@@ -517,18 +519,18 @@ const events: Dialect[] = [
     expected: { text: 'Infinity' },
   },
   {
-    says: 'a stream labelled as JSON, HTML or nothing',
+    says: 'a stream labeled as JSON, HTML or nothing',
     read: 'by its body',
     seenAt: 'PHP relays, gateways',
-    serve: (response) => labelled(response, 'text/html; charset=UTF-8', helloText),
+    serve: (response) => labeled(response, 'text/html; charset=UTF-8', helloText),
     expected: { text: 'Hello', usage: counted },
   },
   {
-    says: 'JSON labelled as a stream',
+    says: 'JSON labeled as a stream',
     read: 'by its body: here an error',
     seenAt: 'relays',
     serve: (response) =>
-      labelled(response, 'text/event-stream', '{"error":{"message":"No such model","code":"model_not_found"}}'),
+      labeled(response, 'text/event-stream', '{"error":{"message":"No such model","code":"model_not_found"}}'),
     expected: { error: { code: 'provider_not_found', message: 'main failed: No such model' } },
   },
   {
@@ -546,11 +548,11 @@ const events: Dialect[] = [
     read: 'as the stream that it could have been',
     seenAt: 'Gemini gateways',
     serve: (response) =>
-      labelled(response, 'application/json', JSON.stringify([say('Hel'), say('lo'), stop, usageChunk])),
+      labeled(response, 'application/json', JSON.stringify([say('Hel'), say('lo'), stop, usageChunk])),
     expected: { text: 'Hello', message: { content: 'Hello' }, usage: counted },
   },
   {
-    says: 'documents line by line, each some time after the other, labelled as JSON',
+    says: 'documents line by line, each some time after the other, labeled as JSON',
     read: 'as the stream that it could have been',
     seenAt: 'gateways',
     async serve(response) {

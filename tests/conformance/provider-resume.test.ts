@@ -1,6 +1,6 @@
 /**
  * A paid call is taken up again instead of being made anew: the provider adapter against the simulator, which counts
- * what is really called. Behaviour of providers other than the simulator is tried beside the adapter, in
+ * what is really called. Behavior of providers other than the simulator is tried beside the adapter, in
  * packages/providers.
  */
 import {
@@ -253,7 +253,7 @@ describe('cancelling a response', () => {
   });
 });
 
-describe('an idempotency key that the provider honours', () => {
+describe('an idempotency key that the provider honors', () => {
   it.each([false, true])('is one call, and one text, for two (background: %s)', async (background) => {
     const caseName = newCase();
     const one = { body: bodyOf(caseName, 'idempotent=1'), background, idempotencyKey: caseName };

@@ -8,6 +8,8 @@ import OpenAI, { APIError } from 'openai';
 import { requestBytes } from '../stack/raw-http.ts';
 import { apiKey, chat, Stack, until } from '../stack/stack.ts';
 
+// cspell:ignore fpackage
+
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start();

@@ -5,6 +5,8 @@ import type { RawAnswer } from '../stack/raw-http.ts';
 import { bearer, expectProblem, RefusingStack } from '../stack/refusals.ts';
 import { adminKey, apiKey, chat } from '../stack/stack.ts';
 
+// cspell:ignore Dpob Tpqb fetc
+
 const unknownKey = 'hold_unknown0123456789abcdefghijk';
 
 let api: RefusingStack;
@@ -149,7 +151,7 @@ describe('a query', () => {
     ['limit=', 'limit'],
     [`task=${'t'.repeat(129)}`, 'task'],
     [`cursor=${'c'.repeat(201)}`, 'cursor'],
-    ['colour=red', 'colour'],
+    ['color=red', 'color'],
     ['tenant=acme', 'tenant'],
     ['__proto__=x', '__proto__'],
     ['metadata.a=1&metadata.a=2', 'metadata.a'],

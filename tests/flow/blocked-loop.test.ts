@@ -47,7 +47,7 @@ describe('a task that blocks the event loop for longer than the locks last', () 
   }, 90_000);
 });
 
-describe('a task that blocks the event loop for ever', () => {
+describe('a task that blocks the event loop forever', () => {
   it('ends its worker; only its own job counts a crash, and fails at their limit', async () => {
     const stage = await open(endlessBlock.stack);
     const { counts, jobs, blocking, crashesOfBlocking, first, plainCalls } = await endlessBlock.play(stage);

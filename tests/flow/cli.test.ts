@@ -9,6 +9,8 @@ import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from '../stack/stack.ts';
 
+// cspell:ignore stauts submitt
+
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const nowhere = 'http://127.0.0.1:9';

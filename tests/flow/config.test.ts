@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adminKey, processEnv, type ServiceName, Stack } from '../stack/stack.ts';
 
+// cspell:ignore PREFX
+
 const root = join(import.meta.dirname, '../..');
 
 let folder: string;
@@ -90,10 +92,10 @@ describe('a config file that may be a mistake', () => {
           .map((line) => (JSON.parse(line) as { msg: string }).msg);
       const models = expect.stringMatching(/^no lane serves the models of these tasks, .*chat \(gpt-5-mini\)/);
       const key = 'HOLDFAST_TEST_UNSET_KEY is not set: provider main of lane only is called without it';
-      const misspelt = 'HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?';
-      expect(warnings('worker')).toEqual([models, key, misspelt]);
-      expect(warnings('api')).toEqual([models, misspelt]);
-      expect(warnings('console')).toEqual([misspelt]);
+      const misspelled = 'HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?';
+      expect(warnings('worker')).toEqual([models, key, misspelled]);
+      expect(warnings('api')).toEqual([models, misspelled]);
+      expect(warnings('console')).toEqual([misspelled]);
     } finally {
       await stack.close();
     }

@@ -129,7 +129,7 @@ describe('a request of 7 MB', () => {
 });
 
 describe('an event of 9 MB', () => {
-  it('comes whole to those who are attached and to those who come later, between its neighbours', async () => {
+  it('comes whole to those who are attached and to those who come later, between its neighbors', async () => {
     const { job } = await stack.client.submit(chat('image 9'));
     const live = await follow(stack.client, job.id);
     const later = await follow(stack.client, job.id);

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chat, Stack } from '../stack/stack.ts';
 
+// cspell:ignore fial xyzzy
+
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start({ workers: 2 });
@@ -229,7 +231,7 @@ describe('orders to the simulator that name no case', () => {
   });
 
   it('are refused where the simulator doesn’t know them, and it says which it knows', async () => {
-    const { job } = await stack.client.submit(chat('misspelt', 'tokens=5&fial=400'));
+    const { job } = await stack.client.submit(chat('misspelled', 'tokens=5&fial=400'));
     const { status, error } = await stack.client.wait(job.id);
     expect(status).toBe('failed');
     expect(error?.message).toMatch(/Unknown order 'fial' in metadata\.sim\. Known orders: .*\bfail\b/);

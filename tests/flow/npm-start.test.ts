@@ -7,6 +7,8 @@ import { Holdfast } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { apiKey, chat, freePort, processEnv, until } from '../stack/stack.ts';
 
+// cspell:ignore edis
+
 const root = join(import.meta.dirname, '../..');
 
 let home: string;

@@ -86,7 +86,7 @@ describe('Redis that is nearly full', () => {
     expect(await post(retry)).toMatchObject({ status: 202 });
   }, 60_000);
 
-  it('is recognised by its refusal of a write, before the next look; keys are still found, jobs cancelled, and those that run end', async () => {
+  it('is recognized by its refusal of a write, before the next look; keys are still found, jobs cancelled, and those that run end', async () => {
     await until('there is room', async () => (await ready()).memory === 'ok', 3_000);
     const before = await submit('before');
     const waiting = await stack.client.submit({ ...chat('waits again', 'tokens=3'), delay_ms: 60_000 });

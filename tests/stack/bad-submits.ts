@@ -2,6 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { chunked } from './raw-http.ts';
 
+// cspell:ignore größe
+
 /** In every prompt: must not turn up in an answer or a log. */
 export const marker = 'zq-marker-of-a-prompt';
 
@@ -215,7 +217,7 @@ const badRequest: BadSubmit[] = [
     ['null as input', body({ input: null })],
     ['an array as input', body({ input: [good.input] })],
   ),
-  ...unfit('colour', ['an unknown member', body({ colour: marker })]),
+  ...unfit('color', ['an unknown member', body({ color: marker })]),
   ...unfit('tenant', ['a tenant', body({ tenant: 'acme' })]),
   ...unfit(
     'metadata',

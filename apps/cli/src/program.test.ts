@@ -4,6 +4,8 @@ import { readConfig } from './config.ts';
 import { exitCodeFor } from './output/failures.ts';
 import { createProgram } from './program.ts';
 
+// cspell:ignore inptu revok runing stauts verison
+
 /** Runs a command line that must end before anything is sent: exit code, and what is said on stderr. */
 async function misuse(args: string[]): Promise<{ code: number; said: string }> {
   let said = '';

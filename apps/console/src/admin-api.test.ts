@@ -4,6 +4,8 @@ import { createApiKeys, createTenants } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refusal, startConsole, type TestConsole } from '../testing/console.ts';
 
+// cspell:ignore runing sumarize
+
 let running: TestConsole;
 
 beforeAll(async () => {

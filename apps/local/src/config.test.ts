@@ -3,6 +3,8 @@ import { SettingsError } from '@holdfast/service';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from './config.ts';
 
+// cspell:ignore PREFX
+
 function refusal(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);

@@ -6,7 +6,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { askBlocker } from '../src/event-loop/ask-blocker.ts';
 import { answerForBlocker, runAs } from '../src/tasks/current-job.ts';
 
-/** All but the last for ever. */
+/** All but the last forever. */
 const ways: Record<string, () => void> = {
   loop: () => {
     for (;;);

@@ -1,5 +1,5 @@
 /**
- * Row `hostile-tenant`: what a tenant's submits and polls feel of a neighbour who does its worst, in the same API, worker and Redis:
+ * Row `hostile-tenant`: what a tenant's submits and polls feel of a neighbor who does its worst, in the same API, worker and Redis:
  * answers of 30 MB are made and read again and again, and 4,000 of its jobs pass their deadlines while they wait.
  */
 import { withBed } from '../bed/bed.ts';

@@ -11,7 +11,7 @@ const ITL_MS = 20;
 const TTFT_MS = 700;
 const PEER = 'in-process Express SSE';
 
-/** Beginnings are spread over one interval: streams that began at once would write their tokens at once, for ever. */
+/** Beginnings are spread over one interval: streams that began at once would write their tokens at once, forever. */
 const simsOf = (tokens: number) =>
   Array.from({ length: STREAMS }, (_, at) => {
     const ttftMs = TTFT_MS + (at * ITL_MS) / STREAMS;

@@ -16,6 +16,8 @@ import {
 } from '../testing/server.ts';
 import type { Reconnect } from './attach.ts';
 
+// cspell:ignore attem
+
 const allSeqs = [1, 2, 3, 4, 5, 6];
 
 describe('attach', () => {

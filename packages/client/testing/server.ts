@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { formatEvent, type Job, type JobEvent } from '@holdfast/core';
 import { type AttachOptions, Holdfast, type HoldfastOptions, type Reconnect } from '../src/index.ts';
 
+// cspell:ignore Grüße
+
 export interface SeenRequest {
   method: string;
   url: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Lanes, laneFor, lanesSchema } from './lanes.ts';
 
+// cspell:ignore axxbyyc
+
 const providers = [{ name: 'main', base_url: 'http://127.0.0.1:1/v1' }];
 const lanesOf = (models: Record<string, string[]>): Lanes =>
   lanesSchema.parse(
@@ -89,7 +91,7 @@ describe('lanesSchema', () => {
     ['two providers', { a: { ...lane, providers: [...providers, ...providers] } }],
     ['an address that is not HTTP', { a: { ...lane, providers: [{ name: 'x', base_url: 'file:///etc/passwd' }] } }],
     ['a key in the file', { a: { ...lane, providers: [{ ...providers[0], api_key: 'sk-1' }] } }],
-    ['an unknown setting', { a: { ...lane, colour: 'red' } }],
+    ['an unknown setting', { a: { ...lane, color: 'red' } }],
   ])('refuses %s', (_, lanes) => {
     expect(lanesSchema.safeParse(lanes).success).toBe(false);
   });

@@ -58,7 +58,7 @@ const laneSchema = z
           'Default: true where all providers are OpenAI itself, else false.',
       }),
     idempotency_header: z.boolean().default(false).meta({
-      description: 'The provider honours `Idempotency-Key`: a call that is repeated under it is paid once.',
+      description: 'The provider honors `Idempotency-Key`: a call that is repeated under it is paid once.',
     }),
     max_calls: z.int().min(1).max(100).default(DEFAULT_MAX_CALLS).meta({
       description: 'Provider calls for one answer that may have been paid, over all attempts; then the job fails.',

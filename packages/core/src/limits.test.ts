@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { limitsSchema } from './limits.ts';
 
+// cspell:ignore runing
+
 describe('limits', () => {
   it('take what a plan may say', () => {
     const limits = { requests_per_minute: 60, max_queued: 1000, max_running: 5, weight: 1, budget_usd: { day: 1 } };

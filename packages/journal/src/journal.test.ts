@@ -31,12 +31,12 @@ describe('submit', () => {
 
   it('shows the job as it is read afterwards', async () => {
     const job = { ...(await t.submit('pattern')), id: 'job_shown' };
-    const request = { ...job.request, priority: 3, delay_ms: 60_000, deadline_ms: 90_000, metadata: { colour: 'red' } };
+    const request = { ...job.request, priority: 3, delay_ms: 60_000, deadline_ms: 90_000, metadata: { color: 'red' } };
     const reply = await t.journal.submit({ ...job, request }, free);
     if (reply.kind !== 'created') throw new Error(reply.kind);
     expect(reply).toMatchObject({ queue: 'default', result: 'accepted', unblocked: [] });
     expect(reply.job).toEqual((await t.journal.get('job_shown'))?.job);
-    expect(reply.job).toMatchObject({ priority: 3, metadata: { colour: 'red' } });
+    expect(reply.job).toMatchObject({ priority: 3, metadata: { color: 'red' } });
   });
 
   it('that is refused leaves no job behind', async () => {

@@ -13,6 +13,8 @@ import {
 } from '../testing/fake-upstream.ts';
 import { createOpenAiProvider } from './call/open-ai-provider.ts';
 
+// cspell:ignore choi
+
 afterEach(stopUpstreams);
 
 describe('a stream that goes wrong', () => {

@@ -12,6 +12,8 @@ import {
 } from './connect.ts';
 import { refusalOf } from './refusal.ts';
 
+// cspell:ignore shost
+
 const PASSWORD = 'open-sesame';
 let own: OwnRedis;
 let admin: Redis;

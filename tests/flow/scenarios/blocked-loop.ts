@@ -8,11 +8,11 @@ import type { Scenario, Stage } from './scenario.ts';
 /** How a process that has the task `block` is launched. */
 export const withBlockingTask = { preload: new URL('../../stack/with-blocking-task.ts', import.meta.url).href };
 
-const NEIGHBOURS = 3;
+const NEIGHBORS = 3;
 /** The locks last 5 s. */
 const BLOCK_MS = 8_000;
 
-/** Submits a job that blocks its worker, for ever by default, once `begin` is called; and any worker that runs it from then on. */
+/** Submits a job that blocks its worker, forever by default, once `begin` is called; and any worker that runs it from then on. */
 export async function submitBlock({ client, prefix }: Stack, ms: number | null = null) {
   const file = join(tmpdir(), `holdfast-${prefix}-block`);
   const { job } = await client.submit({ task: 'block', input: { file, ms } });
@@ -24,12 +24,12 @@ export async function submitBlock({ client, prefix }: Stack, ms: number | null =
 export const blockedLoop = {
   name: 'blocked-loop',
   stack: { config: oneLane({}), launch: { api: withBlockingTask, worker: withBlockingTask } },
-  // None of the neighbours' calls can be taken up: each that is taken over is made again.
-  most: { calls: NEIGHBOURS, crashes: 0 },
+  // None of the neighbors' calls can be taken up: each that is taken over is made again.
+  most: { calls: NEIGHBORS, crashes: 0 },
 
   async play({ stack, probe }: Stage) {
-    const neighbour = () => stack.client.submit(chat('beside a block', 'tokens=100&itl_ms=120'));
-    const submitted = await Promise.all(Array.from({ length: NEIGHBOURS }, neighbour));
+    const neighbor = () => stack.client.submit(chat('beside a block', 'tokens=100&itl_ms=120'));
+    const submitted = await Promise.all(Array.from({ length: NEIGHBORS }, neighbor));
     const block = await submitBlock(stack, BLOCK_MS);
     const ids = [...submitted.map(({ job }) => job.id), block.job.id];
     await Promise.all(submitted.map(({ job }) => probe.streaming(job.id)));

@@ -1,4 +1,4 @@
-/** A task that blocks its worker's event loop for ever is the only one to pay for it: its job fails, its neighbours go on elsewhere. */
+/** A task that blocks its worker's event loop forever is the only one to pay for it: its job fails, its neighbors go on elsewhere. */
 import { chat, type StackOptions, until } from '../../stack/stack.ts';
 import { submitBlock, withBlockingTask } from './blocked-loop.ts';
 import type { Scenario, Stage } from './scenario.ts';
@@ -11,7 +11,7 @@ const config: StackOptions['config'] = (providerUrl) => {
 };
 
 const sim = 'tokens=150&itl_ms=80';
-const neighbours = [
+const neighbors = [
   {
     task: 'responses',
     input: { model: 'sim-background', input: 'Hello.', metadata: { case: 'block background', sim } },
@@ -30,10 +30,10 @@ export const endlessBlock = {
     env: { BLOCKED_LIMIT_SECONDS: '5', CRASH_LIMIT: '2' },
     launch: { api: withBlockingTask, worker: withBlockingTask },
   },
-  most: { neighboursCrashes: 0, backgroundCalls: 1, idempotentCalls: 1 },
+  most: { neighborsCrashes: 0, backgroundCalls: 1, idempotentCalls: 1 },
 
   async play({ stack, probe }: Stage) {
-    const submitted = await Promise.all(neighbours.map((request) => stack.client.submit(request)));
+    const submitted = await Promise.all(neighbors.map((request) => stack.client.submit(request)));
     const ids = submitted.map(({ job }) => job.id);
     const block = await submitBlock(stack);
     await Promise.all(ids.map((id) => probe.streaming(id)));
@@ -49,7 +49,7 @@ export const endlessBlock = {
     const crashes = await Promise.all(ids.map(crashesOf));
     const callsOf = async (name: string) => (await stack.providerCalls(name)).calls;
     const counts = {
-      neighboursCrashes: crashes.reduce((sum, count) => sum + count, 0),
+      neighborsCrashes: crashes.reduce((sum, count) => sum + count, 0),
       backgroundCalls: await callsOf('block background'),
       idempotentCalls: await callsOf('block idempotent'),
     };

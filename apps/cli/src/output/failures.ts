@@ -42,7 +42,7 @@ function apiMessageOf(error: HoldfastApiError): string {
   return `${field}${error.message}${more}${wait}${hint} (${error.code})`;
 }
 
-/** What the system said: `ECONNREFUSED 127.0.0.1:3001`. Names no key: only the address was dialled. */
+/** What the system said: `ECONNREFUSED 127.0.0.1:3001`. Names no key: only the address was dialed. */
 function causeOf({ cause }: Error): string {
   if (!(cause instanceof Error)) return '';
   const inner = cause.cause instanceof Error ? cause.cause : cause;

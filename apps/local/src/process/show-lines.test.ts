@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { showLines } from './show-lines.ts';
 
+// cspell:ignore pinos
+
 function shown(line: string, showAll = false): string[] {
   const lines: string[] = [];
   showLines('api', (text) => lines.push(text), showAll)(line);

@@ -7,7 +7,7 @@
  *   any ──stop──▶ stopping ──▶ stopped
  *
  * The back-off doubles with each end, and begins anew after a life that was long enough. A process that never came up
- * is given up soon, because then something is wrong that the user has to put right; one that was up is started for ever.
+ * is given up soon, because then something is wrong that the user has to put right; one that was up is started forever.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_MISCONFIGURED } from '@holdfast/service';

@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { cutAfter, dataOf, jobOf, limited, model, whole } from '../../testing/tasks.ts';
 import { aborted, completed, openTestWorker, type TestWorker, until } from '../../testing/worker.ts';
 
+// cspell:ignore FIRSTSEC FIRSTSECOND SHOWNREST
+
 let t: TestWorker;
 beforeAll(async () => {
   t = await openTestWorker();

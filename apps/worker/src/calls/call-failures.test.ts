@@ -7,6 +7,8 @@ import { aborted, completed, oneProvider, openTestWorker, type TestWorker, until
 import type { AttemptDeps } from '../attempt/open-attempt.ts';
 import type { Lane, LaneProvider } from '../lanes/lane-providers.ts';
 
+// cspell:ignore AABB
+
 type Says = (call: ProviderCall) => AsyncGenerator<ProviderEvent>;
 
 let t: TestWorker;

@@ -9,7 +9,7 @@
  *   asked      which task it is, so that the log and the metrics name it
  *   given up   the other jobs go back into the queue, counting no crash; then the process ends, since only that ends the task.
  *              The lock of the job that blocked expires: it counts a crash. If no task can be named, all locks expire so:
- *              a job that blocks its workers for ever must come to its crash limit
+ *              a job that blocks its workers forever must come to its crash limit
  *
  * Silence is measured in this thread's own turns: a process that was stopped as a whole was silent for one turn.
  */

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type OpenCell, openTestCell } from '../../testing/cell.ts';
 import { scripts } from './index.ts';
 
+// cspell:ignore aaabbbid
+
 let t: OpenCell;
 beforeEach(async () => {
   t = await openTestCell();

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { RequestError } from '../error.ts';
 import { isJobId, jobIdFor, parseIdempotencyKey } from './idempotency-key.ts';
 
+// cspell:ignore acmf geheim schlüssel
+
 function refusalOf(header: string, param?: string): RequestError {
   try {
     parseIdempotencyKey(header, param);

@@ -6,7 +6,7 @@ export interface RetryPolicy {
   maxFailures: number;
   /** Upper bound of the first delay, in ms; doubles with each failure. */
   baseDelayMs: number;
-  /** Upper bound of every delay, in ms; a longer Retry-After is still honoured, up to `maxRetryAfterMs`. */
+  /** Upper bound of every delay, in ms; a longer Retry-After is still honored, up to `maxRetryAfterMs`. */
   maxDelayMs: number;
   /** A provider that asks for a longer wait than this, in ms, fails the job instead. */
   maxRetryAfterMs: number;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { submitRequestSchema } from './submit-request.ts';
 
+// cspell:ignore modle
+
 const least = { task: 'chat.completions', input: { model: 'sim' } };
 const MONTH_MS = 30 * 86_400_000;
 

@@ -28,13 +28,13 @@ describe('listJobs', () => {
 
   it('filters by status, task and metadata', async () => {
     const tenant = 'filtered';
-    const { id } = await submitFor(tenant, 'a', { metadata: { colour: 'red' } });
-    await submitFor(tenant, 'b', { metadata: { colour: 'blue' } });
+    const { id } = await submitFor(tenant, 'a', { metadata: { color: 'red' } });
+    await submitFor(tenant, 'b', { metadata: { color: 'blue' } });
     const find = async (filter: object) =>
       (await listJobs(t.journal, { tenant, filter: { onlyTasks: null, metadata: {}, ...filter }, limit: 10 })).data.map(
         (job) => job.id,
       );
-    expect(await find({ metadata: { colour: 'red' } })).toEqual([id]);
+    expect(await find({ metadata: { color: 'red' } })).toEqual([id]);
     expect(await find({ status: 'running' })).toEqual([]);
     await t.claim(id);
     expect(await find({ status: 'running', task: 'chat.completions' })).toEqual([id]);

@@ -56,7 +56,7 @@ export async function* readStream(
   caller: AbortSignal,
 ): AsyncGenerator<ProviderEvent, Result | null> {
   // Of a stream that has told nothing it isn't known what it would have told.
-  if (answer.kind === 'nothing' && isLabelledStream(answer.response)) return null;
+  if (answer.kind === 'nothing' && isLabeledStream(answer.response)) return null;
   const whole =
     answer.kind === 'events' ? yield* readEvents(answer, reader, caller) : await readInOnePiece(answer, reader);
   if (!whole) return null;
@@ -64,7 +64,7 @@ export async function* readStream(
   return whole.result;
 }
 
-function isLabelledStream(response: Response): boolean {
+function isLabeledStream(response: Response): boolean {
   return /event-stream/i.test(response.headers.get('content-type') ?? '');
 }
 
@@ -98,7 +98,7 @@ async function* readEvents(
   if (stray !== undefined) throw failures.errorEvent(stray, reader.hasGenerated());
   const whole = reader.finish(parser.isDone() ? 'done' : 'closed');
   if (whole) return whole;
-  if (!hasEmitted && !isLabelledStream(answer.response)) throw failures.notAnAnswer();
+  if (!hasEmitted && !isLabeledStream(answer.response)) throw failures.notAnAnswer();
   return null;
 }
 

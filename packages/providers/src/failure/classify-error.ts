@@ -5,6 +5,8 @@
 import type { JobErrorCode } from '@holdfast/core';
 import type { ErrorDetails } from './error-body.ts';
 
+// cspell:ignore polic
+
 export interface Verdict {
   code: JobErrorCode;
   retryable: boolean;

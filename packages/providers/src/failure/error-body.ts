@@ -6,6 +6,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from '../body/lenient-json.ts';
 import { readResetMs, readWaitMs } from './waits.ts';
 
+// cspell:ignore dhms
+
 export interface ErrorDetails {
   /** For people; '' where nothing was said. */
   message: string;

@@ -4,6 +4,8 @@
  * what is too long. A moment that has passed is 0.
  */
 
+// cspell:ignore dhms
+
 const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 
 /** A number of seconds above this is a moment: 2001 as seconds since 1970; the same number of ms above a thousand times this. */

@@ -9,7 +9,7 @@
  * While the process's event loop is blocked, `heartbeat.ts` renews its locks from another thread.
  *
  * A worker says how many jobs it takes, or nothing would be dispatched for it. BullMQ finds a job whose worker died when its
- * lock has run out, and hands it to another, permit and all. It does so for ever: how many crashes are too many is the
+ * lock has run out, and hands it to another, permit and all. It does so forever: how many crashes are too many is the
  * record's business, not BullMQ's.
  */
 import type { Cell } from '@holdfast/cell';

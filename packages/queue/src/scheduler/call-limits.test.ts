@@ -81,7 +81,7 @@ describe('tokens a minute', () => {
     expect(await calls.acquireCall(t.lane, 5_000)).toBe(0);
   });
 
-  it('are shut for about a minute, not for ever, by a call that only might be huge', async () => {
+  it('are shut for about a minute, not forever, by a call that only might be huge', async () => {
     await t.scheduler.setConfiguredLimits(t.lane, { tokens_per_minute: 1_000 });
     expect(await calls.acquireCall(t.lane, 9e15)).toBe(0);
     expect(await calls.acquireCall(t.lane, 1)).toBeLessThan(2 * WINDOW_MS);

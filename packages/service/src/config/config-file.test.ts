@@ -6,6 +6,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { type ConfigChecks, defaultLanes, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
 
+// cspell:ignore modles nown
+
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -108,8 +110,8 @@ describe('the config file', () => {
   it.each<[string, unknown, unknown[]]>([
     [
       'unknown members',
-      { color: 1, colour: 2 },
-      ['color', 'colour'].map((name) => `${name}: not known here; known are ${known.file}`),
+      { color: 1, hue: 2 },
+      ['color', 'hue'].map((name) => `${name}: not known here; known are ${known.file}`),
     ],
     [
       'one of a lane',
@@ -117,14 +119,14 @@ describe('the config file', () => {
       [`lanes.a.speed: not known here; known are ${known.lane}`],
     ],
     [
-      'one that is misspelt, and one that is not',
+      'one that is misspelled, and one that is not',
       { lanes: { a: { ...lane, modles: [], speed: 1 } } },
       [
         `lanes.a.modles: not known here; did you mean models? Known are ${known.lane}`,
         `lanes.a.speed: not known here; known are ${known.lane}`,
       ],
     ],
-    ['a misspelt section', { plan: {} }, [`plan: not known here; did you mean plans? Known are ${known.file}`]],
+    ['a misspelled section', { plan: {} }, [`plan: not known here; did you mean plans? Known are ${known.file}`]],
     ['no models', { lanes: { a: { providers: lane.providers } } }, ['lanes.a.models: expected an array; got nothing']],
     [
       'empty models',
@@ -200,7 +202,7 @@ describe('the config file', () => {
     ['a key', { name: 'x', base_url: baseUrl, api_key: 'sk-secret' }],
     ['a key under another name', { name: 'x', base_url: baseUrl, apiKey: 'sk-secret' }],
     ['a key for the name of its variable', { name: 'x', base_url: baseUrl, api_key_env: 'sk-secret' }],
-    ['a key beside a mistake', { name: 'x', base_url: baseUrl, api_key_env: 'sk-secret', colour: 'red' }],
+    ['a key beside a mistake', { name: 'x', base_url: baseUrl, api_key_env: 'sk-secret', color: 'red' }],
     ['a password in an address', { name: 'x', base_url: 'ftp://me:sk-secret@host/v1?key=sk-secret' }],
     ['headers', { name: 'x', base_url: { url: baseUrl, authorization: 'sk-secret' } }],
   ])('is refused without showing a secret: %s', (_, provider) => {

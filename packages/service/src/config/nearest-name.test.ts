@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { nearestName } from './nearest-name.ts';
 
+// cspell:ignore limts modles
+
 const known = ['models', 'providers', 'limits', 'background', 'idempotency_header'];
 
 describe('nearestName', () => {

@@ -1,11 +1,11 @@
-/** The known name that a misspelt one was probably meant to be. */
+/** The known name that a misspelled one was probably meant to be. */
 
 /** How many letters may be wrong: one in four, and at most four. */
 function maxDistance(name: string): number {
   return Math.min(4, Math.max(1, Math.floor(name.length / 4)));
 }
 
-/** Letters to insert, drop, replace or swap with their neighbour, until `a` is `b` (optimal string alignment). */
+/** Letters to insert, drop, replace or swap with their neighbor, until `a` is `b` (optimal string alignment). */
 function distance(a: string, b: string): number {
   let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {

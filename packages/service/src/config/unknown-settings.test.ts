@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { holdfastSettings, unknownSettings, warnOfUnknownSettings } from './unknown-settings.ts';
 
+// cspell:ignore PREFX
+
 describe('a HOLDFAST_… variable that nothing reads', () => {
   it('is warned of with the known one that is nearest, and without its value', () => {
     expect(warnOfUnknownSettings({ HOLDFAST_PREFX: 'secret', HOLDFAST_BOOTSTRAP_KEYS: 'secret' })).toEqual([

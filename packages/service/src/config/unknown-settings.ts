@@ -1,4 +1,4 @@
-/** Settings that nobody reads: a variable whose name is misspelt would change nothing, and nobody would notice. */
+/** Settings that nobody reads: a variable whose name is misspelled would change nothing, and nobody would notice. */
 import { nearestName } from './nearest-name.ts';
 
 /** Every `HOLDFAST_…` variable that some process of Holdfast reads. A test compares them with what each `config.ts` names. */

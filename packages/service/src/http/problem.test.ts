@@ -49,7 +49,7 @@ describe('a validation error', () => {
   });
 
   it('names a member that is not known', () => {
-    expect(errorOf({ messages: [], colour: 'red' })).toMatchObject({ param: 'colour' });
+    expect(errorOf({ messages: [], color: 'red' })).toMatchObject({ param: 'color' });
     expect(errorOf({ messages: [{ role: 'user', x: 1 }] })).toMatchObject({ param: 'messages.0.x' });
   });
 

@@ -2,6 +2,8 @@ import { RequestError, type RequestIssue } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from './strict-json.ts';
 
+// cspell:ignore QUJD
+
 const parse = (text: string) => parseStrictJson(Buffer.from(text)).value;
 
 function refusalOf(body: string | Buffer): { code: string; message: string; issue: RequestIssue | undefined } {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
 import { type Simulator, startSimulator } from '../index.ts';
 
+// cspell:ignore tokns
+
 let simulator: Simulator;
 let client: OpenAI;
 

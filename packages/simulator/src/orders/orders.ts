@@ -3,7 +3,7 @@
  * (which wins); `metadata.case` or `x-sim-case` names the case that calls are counted under.
  *
  * An order that isn't known, comes twice or has a value out of range is refused with 400, so that a test with a
- * misspelt order can't pass by accident. So is one that counts calls where no case says which: it would hit whoever came first.
+ * misspelled order can't pass by accident. So is one that counts calls where no case says which: it would hit whoever came first.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from '../http/api-error.ts';
@@ -95,7 +95,7 @@ const table = {
   window_ms: number(100, HOUR_MS, 60_000),
   rpm: number(1, 10_000_000, null),
   tpm: number(1, 1_000_000_000, null),
-  /** An `Idempotency-Key` header is honoured. */
+  /** An `Idempotency-Key` header is honored. */
   idempotent: flag,
 };
 

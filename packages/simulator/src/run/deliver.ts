@@ -19,7 +19,7 @@ export interface Delivery {
   /** Index of the first frame that is delivered. */
   from: number;
   faults: Pick<Faults, 'listed' | 'cutAfter' | 'stallAfter' | 'noDone' | 'noFinish' | 'splitUtf8'>;
-  /** How long a stall lasts, in ms; null: for ever. */
+  /** How long a stall lasts, in ms; null: forever. */
   stallMs: number | null;
 }
 
@@ -77,7 +77,7 @@ function cut(exchange: Exchange, run: Run, as: Delivery['as']): void {
   res.write(' ', () => res.destroy());
 }
 
-/** @param ms null: for ever */
+/** @param ms null: forever */
 export async function sleepUnlessGone(ms: number | null, gone: AbortSignal): Promise<void> {
   const longest = 2 ** 31 - 1;
   await setTimeout(ms ?? longest, undefined, { signal: gone }).catch(() => undefined);

@@ -1,5 +1,7 @@
 /** Words that the simulator's prose is made of. All in the past tense, all of one voice, so that any two go together. */
 
+// cspell:ignore netmaker crème façade señal smörgås Ålesund über łódź Žižka θάλασσα звезда море שלום
+
 export interface Theme {
   people: readonly string[];
   things: readonly string[];
@@ -8,7 +10,7 @@ export interface Theme {
 
 export const themes: readonly Theme[] = [
   {
-    people: ['the harbour master', 'the pilot', 'the old netmaker', 'the lamp keeper', 'the ferry clerk'],
+    people: ['the harbor master', 'the pilot', 'the old netmaker', 'the lamp keeper', 'the ferry clerk'],
     things: [
       'the north lamp',
       'the tide table',

@@ -27,7 +27,7 @@ async function repair(most = 50) {
     total.placed += placed;
     for (const lane of lanes) total.lanes.add(lane);
     end = [time, id];
-    if (total.pages > 1_000) throw new Error('it goes on for ever');
+    if (total.pages > 1_000) throw new Error('it goes on forever');
   } while (end[1] !== '');
   return total;
 }

@@ -5,7 +5,7 @@ import { CellScript } from '../cell-script.ts';
 
 /**
  * Reserves more for a run, where the budgets have room for it. Where they have none, what it needs without the call is kept,
- * and the rest is free for others: jobs that wait for one another's reservations would all wait for ever.
+ * and the rest is free for others: jobs that wait for one another's reservations would all wait forever.
  *
  *   ARGV  …, id, attempt, token, amount that is to be reserved in all, amount that is to be kept where it can't be,
  *         day's budget or '', month's budget or ''; amounts in billionths of a dollar
