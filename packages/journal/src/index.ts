@@ -6,6 +6,7 @@ export * from './leader.ts';
 export { type Admission, isSentAtOnce, type NewJob } from './new-job.ts';
 export { startPacking } from './pack/pack-jobs.ts';
 export * from './read/attach.ts';
+export { hearCancels } from './read/cancel-orders.ts';
 export * from './read/list-jobs.ts';
 export { LiveFeed } from './read/live-feed.ts';
 export * from './read/log-events.ts';
@@ -21,3 +22,4 @@ export {
 } from './write/attempt-writer.ts';
 export * from './write/call-record.ts';
 export { FlushClock } from './write/flush-clock.ts';
+export { claimLeftovers, dropLeftovers } from './write/leftovers.ts';

@@ -4,7 +4,7 @@
  *   cancel   published on the control channel; after a gap in the subscription the records are read
  *   drain    when the process's time to finish is over; at once for those that lose nothing by it
  */
-import type { Journal, LiveFeed } from '@holdfast/journal';
+import { hearCancels, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { StopSignal } from './stop-signal.ts';
 
 export class RunningAttempts {
@@ -33,8 +33,8 @@ export class RunningAttempts {
 
   /** Stops cancelled attempts from now on. Resolves once it is subscribed. */
   async listen(journal: Journal, feed: LiveFeed): Promise<() => void> {
-    return feed.subscribe(journal.cell.keys.control, {
-      onMessage: (message) => this.#stops.get(message.toString())?.stop('cancelled'),
+    return hearCancels(journal, feed, {
+      onCancel: (jobId) => this.#stops.get(jobId)?.stop('cancelled'),
       onGap: () => void this.#askAll(journal),
     });
   }

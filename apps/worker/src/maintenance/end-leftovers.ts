@@ -3,9 +3,9 @@
  * Those were cancelled, or passed their deadline, while they waited for another attempt. One process has each leftover for 30 s.
  * If the provider refuses, or isn't known here, it is tried again for ten minutes.
  */
-import { type Cell, scripts } from '@holdfast/cell';
+import type { Cell } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
-import type { OpenCall } from '@holdfast/journal';
+import { claimLeftovers, dropLeftovers } from '@holdfast/journal';
 import { endResponses } from '../calls/end-responses.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
 
@@ -13,15 +13,6 @@ interface LeftoverOptions {
   cell: Cell;
   lanes: ReadonlyMap<string, Lane>;
   logger: Logger;
-}
-
-/** As the cell's scripts write it. */
-interface Leftover {
-  lane: string;
-  /** ms, Redis' clock. */
-  since: string;
-  /** JSON of an `OpenCall`. */
-  call: string;
 }
 
 const EVERY_MS = 1_000;
@@ -44,16 +35,16 @@ export function startEndingLeftovers(options: LeftoverOptions): () => void {
 
 /** One round. @returns how many it dropped */
 export async function endLeftovers({ cell, lanes, logger }: LeftoverOptions): Promise<number> {
-  const entries = (await scripts.claimLeftovers.run(cell, [MAX_AT_ONCE])) as string[];
+  const leftovers = await claimLeftovers(cell, MAX_AT_ONCE);
   const over = await Promise.all(
-    entries.map(async (entry) => {
-      const { lane, since, call } = JSON.parse(entry) as Leftover;
-      const { provider, response } = JSON.parse(call) as OpenCall;
-      const left = response ? await endResponses(lanes.get(lane), [{ provider, id: response.id }], logger) : [];
-      return left.length === 0 || Date.now() - Number(since) > GIVE_UP_MS ? [entry] : [];
+    leftovers.map(async (leftover) => {
+      const { provider, response } = leftover.call;
+      const left = response
+        ? await endResponses(lanes.get(leftover.lane), [{ provider, id: response.id }], logger)
+        : [];
+      return left.length === 0 || Date.now() - leftover.since > GIVE_UP_MS ? [leftover] : [];
     }),
   );
-  const done = over.flat();
-  if (done.length > 0) await cell.redis.zrem(cell.keys.leftover, ...done);
-  return done.length;
+  await dropLeftovers(cell, over.flat());
+  return over.flat().length;
 }
