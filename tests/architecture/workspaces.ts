@@ -1,21 +1,14 @@
-/** The tree as the architecture tests see it: workspaces, their source files, and what each imports. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The tree as the architecture tests and the figures see it: workspaces, their source files, and what each imports. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, normalize, relative, resolve } from 'node:path';
+import { type ParsedSource, parseSource } from './parse-source.ts';
 
-const root = resolve(import.meta.dirname, '../..');
+export const root = resolve(import.meta.dirname, '../..');
 
-interface Import {
-  specifier: string;
-  typeOnly: boolean;
-}
-
-export interface SourceFile {
+export interface SourceFile extends ParsedSource {
   /** From the root, as `packages/core/src/job/job.ts`. */
   path: string;
-  imports: Import[];
-  /** Takes a variable from `process.env`; handing `process.env` on whole doesn't count. */
-  readsEnv: boolean;
   source: string;
 }
 
@@ -24,57 +17,61 @@ export interface Workspace {
   path: string;
   name: string;
   dependencies: Record<string, string>;
-  /** Without tests and what only tests use. */
+  /** The files that `exports` leads to, as `packages/core/src/index.ts`. */
+  entries: string[];
+  /** What stands in `src`, without tests. */
   files: SourceFile[];
 }
 
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
-
-function importsOf(text: string): Import[] {
-  return [...text.matchAll(IMPORT)].map(([, type, stated, dynamic]) => ({
-    specifier: stated ?? dynamic ?? '',
-    typeOnly: type !== undefined,
-  }));
+interface Manifest {
+  name: string;
+  dependencies?: Record<string, string>;
+  exports?: Record<string, { 'holdfast-source': string }>;
 }
 
-function isSource(name: string): boolean {
-  return /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name);
+export const isTest = (path: string) => /\.test\.tsx?$/.test(path);
+
+/** Paths of the files below `folder`, from there; none where there is no such folder. */
+export function filesBelow(folder: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    : [];
 }
 
-function sourcesOf(workspace: string): SourceFile[] {
-  const folders = ['src', 'demo/src'].map((folder) => join(root, workspace, folder));
-  return folders.flatMap((folder) => {
-    let names: string[] = [];
-    try {
-      names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    } catch {
-      return [];
-    }
-    return names.filter(isSource).map((name) => {
-      const path = join(folder, name);
-      const text = readFileSync(path, 'utf8');
-      return {
-        path: relative(root, path),
-        imports: importsOf(text),
-        readsEnv: /process\.env\s*[.[]/.test(text),
-        source: text,
-      };
+export function readSource(tree: string, path: string): SourceFile {
+  const source = readFileSync(join(tree, path), 'utf8');
+  return { path, source, ...parseSource(path, source) };
+}
+
+function sourcesOf(tree: string, workspace: string): SourceFile[] {
+  return ['src', 'demo/src'].flatMap((folder) =>
+    filesBelow(join(tree, workspace, folder))
+      .filter((name) => /\.tsx?$/.test(name) && !isTest(name))
+      .map((name) => readSource(tree, join(workspace, folder, name))),
+  );
+}
+
+/** @param tree the directory that `apps` and `packages` are in */
+export function readWorkspaces(tree = root): Workspace[] {
+  return ['packages', 'apps'].flatMap((kind) => {
+    if (!existsSync(join(tree, kind))) return [];
+    return readdirSync(join(tree, kind)).map((folder) => {
+      const path = `${kind}/${folder}`;
+      const manifest = JSON.parse(readFileSync(join(tree, path, 'package.json'), 'utf8')) as Manifest;
+      const { name, dependencies = {}, exports = {} } = manifest;
+      const entries = Object.values(exports).map((entry) => join(path, entry['holdfast-source']));
+      return { path, name, dependencies, entries, files: sourcesOf(tree, path) };
     });
   });
 }
 
-export function readWorkspaces(): Workspace[] {
-  return ['packages', 'apps'].flatMap((kind) =>
-    readdirSync(join(root, kind)).map((name) => {
-      const path = `${kind}/${name}`;
-      const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as {
-        name: string;
-        dependencies?: Record<string, string>;
-      };
-      return { path, name: manifest.name, dependencies: manifest.dependencies ?? {}, files: sourcesOf(path) };
-    }),
-  );
+/** Paths of the files of its own workspace that a file imports. */
+export function importedFiles(file: SourceFile, { withTypes }: { withTypes: boolean }): string[] {
+  return file.imports
+    .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && (withTypes || !typeOnly))
+    .map(({ specifier }) => normalize(join(dirname(file.path), specifier)));
 }
 
 /** The package that a specifier belongs to; null for Node's own and for files. */

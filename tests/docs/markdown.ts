@@ -124,7 +124,8 @@ function plainText(text: string): string {
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/<[^>]+>/g, '')
     .replace(/`([^`]*)`/g, '$1')
-    .replace(/[*]{1,3}/g, '');
+    .replace(/[*]{1,3}/g, '')
+    .replace(/(?<!\w)_([^_]+)_(?!\w)/g, '$1');
 }
 
 function wordsOf(text: string): string[] {

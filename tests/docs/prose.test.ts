@@ -33,8 +33,8 @@ describe('sentences', () => {
 
   it('are told apart by their ends; code, tables and headings are none', () => {
     const text =
-      '# A heading\n\nOne `two three` four. Five\nsix!\n\n- An item\n- Another one\n\n| a | table |\n\n```sh\nls\n```\n';
+      '# A heading\n\nOne `two three` four. Five\nsix!\n\n- An item. _In italics_, a `snake_case`.\n- Another one\n\n| a | table |\n\n```sh\nls\n```\n';
     const { paragraphs } = parsePage(text);
-    expect(paragraphs.flatMap(sentenceLengths).map(({ words }) => words)).toEqual([3, 2, 2, 2]);
+    expect(paragraphs.flatMap(sentenceLengths).map(({ words }) => words)).toEqual([3, 2, 2, 4, 2]);
   });
 });

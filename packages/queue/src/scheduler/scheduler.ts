@@ -1,7 +1,9 @@
 /**
  * The fair scheduler: where jobs wait before BullMQ gets them. A backlog per tenant and lane, in fair order, within the limits of
- * lanes and tenants. Jobs come in and leave with the scripts that submit, finish and cancel them; after this file:
- * `lane-queues.ts`, which hands to BullMQ what `dispatch` gives permits to. The order is made in the script `dispatch`.
+ * lanes and tenants.
+ *
+ * Jobs come in and leave with the scripts that submit, finish and cancel them; after this file: `lane-queues.ts`, which
+ * hands to BullMQ what `dispatch` gives permits to. The order is made in the script `dispatch`.
  *
  *   ──submit, retry, requeue──▶ waiting ──dispatch──▶ holds a permit ──finish, requeue, cancel──▶ nowhere
  *                 │        ▲ │

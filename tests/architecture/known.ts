@@ -1,0 +1,65 @@
+/**
+ * What still breaks a rule of the house. Each test here expects exactly these: what breaks one anew fails, and so does an
+ * entry that breaks none any more. To be emptied, not added to.
+ */
+interface Known {
+  /** Files that import one another in a circle, types included. */
+  inCycles: string[];
+  /** Folders of three or more source files that nothing explains. */
+  withoutHead: string[];
+}
+
+export const known: Known = {
+  inCycles: [
+    'apps/api/src/access/authenticate.ts',
+    'apps/api/src/bounds/held-requests.ts',
+    'apps/api/src/parts.ts',
+    'packages/journal/src/claim.ts',
+    'packages/journal/src/journal.ts',
+    'packages/journal/src/leader.ts',
+    'packages/journal/src/new-job.ts',
+    'packages/journal/src/pack/pack-jobs.ts',
+    'packages/journal/src/read/read-log.ts',
+    'packages/journal/src/write/append-arguments.ts',
+    'packages/journal/src/write/attempt-writer.ts',
+    'packages/journal/src/write/call-record.ts',
+    'packages/journal/src/write/flush-clock.ts',
+    'packages/journal/src/write/send-append.ts',
+    'packages/providers/src/call/ask-for-answer.ts',
+    'packages/providers/src/call/ask-provider.ts',
+  ],
+  withoutHead: [
+    'apps/api/src/access',
+    'apps/api/src/bounds',
+    'apps/api/src/http',
+    'apps/api/src/routes',
+    'apps/cli/src/commands',
+    'apps/cli/src/output',
+    'apps/console/src/board',
+    'apps/console/src/login',
+    'apps/console/src/pages',
+    'apps/local/src/process',
+    'packages/cell/src/lua',
+    'packages/cell/src/scripts/job',
+    'packages/cell/src/scripts/queue',
+    'packages/core/src/cost',
+    'packages/gate/src/usage',
+    'packages/journal/src/read',
+    'packages/journal/src/write',
+    'packages/providers/src/answer',
+    'packages/providers/src/body',
+    'packages/providers/src/call',
+    'packages/providers/src/failure',
+    'packages/providers/src/health',
+    'packages/queue/src/bullmq',
+    'packages/service/src/config',
+    'packages/service/src/http',
+    'packages/simulator/src/http',
+    'packages/simulator/src/routes',
+    'packages/simulator/src/text',
+    'packages/tasks/src/answer',
+    'packages/tasks/src/context',
+    'packages/tasks/src/examples',
+    'packages/tasks/src/request',
+  ],
+};
