@@ -3,7 +3,12 @@
  *
  * 1. install: when node_modules doesn't hold what package-lock.json asks for
  * 2. build: when a source is newer, or anything built is missing
- * 3. with --test, what the tests need beside: Redis and Chromium
+ *
+ *   --start   two more steps follow, told by `src/main.ts`: Redis, and the services
+ *   --test    two more steps follow, told by `src/prepare-tests.ts`: Redis and Chromium
+ *
+ * With either, a step that is done already is named, so that the numbers are whole. Without, nothing is said where both are
+ * done: the output of a command follows.
  *
  * Plain JavaScript that runs on Node 20 with nothing installed. A step that is done is not repeated: a second run costs
  * a tenth of a second. Each step is marked as done only after it, so one that was broken off is done again. Two at
@@ -15,7 +20,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { tryLock } from './lock.mjs';
-import { runStep, runs, StepFailed } from './run-step.mjs';
+import { Progress } from './progress.mjs';
+import { runProgram, runs, StepFailed } from './run-program.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const modules = join(root, 'node_modules');
@@ -24,9 +30,10 @@ const marks = { installed: join(modules, '.holdfast-installed'), built: join(mod
 
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 
-function say(line) {
-  process.stdout.write(`${line}\n`);
-}
+const isForTests = process.argv.includes('--test');
+/** More steps follow. */
+const isPart = isForTests || process.argv.includes('--start');
+const progress = new Progress({ total: isPart ? 4 : 2 });
 
 function read(file) {
   try {
@@ -75,7 +82,6 @@ function isInstalled() {
 }
 
 async function install() {
-  const first = !existsSync(join(modules, '.package-lock.json'));
   const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
   mkdirSync(modules, { recursive: true });
   writeFileSync(marks.installed, 'begun');
@@ -83,7 +89,8 @@ async function install() {
   // what is needed to build, as NODE_ENV=production does, are overruled; the lock file is never written.
   const args = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error'];
   try {
-    await runStep(first ? 'Installing packages (first run, about half a minute)' : 'Installing packages', {
+    await runProgram({
+      name: 'npm install',
       command: 'npm',
       args,
       cwd: root,
@@ -139,7 +146,8 @@ async function build() {
   const print = sourcesPrint();
   // tsc believes its notes even where what it built has been deleted.
   for (const directory of unbuilt()) rmSync(join(directory, 'tsconfig.tsbuildinfo'), { force: true });
-  await runStep('Building', {
+  await runProgram({
+    name: 'tsc',
     command: nodeForTools(),
     args: [join(modules, 'typescript', 'bin', 'tsc'), '-b'],
     cwd: root,
@@ -149,7 +157,8 @@ async function build() {
 }
 
 async function findTestTools() {
-  await runStep(null, {
+  await runProgram({
+    name: 'prepare-tests',
     command: nodeForTools(),
     args: [join(root, 'apps', 'local', 'dist', 'prepare-tests.js')],
     cwd: root,
@@ -163,10 +172,26 @@ async function lockClone() {
   for (let told = false; Date.now() < deadline; told = true) {
     const lock = tryLock(path);
     if (!('heldBy' in lock)) return lock;
-    if (!told) say(`Another process (pid ${lock.heldBy}) prepares this clone: waiting for it …`);
+    if (!told) progress.say(`Another process (pid ${lock.heldBy}) prepares this clone: waiting for it …`);
     await delay(200);
   }
   throw new StepFailed(`Another process has been preparing this clone for too long: end it, or remove ${path}.`);
+}
+
+function skipInstall() {
+  progress.skip('Packages are installed');
+}
+
+function skipBuild() {
+  progress.skip('Everything is built');
+}
+
+async function prepareClone() {
+  const note = existsSync(join(modules, '.package-lock.json')) ? '' : 'about a minute the first time';
+  if (isInstalled()) skipInstall();
+  else await progress.step('Installing packages', install, note);
+  if (isBuilt()) skipBuild();
+  else await progress.step('Building', build);
 }
 
 async function prepare() {
@@ -175,13 +200,15 @@ async function prepare() {
     const lock = await lockClone();
     try {
       // Asked again: whoever had the lock has done it.
-      if (!isInstalled()) await install();
-      if (!isBuilt()) await build();
+      await prepareClone();
     } finally {
       lock.release();
     }
+  } else if (isPart) {
+    skipInstall();
+    skipBuild();
   }
-  if (process.argv.includes('--test')) await findTestTools();
+  if (isForTests) await findTestTools();
 }
 
 try {

@@ -62,12 +62,13 @@ function launch(
   const main = writeScript(
     join(directory, 'main.mjs'),
     `import { readConfig } from ${source('config.ts')};
+     import { Progress } from ${source('../progress.mjs')};
      import { LocalStack } from ${source('local-stack.ts')};
      import { stopOnSignals } from ${source('process/stop-on-signals.ts')};
-     const say = (line) => console.log(line);
+     const progress = new Progress({ total: 4, first: 3 });
      const config = readConfig(process.env);
-     const stack = new LocalStack(config, ${JSON.stringify(directory)}, say);
-     const stopping = stopOnSignals({ stack, say, watchParent: config.startedByNpm });
+     const stack = new LocalStack(config, ${JSON.stringify(directory)}, progress);
+     const stopping = stopOnSignals({ stack, say: (line) => progress.say(line), watchParent: config.startedByNpm });
      await stack.start().catch(async (error) => {
        if (stopping.aborted) return;
        console.log('failed: ' + error.message); await stack.stop(); process.exit(1);
@@ -151,6 +152,9 @@ describe('npm start', () => {
     expect(stack.text()).toContain(`/demo#key=${env.HOLDFAST_BOOTSTRAP_KEY}`);
     expect(stack.text()).not.toContain(env.HOLDFAST_ADMIN_KEY);
     expect(stack.lives().slice(0, 1)).toEqual(['simulator started']);
+    expect(stack.text()).toMatch(
+      /^3\/4 Starting Redis and the simulator …\n +done in .* s\n4\/4 Starting the API, .* …\n +done in .* s\n\nHoldfast runs/,
+    );
 
     const redis = redisPid(stack);
     stack.supervisor.kill('SIGTERM');
@@ -240,6 +244,7 @@ describe('npm start', () => {
   it('says so when REDIS_URL leads nowhere', async () => {
     const stack = launch({ REDIS_URL: 'redis://user:secret@127.0.0.1:1' });
     await hasEnded(stack);
+    expect(stack.text()).toMatch(/^3\/4 Looking for Redis at REDIS_URL, .* …\n +broken off after .* s\n/);
     expect(stack.text()).toContain('no Redis answers at 127.0.0.1:1');
     expect(stack.text()).not.toContain('secret');
   });

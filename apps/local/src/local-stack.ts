@@ -6,6 +6,7 @@
  * Stop:  1. workers, so that they can store what they have  2. API, console and simulator  3. Redis.
  */
 import { join } from 'node:path';
+import type { Progress } from '../progress.mjs';
 import { banner } from './banner.ts';
 import type { Config } from './config.ts';
 import { type Keys, provideKeys } from './keys.ts';
@@ -34,15 +35,18 @@ export class LocalStack {
   readonly #config: Config;
   /** Holds `apps/` and `packages/`. */
   readonly #root: string;
+  readonly #progress: Progress;
   readonly #write: (line: string) => void;
   readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
   readonly #claimed: { release(): void }[] = [];
   #stopping = false;
 
-  constructor(config: Config, root: string, write: (line: string) => void) {
+  /** @param progress told of the two steps of a start, and of whatever the processes have to say */
+  constructor(config: Config, root: string, progress: Progress) {
     this.#config = config;
     this.#root = root;
-    this.#write = write;
+    this.#progress = progress;
+    this.#write = (line) => progress.say(line);
   }
 
   /**
@@ -54,20 +58,35 @@ export class LocalStack {
     for (const warning of config.warnings) this.#write(`Warning: ${warning}`);
     const keys = provideKeys(config.dataDir, { bootstrap: config.bootstrapKey, admin: config.adminKey });
     const ports = await this.#choosePorts();
+    const env = await this.#progress.step(this.#storeTitle(), () => this.#startStore(keys, ports));
+    await this.#progress.step('Starting the API, the console and the workers', () => this.#startServices(ports, env));
+    for (const line of this.#banner(keys, ports)) this.#write(line);
+  }
+
+  #storeTitle(): string {
+    const redis = this.#config.redisUrl === null ? 'Starting Redis' : 'Looking for Redis at REDIS_URL';
+    if (!this.#config.useSimulator) return redis;
+    return this.#config.redisUrl === null ? `${redis} and the simulator` : `${redis}, starting the simulator`;
+  }
+
+  /** Redis, and the simulator where no provider is set. @returns the environment of all that uses them */
+  async #startStore(keys: Keys, ports: Ports): Promise<ServiceOptions['env']> {
     const redis = await this.#startRedis();
     const env = () => this.#env(keys, ports, redis.url());
-    const simulator = config.useSimulator
-      ? [this.#startHttp('simulator', 'packages/simulator', ports, '/healthz', env)]
-      : [];
+    const { useSimulator } = this.#config;
+    const simulator = useSimulator ? [this.#startHttp('simulator', 'packages/simulator', ports, '/healthz', env)] : [];
     await Promise.all([redis.up, ...simulator]);
+    return env;
+  }
+
+  async #startServices(ports: Ports, env: ServiceOptions['env']): Promise<void> {
     const api = this.#startHttp('api', 'apps/api', ports, '/readyz', env);
-    if (config.redisUrl !== null) await api;
+    if (this.#config.redisUrl !== null) await api;
     await Promise.all([
       api,
       this.#startHttp('console', 'apps/console', ports, '/readyz', env),
       ...this.#startWorkers(env),
     ]);
-    for (const line of this.#banner(keys, ports)) this.#write(line);
   }
 
   /** Stops everything, in order. A later call with a shorter bound cuts the first short. */

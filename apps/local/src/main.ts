@@ -6,15 +6,15 @@
  */
 import { resolve } from 'node:path';
 import { SettingsError } from '@holdfast/service';
+import { Progress } from '../progress.mjs';
 import { readConfig } from './config.ts';
 import { LocalStack } from './local-stack.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+/** Steps 1 and 2 were `prepare.mjs`'s. */
+const progress = new Progress({ total: 4, first: 3 });
 
 function fail(error: unknown): void {
   process.stderr.write(`\nHoldfast: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -34,8 +34,8 @@ function loadConfig() {
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const config = loadConfig();
-const stack = new LocalStack(config, root, say);
-const stopping = stopOnSignals({ stack, say, watchParent: config.startedByNpm });
+const stack = new LocalStack(config, root, progress);
+const stopping = stopOnSignals({ stack, say: (line) => progress.say(line), watchParent: config.startedByNpm });
 try {
   await stack.start();
 } catch (error) {

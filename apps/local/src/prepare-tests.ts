@@ -1,16 +1,24 @@
-/** Run by `prepare.mjs --test`: makes sure that a Redis and a Chromium are there before the first test asks for them. */
+/**
+ * Steps 3 and 4 of `prepare.mjs --test`: makes sure that a Redis and a Chromium are there before the first test asks for
+ * them. Where one is missing the other is looked for all the same, so that both are told.
+ */
+import { Progress } from '../progress.mjs';
 import { findChromium } from './find-chromium.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { packageCache } from './redis/start-redis.ts';
 
-const log = (line: string) => void process.stdout.write(`${line}\n`);
+const progress = new Progress({ total: 4, first: 3 });
+const { env } = process;
+const log = (line: string) => progress.say(line);
 
-const looks = await Promise.allSettled([
-  findRedis({ env: process.env, cacheDir: packageCache, log }),
-  findChromium(process.env, log),
-]);
-for (const look of looks) {
-  if (look.status === 'fulfilled') continue;
-  process.stderr.write(`${look.reason instanceof Error ? look.reason.message : look.reason}\n`);
-  process.exitCode = 1;
+async function look(name: string, find: () => Promise<unknown>): Promise<void> {
+  try {
+    await progress.step(`Looking for ${name}`, find);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
 }
+
+await look('Redis', () => findRedis({ env, cacheDir: packageCache, log }));
+await look('Chromium', () => findChromium(env, log));

@@ -10,7 +10,7 @@ afterEach(removeDirectories);
 function makeClone() {
   const clone = makeDirectory();
   mkdirSync(join(clone, 'apps/local/src'), { recursive: true });
-  for (const file of ['prepare.mjs', 'run-step.mjs', 'lock.mjs']) {
+  for (const file of ['prepare.mjs', 'progress.mjs', 'run-program.mjs', 'lock.mjs']) {
     copyFileSync(join(import.meta.dirname, '..', file), join(clone, 'apps/local', file));
   }
   const lock = { packages: { '': {}, 'node_modules/typescript': { version: '1.0.0' } } };
@@ -41,8 +41,8 @@ cp package-lock.json node_modules/.package-lock.json
   return clone;
 }
 
-function begin(clone: string) {
-  const child = spawn(process.execPath, [join(clone, 'apps/local/prepare.mjs')], {
+function begin(clone: string, flags: string[] = []) {
+  const child = spawn(process.execPath, [join(clone, 'apps/local/prepare.mjs'), ...flags], {
     cwd: clone,
     env: { ...process.env, PATH: `${join(clone, 'bin')}:${process.env.PATH}` },
   });
@@ -58,7 +58,9 @@ function begin(clone: string) {
   return { child, ended, text: () => text };
 }
 
-const prepare = (clone: string) => begin(clone).ended;
+const prepare = (clone: string, ...flags: string[]) => begin(clone, flags).ended;
+/** With the time that each step took written as `N`. */
+const withoutTimes = (text: string) => text.replace(/\d+\.\d s\b/g, 'N s');
 const calls = (clone: string) =>
   existsSync(join(clone, 'calls')) ? readFileSync(join(clone, 'calls'), 'utf8').trim().split('\n') : [];
 
@@ -67,10 +69,27 @@ describe('prepare.mjs', () => {
     const clone = makeClone();
     const first = await prepare(clone);
     expect(first.code).toBe(0);
-    expect(first.text).toMatch(/Installing packages \(first run.*\n.*done in[\s\S]*Building/);
+    expect(withoutTimes(first.text)).toBe(
+      '1/2 Installing packages (about a minute the first time) …\n    done in N s\n2/2 Building …\n    done in N s\n',
+    );
     expect(calls(clone)).toEqual(['npm', 'tsc']);
     expect(await prepare(clone)).toEqual({ code: 0, text: '' });
     expect(calls(clone)).toEqual(['npm', 'tsc']);
+  });
+
+  it('of npm start and npm test numbers the steps that follow, too, and names those that are done already', async () => {
+    const clone = makeClone();
+    const first = await prepare(clone, '--start');
+    expect(withoutTimes(first.text)).toMatch(/^1\/4 Installing packages .*\n +done in N s\n2\/4 Building …\n/);
+    const done = '1/4 Packages are installed\n2/4 Everything is built\n';
+    expect(await prepare(clone, '--start')).toEqual({ code: 0, text: done });
+    writeScript(join(clone, 'apps/local/dist/prepare-tests.js'), "console.log('3/4 Looking for Redis …')");
+    expect(await prepare(clone, '--test')).toEqual({ code: 0, text: `${done}3/4 Looking for Redis …\n` });
+    // What wasn't done is a step, what was is named: the numbers are whole.
+    writeScript(join(clone, 'apps/local/src/new.ts'), 'export {}');
+    expect(withoutTimes((await prepare(clone)).text)).toBe(
+      '1/2 Packages are installed\n2/2 Building …\n    done in N s\n',
+    );
   });
 
   it('builds again when a source is new or what was built is gone', async () => {
@@ -100,7 +119,9 @@ describe('prepare.mjs', () => {
     writeScript(join(clone, 'broken'), '');
     const { code, text } = await prepare(clone);
     expect(code).toBe(1);
-    expect(text).toMatch(/Installing packages .* failed \(exit code 1\):\n {2}npm error: no network/);
+    expect(text).toMatch(
+      / broken off after .* s\n\nnpm install failed \(exit code 1\):\n {2}npm error: no network\nIs the network there/,
+    );
     rmSync(join(clone, 'broken'));
     expect((await prepare(clone)).code).toBe(0);
   });

@@ -1,5 +1,5 @@
 /**
- * Runs one program as a step of `prepare.mjs`: silent while it goes well, its last lines when it fails.
+ * Runs one program of a step of `prepare.mjs`: silent while it goes well, its last lines when it fails.
  * Ctrl-C and SIGTERM end the program first, then the step fails, so that locks are given back.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -48,14 +48,11 @@ function lastLines(output) {
 }
 
 /**
- * @param {string | null} title said before, with the time it took after; null: nothing is said
- * @param {{ command: string, args: string[], cwd: string, hint?: string, show?: boolean }} options
- *   `show`: what the program writes is shown as it comes
+ * @param {{ name: string, command: string, args: string[], cwd: string, hint?: string, show?: boolean }} options
+ *   `name`: as the message calls it; `hint`: said after its last lines; `show`: what it writes is shown as it comes
  * @throws {StepFailed} with the last lines of its output
  */
-export async function runStep(title, { command, args, cwd, hint = '', show = false }) {
-  const begun = Date.now();
-  if (title !== null) process.stdout.write(`${title} …\n`);
+export async function runProgram({ name, command, args, cwd, hint = '', show = false }) {
   const child = spawn(command, args, {
     cwd,
     stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
@@ -73,10 +70,7 @@ export async function runStep(title, { command, args, cwd, hint = '', show = fal
   });
   signals.detach();
   if (signals.received() !== null) throw new StepFailed('Interrupted.', EXIT_CODES[signals.received()]);
-  if (ending === null) {
-    if (title !== null) process.stdout.write(`  done in ${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
-    return;
-  }
+  if (ending === null) return;
   if (show) throw new StepFailed('');
-  throw new StepFailed(`${title} failed (${ending}):\n${lastLines(output)}\n${hint}`);
+  throw new StepFailed(`${name} failed (${ending}):\n${lastLines(output)}\n${hint}`);
 }
