@@ -15,7 +15,8 @@ const config: Config = {
   globalTeardown: '<rootDir>/tests/setup/stop-redis.ts',
   // They wait more than they compute.
   maxWorkers: 4,
-  testTimeout: 20_000,
+  // Tests wait for conditions, never for a time: only one that fails comes near this.
+  testTimeout: 180_000,
 };
 
 export default config;

@@ -1,11 +1,10 @@
 /** The console's pages in a real browser: what an admin sees of an action that is refused, and of one that is done. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { adminKey, chat, freePort, Stack } from '../stack/stack.ts';
 import { launchChromium } from './chromium.ts';
 
 // Under load; alone, each takes a second.
-jest.setTimeout(45_000);
 
 let stack: Stack;
 let browser: Browser;
@@ -25,7 +24,7 @@ beforeAll(async () => {
   await page.getByLabel('Admin key').fill(adminKey);
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
-}, 60_000);
+});
 afterAll(() => Promise.all([browser?.close(), stack?.close()]));
 
 /** The page of the lane's failed jobs, as it is after a reload: without what was shown before. */

@@ -47,16 +47,12 @@ export class DemoTab {
   }
 
   /** Waits until this part shows a text that fits. Returns it. */
-  async seeing(testId: string, pattern: RegExp, ms = 20_000): Promise<string> {
+  async seeing(testId: string, pattern: RegExp): Promise<string> {
     let last = '';
-    await until(
-      `${testId} shows ${pattern}`,
-      async () => {
-        last = (await this.shows(testId)) ? await this.text(testId) : '';
-        return pattern.test(last);
-      },
-      ms,
-    );
+    await until(`${testId} shows ${pattern}`, async () => {
+      last = (await this.shows(testId)) ? await this.text(testId) : '';
+      return pattern.test(last);
+    });
     return last;
   }
 

@@ -1,19 +1,18 @@
 /** The demo page in a real browser, against real processes: whatever happens to the page, there is one job and one text. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContext, Route } from 'playwright-core';
 import { apiKey, Stack, until } from '../stack/stack.ts';
 import { launchChromium } from './chromium.ts';
 import { DemoTab } from './demo-tab.ts';
 
 // Under load; alone, the slowest takes 6 seconds.
-jest.setTimeout(45_000);
 
 let stack: Stack;
 let browser: Browser;
 beforeAll(async () => {
   [browser, stack] = await Promise.all([launchChromium(), Stack.start()]);
-}, 60_000);
+});
 afterAll(() => Promise.all([browser?.close(), stack?.close()]));
 
 /**

@@ -12,12 +12,12 @@ let direct: Redis;
 beforeAll(async () => {
   [server, other] = await Promise.all([startRestartableRedis(), startRestartableRedis()]);
   direct = connectRedis(server.url, 'worker', silent);
-  await untilReady(direct, 5_000);
-}, 30_000);
+  await untilReady(direct, 60_000);
+});
 afterAll(async () => {
   await disconnectRedis(direct);
   await Promise.all([server?.close(), other?.close()]);
-}, 30_000);
+});
 
 let proxy: RedisProxy;
 let redis: Redis;
@@ -27,7 +27,7 @@ beforeEach(async () => {
   redis = connectRedis(proxy.url, 'worker', silent);
   // What was cut off isn't sent again: a test counts what was done.
   redis.options.maxRetriesPerRequest = 0;
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
 });
 afterEach(async () => {
   redis.disconnect();
@@ -73,7 +73,7 @@ describe('a line to Redis', () => {
       await direct.ping();
       expect(late.status).toBe('connect');
       proxy.resume();
-      await untilReady(late, 5_000);
+      await untilReady(late, 60_000);
     } finally {
       late.disconnect();
     }

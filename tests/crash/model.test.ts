@@ -59,7 +59,7 @@ beforeAll(async () => {
     connectRedis(server.url, 'subscriber', silent),
   ];
   connections = [commands, messages];
-  await Promise.all(connections.map((redis) => untilReady(redis, 5_000)));
+  await Promise.all(connections.map((redis) => untilReady(redis, 60_000)));
   // Durability is not what is looked at here.
   await commands.config('SET', 'appendonly', 'no');
   await Promise.all([...heldScripts.values(), snapshotScript].map(({ lua }) => commands.script('LOAD', lua)));

@@ -8,11 +8,11 @@ let probe: JournalProbe;
 beforeAll(async () => {
   stack = await Stack.start({ workers: 1 });
   probe = await JournalProbe.open(stack);
-}, 60_000);
+});
 afterAll(async () => {
   await probe?.close();
   await stack?.close();
-}, 60_000);
+});
 afterEach(async () => {
   if (stack.running('api').length === 0) await stack.start('api');
   if (stack.running('worker').length === 0) await stack.start('worker');
@@ -60,7 +60,7 @@ describe('an API that is killed while ten clients are attached', () => {
     const submit = (name: string) => stack.client.submit(chat(name, 'tokens=3&itl_ms=1'), { idempotencyKey: name });
     // Tried again by the client, with its key, until the next API answers.
     const submissions = Promise.all(names.map(submit));
-    await until('some are accepted', async () => (await probe.openJobs()) >= 3, 5_000);
+    await until('some are accepted', async () => (await probe.openJobs()) >= 3);
     await theApi().end('SIGKILL');
     await stack.start('api');
     const ids = (await submissions).map(({ job }) => job.id);
@@ -73,11 +73,11 @@ describe('an API that is killed while ten clients are attached', () => {
 });
 
 describe('an API that is told to stop while ten clients are attached', () => {
-  it('exits with 0 within 2 s, and all ten go on with the next one', async () => {
+  it('exits with 0 while the job still runs, and all ten go on with the next one', async () => {
     const { job } = await stack.client.submit(chat('api stopped', 'tokens=200&itl_ms=20&seed=4'));
     const { followed } = await attachTen(job.id);
     const api = theApi();
-    await api.end('SIGTERM', 2_000);
+    await api.end();
     expect(api.child.exitCode).toBe(0);
     expect(await probe.field(job.id, 'status')).toBe('running');
     await stack.start('api');
@@ -92,7 +92,7 @@ describe('an API that is told to stop while ten clients are attached', () => {
     // Only once the request is there: the live channel has a listener.
     const { live } = probe.journal.keysOf(job.id);
     await until('the API listens', async () => Number((await probe.redis.pubsub('NUMSUB', live))[1]) > 0);
-    await api.end('SIGTERM', 2_000);
+    await api.end();
     expect(await (await waiting).json()).toMatchObject({ id: job.id, status: 'running' });
     await stack.start('api');
     await stack.client.cancel(job.id);

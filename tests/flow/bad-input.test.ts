@@ -8,7 +8,7 @@ import { apiKey, chat } from '../stack/stack.ts';
 let api: RefusingStack;
 beforeAll(async () => {
   api = await RefusingStack.start();
-}, 60_000);
+});
 afterAll(() => api?.close());
 
 describe('a submit', () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   ended = await api.submitted(apiKey, 'ended');
   foreign = await api.submitted(api.keys.acme, 'foreign');
   await api.stack.client.wait(ended);
-}, 60_000);
+});
 afterAll(() => api?.close());
 
 /** What can be asked of a job. */

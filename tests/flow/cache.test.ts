@@ -24,7 +24,7 @@ beforeAll(async () => {
   const tasks = { summarize: { model: 'sim' } };
   stack = await Stack.start({ ...singleFlight.stack, config: (url) => ({ lanes: lanes(url), prices, tasks }) });
   probe = await JournalProbe.open(stack);
-}, 60_000);
+});
 afterAll(async () => {
   await probe.close();
   await stack.close();
@@ -39,7 +39,7 @@ const SLOW = 'tokens=60&itl_ms=40&seed=b';
 async function submit(job: Submission, client = stack.client): Promise<string> {
   return (await client.submit(job)).job.id;
 }
-const end = (id: string, client = stack.client) => client.wait(id, { timeoutMs: 45_000 });
+const end = (id: string, client = stack.client) => client.wait(id);
 const calls = async (name: string) => (await stack.providerCalls(name)).calls;
 
 /** Everything that is kept of a job. */
@@ -77,7 +77,7 @@ describe('equal jobs', () => {
     for (const [at, id] of ids.entries()) {
       expect(new Set((await kept(id)).match(/secret-\d+/g))).toEqual(new Set([`secret-${at}`]));
     }
-  }, 60_000);
+  });
 
   it('of Responses have ids of their own too, the same in all events of a job', async () => {
     const input = { model: 'sim-background', input: 'Hello.', metadata: { case: 'resp', sim: QUICK } };
@@ -212,7 +212,7 @@ describe('a new call is made', () => {
     await stack.client.cancel(running);
     await expectWhole(rest);
     expect(await stack.providerCalls('cancelled')).toMatchObject({ calls: 2, completed: 1 });
-  }, 60_000);
+  });
 
   it('by one follower, when the leader fails', async () => {
     const job = cached(chat('failed', 'fail=400&head_ms=300&tokens=12&itl_ms=2&seed=d'));
@@ -222,7 +222,7 @@ describe('a new call is made', () => {
     expect(completed).toHaveLength(3);
     await expectWhole(completed);
     expect(await calls('failed')).toBe(2);
-  }, 60_000);
+  });
 });
 
 describe('a follower', () => {
@@ -247,5 +247,5 @@ describe('a follower', () => {
     expect(await calls('killed')).toBe(2);
     const permits = async () => (await probe.queue.scheduler.counts('~followers')).permits;
     await until('no permit is left', async () => (await permits()) === 0);
-  }, 90_000);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
     HOLDFAST_API_KEY: apiKey,
     HOLDFAST_ADMIN_KEY: adminKey,
   };
-}, 60_000);
+});
 afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
   await stack?.close();
@@ -51,7 +51,7 @@ interface Started {
 function start(args: string[], more: NodeJS.ProcessEnv = {}, input = ''): Started {
   const child = spawn(process.execPath, ['--conditions=holdfast-source', main, ...args], {
     env: { ...processEnv, ...env, ...more },
-    timeout: 20_000,
+    timeout: 120_000,
   });
   const seen: Run = { code: null, stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -99,7 +99,7 @@ describe('holdfast tenants and keys', () => {
     expect(await submitWith(key)).toBe(202);
 
     await json('tenants', 'set', 'acme', '--requests-per-minute', '1');
-    await until('it is refused', async () => (await submitWith(key)) === 429, 3_000);
+    await until('it is refused', async () => (await submitWith(key)) === 429);
     const refused = await start(['submit', 'chat.completions', '--input', inputFor('cli', 'tokens=1')], {
       HOLDFAST_API_KEY: key,
     }).ended;
@@ -107,10 +107,10 @@ describe('holdfast tenants and keys', () => {
     expect(refused.stderr).toMatch(/^holdfast: .*Try again in \d+ s\. \(too_many_requests\)\n$/);
 
     await json('tenants', 'set', 'acme', '--no-limits');
-    await until('it is let in', async () => (await submitWith(key)) === 202, 3_000);
+    await until('it is let in', async () => (await submitWith(key)) === 202);
     const listed = await holdfast('tenants', 'list');
     expect(listed.stdout).toMatch(/^TENANT +PLAN +LIMITS +CREATED\nacme +– +none +20\S+Z\n/);
-  }, 60_000);
+  });
 
   it('say of a tenant that its plan is gone from the config file', async () => {
     const redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
@@ -141,11 +141,11 @@ describe('holdfast tenants and keys', () => {
       [second.id, false],
     ]);
     expect((await holdfast('keys', 'revoke', 'keyed', second.id)).stdout).toBe(`${second.id} is revoked.\n`);
-    await until('it is refused', async () => (await submitWith(second.key)) === 401, 5_000);
+    await until('it is refused', async () => (await submitWith(second.key)) === 401);
     const shown = `${(await holdfast('keys', 'list', 'keyed')).stdout}${JSON.stringify(keys)}`;
     expect([first.key, second.key].filter((key) => shown.includes(key))).toEqual([]);
     expect((await holdfast('keys', 'revoke', 'keyed', second.id)).stderr).toContain('(key_not_found)');
-  }, 60_000);
+  });
 });
 
 describe('holdfast lanes', () => {
@@ -156,7 +156,7 @@ describe('holdfast lanes', () => {
     expect(limited).toMatchObject({ limits: { max_running: 7 }, limits_from: 'admin' });
     expect(await json('lanes', 'limit', 'default', '--reset')).toMatchObject({ limits: {}, limits_from: 'config' });
     expect((await holdfast('lanes', 'list')).stdout).toMatch(/^LANE +STATE .*\ndefault +open /);
-  }, 60_000);
+  });
 });
 
 describe('holdfast submit and follow', () => {
@@ -177,7 +177,7 @@ describe('holdfast submit and follow', () => {
     const again = await holdfast('submit', 'chat.completions', '--input', input, '--key', 'followed');
     expect(again.stderr).toBe(`${id} was there already.\n`);
     expect((await holdfast('list', '--limit', '1')).stdout).toContain(id);
-  }, 60_000);
+  });
 
   it('submits with all that a request may say, and deletes what has ended', async () => {
     const said = ['--metadata', 'order=42', '--metadata', 'note=a=b', '--priority', '-5', '--cache', '60'];
@@ -205,7 +205,7 @@ describe('holdfast submit and follow', () => {
     expect((await holdfast('delete', later.id)).stderr).toMatch(/^holdfast: .*\n$/);
     await holdfast('cancel', later.id);
     expect(await json('delete', later.id)).toEqual({ id: later.id, deleted: true });
-  }, 60_000);
+  });
 
   it('say why a job failed, and that it was cancelled, by text and exit code', async () => {
     const input = inputFor('cli-failed', 'tokens=5&status=400');
@@ -220,7 +220,7 @@ describe('holdfast submit and follow', () => {
     expect((await holdfast('cancel', id)).code).toBe(0);
     const cancelled = await follow.ended;
     expect([cancelled.code, cancelled.stderr]).toEqual([4, 'The job was cancelled.\n']);
-  }, 60_000);
+  });
 
   it('follow a job through the end of the API and its new start', async () => {
     const input = inputFor('cli-reconnect', 'tokens=60&seed=3&itl_ms=50');
@@ -232,7 +232,7 @@ describe('holdfast submit and follow', () => {
     const { code, stdout, stderr } = await submit.ended;
     const [id = ''] = /job_\w+/.exec(stderr) ?? [];
     expect([code, stdout]).toEqual([0, `${(await stack.client.get(id)).output_text}\n`]);
-  }, 60_000);
+  });
 
   it('usage and tasks say what was spent and what may be submitted', async () => {
     expect((await holdfast('usage')).stdout).toMatch(/^limits +none\n.*\ntoday +\S+ USD spent\n/);
@@ -259,7 +259,7 @@ describe('holdfast', () => {
     for (const url of [console.host, `${console.host}/admin/v1/`]) {
       expect((await holdfast('lanes', 'list', '--console-url', url)).stdout).toContain('default');
     }
-  }, 60_000);
+  });
 });
 
 describe('holdfast, used wrongly', () => {
@@ -295,7 +295,7 @@ describe('holdfast, used wrongly', () => {
     const nobody = await holdfast('keys', 'create', 'nobody', '--scope', 'read');
     expect(nobody.stderr).toMatch(/^holdfast: .* `holdfast tenants set` makes it\. \(tenant_not_found\)\n$/);
     expect((await holdfast('get', 'job_1')).stderr).toMatch(/^holdfast: .*\(job_not_found\)\n$/);
-  }, 60_000);
+  });
 
   it("takes the keys of this machine's own copy from its data directory, and sends them nowhere else", async () => {
     const without = { HOLDFAST_ADMIN_KEY: '', HOLDFAST_API_KEY: '' };
@@ -306,5 +306,5 @@ describe('holdfast, used wrongly', () => {
     expect((await start(['tasks'], without).ended).code).toBe(0);
     const elsewhere = await start(['lanes', 'list', '--console-url', 'http://console.invalid'], without).ended;
     expect(elsewhere.stderr).toContain('a kept key is sent to this machine only');
-  }, 60_000);
+  });
 });

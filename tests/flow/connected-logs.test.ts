@@ -7,7 +7,7 @@ const prices = { sim: { input_usd_per_million: 1_000, output_usd_per_million: 2_
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start({ env: { LOG_LEVEL: 'debug' }, config: () => ({ prices }) });
-}, 60_000);
+});
 afterAll(() => stack?.close());
 
 async function submit(name: string, sim: string, headers: Record<string, string> = {}, more: object = {}) {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   stack = await Stack.start({ config: (main) => ({ lanes: lanes(main), prices }) });
   primary = stack.simulatorUrl;
   await stack.start('simulator', { SIMULATOR_PORT: port });
-}, 60_000);
+});
 afterEach(async () => {
   await orderSimulator(primary, '');
   await orderSimulator(spare, '');
@@ -91,7 +91,7 @@ describe('a provider that is ill', () => {
     expect(once.job).toMatchObject({ status: 'failed', provider_calls: 1, ambiguous_calls: 1 });
     expect(once.job.error).toMatchObject({ code: 'provider_timeout', provider: 'main' });
     expect(await callsAt('hang once')).toEqual({ main: 1, spare: 0 });
-  }, 30_000);
+  });
 
   it('hands over after the first token by a new attempt at once, which readers are told of', async () => {
     await orderSimulator(primary, 'cut_after=5');
@@ -131,7 +131,7 @@ describe('a provider that is ill', () => {
     const before = (await callsAt('closing')).spare;
     await Promise.all(Array.from({ length: 5 }, () => run(on('breaker', 'closing'))));
     expect(await callsAt('closing')).toEqual({ main: 6, spare: before });
-  }, 40_000);
+  });
 
   it('is left alone for as long as it asks, where that is long; its lane goes on', async () => {
     await orderSimulator(primary, 'status=429&retry_after=30');
@@ -171,7 +171,7 @@ describe('where all providers are ill', () => {
     const { job } = await run(on('once', 'keys'));
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 2 });
     expect(job.error?.message).toMatch(/main provider_unauthorized 401, spare provider_unauthorized 401/);
-  }, 30_000);
+  });
 });
 
 describe('a lane with one provider', () => {
@@ -180,7 +180,7 @@ describe('a lane with one provider', () => {
     expect(exceeded(outage, counts)).toEqual([]);
     // Five failures open the breaker; those that were under way then may have failed once as well.
     expect(counts.calls).toBeLessThanOrEqual(3 * jobs.length);
-  }, 90_000);
+  });
 });
 
 async function eventsSoFar(id: string): Promise<{ type: string; data: unknown }[]> {
@@ -213,7 +213,7 @@ describe('a background response', () => {
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(texts.every((text, at) => text.startsWith(texts[at - 1] ?? ''))).toBe(true);
     expect(await callsAt('taken up')).toEqual({ main: 1, spare: 1 });
-  }, 60_000);
+  });
 
   it('is ended at its own provider by a cancel, also where no worker has it', async () => {
     const atSpare = (name: string) => stack.providerCalls(name, spare);
@@ -229,7 +229,7 @@ describe('a background response', () => {
     });
     expect(await stack.client.cancel(left.id)).toMatchObject({ status: 'cancelled' });
     await until('it is ended there', async () => (await atSpare('left')).aborted === 1);
-  }, 60_000);
+  });
 });
 
 describe('a lane without limits', () => {
@@ -239,19 +239,15 @@ describe('a lane without limits', () => {
     const submitted = await Promise.all(Array.from({ length: 40 }, () => stack.client.submit(limited)));
     const ended = await Promise.all(
       submitted.map(({ job }) =>
-        until(
-          'it ends',
-          async () => {
-            const now = await stack.client.get(job.id);
-            return now.finished_at === null ? null : now;
-          },
-          90_000,
-        ),
+        until('it ends', async () => {
+          const now = await stack.client.get(job.id);
+          return now.finished_at === null ? null : now;
+        }),
       ),
     );
     expect(ended.filter(({ status }) => status !== 'completed')).toEqual([]);
     const { calls, completed } = await stack.providerCalls('learned', primary);
     expect(completed).toBe(41);
     expect(calls - completed).toBeLessThanOrEqual(2);
-  }, 120_000);
+  });
 });

@@ -7,7 +7,7 @@ import { chat, Stack } from '../stack/stack.ts';
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start({ workers: 2 });
-}, 60_000);
+});
 afterAll(() => stack?.close());
 
 const lastOf = (text: string) =>

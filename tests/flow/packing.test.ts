@@ -8,7 +8,7 @@ let probe: JournalProbe;
 beforeAll(async () => {
   stack = await Stack.start({ workers: 1 });
   probe = await JournalProbe.open(stack);
-}, 60_000);
+});
 afterAll(async () => {
   await probe?.close();
   await stack?.close();
@@ -60,8 +60,8 @@ it('a packed job runs again, its journal going on', async () => {
   const before = await probe.log(running.job.id);
   await untilDropped(running.job.id);
   await stack.client.retry(running.job.id);
-  expect(await stack.client.wait(running.job.id, { timeoutMs: 30_000 })).toMatchObject({ status: 'completed' });
+  expect(await stack.client.wait(running.job.id)).toMatchObject({ status: 'completed' });
   expect((await probe.log(running.job.id)).startsWith(before)).toBe(true);
   await until('it is packed again', () => isPacked(running.job.id));
   expect(await probe.faults([running.job.id])).toEqual([]);
-}, 60_000);
+});

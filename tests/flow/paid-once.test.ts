@@ -18,7 +18,7 @@ beforeAll(async () => {
   // Long, so that what is handed over at once is seen to be.
   const env = { DRAIN_SECONDS: '20' };
   stack = await Stack.start({ env, config: (providerUrl) => ({ lanes: lanes(providerUrl) }) });
-}, 60_000);
+});
 afterAll(() => stack?.close());
 
 const response = (name: string, sim: string, model = 'sim-background') => ({
@@ -84,7 +84,7 @@ describe('a worker that is killed', () => {
     expect(refused.job).toMatchObject({ status: 'failed', provider_calls: 1, ambiguous_calls: 1 });
     expect(refused.job.error?.code).toBe('ambiguous_call');
     expect(await stack.providerCalls('killed refused')).toMatchObject({ calls: 1 });
-  }, 60_000);
+  });
 });
 
 describe('a worker that is killed before the provider has named the response', () => {
@@ -109,7 +109,7 @@ describe('a worker that is killed before the provider has named the response', (
     });
     expect(await stack.providerCalls('unnamed keyed')).toMatchObject({ calls: 1 });
     expect(await stack.providerCalls('unnamed')).toMatchObject({ calls: 2 });
-  }, 60_000);
+  });
 });
 
 describe('a worker that is told to stop', () => {
@@ -131,7 +131,7 @@ describe('a worker that is told to stop', () => {
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(events).toContainEqual({ type: 'attempt.started', data: { attempt: 2, resumed: true } });
     expect(await stack.providerCalls('deployed')).toMatchObject({ calls: 1, completed: 1 });
-  }, 60_000);
+  });
 });
 
 describe('a provider that breaks off', () => {
@@ -193,10 +193,10 @@ describe('the default lane', () => {
       const [worker] = plain.running('worker');
       await worker?.end('SIGKILL');
       await plain.start('worker');
-      const ended = await plain.client.wait(job.id, { timeoutMs: 60_000 });
+      const ended = await plain.client.wait(job.id);
       expect(ended).toMatchObject({ status: 'completed', provider_calls: 1, ambiguous_calls: 0 });
     } finally {
       await plain.close();
     }
-  }, 90_000);
+  });
 });

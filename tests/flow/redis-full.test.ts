@@ -15,12 +15,12 @@ beforeAll(async () => {
   probe = await JournalProbe.open(stack);
   // Not sent as a whole: buffers would hold it a second time for a while.
   await probe.redis.setrange('ballast', BALLAST - 1, 'x');
-}, 60_000);
+});
 afterAll(async () => {
   await probe?.close();
   await stack?.close();
   await redis?.close();
-}, 60_000);
+});
 
 /** One try, no retries. */
 async function post(path: string, name = '') {
@@ -54,7 +54,7 @@ describe('Redis that is nearly full', () => {
     expect(await ready()).toMatchObject({ memory: 'ok' });
 
     await limitTo(0.94);
-    await until('it is seen', async () => (await ready()).memory === 'nearly full', 3_000);
+    await until('it is seen', async () => (await ready()).memory === 'nearly full');
     for (const refused of [await submit('late'), await post(retry)]) expect(refused).toMatchObject(full);
     const found = await stack.fetch(`/v1/jobs?idempotency_key=late`);
     expect(await found.json()).toMatchObject({ data: [] });
@@ -74,20 +74,16 @@ describe('Redis that is nearly full', () => {
     expect(await ready()).toMatchObject({ memory: 'nearly full' });
 
     await limitTo(0.5);
-    const late = await until(
-      'a submit works',
-      async () => {
-        const answer = await submit('late');
-        return answer.status === 202 ? answer.body.id : '';
-      },
-      3_000,
-    );
+    const late = await until('a submit works', async () => {
+      const answer = await submit('late');
+      return answer.status === 202 ? answer.body.id : '';
+    });
     expect((await stack.client.wait(late)).status).toBe('completed');
     expect(await post(retry)).toMatchObject({ status: 202 });
-  }, 60_000);
+  });
 
   it('is recognized by its refusal of a write, before the next look; keys are still found, jobs cancelled, and those that run end', async () => {
-    await until('there is room', async () => (await ready()).memory === 'ok', 3_000);
+    await until('there is room', async () => (await ready()).memory === 'ok');
     const before = await submit('before');
     const waiting = await stack.client.submit({ ...chat('waits again', 'tokens=3'), delay_ms: 60_000 });
     const running = await stack.client.submit(chat('runs on', 'tokens=150&itl_ms=10'));
@@ -102,6 +98,6 @@ describe('Redis that is nearly full', () => {
     expect(await stack.client.wait(running.job.id)).toMatchObject({ status: 'completed', attempt: 1 });
     expect(await probe.faults([running.job.id])).toEqual([]);
     await limitTo(0.5);
-    await until('a submit works', async () => (await submit('refused 0')).status === 202, 3_000);
+    await until('a submit works', async () => (await submit('refused 0')).status === 202);
   });
 });

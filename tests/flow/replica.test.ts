@@ -18,17 +18,17 @@ beforeAll(async () => {
   [master, replica] = await Promise.all([startOwnRedis(), startOwnRedis()]);
   await replicate(master, replica);
   onReplica = connectRedis(replica.url, 'worker', silent);
-  await untilReady(onReplica, 5_000);
+  await untilReady(onReplica, 60_000);
   stack = await Stack.start({ redisUrl: master.url, env: { DURABILITY: 'replica' } });
   probe = await JournalProbe.open(stack);
-}, 60_000);
+});
 afterEach(() => replica.proceed());
 afterAll(async () => {
   await probe?.close();
   await stack?.close();
   await disconnectRedis(onReplica);
   await Promise.all([replica.remove(), master.remove()]);
-}, 60_000);
+});
 
 /** One try, no retries. */
 async function post(path: string, key: string, body?: object) {
@@ -37,7 +37,7 @@ async function post(path: string, key: string, body?: object) {
     method: 'POST',
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': key },
     ...(body ? { body: JSON.stringify(body) } : {}),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const answer = (await response.json()) as { id: string; code?: string; status: string | number };
   return { status: response.status, after: response.headers.get('retry-after'), answer, ms: performance.now() - began };
@@ -86,7 +86,7 @@ describe('a job that was answered with 2xx', () => {
     for (const { ms } of answers) expect(ms).toBeLessThan(ANSWERED_WITHIN_MS);
     for (const { answer } of answers) expect(await isReplicated(answer.id)).toBe(true);
     await Promise.all(answers.map(({ answer }) => stack.client.wait(answer.id)));
-  }, 30_000);
+  });
 });
 
 describe('a call', () => {
@@ -102,7 +102,7 @@ describe('a call', () => {
     expect(await stack.client.wait(job.id)).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 1 });
     expect((await stack.providerCalls('begins')).calls).toBe(1);
     expect(await onReplica.hget(probe.journal.keysOf(job.id).record, 'status')).toBe('completed');
-  }, 30_000);
+  });
 });
 
 describe('a replica that does not confirm', () => {
@@ -127,7 +127,7 @@ describe('a replica that does not confirm', () => {
       keys.map(() => ['completed', 1]),
     );
     for (const key of keys) expect((await stack.providerCalls(key)).calls).toBe(1);
-  }, 60_000);
+  });
 
   it('makes cancels and second runs answer 503; asked again, a cancel is done', async () => {
     const { job } = await stack.client.submit({ ...chat('to cancel', 'tokens=2'), delay_ms: 60_000 });

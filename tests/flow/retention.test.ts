@@ -9,7 +9,7 @@ let probe: JournalProbe;
 beforeAll(async () => {
   stack = await Stack.start({ env: { RETENTION_HOURS: String(RETENTION_MS / 3_600_000) } });
   probe = await JournalProbe.open(stack);
-}, 60_000);
+});
 afterAll(async () => {
   await probe?.close();
   await stack?.close();

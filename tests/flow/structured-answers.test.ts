@@ -23,7 +23,7 @@ beforeAll(async () => {
   const providers = [{ name: 'loose', base_url: upstream.baseUrl }];
   const tasks = { extract: { model: 'loose-1' } };
   stack = await Stack.start({ config: () => ({ lanes: { loose: { models: ['loose-*'], providers } }, tasks }) });
-}, 60_000);
+});
 beforeEach(() => {
   upstream.requests.length = 0;
 });

@@ -25,7 +25,7 @@ let onPlain: Stack;
 beforeAll(async () => {
   stack = await Stack.start({ config: withTasks(models) });
   onPlain = await Stack.start({ config: withTasks({ ...models, summarize: { model: 'sim' } }) });
-}, 120_000);
+});
 afterAll(() => Promise.all([stack?.close(), onPlain?.close()]));
 
 const allSteps = Array.from({ length: PARTS }, (_, part) => `part-${part + 1}`);
@@ -41,7 +41,7 @@ describe('summarize', () => {
     expect(ended.usage?.output_tokens).toBe((PARTS + 1) * 60);
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(journalFaults(log)).toEqual([]);
-  }, 60_000);
+  });
 
   it('counts the calls under way, and repeats only these, where none can be taken up', async () => {
     const { job } = await begin(onPlain, 'summarize', { text: longText }, 'plain steps', 'tokens=60&itl_ms=25');
@@ -58,7 +58,7 @@ describe('summarize', () => {
     expect(await onPlain.providerCalls('plain steps')).toMatchObject({ calls: ended.provider_calls });
     expect(steps).toEqual(allSteps);
     expect(journalFaults(log)).toEqual([]);
-  }, 60_000);
+  });
 
   it('shows readers one unbroken text when its worker is killed in the middle of the summary', async () => {
     const { job } = await begin(stack, 'summarize', { text: longText }, 'summary', 'tokens=60&itl_ms=25');
@@ -72,7 +72,7 @@ describe('summarize', () => {
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(await stack.providerCalls('summary')).toMatchObject({ calls: PARTS + 1 });
     expect(journalFaults(log)).toEqual([]);
-  }, 60_000);
+  });
 
   it('hands its calls over when its worker is told to stop', async () => {
     const { job } = await begin(stack, 'summarize', { text: longText }, 'deployed', 'tokens=60&itl_ms=25');
@@ -85,7 +85,7 @@ describe('summarize', () => {
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, provider_calls: PARTS + 1, ambiguous_calls: 0 });
     expect(await stack.providerCalls('deployed')).toMatchObject({ calls: PARTS + 1 });
     expect(journalFaults(log)).toEqual([]);
-  }, 60_000);
+  });
 
   it('ends all of its calls at the provider when it is cancelled', async () => {
     const { job } = await begin(stack, 'summarize', { text: longText }, 'cancelled', 'tokens=2000&itl_ms=25');
@@ -121,7 +121,7 @@ describe('chat', () => {
     expect(isUnbroken(texts)).toBe(false);
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(journalFaults(log)).toEqual([]);
-  }, 60_000);
+  });
 
   it('fails instead, where a call must not be paid twice', async () => {
     const change = { on_ambiguous: 'fail' };
@@ -131,7 +131,7 @@ describe('chat', () => {
     const ended = await stack.client.wait(job.id);
     expect(ended).toMatchObject({ status: 'failed', error: { code: 'ambiguous_call' }, ambiguous_calls: 1 });
     expect(await stack.providerCalls('once')).toMatchObject({ calls: 1 });
-  }, 60_000);
+  });
 
   it('is stopped by its deadline, and so is its call', async () => {
     const { job } = await begin(stack, 'chat', { message: 'Slow.' }, 'late', 'tokens=900&itl_ms=30', {

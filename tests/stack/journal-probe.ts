@@ -28,7 +28,7 @@ export class JournalProbe {
   /** @param redisUrl default: the stack's */
   static async open({ env, prefix }: Stack, redisUrl = String(env.REDIS_URL)): Promise<JournalProbe> {
     const redis = connectRedis(redisUrl, 'worker', silent);
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 60_000);
     return new JournalProbe(redis, prefix);
   }
 
@@ -56,28 +56,20 @@ export class JournalProbe {
   }
 
   /** Waits until a worker is in the middle of the job: `attempt` has begun and text has come of it. */
-  async streaming(jobId: string, attempt = 1, ms = 15_000): Promise<void> {
-    await until(
-      `attempt ${attempt} of ${jobId} streams`,
-      async () => {
-        const [, text = ''] = (await this.log(jobId)).split(`{"attempt":${attempt},`);
-        return (text.match(/^event: text\.delta$/gm)?.length ?? 0) >= 3;
-      },
-      ms,
-    );
+  async streaming(jobId: string, attempt = 1): Promise<void> {
+    await until(`attempt ${attempt} of ${jobId} streams`, async () => {
+      const [, text = ''] = (await this.log(jobId)).split(`{"attempt":${attempt},`);
+      return (text.match(/^event: text\.delta$/gm)?.length ?? 0) >= 3;
+    });
   }
 
   /** Waits until all of these have completed. */
-  async completed(jobIds: readonly string[], ms: number): Promise<void> {
+  async completed(jobIds: readonly string[]): Promise<void> {
     const open = new Set(jobIds);
-    await until(
-      'all have completed',
-      async () => {
-        for (const id of open) if ((await this.field(id, 'status')) === 'completed') open.delete(id);
-        return open.size === 0;
-      },
-      ms,
-    );
+    await until('all have completed', async () => {
+      for (const id of open) if ((await this.field(id, 'status')) === 'completed') open.delete(id);
+      return open.size === 0;
+    });
   }
 
   /** As the maintenance of a worker does: places again what the scheduler has lost. @returns how many jobs that were */

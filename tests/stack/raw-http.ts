@@ -46,7 +46,7 @@ export function chunked(body: string | Buffer, size = 65_536): Buffer {
 export function sendBytes(
   url: string,
   bytes: Buffer,
-  { withinMs = 5_000, halfClose = false } = {},
+  { withinMs = 60_000, halfClose = false } = {},
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -9,6 +9,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
+import { until } from '../../packages/core/testing/until.ts';
+
+export { until };
 
 const root = join(import.meta.dirname, '../..');
 /** What every process of a test has of this one's environment. Half of what its start costs is the compiling of its sources. */
@@ -38,29 +41,6 @@ export interface Launch {
 export const apiKey = 'hold_test0123456789abcdefghijklmnop';
 export const adminKey = 'hold_admin_test0123456789abcdefghijklmnop';
 
-/** Waits until `check` gives something truthy. @throws Error naming what was waited for, after `ms` */
-export async function until<Value>(
-  what: string,
-  check: () => Promise<Value> | Value,
-  ms = 15_000,
-): Promise<NonNullable<Value>> {
-  const end = performance.now() + ms;
-  let last: unknown;
-  while (performance.now() < end) {
-    try {
-      const value = await check();
-      if (value) return value;
-      last = value;
-    } catch (error) {
-      last = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(
-    `${what}: not within ${ms} ms (last: ${last instanceof Error ? last.message : JSON.stringify(last)})`,
-  );
-}
-
 /** Below the range that outgoing connections take theirs from: until it is listened on, none of them is given it. */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -74,9 +54,6 @@ export async function freePort(): Promise<number> {
     return port;
   }
 }
-
-/** Processes that start beside each other on a busy machine need long. */
-const SAID_WITHIN_MS = 40_000;
 
 /** A process of ours. Its log is kept for when a test fails, and to be searched for what must not be in it. */
 export class Service {
@@ -113,14 +90,14 @@ export class Service {
   }
 
   /** Sends a signal and waits for the end. */
-  async end(signal: NodeJS.Signals = 'SIGTERM', ms = 15_000): Promise<void> {
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.signal(signal);
-    await until(`${this.name} ends on ${signal}`, () => this.ended, ms);
+    await until(`${this.name} ends on ${signal}`, () => this.ended);
   }
 
   async saying(text: string): Promise<void> {
     const isOver = () => this.log.includes(text) || this.ended;
-    await until(`${this.name} says "${text}"`, isOver, SAID_WITHIN_MS);
+    await until(`${this.name} says "${text}"`, isOver);
     if (!this.log.includes(text)) throw new Error(`${this.name} ended: ${this.log.slice(-2_000)}`);
   }
 }

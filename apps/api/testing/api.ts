@@ -140,7 +140,7 @@ async function connectToTestRedis() {
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);
   const subscriber = connectRedis(url, 'subscriber', silent);
-  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);
   return { redis, subscriber };
 }
 

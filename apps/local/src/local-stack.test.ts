@@ -44,7 +44,7 @@ afterEach(async () => {
   for (const child of running.splice(0)) {
     // Asked, it has ended everything before itself; killed, its Redis would still write while its files are removed.
     child.kill('SIGTERM');
-    await until('it has ended', () => child.exitCode !== null || child.signalCode !== null, 15_000);
+    await until('it has ended', () => child.exitCode !== null || child.signalCode !== null);
   }
   removeDirectories();
 });
@@ -119,17 +119,13 @@ function launch(
 }
 
 const isUp = (stack: Stack) =>
-  until(
-    'the banner',
-    () => {
-      if (stack.supervisor.exitCode !== null) throw new Error(`it ended: ${stack.text()}`);
-      return stack.text().includes('Attach to it');
-    },
-    15_000,
-  );
+  until('the banner', () => {
+    if (stack.supervisor.exitCode !== null) throw new Error(`it ended: ${stack.text()}`);
+    return stack.text().includes('Attach to it');
+  });
 
 const hasEnded = ({ supervisor }: Stack) =>
-  until('it has ended', () => supervisor.exitCode !== null || supervisor.signalCode !== null, 15_000);
+  until('it has ended', () => supervisor.exitCode !== null || supervisor.signalCode !== null);
 
 /** The environment that a service was given. */
 async function environmentOf(url: string): Promise<Record<string, string>> {

@@ -29,6 +29,8 @@ import { AdaptiveRateLimit } from '../src/cost/adaptive-rate-limit.ts';
 import { type Lane, withBreaker } from '../src/lanes/lane-providers.ts';
 import { KnownFormats } from '../src/tasks/known-formats.ts';
 
+export { until } from '../../../packages/core/testing/until.ts';
+
 type Mode = (call: ProviderCall) => AsyncIterable<ProviderEvent>;
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -195,7 +197,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const [redis, subscriber] = [connectRedis(url, 'worker', silent), connectRedis(url, 'subscriber', silent)];
-  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);
   const cell = new Cell({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
   const journal = new Journal(cell);
   const calls: ProviderCall[] = [];
@@ -243,13 +245,4 @@ export async function openTestWorker(): Promise<TestWorker> {
       await Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]);
     },
   };
-}
-
-/** Waits until `check` is true. @throws Error naming what was waited for, after `ms` */
-export async function until(what: string, check: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -253,7 +253,7 @@ export async function openTestCell({ retentionMs = 60_000 } = {}): Promise<OpenC
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const opened = new TestCell(new Cell({ redis, prefix, retentionMs }));
   return Object.assign(opened, { close: () => disconnectRedis(redis) });

@@ -40,7 +40,7 @@ export async function openTestGate(): Promise<TestGate> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
   const redis = connectRedis(url, 'producer', silent);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
   let jobs = 0;

@@ -38,7 +38,7 @@ export async function openTestJournal(retentionMs = 60_000): Promise<TestJournal
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);
   const subscriber = connectRedis(url, 'subscriber', silent);
-  await Promise.all([untilReady(redis, 5_000), untilReady(subscriber, 5_000)]);
+  await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const journal = new Journal(new Cell({ redis, prefix, retentionMs }));
   const clock = new FlushClock({ journal, logger: silent });

@@ -41,10 +41,10 @@ describe('an abort', () => {
   it('before the headers closes the connection and throws the reason', async () => {
     const { upstream, controller, call } = await start(() => undefined);
     const answer = collect(call());
-    await until(() => upstream.requests.length === 1);
+    await until('it is asked', () => upstream.requests.length === 1);
     controller.abort(reason);
     await expect(answer).rejects.toBe(reason);
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('in mid-stream closes the connection and throws, where the SDK would end in silence', async () => {
@@ -53,10 +53,10 @@ describe('an abort', () => {
     const reading = (async () => {
       for await (const event of call()) seen.push(event);
     })();
-    await until(() => seen.length === 2);
+    await until('both events have come', () => seen.length === 2);
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('throws a reason that looks like an abort of the SDK itself', async () => {
@@ -72,7 +72,7 @@ describe('an abort', () => {
     const iterator = call()[Symbol.asyncIterator]();
     await iterator.next();
     controller.abort(reason);
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
     await expect(iterator.next()).rejects.toBe(reason);
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
@@ -95,10 +95,10 @@ describe('an abort', () => {
       response.write('{"data": [');
     });
     const answer = collect(call('embeddings'));
-    await until(() => upstream.requests.length === 1);
+    await until('it is asked', () => upstream.requests.length === 1);
     controller.abort(reason);
     await expect(answer).rejects.toBe(reason);
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('of an earlier signal does not reach a call that is over', async () => {
@@ -112,7 +112,7 @@ describe('a consumer that leaves', () => {
   it('closes the connection', async () => {
     const { upstream, call } = await start(openStream);
     for await (const _ of call()) break;
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('closes the connection of a provider that goes on sending', async () => {
@@ -127,6 +127,6 @@ describe('a consumer that leaves', () => {
     });
     let seen = 0;
     for await (const _ of call()) if (++seen === 100) break;
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 });

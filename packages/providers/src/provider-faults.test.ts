@@ -81,7 +81,7 @@ describe('an answer that is an error', () => {
       pump();
     });
     expect(error).toMatchObject({ code: 'provider_unavailable', status: 500 });
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('is what a redirect is taken for: it would carry the prompt elsewhere', async () => {
@@ -121,6 +121,6 @@ describe('an answer that never comes', () => {
       retryable: true,
       ambiguous: true,
     });
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 });

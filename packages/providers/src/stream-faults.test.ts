@@ -94,7 +94,7 @@ describe('a stream that goes wrong', () => {
       options: { firstByteTimeoutMs: 60, idleTimeoutMs: 60 },
     });
     expect(error).toMatchObject({ code: 'provider_stalled', retryable: true, ambiguous: true });
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 
   it('does not stall while comments come', async () => {
@@ -132,7 +132,7 @@ describe('a stream that goes wrong', () => {
       { options: { maxAnswerBytes: 200_000 } },
     );
     expect(error).toMatchObject({ code: 'answer_too_large', retryable: false, ambiguous: true });
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
     expect(written).toBeLessThan(20_000_000);
   });
 

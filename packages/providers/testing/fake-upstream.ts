@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { JsonObject, ProviderEvent } from '@holdfast/core';
 
+export { until } from '../../core/testing/until.ts';
+
 export interface SeenRequest {
   method: string | undefined;
   path: string | undefined;
@@ -93,13 +95,4 @@ export async function collect(events: AsyncIterable<ProviderEvent>): Promise<Pro
   const all: ProviderEvent[] = [];
   for await (const event of events) all.push(event);
   return all;
-}
-
-/** Waits until `holds`, and fails after a second. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 1000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('it did not come to be within a second');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

@@ -10,6 +10,8 @@ import { LaneQueues } from '../src/bullmq/lane-queues.ts';
 import { LaneWorker } from '../src/bullmq/lane-worker.ts';
 import { queueJobId } from '../src/names.ts';
 
+export { until } from '../../core/testing/until.ts';
+
 export { silent };
 
 /** An outcome, before the job is ended or put back by it. */
@@ -59,7 +61,7 @@ async function connect() {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const [producer, redis] = [connectRedis(url, 'producer', silent), connectRedis(url, 'worker', silent)];
-  await Promise.all([untilReady(producer, 5_000), untilReady(redis, 5_000)]);
+  await Promise.all([untilReady(producer, 60_000), untilReady(redis, 60_000)]);
   const disconnect = async () => void (await Promise.all([disconnectRedis(producer), disconnectRedis(redis)]));
   return { producer, redis, disconnect };
 }
@@ -112,12 +114,3 @@ export async function openTestLane(): Promise<TestLane> {
 }
 
 type LaneWorkerRun = ConstructorParameters<typeof LaneWorker>[0]['run'];
-
-/** Waits until `check` is true. @throws Error naming what was waited for, after `ms` */
-export async function until(what: string, check: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

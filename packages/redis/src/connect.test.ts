@@ -40,7 +40,7 @@ function connect(role: ConnectionRole, url = own.url): Redis {
 
 async function ready(role: ConnectionRole, url?: string): Promise<Redis> {
   const redis = connect(role, url);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
   return redis;
 }
 
@@ -89,7 +89,7 @@ describe('a producer', () => {
     expect(isStoreUnavailable(error)).toBe(true);
     expect(afterMs).toBeLessThan(2_500);
     own.proceed();
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 60_000);
     expect(await redis.get('x')).toBeNull();
   });
 });

@@ -17,7 +17,7 @@ let redis: Redis;
 beforeAll(async () => {
   own = await startOwnRedis();
   redis = connectRedis(own.url, 'worker', logger);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
 });
 afterEach(async () => {
   await set(good);
@@ -93,7 +93,7 @@ describe('checkDurability', () => {
     const url = own.url.replace('redis://', 'redis://limited:any@');
     const limited = connectRedis(url, 'worker', logger);
     try {
-      await untilReady(limited, 5_000);
+      await untilReady(limited, 60_000);
       expect(await complaint(limited)).toMatchObject({ code: 'durability_unknown' });
     } finally {
       await disconnectRedis(limited);

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function open(url: string): Promise<Redis> {
   const connection = connectRedis(url, 'producer', logger);
-  await untilReady(connection, 5_000);
+  await untilReady(connection, 60_000);
   opened.push(connection);
   return connection;
 }

@@ -11,7 +11,7 @@ let watches: MemoryWatch[] = [];
 beforeAll(async () => {
   own = await startOwnRedis();
   redis = connectRedis(own.url, 'producer', rememberingLogger().logger);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
   // Not sent as a whole: buffers would hold it a second time for a while.
   await redis.setrange('ballast', BALLAST - 1, 'x');
 });

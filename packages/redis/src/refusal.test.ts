@@ -23,7 +23,7 @@ let lines: LoggedLine[] = [];
 beforeAll(async () => {
   own = await startOwnRedis();
   admin = connectRedis(own.url, 'worker', rememberingLogger().logger);
-  await untilReady(admin, 5_000);
+  await untilReady(admin, 60_000);
 });
 afterEach(async () => {
   await admin.config('SET', 'requirepass', '');
@@ -46,7 +46,7 @@ function connect(url: string, role: ConnectionRole = 'producer'): Redis {
 }
 
 async function refusalWhileConnecting(url: string, role?: ConnectionRole): Promise<MisconfigurationError> {
-  const error = await untilReady(connect(url, role), 10_000).then(
+  const error = await untilReady(connect(url, role), 60_000).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -92,7 +92,7 @@ describe('a password that is changed while a process runs', () => {
   it('is told of in one line, and the connection works again by itself once it is changed back', async () => {
     await admin.config('SET', 'requirepass', PASSWORD);
     const redis = connect(urlWith(`:${PASSWORD}`));
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 60_000);
     let tries = 0;
     redis.on('reconnecting', () => {
       tries += 1;
@@ -120,7 +120,7 @@ describe('a command that Redis refuses', () => {
   it('of a user without the right is a refusal, in a script too, and means "unavailable"', async () => {
     await admin.acl('SETUSER', 'narrow', 'on', `>${PASSWORD}`, '~hf:*', '+@all', '-getdel');
     const redis = connect(urlWith(`narrow:${PASSWORD}`));
-    await untilReady(redis, 5_000);
+    await untilReady(redis, 60_000);
     const asked = [
       redis.getdel('hf:1'),
       redis.get('other'),

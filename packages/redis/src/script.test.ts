@@ -9,7 +9,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   redis = connectRedis(sharedRedisUrl(), 'worker', rememberingLogger().logger);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
 });
 afterAll(() => disconnectRedis(redis));
 

@@ -23,7 +23,7 @@ let closeLater: (() => Promise<void> | void)[] = [];
 beforeAll(async () => {
   [own, other] = await Promise.all([startOwnRedis(), startOwnRedis()]);
   admin = connectRedis(own.url, 'worker', rememberingLogger().logger);
-  await untilReady(admin, 5_000);
+  await untilReady(admin, 60_000);
 });
 afterEach(async () => {
   for (const close of closeLater) await close();
@@ -46,7 +46,7 @@ async function watchOver(url = own.url, mode: DurabilityMode = 'fsync'): Promise
   const { logger, lines } = rememberingLogger();
   const redis = connectRedis(url, 'producer', logger);
   closeLater.push(() => disconnectRedis(redis));
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
   const watch = new ServerWatch({ redis, mode, names, logger });
   await watch.start();
   closeLater.push(() => watch.stop());

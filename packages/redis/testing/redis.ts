@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@holdfast/core';
 import { type StartedRedis, startRedis } from '@holdfast/local/redis';
+import { until } from '../../core/testing/until.ts';
 import { connectRedis } from '../src/connect.ts';
 import { connectedReplicas } from '../src/durability.ts';
+
+export { until };
 
 export interface OwnRedis extends StartedRedis {
   /** Keeps it from answering, without closing anything, until `proceed`. */
@@ -76,13 +79,4 @@ export function sharedRedisUrl(): string {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   return url;
-}
-
-/** Waits until `check` is true. @throws Error naming what was waited for, after `ms` */
-export async function until(what: string, check: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -3,6 +3,8 @@ import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { createServerApp, listen, type RunningServer, type ServerAppOptions } from '../src/http/server.ts';
 
+export { until } from '../../core/testing/until.ts';
+
 export interface TestApp extends RunningServer {
   /** The lines logged so far. */
   lines: { level: number; req?: unknown; res?: unknown; err?: unknown; responseTime?: number }[];
@@ -20,14 +22,4 @@ export async function startTestApp(options: Omit<ServerAppOptions, 'logger'>): P
   const logger: Logger = pino({ level: 'debug' }, destination);
   const running = await listen(createServerApp({ ...options, logger }), { host: '127.0.0.1', port: 0 });
   return { ...running, lines };
-}
-
-/** Waits until `check` gives something. @throws Error naming what was waited for, after 5 s */
-export async function until<Value>(what: string, check: () => Promise<Value> | Value): Promise<NonNullable<Value>> {
-  for (const end = performance.now() + 5_000; performance.now() < end; ) {
-    const value = await check();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`${what}: not within 5 s`);
 }

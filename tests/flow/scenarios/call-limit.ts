@@ -20,11 +20,7 @@ export const callLimit = {
     const { job } = await stack.client.submit(chat('in vain', 'status=502'));
     const callsSoFar = async () => (await stack.providerCalls('in vain')).calls;
     const hasEnded = async () => (await stack.client.get(job.id)).finished_at !== null;
-    await until(
-      'it ends, or makes too many',
-      async () => (await hasEnded()) || (await callsSoFar()) > MAX_CALLS,
-      60_000,
-    );
+    await until('it ends, or makes too many', async () => (await hasEnded()) || (await callsSoFar()) > MAX_CALLS);
     return { counts: { calls: await callsSoFar() }, job: await stack.client.get(job.id) };
   },
 } satisfies Scenario;

@@ -40,7 +40,7 @@ export const endlessBlock = {
     const [first] = stack.running('worker');
     await stack.start('worker');
     block.begin();
-    await until('the blocked worker ends', () => first?.ended, 30_000);
+    await until('the blocked worker ends', () => first?.ended);
     // As a supervisor does: the job blocks one more.
     await stack.start('worker');
     const blocking = await stack.client.wait(block.job.id);

@@ -18,7 +18,7 @@ export const outage = {
     const submitted = await Promise.all(Array.from({ length: JOBS }, () => stack.client.submit(job)));
     await delay(OUTAGE_MS);
     await orderSimulator(stack.simulatorUrl, '');
-    const jobs = await Promise.all(submitted.map(({ job: { id } }) => stack.client.wait(id, { timeoutMs: 45_000 })));
+    const jobs = await Promise.all(submitted.map(({ job: { id } }) => stack.client.wait(id, { timeoutMs: 120_000 })));
     const failed = jobs.filter(({ status }) => status !== 'completed').length;
     const { calls } = await stack.providerCalls('outage');
     return { counts: { failed, calls }, jobs };

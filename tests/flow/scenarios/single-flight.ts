@@ -17,7 +17,7 @@ export const singleFlight = {
       Array.from({ length: JOBS }, async (_, at) => {
         const client = clients[at % clients.length] ?? stack.client;
         const submitted = await client.submit({ ...job, metadata: { mine: `secret-${at}` } });
-        return client.wait(submitted.job.id, { timeoutMs: 45_000 });
+        return client.wait(submitted.job.id, { timeoutMs: 120_000 });
       }),
     );
     const { calls } = await stack.providerCalls('at-once');

@@ -201,19 +201,15 @@ describe('the place of a held request', () => {
     ],
   ];
 
-  it.each(ways)(
-    'is free after %s',
-    async (name, holdAndEnd) => {
-      const id = await submit(name);
-      await holdAndEnd(id);
-      await holding(api, 0);
-      const next = await ask(api, `/v1/jobs/${await submit(`after ${name}`)}/events`);
-      expect(next.answer.statusCode).toBe(200);
-      next.leave();
-      await holding(api, 0);
-    },
-    30_000,
-  );
+  it.each(ways)('is free after %s', async (name, holdAndEnd) => {
+    const id = await submit(name);
+    await holdAndEnd(id);
+    await holding(api, 0);
+    const next = await ask(api, `/v1/jobs/${await submit(`after ${name}`)}/events`);
+    expect(next.answer.statusCode).toBe(200);
+    next.leave();
+    await holding(api, 0);
+  });
 });
 
 describe('when its key is revoked', () => {

@@ -7,7 +7,7 @@ function blockerOf(way: string): Blocker {
   const program = join(import.meta.dirname, '../../testing/blocked.ts');
   const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=holdfast-source', program, way], {
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   if (stdout === '') throw new Error(stderr);

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
   redis = connectRedis(url, 'producer', silent);
-  await untilReady(redis, 5_000);
+  await untilReady(redis, 60_000);
 });
 
 afterAll(async () => {

@@ -31,6 +31,6 @@ describe('cancelling a response', () => {
       code: 'provider_timeout',
       message: 'main did not answer within 50 ms',
     });
-    await until(() => upstream.aborted === 1);
+    await until('the call is aborted', () => upstream.aborted === 1);
   });
 });

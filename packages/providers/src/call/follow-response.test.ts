@@ -128,7 +128,7 @@ describe('a response that cannot be streamed when it is taken up again', () => {
     });
     const caller = new AbortController();
     const ended = upstream.call({ ...resumeAfter(3), signal: caller.signal });
-    await until(() => answered);
+    await until('it is answered', () => answered);
     // The answer has left the server; the client needs a moment of the same event loop to read it and to begin to wait.
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     const reason = new Error('drain');

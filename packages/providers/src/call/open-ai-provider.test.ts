@@ -228,7 +228,7 @@ describe.each<[ProviderCall['endpoint'], (JsonObject | string)[]]>([
       await call(endpoint, {});
       const response = open[i];
       response?.end();
-      await until(() => response?.writableFinished === true);
+      await until('the answer has left', () => response?.writableFinished === true);
       // The end has left the server; the client needs a moment of the same event loop to read it.
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }

@@ -37,17 +37,13 @@ function mostInAWindow(times: number[]): number {
 }
 
 describe('requests a minute', () => {
-  it.each([1, 2, 7, 60, 600])(
-    'of %i are never more in any 60 s, and not many less',
-    async (limit) => {
-      await t.scheduler.setConfiguredLimits(t.lane, { requests_per_minute: limit });
-      const taken = await takeFor(3 * WINDOW_MS, 1);
-      expect(mostInAWindow(taken)).toBeLessThanOrEqual(limit);
-      expect(taken.length).toBeGreaterThanOrEqual(Math.floor(2.6 * limit * 0.89));
-      // Thousands of round trips, on machines that have other things to do.
-    },
-    60_000,
-  );
+  it.each([1, 2, 7, 60, 600])('of %i are never more in any 60 s, and not many less', async (limit) => {
+    await t.scheduler.setConfiguredLimits(t.lane, { requests_per_minute: limit });
+    const taken = await takeFor(3 * WINDOW_MS, 1);
+    expect(mostInAWindow(taken)).toBeLessThanOrEqual(limit);
+    expect(taken.length).toBeGreaterThanOrEqual(Math.floor(2.6 * limit * 0.89));
+    // Thousands of round trips, on machines that have other things to do.
+  });
 
   it('hold what waits, and tell when more may go', async () => {
     await t.scheduler.setConfiguredLimits(t.lane, { requests_per_minute: 20 });

@@ -1,0 +1,32 @@
+/** Waiting in tests: for a condition, never for a time. */
+
+/** Only a test that fails waits so long: a busy machine must not come near it. */
+const GIVES_UP_AFTER_MS = 60_000;
+const LOOKS_EVERY_MS = 10;
+
+/**
+ * Waits until `check` gives something truthy; a check that throws is made again.
+ *
+ * @param ms after so long it is given up; to be named only where giving up is what is counted
+ * @throws Error naming what was waited for, and what came last
+ */
+export async function until<Value>(
+  what: string,
+  check: () => Promise<Value> | Value,
+  ms = GIVES_UP_AFTER_MS,
+): Promise<NonNullable<Value>> {
+  const end = performance.now() + ms;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      const value = await check();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
+  }
+  const came = last instanceof Error ? last.message : JSON.stringify(last);
+  throw new Error(`${what}: not within ${ms} ms (last: ${came})`, { cause: last });
+}
