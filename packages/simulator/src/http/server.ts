@@ -25,6 +25,7 @@ const routes: readonly [method: string, path: RegExp, handle: Handle][] = [
   ['GET', /^\/sim\/calls$/, showCounts],
   ['DELETE', /^\/sim\/calls$/, resetCounts],
   ['PUT', /^\/sim\/orders$/, giveOrders],
+  ['DELETE', /^\/sim\/pauses$/, endPause],
   ['GET', /^\/healthz$/, (_, exchange) => sendJson(exchange, 200, { status: 'ok' })],
 ];
 
@@ -57,6 +58,14 @@ async function giveOrders(world: World, exchange: Exchange): Promise<void> {
   parseOrders(orders, 'orders');
   world.orders = orders;
   sendJson(exchange, 200, { orders });
+}
+
+/** Of the case that is named: its answers go on, those to come do not pause. */
+function endPause({ pauses }: World, exchange: Exchange): void {
+  const caseName = exchange.url.searchParams.get('case');
+  if (caseName === null) throw badRequest('case must name the case whose answers are to go on.', 'case');
+  pauses.end(caseName);
+  sendJson(exchange, 200, { case: caseName });
 }
 
 function resetCounts({ counts }: World, exchange: Exchange): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
+import { until } from '../../../core/testing/until.ts';
 import { type Simulator, startSimulator } from '../index.ts';
 
 // cspell:ignore tokns
@@ -23,16 +24,16 @@ const counts = async (name: string) =>
   (await fetch(`${simulator.url}/sim/calls?case=${encodeURIComponent(name)}`)).json();
 
 async function untilCounted(name: string, expected: object): Promise<void> {
-  const deadline = Date.now() + 2000;
-  while (Date.now() < deadline) {
-    const { peak: _, ...counted } = await counts(name);
-    if (JSON.stringify(counted) === JSON.stringify(expected)) return;
-  }
-  expect(await counts(name)).toMatchObject(expected);
+  await until(`${name} is counted`, async () => {
+    expect(await counts(name)).toMatchObject(expected);
+    return true;
+  });
 }
 
-/** Text of a chat stream, and the error that it ended in. */
-async function stream(sim: string, signal?: AbortSignal) {
+/** Text of a chat stream, and the error that it ended in. @param most its reader leaves after so many tokens */
+async function stream(sim: string, most = Number.POSITIVE_INFINITY) {
+  const leaving = new AbortController();
+  const { signal } = leaving;
   let text = '';
   let tokens = 0;
   let finish: string | null = null;
@@ -40,6 +41,7 @@ async function stream(sim: string, signal?: AbortSignal) {
     for await (const { choices } of await client.chat.completions.create({ ...ask(sim), stream: true }, { signal })) {
       const content = choices[0]?.delta.content;
       if (content) tokens++;
+      if (tokens === most) leaving.abort();
       text += content ?? '';
       finish = choices[0]?.finish_reason ?? finish;
     }
@@ -126,10 +128,10 @@ describe('faults', () => {
   });
 
   it('stalls after so many tokens until the client gives up', async () => {
-    const stalled = await stream('stall_after=5', AbortSignal.timeout(100));
+    const stalled = await stream('stall_after=5', 5);
     expect(stalled).toMatchObject({ tokens: 5, finish: null });
     await untilCounted('stall_after=5', { calls: 1, completed: 0, aborted: 1, tokens: 5 });
-    await stream('fail=stall&stall_after=5', AbortSignal.timeout(100));
+    await stream('fail=stall&stall_after=5', 5);
     await untilCounted('fail=stall&stall_after=5', { calls: 1, completed: 0, aborted: 0, tokens: 5 });
   });
 
@@ -137,6 +139,20 @@ describe('faults', () => {
     const startedAt = performance.now();
     expect(await stream('stall_after=5&stall_ms=80')).toMatchObject({ tokens: 20, finish: 'stop', error: null });
     expect(performance.now() - startedAt).toBeGreaterThan(75);
+  });
+
+  it('pauses after so many tokens until its case is told to go on, and no more from then on', async () => {
+    const sim = 'pause_after=5';
+    const paused = stream(sim);
+    await untilCounted(sim, { calls: 1, completed: 0, aborted: 0, tokens: 5 });
+    const other = await stream('pause_after=5&seed=1', 5);
+    expect(other).toMatchObject({ tokens: 5, finish: null });
+    await untilCounted('pause_after=5&seed=1', { calls: 1, completed: 0, aborted: 1, tokens: 5 });
+    const goOn = () => fetch(`${simulator.url}/sim/pauses?case=${encodeURIComponent(sim)}`, { method: 'DELETE' });
+    expect((await goOn()).status).toBe(200);
+    expect(await paused).toMatchObject({ tokens: 20, finish: 'stop', error: null });
+    expect(await stream(sim)).toMatchObject({ tokens: 20, finish: 'stop', error: null });
+    expect((await fetch(`${simulator.url}/sim/pauses`, { method: 'DELETE' })).status).toBe(400);
   });
 
   it('leaves [DONE] out, and the finish_reason', async () => {
@@ -162,9 +178,11 @@ describe('faults', () => {
   });
 
   it('cuts a character of several bytes in two in every chunk, and loses none', async () => {
-    const pieces = await raw('split_utf8=1&seed=3&itl_ms=5');
-    // Two pieces may still be read as one where the machine is busy.
-    expect(pieces.filter((piece) => (piece.at(-1) ?? 0) >= 0xc0).length).toBeGreaterThan(10);
+    // Two pieces may be read as one where the machine is busy.
+    await until('most pieces come apart', async () => {
+      const pieces = await raw('split_utf8=1&seed=3&itl_ms=5');
+      return pieces.filter((piece) => (piece.at(-1) ?? 0) >= 0xc0).length > 10;
+    });
     const [split, plain] = await Promise.all([stream('split_utf8=1&seed=3'), whole('unicode=1&seed=3')]);
     expect(split.text).toBe(plain.choices[0]?.message.content);
     expect(split.text).not.toContain('\uFFFD');
@@ -191,22 +209,24 @@ describe('faults', () => {
     expect(await counts(sim)).toMatchObject({ calls: 0 });
   });
 
-  it.each(['fail=400', 'fail=ok,cut', 'misfit=1'])(
-    'refuses %s where no case says whose calls are counted',
+  it.each(['fail=400', 'fail=ok,cut', 'misfit=1', 'pause_after=1'])(
+    'refuses %s where no case says whose calls are meant',
     async (sim) => {
       const { metadata: _, ...body } = ask('');
       const refusal = await client.chat.completions.create({ ...body, metadata: { sim } }).catch((e) => e);
       expect(refusal).toBeInstanceOf(OpenAI.BadRequestError);
-      expect(refusal.message).toMatch(/Order '(fail|misfit)' in metadata\.sim .*: name the case in metadata\.case\.$/);
+      expect(refusal.message).toMatch(
+        /Order '(fail|misfit|pause_after)' in metadata\.sim .*: name the case in metadata\.case\.$/,
+      );
       const headers = { 'x-sim': sim };
       const byHeader = await client.chat.completions.create(body, { headers }).catch((e) => e);
       expect(byHeader.message).toMatch(
-        /in x-sim counts the calls of a case: name the case in the header x-sim-case\.$/,
+        /in x-sim is for the calls of a case: name the case in the header x-sim-case\.$/,
       );
     },
   );
 
-  it('takes orders that count nothing without a case', async () => {
+  it('takes orders that are for every call without a case', async () => {
     const { metadata: _, ...body } = ask('');
     await expect(client.chat.completions.create({ ...body, metadata: { sim: 'status=503' } })).rejects.toMatchObject({
       status: 503,

@@ -3,7 +3,7 @@
  * (which wins); `metadata.case` or `x-sim-case` names the case that calls are counted under.
  *
  * An order that isn't known, comes twice or has a value out of range is refused with 400, so that a test with a
- * misspelled order can't pass by accident. So is one that counts calls where no case says which: it would hit whoever came first.
+ * misspelled order can't pass by accident. So is one for the calls of a case where none is named: it would hit whoever came first.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from '../http/api-error.ts';
@@ -82,6 +82,8 @@ const table = {
   cut_after: number(0, 200_000, null),
   stall_after: number(0, 200_000, null),
   stall_ms: number(0, HOUR_MS, null),
+  /** Silence, until `DELETE /sim/pauses` names the case: for all its calls, those to come included. */
+  pause_after: number(0, 200_000, null),
   error_event: flag,
   failed: word,
   big_line: number(1, 64_000_000, null),
@@ -108,8 +110,8 @@ export type Orders = {
 
 const defaults = Object.fromEntries(Object.entries(table).map(([name, order]) => [name, order.fallback])) as Orders;
 
-/** Orders for the first so many calls of a case. */
-const counting = ['fail', 'misfit'] as const satisfies (keyof Table)[];
+/** Orders that mean the calls of a case. */
+const ofCase = ['fail', 'misfit', 'pause_after'] as const satisfies (keyof Table)[];
 
 const MAX_SHOWN = 80;
 
@@ -157,7 +159,7 @@ function withOrders(text: string, over: string): string {
 
 /**
  * Orders and case of a request.
- * @param over orders that win over its own; those of them that count calls take all calls without a case for one
+ * @param over orders that win over its own; those of them that are for the calls of a case take all calls without one for a case
  * @throws ApiError 400
  */
 export function ordersOf(
@@ -170,7 +172,7 @@ export function ordersOf(
   const param = header === null ? 'metadata.sim' : 'x-sim';
   const text = header ?? textOf(metadata.sim, 'metadata.sim') ?? '';
   const caseName = textOf(headers['x-sim-case'], 'x-sim-case') ?? textOf(metadata.case, 'metadata.case') ?? '';
-  if (caseName === '') refuseCounting(parseOrders(text, param), param);
+  if (caseName === '') refuseOfCase(parseOrders(text, param), param);
   return { orders: parseOrders(withOrders(text, over), param), caseName };
 }
 
@@ -181,9 +183,9 @@ function metadataOf({ metadata = null }: JsonObject): JsonObject {
   throw badRequest("Invalid 'metadata': expected an object, with orders as text in 'metadata.sim'.", 'metadata');
 }
 
-function refuseCounting(orders: Orders, param: string): void {
-  const order = counting.find((name) => orders[name] !== defaults[name]);
+function refuseOfCase(orders: Orders, param: string): void {
+  const order = ofCase.find((name) => orders[name] !== defaults[name]);
   if (order === undefined) return;
   const where = param === 'x-sim' ? 'the header x-sim-case' : 'metadata.case';
-  throw badRequest(`Order '${order}' in ${param} counts the calls of a case: name the case in ${where}.`, param);
+  throw badRequest(`Order '${order}' in ${param} is for the calls of a case: name the case in ${where}.`, param);
 }

@@ -20,12 +20,13 @@ export function boundFaults(faults: Faults, tokens: number): Faults {
   return { ...faults, cutAfter: bound(faults.cutAfter), stallAfter: bound(faults.stallAfter) };
 }
 
-export function planRun(world: World, { caseName }: Call, plan: RunPlan): Run {
+export function planRun(world: World, { caseName, orders }: Call, plan: RunPlan): Run {
   const { cutAfter, stallAfter } = plan.faults;
   const holds = [cutAfter, stallAfter].filter((after) => after !== null);
   return new Run({
     detached: plan.detached,
     holdAt: plan.detached || holds.length === 0 ? null : Math.min(...holds),
+    pause: orders.pause_after === null ? null : { at: orders.pause_after, ended: world.pauses.endOf(caseName) },
     toBody: plan.toBody,
     onTokens: (tokens) => world.counts.addTokens(caseName, tokens),
     onReaderLeft: () => world.counts.addLeft(caseName),

@@ -8,6 +8,7 @@ function createRun(): Run {
   return new Run({
     detached: true,
     holdAt: null,
+    pause: null,
     toBody: () => ({}),
     onTokens: nothing,
     onReaderLeft: nothing,

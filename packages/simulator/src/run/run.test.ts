@@ -6,7 +6,15 @@ function newRun(detached: boolean) {
   const nothing = () => undefined;
   return {
     onReaderLeft,
-    run: new Run({ detached, holdAt: null, toBody: () => ({}), onTokens: nothing, onReaderLeft, onEnd: nothing }),
+    run: new Run({
+      detached,
+      holdAt: null,
+      pause: null,
+      toBody: () => ({}),
+      onTokens: nothing,
+      onReaderLeft,
+      onEnd: nothing,
+    }),
   };
 }
 

@@ -36,6 +36,8 @@ interface RunOptions {
   detached: boolean;
   /** The run waits before the token of this index (from 0) until it is released. */
   holdAt: number | null;
+  /** The run waits before the token of this index (from 0) until `ended` is resolved. */
+  pause: { at: number; ended: Promise<void> } | null;
   /** The answer as it is now, as one JSON body. */
   toBody: () => JsonObject;
   onTokens: (tokens: number) => void;
@@ -57,6 +59,7 @@ export class Run {
   readonly #options: RunOptions;
   readonly #stop = new AbortController();
   readonly #release = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #news = Promise.withResolvers<void>();
 
@@ -92,6 +95,7 @@ export class Run {
     if (this.state !== 'running') return;
     this.#stop.abort(reason);
     this.#release.resolve();
+    this.#stopped.resolve();
   }
 
   release(): void {
@@ -112,8 +116,10 @@ export class Run {
   async *paceTokens(count: number, { ttftMs, itlMs }: Pace): AsyncGenerator<number, void> {
     const startedAt = performance.now();
     const signal = this.#stop.signal;
+    const { pause } = this.#options;
     for (let index = 0; index <= count; index++) {
       if (index === this.#options.holdAt) await this.#release.promise;
+      if (index === pause?.at) await Promise.race([pause.ended, this.#stopped.promise]);
       signal.throwIfAborted();
       if (index === count && count > 0) return;
       const waitMs = startedAt + ttftMs + index * itlMs - performance.now();

@@ -34,7 +34,7 @@ describe('a clock', () => {
     let text = '';
     for await (const { choices } of stream) {
       const content = choices[0]?.delta.content;
-      if (content) expect(now() - Number(content)).toBeLessThan(1_000);
+      if (content) expect(now() - Number(content)).toBeLessThan(60_000);
       text += content ?? '';
     }
     expectTimes(text, from);
