@@ -34,7 +34,7 @@ type Submission = Parameters<Holdfast['submit']>[0];
 const HOUR = { ttl_s: 3_600 };
 const cached = (job: Submission, ttl_s = HOUR.ttl_s): Submission => ({ ...job, cache: { ttl_s } });
 const QUICK = 'tokens=12&itl_ms=2&seed=a';
-const SLOW = 'tokens=60&itl_ms=40&seed=b';
+const PAUSED = 'tokens=60&itl_ms=5&pause_after=30&seed=b';
 
 async function submit(job: Submission, client = stack.client): Promise<string> {
   return (await client.submit(job)).job.id;
@@ -93,7 +93,7 @@ describe('equal jobs', () => {
   });
 
   it('are told the text live, and a reader that comes back sees each event once', async () => {
-    const job = cached(chat('live', SLOW));
+    const job = cached(chat('live', PAUSED));
     const [leader, follower] = [await submit(job), await submit(job)];
     await probe.streaming(follower);
     expect(await probe.field(leader, 'status')).toBe('running');
@@ -103,6 +103,7 @@ describe('equal jobs', () => {
       first.push(event.seq);
       if (first.length === 6) break;
     }
+    await stack.goOn('live');
     const rest = await Array.fromAsync(client.attach(follower, { after: 6 }), ({ seq }) => seq);
     expect([...first, ...rest]).toEqual(Array.from({ length: first.length + rest.length }, (_, at) => at + 1));
     expect((await follow(client, follower)).text).toBe((await end(leader)).output_text);
@@ -145,12 +146,13 @@ describe('equal jobs', () => {
   it('need no budget of their own, and are counted as spend avoided', async () => {
     const thrifty = await makeTenant(stack, probe, 'thrifty', { budget_usd: { day: 0.00025 } });
     const job = (name: string): Submission => {
-      const one = chat(name, SLOW);
+      const one = chat(name, PAUSED);
       return cached({ ...one, input: { ...one.input, max_tokens: 50 } });
     };
     const ids = [await submit(job('thrifty'), thrifty), await submit(job('thrifty'), thrifty)];
     await expect(submit(job('unequal'), thrifty)).rejects.toMatchObject({ code: 'budget_exceeded' });
     ids.push(await submit(job('thrifty'), thrifty));
+    await stack.goOn('thrifty');
     const jobs = await Promise.all(ids.map((id) => end(id, thrifty)));
     expect(jobs.map(({ usage }) => usage?.cached)).toEqual([false, true, true]);
     const spent = async () => (await thrifty.usage()).days[0];
@@ -201,7 +203,7 @@ describe('a new call is made', () => {
   });
 
   it('by one follower, when the leader is cancelled; the others follow that one', async () => {
-    const job = cached(chat('cancelled', SLOW));
+    const job = cached(chat('cancelled', PAUSED));
     const [leader, ...followers] = await Promise.all([job, job, job, job, job].map((one) => submit(one)));
     const running = await until('one runs', async () => {
       const made = await Promise.all([leader, ...followers].map((id) => probe.field(String(id), 'provider_calls')));
@@ -210,6 +212,7 @@ describe('a new call is made', () => {
     const rest = [leader, ...followers].filter((id) => id !== running).map(String);
     await Promise.all(rest.map((id) => probe.streaming(id)));
     await stack.client.cancel(running);
+    await stack.goOn('cancelled');
     await expectWhole(rest);
     expect(await stack.providerCalls('cancelled')).toMatchObject({ calls: 2, completed: 1 });
   });
@@ -227,20 +230,22 @@ describe('a new call is made', () => {
 
 describe('a follower', () => {
   it('that is cancelled changes nothing for the others', async () => {
-    const job = cached(chat('leaves', SLOW));
+    const job = cached(chat('leaves', PAUSED));
     const ids = [await submit(job), await submit(job), await submit(job)] as const;
     await probe.streaming(ids[1]);
     await stack.client.cancel(ids[1]);
     expect((await end(ids[1])).status).toBe('cancelled');
+    await stack.goOn('leaves');
     await expectWhole([ids[0], ids[2]]);
     expect(await calls('leaves')).toBe(1);
   });
 
   it('has the whole of one text when the workers are killed in the middle of it', async () => {
-    const job = cached(chat('killed', 'tokens=60&itl_ms=60&seed=e'));
+    const job = cached(chat('killed', 'tokens=60&itl_ms=5&pause_after=30&seed=e'));
     const ids = await Promise.all(Array.from({ length: 6 }, () => submit(job)));
     await Promise.all(ids.map((id) => probe.streaming(id)));
     await Promise.all(stack.running('worker').map((worker) => worker.end('SIGKILL')));
+    await stack.goOn('killed');
     await Promise.all([stack.start('worker'), stack.start('worker')]);
     await expectWhole(ids);
     // The call that broke off, and the one that was made for it.

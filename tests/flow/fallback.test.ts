@@ -13,15 +13,17 @@ beforeAll(async () => {
   const port = String(await freePort());
   spare = `http://127.0.0.1:${port}`;
   const lanes = (main: string) => {
-    const providers = [
-      { name: 'main', base_url: main, first_byte_timeout_ms: 700 },
+    const providers = (timeouts = {}) => [
+      { name: 'main', base_url: main, ...timeouts },
       { name: 'spare', base_url: `${spare}/v1`, model: 'sim-spare' },
     ];
     // Lanes of their own have breakers of their own.
-    const lane = (name: string, more = {}) => [name, { models: [`sim-${name}`], providers, ...more }] as const;
-    const plain = ['down', 'hang', 'cut', 'fail', 'breaker', 'both', 'busy', 'once'].map((name) => lane(name));
+    const lane = (name: string, more = {}) =>
+      [name, { models: [`sim-${name}`], providers: providers(), ...more }] as const;
+    const plain = ['down', 'cut', 'fail', 'breaker', 'both', 'busy', 'once'].map((name) => lane(name));
     return {
       ...Object.fromEntries(plain),
+      ...Object.fromEntries([lane('hang', { providers: providers({ first_byte_timeout_ms: 700 }) })]),
       ...Object.fromEntries([lane('background', { background: true }), lane('leave', { background: true })]),
       learned: { models: ['*'], providers: [{ name: 'main', base_url: main }] },
     };
@@ -204,9 +206,10 @@ async function runAtSpare(lane: string, name: string, sim: string): Promise<Job>
 
 describe('a background response', () => {
   it('is taken up at its own provider after its worker was killed, and paid once', async () => {
-    const job = await runAtSpare('background', 'taken up', 'tokens=120&itl_ms=50');
+    const job = await runAtSpare('background', 'taken up', 'tokens=120&itl_ms=5&pause_after=60');
     const followed = follow(job.id);
     await stack.running('worker')[0]?.end('SIGKILL');
+    await stack.goOn('taken up', spare);
     await stack.start('worker');
     const { job: ended, texts } = await followed;
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, provider_calls: 2, ambiguous_calls: 0 });

@@ -86,12 +86,13 @@ function pidOf(part: string): number {
 describe('npm start', () => {
   it('goes on with queued and running jobs after it was stopped and started again', async () => {
     const first = await startHouse();
-    const running = await first.submit(chat('stopped', 'tokens=150&itl_ms=40'));
+    const running = await first.submit(chat('stopped', 'tokens=60&itl_ms=5&pause_after=30'));
     for await (const event of first.attach(running.job.id)) if (event.type === 'text.delta') break;
     const queued = await first.submit({ ...chat('delayed', 'tokens=2'), delay_ms: 3_000 });
     expect(await stopHouse('SIGINT')).toBe(0);
 
     const second = await startHouse();
+    await fetch(`http://127.0.0.1:${ports.simulator}/sim/pauses?case=stopped`, { method: 'DELETE' });
     expect(await second.wait(running.job.id)).toMatchObject({ status: 'completed', attempt: 2 });
     expect(await second.wait(queued.job.id)).toMatchObject({ status: 'completed', attempt: 1 });
   });

@@ -53,12 +53,13 @@ it('a packed job has the same events from every cursor and the same request, and
 });
 
 it('a packed job runs again, its journal going on', async () => {
-  const running = await stack.client.submit(chat('cancelled', 'tokens=4000&itl_ms=1'));
+  const running = await stack.client.submit(chat('cancelled', 'tokens=400&itl_ms=1&pause_after=320'));
   await until('text has come', async () => (await stack.client.get(running.job.id)).cursor > 300);
   await stack.client.cancel(running.job.id);
   await stack.client.wait(running.job.id);
   const before = await probe.log(running.job.id);
   await untilDropped(running.job.id);
+  await stack.goOn('cancelled');
   await stack.client.retry(running.job.id);
   expect(await stack.client.wait(running.job.id)).toMatchObject({ status: 'completed' });
   expect((await probe.log(running.job.id)).startsWith(before)).toBe(true);

@@ -81,12 +81,13 @@ describe('a worker that is overtaken', () => {
     // Three jobs, one worker: of the first the end waits in its socket, the second streams still, the third is silent.
     const submit = async (name: string, sim: string) => (await stack.client.submit(chat(name, `seed=1&${sim}`))).job.id;
     const ids = {
-      waiting: await submit('zombie waiting', 'tokens=60&itl_ms=20'),
-      streaming: await submit('zombie streaming', 'tokens=900&itl_ms=20'),
+      waiting: await submit('zombie waiting', 'tokens=60&itl_ms=5&pause_after=30'),
+      streaming: await submit('zombie streaming', 'tokens=9000&itl_ms=20'),
       silent: (await submitStalling('zombie silent')).id,
     };
     await Promise.all(Object.values(ids).map((id) => probe.streaming(id)));
     first.signal('SIGSTOP');
+    await stack.goOn('zombie waiting');
     await stack.start('worker');
     for (const id of [ids.waiting, ids.silent]) expect((await stack.client.wait(id)).status).toBe('completed');
     await probe.streaming(ids.streaming, 2);
@@ -110,9 +111,14 @@ describe('a worker that is overtaken', () => {
 
 describe('a worker that is told to stop under load', () => {
   it('ends what ends in time, hands the rest back without counting it against them, and exits with 0', async () => {
-    const quick = (await stack.client.submit(chat('drained', 'tokens=30&itl_ms=20'))).job.id;
+    await first.end('SIGKILL');
+    first = await stack.start('worker', { DRAIN_SECONDS: '4' });
+    const quick = (await stack.client.submit(chat('drained', 'tokens=30&itl_ms=5&pause_after=20'))).job.id;
+    await probe.streaming(quick);
     const stalled = await Promise.all(Array.from({ length: 6 }, (_, at) => submitStalling(`handed back ${at}`)));
     await stack.start('worker');
+    first.signal('SIGTERM');
+    await stack.goOn('drained');
     await first.end();
     expect(first.child.exitCode).toBe(0);
     const seen = await Promise.all(stalled.map(({ followed }) => followed));

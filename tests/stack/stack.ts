@@ -227,6 +227,12 @@ export class Stack {
     return (await response.json()) as ProviderCalls;
   }
 
+  /** Lets the answers of a case go on that `pause_after` holds, and those to come. */
+  async goOn(name: string, simulatorUrl = this.simulatorUrl): Promise<void> {
+    const response = await fetch(`${simulatorUrl}/sim/pauses?case=${encodeURIComponent(name)}`, { method: 'DELETE' });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
   /** A request with the API key; `path` from `/v1` on. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${apiKey}`, ...init.headers };

@@ -28,7 +28,7 @@ export const blockedLoop = {
   most: { calls: NEIGHBORS, crashes: 0 },
 
   async play({ stack, probe }: Stage) {
-    const neighbor = () => stack.client.submit(chat('beside a block', 'tokens=100&itl_ms=120'));
+    const neighbor = () => stack.client.submit(chat('beside a block', 'tokens=100&itl_ms=60&pause_after=95'));
     const submitted = await Promise.all(Array.from({ length: NEIGHBORS }, neighbor));
     const block = await submitBlock(stack, BLOCK_MS);
     const ids = [...submitted.map(({ job }) => job.id), block.job.id];
@@ -37,6 +37,8 @@ export const blockedLoop = {
     // Who would take the jobs over.
     await stack.start('worker');
     block.begin();
+    await stack.client.wait(block.job.id);
+    await stack.goOn('beside a block');
     const jobs = await Promise.all(ids.map((id) => stack.client.wait(id)));
     const crashes = await Promise.all(ids.map(async (id) => Number(await probe.field(id, 'crashes'))));
     const { calls } = await stack.providerCalls('beside a block');

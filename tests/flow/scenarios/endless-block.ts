@@ -10,17 +10,18 @@ const config: StackOptions['config'] = (providerUrl) => {
   return { lanes: { background, idempotent, plain: { models: ['*'], providers } } };
 };
 
-const sim = 'tokens=150&itl_ms=80';
+const sim = 'tokens=150&itl_ms=20&pause_after=140';
+const cases = ['block background', 'block idempotent', 'block plain'] as const;
 const neighbors = [
   {
     task: 'responses',
-    input: { model: 'sim-background', input: 'Hello.', metadata: { case: 'block background', sim } },
+    input: { model: 'sim-background', input: 'Hello.', metadata: { case: cases[0], sim } },
   },
   {
     task: 'chat.completions',
-    input: { ...chat('block idempotent', `${sim}&idempotent=1`).input, model: 'sim-idempotent' },
+    input: { ...chat(cases[1], `${sim}&idempotent=1`).input, model: 'sim-idempotent' },
   },
-  chat('block plain', sim),
+  chat(cases[2], sim),
 ];
 
 export const endlessBlock = {
@@ -44,16 +45,17 @@ export const endlessBlock = {
     // As a supervisor does: the job blocks one more.
     await stack.start('worker');
     const blocking = await stack.client.wait(block.job.id);
+    await Promise.all(cases.map((name) => stack.goOn(name)));
     const jobs = await Promise.all(ids.map((id) => stack.client.wait(id)));
     const crashesOf = async (id: string) => Number(await probe.field(id, 'crashes'));
     const crashes = await Promise.all(ids.map(crashesOf));
     const callsOf = async (name: string) => (await stack.providerCalls(name)).calls;
     const counts = {
       neighborsCrashes: crashes.reduce((sum, count) => sum + count, 0),
-      backgroundCalls: await callsOf('block background'),
-      idempotentCalls: await callsOf('block idempotent'),
+      backgroundCalls: await callsOf(cases[0]),
+      idempotentCalls: await callsOf(cases[1]),
     };
-    const plainCalls = await callsOf('block plain');
+    const plainCalls = await callsOf(cases[2]);
     return { counts, jobs, blocking, crashesOfBlocking: await crashesOf(block.job.id), first, plainCalls };
   },
 } satisfies Scenario;
