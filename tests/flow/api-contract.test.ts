@@ -281,7 +281,7 @@ describe("OpenAI's SDK", () => {
 });
 
 describe('a revoked key', () => {
-  it('is refused within 5 s by a process that knew it', async () => {
+  it('is refused by a process that knew it', async () => {
     const silent = { debug() {}, info() {}, warn() {}, error() {} };
     const redis = connectRedis(stack.env.REDIS_URL ?? '', 'worker', silent);
     try {

@@ -1,4 +1,4 @@
-/** Submits that must not be accepted: a clear answer each time, soon, and nothing enqueued, stopped or leaked. */
+/** Submits that must not be accepted: a clear answer each time, at little cost, and nothing enqueued, stopped or leaked. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { badSubmits, marker } from '../stack/bad-submits.ts';
 import type { RawRequest } from '../stack/raw-http.ts';
@@ -19,7 +19,7 @@ describe('a submit', () => {
     async (title, { body, headers, status, code, param }) => {
       const request = () => api.send({ method: 'POST', path: '/v1/jobs', headers: headers ?? [], body: body ?? '' });
       expectProblem(await request(), { status, code, param });
-      await api.expectSoon(title, request);
+      await api.expectCheap(title, request);
     },
   );
 
@@ -32,7 +32,6 @@ describe('a submit', () => {
     };
     const answer = await api.send(request, { halfClose: true });
     expectProblem(answer, { status: 400, code: 'malformed_request' });
-    expect(answer.ms).toBeLessThan(1_000);
   });
 
   it('leaves nothing behind when it was refused', async () => {
@@ -51,7 +50,7 @@ describe('a submit', () => {
     ]) {
       const request = () => api.submit(other, 'idempotency-key: reused');
       expectProblem(await request(), { status: 422, code: 'idempotency_key_reused', param: 'Idempotency-Key' });
-      await api.expectSoon('another body', request);
+      await api.expectCheap('another body', request);
     }
     const { id } = JSON.parse(first.body) as { id: string };
     expect(await api.stack.client.wait(id)).toMatchObject({ status: 'completed' });

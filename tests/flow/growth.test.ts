@@ -104,7 +104,7 @@ describe('jobs that wait', () => {
     await start();
     await probe.redis.config('SET', 'appendonly', 'no');
     await probe.queue.scheduler.setPaused('default', true);
-    const ROUNDS = 60;
+    const ROUNDS = 20;
     const none = await commandsOfIdleRounds(ROUNDS);
     const request = chat('waits', 'tokens=1');
     const requestText = JSON.stringify(request);

@@ -1,4 +1,4 @@
-/** HTTP over a bare socket: for requests that no HTTP client would send, and for measuring an answer alone. */
+/** HTTP over a bare socket: for requests that no HTTP client would send. */
 import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
@@ -6,8 +6,6 @@ export interface RawAnswer {
   /** By lower-case name; of a header sent twice the last. */
   headers: Map<string, string>;
   body: string;
-  /** From the request's last byte to the answer's. */
-  ms: number;
 }
 
 export interface RawRequest {
@@ -52,7 +50,6 @@ export function sendBytes(
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
     let received: Buffer = Buffer.alloc(0);
-    let sentAt = performance.now();
     const settle = (error: Error | null, answer?: RawAnswer) => {
       clearTimeout(timer);
       socket.destroy();
@@ -61,15 +58,13 @@ export function sendBytes(
     };
     const timer = setTimeout(() => settle(new Error(`no whole answer within ${withinMs} ms`)), withinMs);
     socket.on('connect', () => {
-      socket.write(bytes, () => {
-        sentAt = performance.now();
-      });
+      socket.write(bytes);
       if (halfClose) socket.end();
     });
     socket.on('data', (data: Buffer) => {
       received = Buffer.concat([received, data]);
       const answer = parseAnswer(received);
-      if (answer) settle(null, { ...answer, ms: performance.now() - sentAt });
+      if (answer) settle(null, answer);
     });
     socket.on('end', () => settle(new Error(`the connection ended after "${received.toString().slice(0, 200)}"`)));
     socket.on('error', (error) => settle(error));
@@ -77,7 +72,7 @@ export function sendBytes(
 }
 
 /** The answer in these bytes, if it is whole. */
-function parseAnswer(bytes: Buffer): Omit<RawAnswer, 'ms'> | null {
+function parseAnswer(bytes: Buffer): RawAnswer | null {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd === -1) return null;
   const [statusLine = '', ...lines] = bytes.toString('latin1', 0, headEnd).split('\r\n');

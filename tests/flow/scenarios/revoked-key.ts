@@ -40,9 +40,9 @@ async function openStream(url: string, key: string, jobId: string): Promise<Stre
   return stream;
 }
 
-async function poll(url: string, key: string, jobId: string): Promise<number> {
+async function poll(url: string, key: string, jobId: string, waitSeconds: number): Promise<number> {
   const headers = { authorization: `Bearer ${key}` };
-  return (await fetch(`${url}/v1/jobs/${jobId}?wait=60`, { headers })).status;
+  return (await fetch(`${url}/v1/jobs/${jobId}?wait=${waitSeconds}`, { headers })).status;
 }
 
 /** Asks, and takes no more than the head of the answer. */
@@ -101,7 +101,8 @@ export const revokedKey = {
   stack: { workers: 0, moreApis: [{}, {}] },
   most: { heldAfter5s: 0, openAfter5s: 0, pollsAnswered: 0, uploadsAccepted: 0 },
 
-  async play({ stack, probe }: Stage) {
+  /** @param withinMs a test on a busy machine gives more time */
+  async play({ stack, probe }: Stage, withinMs = WITHIN_MS) {
     const [gone, kept] = [await makeKey(stack, probe, 'streams'), await makeKey(stack, probe, 'streams')];
     const client = new Holdfast({ baseUrl: stack.apiUrl, apiKey: kept.key });
     const { job } = await client.submit(chat('streamed', 'tokens=1'));
@@ -111,7 +112,7 @@ export const revokedKey = {
     const each = <Value>(open: (url: string) => Promise<Value>) => Promise.all(urls.map(open));
 
     const uploads = await each((url) => beginUpload(url, gone.key));
-    const polls = each((url) => poll(url, gone.key, job.id));
+    const polls = each((url) => poll(url, gone.key, job.id, 60));
     const streams = await each((url) => openStream(url, gone.key, job.id));
     const readers = await each((url) => openReader(`${url}/v1/jobs/${large.id}/events`, gone.key));
     readers.push(...(await each((url) => openReader(`${url}/v1/jobs/${large.id}`, gone.key))));
@@ -120,14 +121,13 @@ export const revokedKey = {
     await until('all are held', async () => (await heldBy(stack)) === 4 * OF_EACH + 1);
 
     await createApiKeys({ redis: probe.redis, prefix: stack.prefix }).revoke('streams', gone.id);
-    const revokedAt = performance.now();
     const stillOpen = () => streams.filter((stream) => stream.open).length;
     const isOver = async () => stillOpen() === 0 && (await heldBy(stack)) === 1;
-    await until('they are cut', isOver, WITHIN_MS).catch(() => undefined);
+    await until('they are cut', isOver, withinMs).catch(() => undefined);
     const counts = { heldAfter5s: (await heldBy(stack)) - 1, openAfter5s: stillOpen() };
 
-    // Known by now in every process, whatever was held.
-    await until('5 s have passed', () => performance.now() - revokedAt > WITHIN_MS, 2 * WITHIN_MS);
+    const refusedBy = async (url: string) => (await poll(url, gone.key, job.id, 0)) === 401;
+    await until('every process knows', async () => (await Promise.all(stack.apiUrls.map(refusedBy))).every(Boolean));
     const uploaded = await Promise.all(uploads.map(endUpload));
     const uploadsAccepted = uploaded.filter((status) => status !== 401).length;
     const answered = counts.heldAfter5s > 0 ? [] : await polls;
