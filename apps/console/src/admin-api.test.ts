@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { admissionArguments, scripts } from '@holdfast/cell';
 import { createApiKeys, createTenants } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../packages/core/testing/until.ts';
 import { refusal, startConsole, type TestConsole } from '../testing/console.ts';
 
 // cspell:ignore runing sumarize
@@ -88,7 +88,7 @@ describe('the admin API', () => {
     expect(data).toContainEqual(expect.objectContaining({ id: 'left-lost', plan_status: 'unknown' }));
   });
 
-  it('makes keys that work, shows them once, and revokes them everywhere within 5 s', async () => {
+  it('makes keys that work, shows them once, and revokes them everywhere', async () => {
     const elsewhere = createApiKeys(running);
     await admin('PUT', '/tenants/keys', {});
     const made = await admin('POST', '/tenants/keys/keys', { scopes: ['submit', 'read'], tasks: ['responses'] });
@@ -105,9 +105,7 @@ describe('the admin API', () => {
     expect(listed).not.toContain(key.slice(-38));
 
     expect((await admin('DELETE', `/tenants/keys/keys/${id}`)).status).toBe(204);
-    const deadline = Date.now() + 5_000;
-    while ((await elsewhere.find(key)) !== null && Date.now() < deadline) await delay(50);
-    expect(await elsewhere.find(key)).toBeNull();
+    await until('it is revoked there', async () => (await elsewhere.find(key)) === null);
     expect(await refusal(await admin('DELETE', `/tenants/keys/keys/${id}`))).toBe('404 key_not_found');
   });
 
@@ -168,9 +166,7 @@ describe('the admin API', () => {
     const made = (await answer.json()) as { id: string; key: string };
     expect(await find(made.key)).toMatchObject({ tenant: 'rotating', keyId: made.id, ...like });
     expect(await find(old.key)).toMatchObject({ keyId: old.id });
-    const deadline = Date.now() + 5_000;
-    while ((await find(old.key)) !== null && Date.now() < deadline) await delay(50);
-    expect(await find(old.key)).toBeNull();
+    await until('the old one has expired', async () => (await find(old.key)) === null);
     const { data } = (await (await admin('GET', '/tenants/rotating/keys')).json()) as { data: { id: string }[] };
     expect(data.map(({ id }) => id)).toEqual([made.id]);
 

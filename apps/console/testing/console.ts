@@ -89,7 +89,7 @@ export async function startConsole(): Promise<TestConsole> {
   const forgetLogins = () => remove(`${prefix}:console:login:*`);
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const exited = once(child, 'exit', { signal: AbortSignal.timeout(8_000) });
+    const exited = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
     child.kill('SIGTERM');
     return (await exited)[0] as number | null;
   };

@@ -40,7 +40,7 @@ if (isMainThread) await block(String(process.argv[2]));
 else {
   // On, not once: without it the thread would end before it is answered.
   parentPort?.on('message', async () => {
-    const blocker = await askBlocker(AbortSignal.timeout(10_000));
+    const blocker = await askBlocker(AbortSignal.timeout(60_000));
     writeSync(1, JSON.stringify(blocker));
     process.kill(process.pid, 'SIGKILL');
   });

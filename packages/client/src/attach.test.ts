@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { formatEvent } from '@holdfast/core';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '../../core/testing/until.ts';
 import {
   clientFor,
   collect,
@@ -19,6 +20,15 @@ import type { Reconnect } from './attach.ts';
 // cspell:ignore attem
 
 const allSeqs = [1, 2, 3, 4, 5, 6];
+
+afterEach(() => void jest.useRealTimers());
+
+/** From now on time passes for the client when the test says so; sockets and all else go on. */
+function holdTimeouts(): void {
+  jest.useFakeTimers({
+    doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval'],
+  });
+}
 
 describe('attach', () => {
   it('yields the journal and ends when the server closes it after the terminal event', async () => {
@@ -151,23 +161,43 @@ describe('attach', () => {
       startStream(response);
       response.write(journal[0]);
     });
-    const { seqs, codes } = await collect(server.url, {}, { silenceMs: 60 });
+    const seqs: number[] = [];
+    const codes: string[] = [];
+    const read = async () => {
+      const onReconnect = ({ error }: Reconnect) => void codes.push(error.code);
+      const events = clientFor(server.url, { silenceMs: 60 }).attach('job_1', { onReconnect });
+      for await (const { seq } of events) seqs.push(seq);
+    };
+    const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+    const silentUntil = (broken: number) =>
+      until('it is broken off', () => pass(30).then(() => codes.length === broken));
+    holdTimeouts();
+    const reading = read();
+    await until('it is asked', () => server.requests.length === 1);
+    await silentUntil(1);
+    await until('an event has come', () => pass(1).then(() => seqs.length === 1));
+    await silentUntil(2);
+    await until('the rest has come', () => pass(1).then(() => seqs.length === 6));
+    await reading;
     expect(seqs).toEqual(allSeqs);
     expect(codes).toEqual(['connection_silent', 'connection_silent']);
   });
 
   it('takes heartbeats for signs of life', async () => {
-    await using server = await startTestServer((_request, response) => {
+    holdTimeouts();
+    const heard = jest.spyOn(globalThis, 'clearTimeout');
+    await using server = await startTestServer(async (_request, response) => {
       startStream(response);
-      let beats = 0;
-      const heart = setInterval(() => {
+      for (let beat = 0; beat < 12; beat += 1) {
+        const before = heard.mock.calls.length;
         response.write(': beat\n\n');
-        if (++beats < 12) return;
-        clearInterval(heart);
-        response.end(wholeJournal);
-      }, 25);
+        await until('it is heard', () => heard.mock.calls.length > before);
+        await jest.advanceTimersByTimeAsync(100);
+      }
+      response.end(wholeJournal);
     });
     const { seqs, codes } = await collect(server.url, {}, { silenceMs: 150 });
+    heard.mockRestore();
     expect(seqs).toEqual(allSeqs);
     expect(codes).toEqual([]);
   });
@@ -177,8 +207,9 @@ describe('attach', () => {
     const breaks: Reconnect[] = [];
     const attach = { onReconnect: (reconnect: Reconnect) => void breaks.push(reconnect) };
     let last = 0;
+    holdTimeouts();
     for await (const { seq } of clientFor(server.url, { silenceMs: 30 }).attach('job_1', attach)) {
-      if (seq === 1) await new Promise((resolve) => setTimeout(resolve, 90));
+      if (seq === 1) await jest.advanceTimersByTimeAsync(90);
       last = seq;
     }
     expect(last).toBe(6);

@@ -46,11 +46,11 @@ describe('SseParser', () => {
   it('takes a line of 10 MB in small pieces without slowing down', () => {
     const parser = new SseParser();
     const piece = encode('x'.repeat(16_384));
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     parser.push(encode('id: 1\ndata: '));
     for (let i = 0; i < 640; i++) parser.push(piece);
     const [message] = parser.push(encode('\n\n'));
     expect(message?.data.length).toBe(640 * 16_384);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(process.cpuUsage(begun).user).toBeLessThan(2_000_000);
   });
 });

@@ -1,4 +1,5 @@
 /** Waiting in tests: for a condition, never for a time. */
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Only a test that fails waits so long: a busy machine must not come near it. */
 const GIVES_UP_AFTER_MS = 60_000;
@@ -25,7 +26,7 @@ export async function until<Value>(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
+    await delay(LOOKS_EVERY_MS);
   }
   const came = last instanceof Error ? last.message : JSON.stringify(last);
   throw new Error(`${what}: not within ${ms} ms (last: ${came})`, { cause: last });

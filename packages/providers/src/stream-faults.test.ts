@@ -91,7 +91,7 @@ describe('a stream that goes wrong', () => {
 
   it('stalls where no byte comes, and its connection is closed', async () => {
     const { error, upstream } = await failureOf((response) => beginStream(response, ...shortChat.slice(0, 2)), {
-      options: { firstByteTimeoutMs: 60, idleTimeoutMs: 60 },
+      options: { firstByteTimeoutMs: 60_000, idleTimeoutMs: 60 },
     });
     expect(error).toMatchObject({ code: 'provider_stalled', retryable: true, ambiguous: true });
     await until('the call is aborted', () => upstream.aborted === 1);
@@ -100,14 +100,14 @@ describe('a stream that goes wrong', () => {
   it('does not stall while comments come', async () => {
     const upstream = await startUpstream(async (response) => {
       beginStream(response);
-      for (let i = 0; i < 6; i += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let i = 0; i < 12; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
         response.write(': still thinking\n\n');
       }
       for (const event of shortChat) response.write(sse(event));
       response.end();
     });
-    const limits = { firstByteTimeoutMs: 200, idleTimeoutMs: 200 };
+    const limits = { firstByteTimeoutMs: 60_000, idleTimeoutMs: 1_000 };
     const provider = createOpenAiProvider({ name: 'main', baseUrl: upstream.baseUrl, apiKey: 'k', ...limits });
     const events = await collect(
       provider.call({ endpoint: 'chat.completions', body: {}, signal: new AbortController().signal }),

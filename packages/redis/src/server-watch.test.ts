@@ -77,7 +77,7 @@ describe('a watched Redis', () => {
     expect(watched.lines).toEqual([]);
   });
 
-  it('whose appendfsync is changed refuses writes within seconds, in words, until it is set back; a line each', async () => {
+  it('whose appendfsync is changed refuses writes, in words, until it is set back; a line each', async () => {
     const watched = await watchOver();
     await admin.config('SET', 'appendfsync', 'everysec');
     await until('writes are refused', async () => (await refused(watched)) !== null);

@@ -2,19 +2,31 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AttemptWriter } from '@holdfast/journal';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { until } from '../../../../packages/core/testing/until.ts';
 import { authorization, startTestApi, type TestApi } from '../../testing/api.ts';
 
 const STALL_MS = 400;
 const MB = 1_048_576;
 
+/** So patient that no reader is cut off because the machine is busy. */
+const PATIENT_MS = 3_000;
+/** Timers that go on while a test lets time pass for the rest. */
+const ongoing = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval'] as const;
+
 let api: TestApi;
+/** Cuts off who takes nothing for a moment. */
+let hasty: TestApi;
 const answers: ServerResponse[] = [];
 beforeAll(async () => {
-  api = await startTestApi({ readerStallMs: STALL_MS, heartbeatMs: 25 });
-  api.server.on('request', (_request, response: ServerResponse) => answers.push(response));
+  api = await startTestApi({ readerStallMs: PATIENT_MS, heartbeatMs: 25 });
+  hasty = await startTestApi({ readerStallMs: STALL_MS });
+  for (const { server } of [api, hasty]) {
+    server.on('request', (_request, response: ServerResponse) => answers.push(response));
+  }
 });
-afterAll(() => api.end());
+afterEach(() => void jest.useRealTimers());
+afterAll(() => Promise.all([api.end(), hasty.end()]));
 
 /** Writes so many MB of text, event by event, and then the job's end with an output of `outputBytes`. */
 async function write(writer: AttemptWriter, megabytes: number, outputBytes = 10): Promise<void> {
@@ -27,10 +39,10 @@ async function write(writer: AttemptWriter, megabytes: number, outputBytes = 10)
 }
 
 /** Attaches; the answer's body is left unread. */
-function attach(jobId: string, after = 0): Promise<IncomingMessage> {
+function attach(jobId: string, after = 0, to = api): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { authorization, 'last-event-id': String(after) };
-    const request = get(`${api.url}/v1/jobs/${jobId}/events`, { headers, agent: false }, resolve);
+    const request = get(`${to.url}/v1/jobs/${jobId}/events`, { headers, agent: false }, resolve);
     request.on('error', reject);
   });
 }
@@ -50,46 +62,45 @@ async function readRest(answer: IncomingMessage): Promise<{ events: string[]; cu
   return { events: parts.filter((part) => part.endsWith('\n\n') && !part.startsWith(':')), cut };
 }
 
-const seqOf = (event: string | undefined) => Number(/^id: (\d+)\n/.exec(event ?? '')?.[1]);
-
-async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 10_000; performance.now() < end; ) {
-    if (await check()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`${what}: not within 10 s`);
+/** From the hasty one, until it was not cut off. */
+async function readAll(jobId: string, after = 0): Promise<{ events: string[] }> {
+  return until('it is read whole', async () => {
+    const got = await readRest(await attach(jobId, after, hasty));
+    return got.cut ? null : got;
+  });
 }
 
-async function attachedReaders(): Promise<number> {
-  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+const seqOf = (event: string | undefined) => Number(/^id: (\d+)\n/.exec(event ?? '')?.[1]);
+
+async function attachedReaders(of = api): Promise<number> {
+  const metrics = await (await fetch(`${of.url}/metrics`)).text();
   return Number(/^holdfast_attached_readers (\d+)$/m.exec(metrics)?.[1]);
 }
 
 describe('a reader that never reads', () => {
   it('is cut off, has less than 1 MB waiting until then, and gets the rest when it comes back', async () => {
-    const { jobId, writer } = await api.begin('never reads');
+    const { jobId, writer } = await hasty.begin('never reads');
     await write(writer, 16);
     answers.length = 0;
     const began = performance.now();
-    const readers = await Promise.all(Array.from({ length: 10 }, () => attach(jobId)));
+    const readers = await Promise.all(Array.from({ length: 10 }, () => attach(jobId, 0, hasty)));
     let mostUnsent = 0;
     await until('all were cut off', async () => {
       const unsent = answers.map((answer) => Math.max(answer.writableLength, answer.socket?.writableLength ?? 0));
       mostUnsent = Math.max(mostUnsent, ...unsent);
-      return (await attachedReaders()) === 0;
+      return (await attachedReaders(hasty)) === 0;
     });
     const ms = performance.now() - began;
     expect(ms).toBeGreaterThan(STALL_MS);
     expect(mostUnsent).toBeGreaterThan(0);
     expect(mostUnsent).toBeLessThan(MB);
 
-    const whole = await readRest(await attach(jobId));
-    expect(whole.cut).toBe(false);
+    const whole = await readAll(jobId);
     for (const reader of readers.slice(0, 3)) {
       const got = await readRest(reader);
       expect(got.cut).toBe(true);
       expect(got.events.length).toBeLessThan(whole.events.length);
-      const rest = await readRest(await attach(jobId, seqOf(got.events.at(-1))));
+      const rest = await readAll(jobId, seqOf(got.events.at(-1)));
       expect([...got.events, ...rest.events].join('') === whole.events.join('')).toBe(true);
     }
     for (const reader of readers) reader.destroy();
@@ -114,14 +125,20 @@ describe('a slow reader', () => {
     const { jobId, writer } = await api.begin('slow');
     await write(writer, 8);
     const answer = await attach(jobId);
-    const sizes: number[] = [];
-    const began = performance.now();
+    // Time passes only between one slice that has left and the next: always a little less than there is for one.
+    let [left, passed, size] = [0, 0, 0];
+    answers.at(-1)?.on('drain', () => {
+      left += 1;
+    });
+    jest.useFakeTimers({ doNotFake: [...ongoing] });
     for await (const chunk of answer) {
-      sizes.push((chunk as Buffer).length);
-      if (sizes.length % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      size += (chunk as Buffer).length;
+      if (left <= passed) continue;
+      passed = left;
+      await jest.advanceTimersByTimeAsync(0.9 * PATIENT_MS);
     }
-    expect(performance.now() - began).toBeGreaterThan(STALL_MS);
-    expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(8 * MB);
+    expect(passed).toBeGreaterThan(2);
+    expect(size).toBeGreaterThan(8 * MB);
   });
 });
 

