@@ -58,13 +58,25 @@ describe('a budget of $1', () => {
     expect(jobs.length).toBeGreaterThan(90);
     expect(new Set(refusals.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['402 budget_exceeded']));
     expect(refusals[0]?.message).toContain('The budget of the day is $1');
-    expect(jobs.filter(({ status }) => status !== 'completed').map(({ error }) => error)).toEqual([]);
+    // On a machine that is too busy a worker may lose a job: its call may have been paid, and then there is room for no other.
+    const sum = (of: (job: Job) => number | null | undefined) => jobs.reduce((total, job) => total + (of(job) ?? 0), 0);
+    const failed = jobs.filter(({ status }) => status !== 'completed');
+    const unexplained = failed.filter(({ error, ambiguous_calls }) => {
+      return error?.code !== 'budget_exceeded' || ambiguous_calls === 0;
+    });
+    expect(unexplained).toEqual([]);
 
-    const { calls, tokens } = counts;
-    expect(calls).toBe(jobs.length);
-    const total = jobs.reduce((sum, job) => sum + (job.usage?.cost_usd ?? Number.NaN), 0);
-    expect(usage.day.spent_usd).toBeCloseTo(total, 6);
-    expect(usage.days).toMatchObject([{ jobs: jobs.length, calls, output_tokens: tokens }]);
+    const { calls } = counts;
+    const [made, ambiguous] = [sum((job) => job.provider_calls), sum((job) => job.ambiguous_calls)];
+    expect(made).toBe(jobs.length - failed.length + ambiguous);
+    expect(calls).toBeLessThanOrEqual(made);
+    expect(calls).toBeGreaterThanOrEqual(made - ambiguous);
+    expect(usage.day.spent_usd).toBeCloseTo(
+      sum((job) => job.usage?.cost_usd),
+      6,
+    );
+    const output_tokens = sum((job) => job.usage?.output_tokens);
+    expect(usage.days).toMatchObject([{ jobs: jobs.length, calls: made, output_tokens }]);
   });
 
   it('is not asked for a job that is there already', async () => {

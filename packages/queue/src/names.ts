@@ -15,7 +15,7 @@ export function queueKeys(bull: string, lane: string) {
   return { base, active: `${base}active`, stalled: `${base}stalled` };
 }
 
-/** How long a lock of BullMQ's lasts after its last renewal, in ms. It is renewed every half of it. */
+/** How long a lock of BullMQ's lasts after its last renewal, in ms. It is renewed four times within that. */
 export const LOCK_MS = 5_000;
 
 /**

@@ -1,7 +1,7 @@
 import { AttemptError, type ReleaseName } from '@holdfast/core';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openTestLane, type TestLane, type TestOutcome, until } from '../../testing/queue.ts';
-import { queueJobId } from '../names.ts';
+import { LOCK_MS, queueJobId } from '../names.ts';
 
 let t: TestLane;
 beforeEach(async () => {
@@ -203,6 +203,16 @@ describe('the order', () => {
     open();
     await until('all are done', async () => (await t.board.getCompletedCount()) === 4);
     expect(most).toBe(3);
+  });
+});
+
+describe('a lock', () => {
+  it('is renewed when it is a quarter of its time old: BullMQ looks after half of that', async () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    await t.work(scripted({ kind: 'completed' }).run);
+    const periods = timers.mock.calls.map(([, ms]) => ms);
+    timers.mockRestore();
+    expect(periods).toContain(LOCK_MS / 8);
   });
 });
 

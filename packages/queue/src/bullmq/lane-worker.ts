@@ -19,6 +19,11 @@ import { LOCK_MS } from '../names.ts';
 import type { WorkedLane } from '../presence/heartbeat.ts';
 import type { LaneQueues } from './lane-queues.ts';
 
+/**
+ * How old a lock gets. BullMQ's own half of its time is too much on a busy machine, where a renewal itself may take seconds: a
+ * job whose lock is lost is called for again, and paid again.
+ */
+const RENEW_LOCKS_MS = LOCK_MS / 4;
 /** The check after the one that saw a lock expired hands the job over: 6 s at most after a worker has died. */
 const STALLED_CHECK_MS = 1_000;
 /** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
@@ -103,6 +108,7 @@ export class LaneWorker {
         prefix: cell.keys.bull,
         concurrency,
         lockDuration: LOCK_MS,
+        lockRenewTime: RENEW_LOCKS_MS,
         stalledInterval: STALLED_CHECK_MS,
         maxStalledCount: NEVER_GIVE_UP,
         runRetryDelay: RETRY_FETCH_MS,
