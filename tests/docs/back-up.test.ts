@@ -36,7 +36,7 @@ beforeAll(async () => {
     await redis.call('CONFIG', 'SET', 'repl-diskless-sync-delay', '0');
     await redis.set('hf:job', 'here');
   });
-}, 60_000);
+});
 afterAll(async () => {
   await source?.close();
   rmSync(dir, { recursive: true, force: true });
@@ -87,7 +87,7 @@ describe('docs/operate/back-up.md', () => {
     } finally {
       await other.close();
     }
-  }, 60_000);
+  });
 
   it('takes a snapshot, from which another Redis starts, and keeps an append-only file from then on', async () => {
     await run(takeSnapshot, { port: new URL(source.url).port, redisDir: sourceDir });
@@ -111,5 +111,5 @@ describe('docs/operate/back-up.md', () => {
     } finally {
       await run('redis-cli SHUTDOWN NOSAVE', { port, redisDir });
     }
-  }, 60_000);
+  });
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
     ['3001', hostOf(consoleUrl)],
     ['3002', hostOf(stack.simulatorUrl)],
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
   await stack?.close();
@@ -128,13 +128,9 @@ async function faultsOf(path: string, page = readPage(path)): Promise<string[]> 
 }
 
 describe('the commands', () => {
-  it.each(userPages())(
-    'of %s do what it says',
-    async (path) => {
-      expect(await faultsOf(path)).toEqual([]);
-    },
-    60_000,
-  );
+  it.each(userPages())('of %s do what it says', async (path) => {
+    expect(await faultsOf(path)).toEqual([]);
+  });
 });
 
 describe('a page is found at fault', () => {

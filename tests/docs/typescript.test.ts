@@ -30,7 +30,7 @@ beforeAll(() => {
     const path = names.get(file.split('/')[0] ?? '') ?? file;
     faults.set(path, [...(faults.get(path) ?? []), `${path}:${line} ${text}`]);
   }
-}, 60_000);
+});
 
 function tsconfig(): object {
   return {
