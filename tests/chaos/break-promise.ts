@@ -3,7 +3,7 @@
  * failing jobs, keys and blocked event loops. Each names the scenario that a test of `tests/flow` plays on an intact stack, and
  * what it must count too much of on a broken one: red for another reason doesn't count.
  */
-import { blockedLoop, withBlockingTask } from '../flow/scenarios/blocked-loop.ts';
+import { blockedLoop } from '../flow/scenarios/blocked-loop.ts';
 import { budget } from '../flow/scenarios/budget.ts';
 import { callLimit } from '../flow/scenarios/call-limit.ts';
 import { endlessBlock } from '../flow/scenarios/endless-block.ts';
@@ -120,14 +120,14 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
     does: 'while its event loop is blocked, nobody renews the locks of a worker’s jobs',
     scenario: blockedLoop,
     expected: 'calls',
-    launch: { api: withBlockingTask, worker: preload('no-heartbeat') },
+    launch: { worker: preload('no-heartbeat') },
   },
   {
     name: 'no-hand-back',
     does: 'jobs that a blocked worker gives up count a crash, as those of one that was killed',
     scenario: endlessBlock,
     expected: 'neighborsCrashes',
-    launch: { api: withBlockingTask, worker: preload('no-hand-back') },
+    launch: { worker: preload('no-hand-back') },
   },
   {
     name: 'no-breaker',

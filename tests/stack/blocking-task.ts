@@ -1,8 +1,8 @@
-/** A task of one's own that blocks its worker's event loop, as a long computation does. See `with-blocking-task.ts`. */
+/** A task of one's own that blocks its worker's event loop, as a long computation does. Config files name it. */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { defineTask } from '@holdfast/tasks';
 import { z } from 'zod';
-import { defineTask } from '../../packages/tasks/src/define-task.ts';
 
 export const block = defineTask({
   name: 'block',

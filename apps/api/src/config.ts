@@ -2,7 +2,8 @@
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
-import { checkTasks, type TaskSettings } from '@holdfast/tasks';
+import type { Task } from '@holdfast/tasks';
+import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 import type { HeldLimits } from './bounds/held-requests.ts';
 
@@ -21,8 +22,8 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
-  /** What the config file says of tasks, by their names. */
-  tasks: Readonly<Record<string, TaskSettings>>;
+  /** By their names. */
+  tasks: ReadonlyMap<string, Task>;
   plans: Plans;
   prices: Prices;
   /** Other processes should have the same. */
@@ -51,7 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     env,
   );
   const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
-    check: checkTasks,
+    load: loadTasks,
     background: settings.OPENAI_BACKGROUND,
   });
   return Object.freeze({
@@ -66,6 +67,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     held: { total: settings.MAX_HELD_REQUESTS, perKey: settings.MAX_HELD_REQUESTS_PER_KEY },
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
+    tasks: file.loaded.tasks,
     warnings: [...file.warnings, ...warnOfUnknownSettings(env, keyVariables(file.lanes))],
   });
 }

@@ -15,7 +15,6 @@ import {
   untilReady,
 } from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
-import { allTasks } from '@holdfast/tasks';
 import { KeyWatch } from './access/key-watch.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
@@ -95,7 +94,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     limits,
     warnOfUnpriced: warnOfUnpriced(logger),
     prices: config.prices,
-    tasks: allTasks(config.tasks),
+    tasks: config.tasks,
     lanes: config.lanes,
     configDigest: config.configDigest,
     durability,

@@ -8,6 +8,7 @@ import { LaneQueues, readBlocks } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, type Redis, untilReady } from '@holdfast/redis';
 import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
+import { exampleTasks } from '@holdfast/tasks/examples';
 import { KeyWatch } from '../src/access/key-watch.ts';
 import { ApiMetrics } from '../src/api-metrics.ts';
 import { createApi } from '../src/app.ts';
@@ -112,7 +113,7 @@ async function standardParts(redis: Redis, prefix: string) {
     limits: await openLimits({ redis, prefix, plans: {}, logger }),
     warnOfUnpriced: warnOfUnpriced(silent),
     prices: {},
-    tasks: allTasks({}),
+    tasks: allTasks(exampleTasks),
     lanes: defaultLanes('http://127.0.0.1:1/v1'),
     durability: 'memory' as const,
     configDigest: '',

@@ -1,7 +1,7 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
 import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
-import { allTasks, checkTasks } from '@holdfast/tasks';
+import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
 const shape = {
@@ -45,8 +45,8 @@ export interface ConsoleConfig {
 /** @throws SettingsError naming every variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
-  const { lanes, plans, tasks } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
-    check: checkTasks,
+  const { lanes, plans, loaded } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+    load: loadTasks,
     background: settings.OPENAI_BACKGROUND,
   });
   return Object.freeze({
@@ -58,7 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     logLevel: settings.LOG_LEVEL,
     lanes,
     plans,
-    tasks: [...allTasks(tasks).keys()],
+    tasks: [...loaded.tasks.keys()],
     warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });

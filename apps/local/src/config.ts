@@ -24,7 +24,7 @@ import {
   unknownSettings,
   warnOfUnknownSettings,
 } from '@holdfast/service';
-import { checkTasks } from '@holdfast/tasks';
+import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
 export interface Port {
@@ -92,7 +92,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
   const { lanes } = readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', {
-    check: checkTasks,
+    load: loadTasks,
   });
   const unknown = unknownSettings(env, keyVariables(lanes));
   return Object.freeze({

@@ -9,7 +9,8 @@ import {
   setting,
   warnOfUnknownSettings,
 } from '@holdfast/service';
-import { checkTasks, type TaskSettings } from '@holdfast/tasks';
+import type { Task } from '@holdfast/tasks';
+import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
 export interface WorkerConfig {
@@ -31,8 +32,8 @@ export interface WorkerConfig {
   /** A job whose answer is larger fails. */
   maxAnswerBytes: number;
   lanes: Lanes;
-  /** What the config file says of tasks, by their names. */
-  tasks: Readonly<Record<string, TaskSettings>>;
+  /** By their names. */
+  tasks: ReadonlyMap<string, Task>;
   task_error_message: ConfigFile['task_error_message'];
   plans: Plans;
   prices: Prices;
@@ -64,7 +65,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   );
   const { HOLDFAST_CONFIG: file, OPENAI_BASE_URL: baseUrl } = settings;
   const content = readConfigFile(file, baseUrl, {
-    check: checkTasks,
+    load: loadTasks,
     env,
     background: settings.OPENAI_BACKGROUND,
   });
@@ -82,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     blockedLimitMs: settings.BLOCKED_LIMIT_SECONDS * 1_000,
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
+    tasks: content.loaded.tasks,
     warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });

@@ -18,7 +18,6 @@ import {
   untilReady,
 } from '@holdfast/redis';
 import { runService, type ServiceContext } from '@holdfast/service';
-import { allTasks } from '@holdfast/tasks';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
@@ -53,7 +52,7 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
 
 function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
   return {
-    tasks: allTasks(config.tasks),
+    tasks: config.tasks,
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
     laneOf: (model: string) => laneFor(config.lanes, model),
     prices: config.prices,

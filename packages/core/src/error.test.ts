@@ -76,4 +76,17 @@ describe('AttemptError', () => {
     expect(shown).toEqual({ code: 'deadline_exceeded', message: 'Late.', retryable: false });
     expect(new AttemptError('deadline_exceeded', 'Late.').ambiguous).toBe(false);
   });
+
+  it('of another copy of this package is one, and of a class that is derived from it only what was made by that', async () => {
+    const { AttemptError: Other } = (await import(`./error.ts?${'copy'}`)) as { AttemptError: typeof AttemptError };
+    class Derived extends AttemptError {}
+    expect(Other).not.toBe(AttemptError);
+    expect(new Other('task_error', 'No.')).toBeInstanceOf(AttemptError);
+    expect(new Derived('task_error', 'No.')).toBeInstanceOf(Derived);
+    expect(new Other('task_error', 'No.')).not.toBeInstanceOf(Derived);
+    expect(new AttemptError('task_error', 'No.')).not.toBeInstanceOf(Derived);
+    for (const other of [new HoldfastError('task_error', 'No.'), {}, null, 'task_error']) {
+      expect(other).not.toBeInstanceOf(AttemptError);
+    }
+  });
 });

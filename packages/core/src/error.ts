@@ -161,8 +161,21 @@ interface AttemptErrorOptions extends HoldfastErrorOptions {
   tried?: readonly TriedProvider[];
 }
 
-/** A provider call that failed, or an attempt that did. Becomes `job.error`. */
+const ATTEMPT_ERROR = Symbol.for('holdfast.attempt-error');
+
+/**
+ * A provider call that failed, or an attempt that did. Becomes `job.error`.
+ *
+ * `instanceof` holds across copies of this package: a task may come with a copy of its own, and what it throws means the same.
+ */
 export class AttemptError extends HoldfastError<JobErrorCode> {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: classes that are derived from it are told as usual
+    if (this !== AttemptError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && ATTEMPT_ERROR in value;
+  }
+
+  readonly [ATTEMPT_ERROR] = true;
   readonly status: number | undefined;
   readonly provider: string | undefined;
   readonly ambiguous: boolean;

@@ -35,3 +35,4 @@ export * from './lanes.ts';
 export * from './limits.ts';
 export * from './ports.ts';
 export * from './task-info.ts';
+export * from './task-types.ts';

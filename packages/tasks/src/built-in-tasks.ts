@@ -3,12 +3,13 @@ import type { ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
 import { chatInput, embeddingsInput, responsesInput } from './request/openai-input.ts';
 import { withCase } from './request/simulator-orders.ts';
-import type { Task } from './task.ts';
+import { TASK_BRAND, TASK_VERSION, type Task } from './task.ts';
 
 /** The task has the name of the provider's surface that its input is passed to. */
 function passThrough(endpoint: ProviderEndpoint, input: z.ZodType, summary: string): Task {
   const run: Task['run'] = (body, host) => host.passThrough(endpoint, withCase(body, host.jobId));
-  return { name: endpoint, place: null, endpoint, summary, input, output: null, model: null, cache: null, run };
+  const unsaid = { place: null, output: null, model: null, cache: null };
+  return { [TASK_BRAND]: TASK_VERSION, name: endpoint, endpoint, summary, input, run, ...unsaid };
 }
 
 const builtIn: readonly Task[] = [

@@ -13,12 +13,14 @@ import { createContext } from './context/create-context.ts';
 import type { TaskContext } from './context/task-context.ts';
 import type { TaskHost } from './context/task-host.ts';
 import { describeIssues } from './describe-issues.ts';
-import type { Task } from './task.ts';
+import { TASK_BRAND, TASK_VERSION, type TypedTask } from './task.ts';
 import { TaskError } from './task-error.ts';
 
-export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodType> {
+const TASK_NAME = /^[a-z0-9][\w.-]{0,127}$/i;
+
+export interface TaskDefinition<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
   /** What clients submit it by: letters, digits, `.`, `_` and `-`. */
-  name: string;
+  name: Name;
   /** One sentence, shown to clients. */
   summary: string;
   /** The usual model; the config file may name another: `tasks.<name>.model`. */
@@ -34,13 +36,22 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
   run(input: z.output<Input>, ctx: TaskContext): Promise<z.input<Output>>;
 }
 
-/** @throws RangeError where the name is none */
-export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z.ZodType<JsonValue, JsonValue>>(
-  definition: TaskDefinition<Input, Output>,
-): Task {
+/**
+ * Makes a task. Export it from a module that `task_files` of the config file names.
+ * @throws RangeError where the name doesn't fit
+ */
+export function defineTask<
+  const Name extends string,
+  Input extends z.ZodType,
+  Output extends z.ZodType = z.ZodType<JsonValue, JsonValue>,
+>(definition: TaskDefinition<Name, Input, Output>): TypedTask<Name, z.input<Input>, z.output<Output>> {
   const { name, summary, model, input, output = null, cache = null } = definition;
-  if (!/^[a-z0-9][\w.-]{0,127}$/i.test(name)) throw new RangeError(`"${name}" is no name for a task`);
+  if (!TASK_NAME.test(name)) {
+    const expected = 'letters, digits, ".", "_" and "-", beginning with a letter or digit, up to 128';
+    throw new RangeError(`"${name}" is not a name for a task: expected ${expected}`);
+  }
   return {
+    [TASK_BRAND]: TASK_VERSION,
     name,
     place: callSiteOf(defineTask),
     summary,
@@ -54,7 +65,7 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z
 }
 
 async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(
-  { input: inputSchema, output: outputSchema, run }: TaskDefinition<Input, Output>,
+  { input: inputSchema, output: outputSchema, run }: TaskDefinition<string, Input, Output>,
   given: JsonObject,
   host: TaskHost,
 ): Promise<JsonValue> {

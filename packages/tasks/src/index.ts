@@ -1,10 +1,10 @@
 /** Business logic: what can be asked for. */
-export { allTasks, checkTasks, type TaskSettings } from './all-tasks.ts';
+export { allTasks } from './all-tasks.ts';
 export type { AnswerFormat, AnswerFormats } from './answer/answer-format.ts';
 export * from './built-in-tasks.ts';
 export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './context/task-context.ts';
 export type { Given, HostCall, TaskHost } from './context/task-host.ts';
 export type { TaskLogger } from './context/task-logger.ts';
 export { defineTask, type TaskDefinition } from './define-task.ts';
-export { firstCallOf, modelOf, type Task } from './task.ts';
+export { firstCallOf, isTask, modelOf, type Task, type TypedTask } from './task.ts';
 export { TaskError } from './task-error.ts';

@@ -1,9 +1,17 @@
 /** A task: what a client may ask for, by name, and what a worker runs for it. */
-import type { JsonObject, JsonValue, ProviderEndpoint } from '@holdfast/core';
+import type { JsonObject, JsonValue, ProviderEndpoint, TaskTypes } from '@holdfast/core';
 import type { z } from 'zod';
 import type { TaskHost } from './context/task-host.ts';
 
+/**
+ * What tells a task from anything else: a repository of tasks may have another copy of this package than the worker that runs
+ * them, so it can't be told by its class. The value is the version of what `Task` and `TaskHost` promise each other.
+ */
+export const TASK_BRAND = Symbol.for('holdfast.task');
+export const TASK_VERSION = 1;
+
 export interface Task {
+  readonly [TASK_BRAND]: number;
   readonly name: string;
   /** File and line that define it; null: it is built in, or that can't be told. */
   readonly place: string | null;
@@ -25,6 +33,14 @@ export interface Task {
    * @throws AttemptError; whatever else is thrown fails the job as `task_error`
    */
   run(input: JsonObject, host: TaskHost): Promise<JsonValue>;
+}
+
+/** A task whose name, input and output TypeScript knows: `Holdfast<typeof tasks>` of `@holdfast/client` is typed by them. */
+export type TypedTask<Name extends string, Input, Output> = Task & TaskTypes<Name, Input, Output>;
+
+/** Whether `defineTask` made it, in whatever copy of this package. */
+export function isTask(value: unknown): value is Task {
+  return typeof value === 'object' && value !== null && TASK_BRAND in value;
 }
 
 /** The model that a job is for. @param input fits the task's schema */

@@ -1,5 +1,4 @@
-/** Loaded before a worker that has the task `block`: while its event loop is blocked, nobody renews the locks of its jobs. */
-import '../../stack/with-blocking-task.ts';
+/** Loaded before a worker, whose config file names the task `block`: while its event loop is blocked, nobody renews the locks of its jobs. */
 import { changeSource } from '../change-source.ts';
 
 const renew = 'await Promise.all(heartbeats.map((heartbeat) => heartbeat.renew(state)));';

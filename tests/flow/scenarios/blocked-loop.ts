@@ -2,11 +2,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chat, oneLane, type Stack, until } from '../../stack/stack.ts';
+import { chat, oneLane, type Stack, type StackOptions, until } from '../../stack/stack.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
-/** How a process that has the task `block` is launched. */
-export const withBlockingTask = { preload: new URL('../../stack/with-blocking-task.ts', import.meta.url).href };
+/** Where the task `block` is, for config files. */
+export const blockingTask = join(import.meta.dirname, '../../stack/blocking-task.ts');
+
+const config: StackOptions['config'] = (providerUrl) => ({
+  ...(oneLane({})(providerUrl) as object),
+  task_files: [blockingTask],
+});
 
 const NEIGHBORS = 3;
 /** The locks last 5 s. */
@@ -23,7 +28,7 @@ export async function submitBlock({ client, prefix }: Stack, ms: number | null =
 
 export const blockedLoop = {
   name: 'blocked-loop',
-  stack: { config: oneLane({}), launch: { api: withBlockingTask, worker: withBlockingTask } },
+  stack: { config },
   // None of the neighbors' calls can be taken up: each that is taken over is made again.
   most: { calls: NEIGHBORS, crashes: 0 },
 

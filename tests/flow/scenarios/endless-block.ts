@@ -1,13 +1,14 @@
 /** A task that blocks its worker's event loop forever is the only one to pay for it: its job fails, its neighbors go on elsewhere. */
 import { chat, type StackOptions, until } from '../../stack/stack.ts';
-import { submitBlock, withBlockingTask } from './blocked-loop.ts';
+import { blockingTask, submitBlock } from './blocked-loop.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 const config: StackOptions['config'] = (providerUrl) => {
   const providers = [{ name: 'main', base_url: providerUrl }];
   const idempotent = { models: ['sim-idempotent'], providers, idempotency_header: true };
   const background = { models: ['sim-background'], providers, background: true };
-  return { lanes: { background, idempotent, plain: { models: ['*'], providers } } };
+  const lanes = { background, idempotent, plain: { models: ['*'], providers } };
+  return { lanes, task_files: [blockingTask] };
 };
 
 const sim = 'tokens=150&itl_ms=20&pause_after=140';
@@ -29,7 +30,6 @@ export const endlessBlock = {
   stack: {
     config,
     env: { BLOCKED_LIMIT_SECONDS: '5', CRASH_LIMIT: '2' },
-    launch: { api: withBlockingTask, worker: withBlockingTask },
   },
   most: { neighborsCrashes: 0, backgroundCalls: 1, idempotentCalls: 1 },
 

@@ -9,6 +9,8 @@ import { SettingsError } from './settings.ts';
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-content-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const load = () => ({ digest: '', warnings: [] });
+
 let files = 0;
 function write(kind: 'json' | 'ts', content: string): string {
   files += 1;
@@ -67,7 +69,7 @@ describe('a config file that is a module', () => {
     ['a text', 'throw "no luck"; export default {}', /ts can't be loaded as a module: no luck$/],
   ])('is refused where it exports or throws %s', (_, code, message) => {
     const file = write('ts', code);
-    expect(() => readConfigFile(file, 'http://127.0.0.1:3002/v1')).toThrow(SettingsError);
-    expect(() => readConfigFile(file, 'http://127.0.0.1:3002/v1')).toThrow(message);
+    expect(() => readConfigFile(file, 'http://127.0.0.1:3002/v1', { load })).toThrow(SettingsError);
+    expect(() => readConfigFile(file, 'http://127.0.0.1:3002/v1', { load })).toThrow(message);
   });
 });

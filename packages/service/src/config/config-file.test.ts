@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/core';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type ConfigChecks, defaultLanes, readConfigFile } from './config-file.ts';
+import { type ConfigOptions, defaultLanes, type Loaded, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
 
 // cspell:ignore modles nown
@@ -12,11 +12,14 @@ const folder = mkdtempSync(join(tmpdir(), 'holdfast-lanes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const baseUrl = 'http://127.0.0.1:3002/v1';
+
+/** An app that loads nothing by it. */
+const load = () => ({ digest: '', warnings: [] });
 const file = join(folder, 'config.json');
 
 function readWith(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-  return readConfigFile(file, baseUrl).lanes;
+  return readConfigFile(file, baseUrl, { load }).lanes;
 }
 
 /** What is said of the faults in a file, without the line that names it. */
@@ -43,7 +46,7 @@ describe('the config file', () => {
 
   it('may be missing, unless it was named, and may name no lanes', () => {
     expect(readWith({})).toEqual(defaultLanes(baseUrl));
-    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl)).toThrow(SettingsError);
+    expect(() => readConfigFile(join(folder, 'none.json'), baseUrl, { load })).toThrow(SettingsError);
   });
 
   it('gives plans, prices and the models of tasks', () => {
@@ -51,18 +54,24 @@ describe('the config file', () => {
     const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 2 } };
     const tasks = { summarize: { model: 'sim' } };
     writeFileSync(file, JSON.stringify({ plans, prices, tasks }));
-    const read = readConfigFile(file, baseUrl);
+    const read = readConfigFile(file, baseUrl, { load });
     expect(read).toMatchObject({ lanes: defaultLanes(baseUrl), plans, prices, tasks, warnings: [] });
-    expect(readConfigFile(file, baseUrl).configDigest).toBe(read.configDigest);
-    expect(readConfigFile(file, 'http://127.0.0.1:1/v1').configDigest).not.toBe(read.configDigest);
+    expect(readConfigFile(file, baseUrl, { load }).configDigest).toBe(read.configDigest);
+    expect(readConfigFile(file, 'http://127.0.0.1:1/v1', { load }).configDigest).not.toBe(read.configDigest);
+    const other = () => ({ digest: 'other', warnings: [] });
+    expect(readConfigFile(file, baseUrl, { load: other }).configDigest).not.toBe(read.configDigest);
   });
 
   it('brings the warnings of the app, and of keys that are not there, where they are needed', () => {
     const providers = [...lane.providers, { name: 'spare', base_url: baseUrl, api_key_env: 'SPARE_KEY' }];
     writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers } } }));
-    const read = (checks: ConfigChecks) => readConfigFile(file, baseUrl, checks).warnings;
+    const read = (options: Partial<ConfigOptions<Loaded>>) =>
+      readConfigFile(file, baseUrl, { load, ...options }).warnings;
     const unset = 'SPARE_KEY is not set: provider spare of lane a is called without it';
-    expect(read({ check: () => ['mind the gap'], env: {} })).toEqual(['mind the gap', unset]);
+    expect(read({ load: () => ({ digest: '', warnings: ['mind the gap'] }), env: {} })).toEqual([
+      'mind the gap',
+      unset,
+    ]);
     expect(read({ env: { SPARE_KEY: '' } })).toEqual([unset]);
     expect(read({ env: { SPARE_KEY: 'sk-1' } })).toEqual([]);
     expect(read({})).toEqual([]);
@@ -72,7 +81,8 @@ describe('the config file', () => {
 
   it('warns where OpenAI itself would be called without a key', () => {
     writeFileSync(file, '{}');
-    const warningsFor = (address: string, env: NodeJS.ProcessEnv) => readConfigFile(file, address, { env }).warnings;
+    const warningsFor = (address: string, env: NodeJS.ProcessEnv) =>
+      readConfigFile(file, address, { load, env }).warnings;
     const openAi = 'https://api.openai.com/v1';
     const unset = `OPENAI_API_KEY is not set: provider main of lane default is ${openAi}, which refuses every call without a key. Set it, or OPENAI_BASE_URL for another provider`;
     expect(warningsFor(openAi, {})).toEqual([unset]);
@@ -89,7 +99,7 @@ describe('the config file', () => {
     writeFileSync(file, '{}');
     const read = (error: Error) => () =>
       readConfigFile(file, baseUrl, {
-        check: () => {
+        load: () => {
           throw error;
         },
       });
@@ -104,7 +114,7 @@ describe('the config file', () => {
   const withProvider = (provider: object) => ({ lanes: { a: { ...lane, providers: [provider] } } });
   const known = {
     lane: 'models, providers, limits, background, idempotency_header, max_calls',
-    file: 'lanes, plans, prices, tasks, task_error_message',
+    file: 'lanes, plans, prices, task_files, tasks, task_error_message',
   };
 
   it.each<[string, unknown, unknown[]]>([

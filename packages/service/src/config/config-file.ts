@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   canonicalJson,
   DEFAULT_MAX_CALLS,
@@ -29,11 +30,14 @@ const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(
 /** What clients see of an error that a task's code throws: that it did, or its message as well, which may quote a prompt. */
 const taskErrorMessageSchema = z.enum(['hide', 'show'], 'expected "hide" or "show"');
 
+const taskFilesSchema = z.array(z.string().min(1), 'expected a list of paths, patterns and packages');
+
 /** What a config file may hold. */
 export const configSchema = z.strictObject({
   lanes: lanesSchema.optional(),
   plans: plansSchema.default({}),
   prices: pricesSchema.default({}),
+  task_files: taskFilesSchema.optional(),
   tasks: tasksSchema.default({}),
   task_error_message: taskErrorMessageSchema.default('hide'),
 });
@@ -42,23 +46,36 @@ export interface ConfigFile {
   lanes: Lanes;
   plans: Plans;
   prices: Prices;
+  /** Modules whose tasks are served; undefined: it doesn't say. */
+  task_files?: string[] | undefined;
   tasks: z.output<typeof tasksSchema>;
   task_error_message: z.output<typeof taskErrorMessageSchema>;
 }
 
-export interface ReadConfig extends ConfigFile {
+/** What an app makes of a config file. */
+export interface Loaded {
+  /** Changes with what was loaded. */
+  digest: string;
+  warnings: readonly string[];
+}
+
+export interface ReadConfig<App extends Loaded> extends ConfigFile {
+  /** Absolute; null: there is none. */
+  file: string | null;
+  /** What the app has loaded by it. */
+  loaded: App;
   /** Where it is another, two processes run with different files. */
   configDigest: string;
   warnings: readonly string[];
 }
 
 /** What only an app can tell of a config file. */
-export interface ConfigChecks {
+export interface ConfigOptions<App extends Loaded> {
   /**
-   * Returns what is to be warned of. Throws RangeError where something in the file isn't known to the app, HoldfastError where
-   * the app itself can't be started so.
+   * Loads what the file names, and checks it. Throws RangeError where something in the file isn't known to the app,
+   * HoldfastError where the fault isn't the file's. `file` is absolute; null: there is none.
    */
-  check?: (config: ConfigFile) => readonly string[];
+  load: (config: ConfigFile, file: string | null) => App;
   /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Whether the provider at `baseUrl` runs responses in the background. Default: where it is OpenAI itself. */
@@ -88,23 +105,26 @@ export function defaultLanes(baseUrl: string, background = isOpenAi(baseUrl)): L
 
 /**
  * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
- * @param file named by the user (then it must exist), or undefined
+ * @param named by the user (then it must exist), or undefined
  * @throws SettingsError naming file, path, what was expected and what was got
  */
-export function readConfigFile(
-  file: string | undefined,
+export function readConfigFile<App extends Loaded>(
+  named: string | undefined,
   baseUrl: string,
-  { check = () => [], env, background }: ConfigChecks = {},
-): ReadConfig {
-  const path = file ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
+  { load, env, background }: ConfigOptions<App>,
+): ReadConfig<App> {
+  const path = named ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readConfigContent(path);
   const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
   if (!result.success) throw misfit(String(path), result.error.issues.flatMap(describeMisfit));
   const { lanes = defaultLanes(baseUrl, background), ...rest } = result.data;
   const config = { lanes, ...rest };
+  const file = path === undefined ? null : resolve(path);
   try {
     const unset = env ? unsetKeys(lanes, env, result.data.lanes === undefined) : [];
-    return { ...config, configDigest: digestOf(config), warnings: [...check(config), ...unset] };
+    const loaded = load(config, file);
+    const warnings = [...loaded.warnings, ...unset];
+    return { ...config, file, loaded, configDigest: digestOf(config, loaded.digest), warnings };
   } catch (error) {
     if (error instanceof RangeError) throw misfit(String(path), [error.message]);
     // Not the file's fault: what it says is shown alone.
@@ -113,8 +133,8 @@ export function readConfigFile(
   }
 }
 
-function digestOf(config: ConfigFile): string {
-  const text = canonicalJson(config as unknown as JsonValue);
+function digestOf(config: ConfigFile, loaded: string): string {
+  const text = canonicalJson({ config, loaded } as unknown as JsonValue);
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 

@@ -1,0 +1,3 @@
+/** For the processes that run tasks: the tasks that a config file names. */
+export { matchingModules } from './find-task-modules.ts';
+export { type LoadedTasks, loadTasks } from './load-tasks.ts';
