@@ -10,7 +10,7 @@ import type {
   JobList,
   JobStatus,
   JobSummary,
-  SubmitRequest,
+  JsonValue,
   TaskInfo,
   TaskList,
   UsageReport,
@@ -21,6 +21,7 @@ import { HoldfastApiError, type HoldfastError } from './errors.ts';
 import { Http } from './http.ts';
 import { idempotencyHeader, newIdempotencyKey } from './idempotency-key.ts';
 import { type TextSnapshot, textOf } from './text.ts';
+import type { JobId, JobOf, SubmitRequestOf, TaskName, TaskOutput } from './typed-tasks.ts';
 import { type WaitOptions, waitForEnd } from './wait-for-end.ts';
 
 export interface HoldfastOptions {
@@ -51,8 +52,9 @@ export interface SubmitOptions extends CallOptions {
   idempotencyKey?: string | undefined;
 }
 
-export interface Submission {
-  job: Job;
+/** @typeParam Output of the task, where the client knows it */
+export interface Submission<Output = JsonValue> {
+  job: JobOf<Output>;
   /** The key that names the job: `find` gets it back with it. */
   idempotencyKey: string;
   /** The job was there already: an earlier submit made it, or an earlier try of this one whose answer was lost. */
@@ -76,7 +78,8 @@ export interface UsageRange {
   to?: string | undefined;
 }
 
-export class Holdfast {
+/** @typeParam Tasks of the server: `Holdfast<typeof tasks>` knows their inputs and outputs. Default: any task, any input */
+export class Holdfast<Tasks = unknown> {
   readonly #http: Http;
   readonly #retry: RetryOptions;
   readonly #silenceMs: number;
@@ -101,19 +104,22 @@ export class Holdfast {
    * HoldfastConnectionError the job may exist: submit again with the same `idempotencyKey`.
    * @throws HoldfastApiError: `validation_failed`, `idempotency_key_reused` (another body under this key), …
    */
-  async submit(request: SubmitRequest, options: SubmitOptions = {}): Promise<Submission> {
+  async submit<Name extends TaskName<Tasks>>(
+    request: SubmitRequestOf<Tasks, Name>,
+    options: SubmitOptions = {},
+  ): Promise<Submission<TaskOutput<Tasks, Name>>> {
     const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
     const headers = { 'idempotency-key': idempotencyHeader(idempotencyKey) };
     const { signal } = options;
     const answer = await this.#http.send({ method: 'POST', path: '/v1/jobs', headers, body: request, signal });
     const replayed = answer.headers.get('idempotent-replayed') === 'true';
-    return { job: answer.body as Job, idempotencyKey, replayed };
+    return { job: answer.body as JobOf<TaskOutput<Tasks, Name>>, idempotencyKey, replayed };
   }
 
   /** @throws HoldfastApiError `job_not_found` */
-  async get(id: string, { signal }: CallOptions = {}): Promise<Job> {
+  async get<Output = JsonValue>(id: JobId<Output>, { signal }: CallOptions = {}): Promise<JobOf<Output>> {
     const { body } = await this.#http.send({ method: 'GET', path: pathOf(id), signal });
-    return body as Job;
+    return body as JobOf<Output>;
   }
 
   /** The job that this idempotency key names, or null when there is none (any more). */
@@ -129,20 +135,20 @@ export class Holdfast {
    * Resolves with the job once it has ended: completed, failed or cancelled.
    * @throws HoldfastWaitTimeoutError after `timeoutMs`; the job goes on
    */
-  wait(id: string, options: WaitOptions = {}): Promise<Job> {
+  wait<Output = JsonValue>(id: JobId<Output>, options: WaitOptions = {}): Promise<JobOf<Output>> {
     const path = pathOf(id);
     const poll = async (seconds: number, signal: AbortSignal | undefined) => {
       const extraTimeMs = seconds * 1000;
       const { body } = await this.#http.send({ method: 'GET', path: `${path}?wait=${seconds}`, signal, extraTimeMs });
       return body as Job;
     };
-    return waitForEnd(id, poll, options, this.#retry.baseDelayMs);
+    return waitForEnd(id, poll, options, this.#retry.baseDelayMs) as Promise<JobOf<Output>>;
   }
 
   /** Asks for the job to be stopped and resolves with the job as it is then. Has no effect on a job that has ended. */
-  async cancel(id: string, { signal }: CallOptions = {}): Promise<Job> {
+  async cancel<Output = JsonValue>(id: JobId<Output>, { signal }: CallOptions = {}): Promise<JobOf<Output>> {
     const { body } = await this.#http.send({ method: 'POST', path: `${pathOf(id)}/cancel`, signal });
-    return body as Job;
+    return body as JobOf<Output>;
   }
 
   /**
@@ -150,11 +156,11 @@ export class Holdfast {
    * (429, 402): a second run is paid for. After a HoldfastConnectionError look at the job before trying again.
    * @throws HoldfastApiError `job_not_retryable`
    */
-  async retry(id: string, { signal }: CallOptions = {}): Promise<Job> {
+  async retry<Output = JsonValue>(id: JobId<Output>, { signal }: CallOptions = {}): Promise<JobOf<Output>> {
     const mayRepeat = (error: HoldfastError) =>
       error instanceof HoldfastApiError && error.retryable && [402, 429].includes(error.status);
     const { body } = await this.#http.send({ method: 'POST', path: `${pathOf(id)}/retry`, signal, mayRepeat });
-    return body as Job;
+    return body as JobOf<Output>;
   }
 
   /**

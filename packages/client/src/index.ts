@@ -34,4 +34,5 @@ export {
 export { newIdempotencyKey } from './idempotency-key.ts';
 export type { TerminalEvent } from './terminal.ts';
 export { type TextSnapshot, textOf } from './text.ts';
+export type { JobId, JobOf, SubmitRequestOf, TaskInput, TaskName, TaskOutput } from './typed-tasks.ts';
 export type { WaitOptions } from './wait-for-end.ts';

@@ -1,0 +1,55 @@
+/**
+ * What TypeScript knows of a server's tasks: `new Holdfast<typeof tasks>(…)`, where `tasks` is what the server's task files export:
+ *
+ *   import type * as tasks from '../tasks/index.ts';     a module, a list or an object of tasks; types alone are imported
+ *
+ * A client without it takes any task and any input, as before.
+ */
+import type { Job, JsonObject, JsonValue, SubmitRequest, TaskTypes } from '@holdfast/core';
+
+/** What the built-in tasks pass on. */
+interface PassedOn {
+  input: JsonObject;
+  output: JsonValue;
+}
+
+type BuiltIn = Record<'responses' | 'chat.completions' | 'embeddings', PassedOn>;
+
+/** Tasks among the values of `Tasks`, and in the lists and objects among these. Whatever else is there doesn't count. */
+type TaskIn<Value> = Value extends TaskTypes & { run: unknown }
+  ? Value
+  : Value extends readonly (infer Member)[]
+    ? Extract<Member, TaskTypes & { run: unknown }>
+    : Value extends object
+      ? Extract<Value[keyof Value], TaskTypes & { run: unknown }>
+      : never;
+
+type AllTasksIn<Tasks> = Tasks extends readonly (infer Member)[] ? TaskIn<Member> : TaskIn<Tasks[keyof Tasks]>;
+
+type TypesOf<Task> =
+  Task extends TaskTypes<string, infer Input, infer Output> ? { input: Input; output: Output } : PassedOn;
+
+/** By the names of the tasks, what each takes and gives. */
+export type TaskTable<Tasks> = unknown extends Tasks
+  ? Record<string, PassedOn>
+  : BuiltIn & { [Task in AllTasksIn<Tasks> as Task['name']]: TypesOf<Task> };
+
+export type TaskName<Tasks> = keyof TaskTable<Tasks> & string;
+export type TaskInput<Tasks, Name extends TaskName<Tasks>> = TaskTable<Tasks>[Name] extends { input: infer Input }
+  ? Input
+  : never;
+export type TaskOutput<Tasks, Name extends TaskName<Tasks>> = TaskTable<Tasks>[Name] extends { output: infer Output }
+  ? Output
+  : never;
+
+/** The body of a submit: the input is that of the task. */
+export type SubmitRequestOf<Tasks, Name extends TaskName<Tasks>> = Omit<SubmitRequest, 'task' | 'input'> & {
+  task: Name;
+  input: TaskInput<Tasks, Name>;
+};
+
+/** The id of a job, which TypeScript knows the output of. A text when it runs. */
+export type JobId<Output = unknown> = string & { readonly '~output'?: Output };
+
+/** A job whose output TypeScript knows. `output` is null until it has completed, and to a key without the scope `read`. */
+export type JobOf<Output> = Omit<Job, 'id' | 'output'> & { id: JobId<Output>; output: Output | null };
