@@ -130,7 +130,7 @@ const forgetfulTask: Task = {
   run(input, host) {
     const get = (_: TaskHost, name: string) => {
       const member: unknown = host[name as keyof TaskHost];
-      if (name === 'recallStep') return () => null;
+      if (name === 'replayStep') return () => null;
       return typeof member === 'function' ? member.bind(host) : member;
     };
     return notesTask.run(input, new Proxy(host, { get }));

@@ -18,7 +18,6 @@ let consoleUrl: string;
 /** By the ports that pages name. */
 let addresses: Map<string, string>;
 
-const preload = new URL('./with-page-tasks.ts', import.meta.url).href;
 const folderOf = (path: string) => join(dir, path.replaceAll('/', '+'));
 const hostOf = (url: string) => new URL(url).host;
 
@@ -27,9 +26,8 @@ beforeAll(async () => {
   const port = await freePort();
   consoleUrl = `http://127.0.0.1:${port}`;
   stack = await Stack.start({
-    env: { PAGE_TASKS: pageTasks().join(':') },
-    launch: { api: { preload }, worker: { preload }, console: { preload } },
     config: (base_url) => ({
+      task_files: ['@holdfast/tasks/examples', ...pageTasks()],
       lanes: { default: { models: ['*'], providers: [{ name: 'main', base_url }], background: true } },
       plans: { free: { requests_per_minute: 1_000, max_running: 50 } },
       prices: { '*': { input_usd_per_million: 1, output_usd_per_million: 2 } },
@@ -51,7 +49,7 @@ afterAll(async () => {
 function pageTasks(): string[] {
   return userPages().flatMap((path) => {
     const { modules } = writePageProgram(readPage(path), folderOf(path), new Map());
-    return [...modules.keys()].filter((name) => name.startsWith('own/')).map((name) => join(folderOf(path), name));
+    return [...modules.keys()].filter((name) => name.startsWith('tasks/')).map((name) => join(folderOf(path), name));
   });
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { eventDataSchemas, jobSchema, scopes, submitRequestSchema } from '@holdfast/core';
 import { allTasks } from '@holdfast/tasks';
+import { exampleTasks } from '@holdfast/tasks/examples';
 import { describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../apps/api/src/openapi/openapi.ts';
 import { firstNamesUnder, namesIn, readReference, rowsUnder } from './tables.ts';
@@ -15,7 +16,7 @@ interface Operation {
 const root = resolve(import.meta.dirname, '../..');
 const page = readReference('docs/reference/http.md');
 const events = readReference('docs/reference/events.md');
-const { paths } = openApiDocument(allTasks({})) as { paths: Record<string, Record<string, Operation>> };
+const { paths } = openApiDocument(allTasks(exampleTasks)) as { paths: Record<string, Record<string, Operation>> };
 const operations = Object.values(paths).flatMap((verbs) => Object.values(verbs));
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 const parametersIn = (place: string) =>

@@ -3,7 +3,7 @@ export { allTasks } from './all-tasks.ts';
 export type { AnswerFormat, AnswerFormats } from './answer/answer-format.ts';
 export * from './built-in-tasks.ts';
 export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './context/task-context.ts';
-export type { Given, HostCall, TaskHost } from './context/task-host.ts';
+export type { HostCall, StoredResult, TaskHost } from './context/task-host.ts';
 export type { TaskLogger } from './context/task-logger.ts';
 export { defineTask, type TaskDefinition } from './define-task.ts';
 export { firstCallOf, isTask, modelOf, type Task, type TypedTask } from './task.ts';

@@ -141,7 +141,7 @@ export class AttemptHost implements TaskHost {
     }
   }
 
-  recallStep(path: string): Stored | null {
+  replayStep(path: string): Stored | null {
     this.#throwIfOver();
     const stored = this.#options.claim.calls.steps.get(path);
     return stored ? this.#replay(stored) : null;

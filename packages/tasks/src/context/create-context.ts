@@ -106,10 +106,10 @@ async function runStep<Result extends JsonValue | undefined>(
   work: () => Promise<Result> | Result,
 ): Promise<Result> {
   const path = pathOf(around, name);
-  const kept = host.recallStep(path);
-  if (kept) {
-    around.text += kept.text;
-    return kept.value as Result;
+  const stored = await host.replayStep(path);
+  if (stored) {
+    around.text += stored.text;
+    return stored.value as Result;
   }
   const scope = scopeAt(path);
   const value = plainJson(path, await scopes.run(scope, async () => work()));

@@ -10,12 +10,12 @@ export interface HostCall {
   id: string;
   model: string;
   body: JsonObject;
-  /** Its text is told to the job's readers as it comes. One such call at a time. */
+  /** The job's readers see its text as it comes. One such call at a time. */
   visible: boolean;
 }
 
-/** What a call or step has given, and what it has told readers. */
-export interface Given<Value extends JsonValue> {
+/** What a call or step has given, and what readers were shown of it. */
+export interface StoredResult<Value extends JsonValue> {
   value: Value;
   text: string;
 }
@@ -43,9 +43,9 @@ export interface TaskHost {
    * The text that the model answers, null where it answers without; kept before it is given.
    * @throws AttemptError: of the provider, or `content_refused`; the reason of `signal` once that has aborted
    */
-  call(call: HostCall): Promise<Given<string | null>>;
+  call(call: HostCall): Promise<StoredResult<string | null>>;
   /** What the step has returned in an earlier attempt; null: it has yet to run. */
-  recallStep(path: string): Given<JsonValue> | null;
+  replayStep(path: string): StoredResult<JsonValue> | null | Promise<StoredResult<JsonValue> | null>;
   /** Resolves once the step's result is kept. What its calls have answered is no longer. */
-  completeStep(path: string, result: Given<JsonValue>): Promise<void>;
+  completeStep(path: string, result: StoredResult<JsonValue>): Promise<void>;
 }
