@@ -51,7 +51,7 @@ export interface LoadedTasks {
 export function loadTasks(config: TaskConfig, configFile: string | null): LoadedTasks {
   const { tasks: own, modules } = ownTasks(config, configFile);
   const tasks = allTasks(own, config.tasks);
-  const files = watchImports().filesBehind(modules);
+  const files = modules.length === 0 ? [] : watchImports().filesBehind(modules);
   return { tasks, files, digest: digestOf(files), warnings: checkModels(tasks, config) };
 }
 
