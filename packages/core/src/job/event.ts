@@ -51,7 +51,9 @@ export const eventDataSchemas = {
 } as const;
 
 export type EventType = keyof typeof eventDataSchemas;
-export type EventData<Type extends EventType> = z.infer<(typeof eventDataSchemas)[Type]>;
+/** The `data` of each type of event. */
+export type EventDataByType = { [Type in EventType]: z.infer<(typeof eventDataSchemas)[Type]> };
+export type EventData<Type extends EventType> = EventDataByType[Type];
 
 /** An event as a reader gets it. `seq` is its number in the job's journal. */
 export type JobEvent = { [Type in EventType]: { seq: number; type: Type; data: EventData<Type> } }[EventType];
