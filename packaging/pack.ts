@@ -35,8 +35,10 @@ async function stage(published: PublishedPackage, directory: string): Promise<vo
   writeJson(join(directory, 'package.json'), manifest);
   // A program's command tells its version, and which Node it needs, from the package.json beside it.
   if (published.kind === 'program') {
-    const { name, version, type, engines } = { ...readManifest(published.home), name: published.name };
-    writeJson(join(directory, published.home, 'package.json'), { name, version, private: true, type, engines });
+    const { dependencies } = publishedManifest(published, libraries);
+    const { version, type, engines } = readManifest(published.home);
+    const { name, home } = published;
+    writeJson(join(directory, home, 'package.json'), { name, version, private: true, type, engines, dependencies });
   }
   cpSync(join(root, published.home, 'README.md'), join(directory, 'README.md'));
   cpSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));

@@ -22,7 +22,7 @@ const mayImport: Record<string, string[]> = {
   'apps/worker': ['cell', 'core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console': ['cell', 'core', 'gate', 'queue', 'redis', 'service', 'tasks'],
   'apps/local': ['core', 'service', 'tasks'],
-  'apps/cli': ['client', 'core', 'gate', 'service'],
+  'apps/cli': ['client', 'core', 'gate', 'local', 'service'],
 };
 
 /** The only places that import a library. A library that isn't here has no home yet: give it one. */

@@ -1,23 +1,20 @@
 /** The `holdfast` command: what all of its commands share. Each group of commands has a file of its own. */
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './commands/account-commands.ts';
 import { GuidingCommand } from './commands/guiding-command.ts';
 import { addJobCommands } from './commands/job-commands.ts';
 import { addKeyCommands } from './commands/key-commands.ts';
 import { addLaneCommands } from './commands/lane-commands.ts';
+import { addProjectCommands } from './commands/project-commands.ts';
 import { addTenantCommands } from './commands/tenant-commands.ts';
 import { apiUrl, type CliConfig, consoleUrl } from './config.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { ownManifest } from './own-manifest.ts';
 
 /** Wrong usage throws a CommanderError, after commander has said what is wrong. */
 export function createProgram(config: CliConfig): Command {
   const program = new GuidingCommand('holdfast')
-    .description('Jobs, and the tenants, API keys and lanes of a Holdfast.')
-    .version(version, '-V, --version', 'print the version of this command')
+    .description('Runs Holdfast, and speaks with one: jobs, tenants, API keys and lanes.')
+    .version(ownManifest().version, '-V, --version', 'print the version of this command')
     .option('--json', 'print JSON')
     .option('--url <url>', `the API (HOLDFAST_URL; now ${config.apiUrl})`, urlOf(apiUrl))
     .option('--console-url <url>', `the console (HOLDFAST_CONSOLE_URL; now ${config.consoleUrl})`, urlOf(consoleUrl))
@@ -25,6 +22,7 @@ export function createProgram(config: CliConfig): Command {
     .showHelpAfterError('(--help says more)')
     // Before the commands are made: they inherit it.
     .exitOverride();
+  addProjectCommands(program);
   addJobCommands(program, config);
   addAccountCommands(program, config);
   addTenantCommands(program, config);

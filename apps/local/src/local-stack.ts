@@ -29,6 +29,12 @@ interface Ports {
   simulator: ClaimedPort;
 }
 
+/** Where the API is once all runs, and a key for it. */
+export interface StackAddress {
+  apiUrl: string;
+  apiKey: string;
+}
+
 type Layer = 'redis' | 'services' | 'workers';
 
 export class LocalStack {
@@ -53,7 +59,7 @@ export class LocalStack {
    * Starts everything and prints the banner once all of it answers.
    * @throws Error that says what is in the way; what has been started then still runs: call `stop`
    */
-  async start(): Promise<void> {
+  async start(): Promise<StackAddress> {
     const config = this.#config;
     for (const warning of config.warnings) this.#write(`Warning: ${warning}`);
     const keys = provideKeys(config.dataDir, { bootstrap: config.bootstrapKey, admin: config.adminKey });
@@ -61,6 +67,7 @@ export class LocalStack {
     const env = await this.#progress.step(this.#storeTitle(), () => this.#startStore(keys, ports));
     await this.#progress.step('Starting the API, the console and the workers', () => this.#startServices(ports, env));
     for (const line of this.#banner(keys, ports)) this.#write(line);
+    return { apiUrl: `http://127.0.0.1:${ports.api.number}`, apiKey: keys.bootstrap };
   }
 
   #storeTitle(): string {

@@ -30,8 +30,11 @@ interface LaunchOptions {
   onLine: (line: string) => void;
 }
 
-/** Unpacked packages are kept for the whole clone, so that tests with directories of their own find them. */
-export const packageCache = resolve(import.meta.dirname, '../../../../.holdfast/cache');
+/**
+ * Unpacked packages are kept where this process works, not in the data directory: tests have data directories of their own,
+ * and find them. An installed Holdfast may not write into its own package.
+ */
+export const packageCache = resolve('.holdfast/cache');
 
 const STOP_GRACE_MS = 10_000;
 const PORT_TRIES = 5;

@@ -1,0 +1,41 @@
+/** `holdfast init`, `holdfast start`: a project of one's own, and everything that it needs on this machine. */
+import { relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { initProject } from '../init-project.ts';
+import { print } from '../output/printer.ts';
+
+export function addProjectCommands(program: Command): void {
+  program
+    .command('init [directory]')
+    .description('write a small project with one task (default: here); no file is overwritten')
+    .action((directory = '.', _options, command: Command) => {
+      const files = initProject(resolve(directory));
+      print(command, { directory: resolve(directory), files }, () => nextSteps(resolve(directory), files));
+    });
+
+  program
+    .command('start [command...]')
+    .description(
+      'run API, worker and console here, with data in .holdfast; with a Redis and a simulator where none is set',
+    )
+    .addHelpText(
+      'after',
+      '\nA command after -- is run beside it, with HOLDFAST_URL and HOLDFAST_API_KEY set: holdfast start -- node server.ts',
+    )
+    .action(async (beside: string[]) => {
+      // Loaded here: no other command needs it.
+      const { runLocal } = await import('@holdfast/local/run');
+      await runLocal({ env: process.env, command: beside });
+    });
+}
+
+function nextSteps(directory: string, files: readonly string[]): string {
+  const place = relative(process.cwd(), directory);
+  const steps = [
+    ...(place === '' ? [] : [`cd ${place}`]),
+    'npm install',
+    'npm start',
+    `npx holdfast submit hello --input '{"name":"Ada"}' --follow    # in another terminal`,
+  ];
+  return [`Written: ${files.join(', ')}`, '', 'Next:', ...steps.map((step) => `  ${step}`)].join('\n');
+}

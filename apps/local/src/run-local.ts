@@ -1,0 +1,78 @@
+/**
+ * Runs everything on this machine until Ctrl-C, SIGTERM or SIGHUP: `npm start` in a clone, `holdfast start` in a user's
+ * directory. Config file and data directory are looked for where this process works.
+ *
+ * The first signal stops all in order, and the exit code is 0; a second one ends all at once. With a command, that runs
+ * beside it: it is started last, stopped first, and when it ends all ends, with its exit code.
+ */
+import { resolve } from 'node:path';
+import { Progress } from '../progress.mjs';
+import { type Config, readConfig } from './config.ts';
+import { LocalStack, type StackAddress } from './local-stack.ts';
+import { describeExit, type RunningProcess, runProcess } from './process/run-process.ts';
+import { stopOnSignals } from './process/stop-on-signals.ts';
+
+/** Holds `apps/` and `packages/`, in a clone as in the package. */
+const root = resolve(import.meta.dirname, '../../..');
+
+export interface LocalOptions {
+  env: NodeJS.ProcessEnv;
+  /** Told of the two steps of a start, and of each line that is to be shown. Default: they are all steps that there are. */
+  progress?: Progress;
+  /** Program and arguments of what runs beside it; none: nothing does. */
+  command?: readonly string[];
+}
+
+/**
+ * Resolves once everything runs; the process then ends by itself, on a signal or with the command.
+ * @throws SettingsError, or Error that says what is in the way: all that was started has been stopped then
+ */
+export async function runLocal({ env, progress = new Progress({ total: 2 }), command = [] }: LocalOptions): Promise<void> {
+  // A reader that went away, as in `npm start | head`, is no reason to drop what runs.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const config = readConfig(env);
+  const write = (line: string) => progress.say(line);
+  const stack = new LocalStack(config, root, progress);
+  let beside: RunningProcess | null = null;
+  const all = {
+    async stop(graceMs?: number) {
+      await beside?.stop(graceMs ?? STOP_GRACE_MS);
+      await stack.stop(graceMs);
+    },
+  };
+  const stopping = stopOnSignals({ stack: all, say: write, watchParent: config.startedByNpm });
+  try {
+    const address = await stack.start();
+    if (command.length === 0 || stopping.aborted) return;
+    beside = await runCommandBeside(command, config, address, write);
+  } catch (error) {
+    if (stopping.aborted) return;
+    await all.stop();
+    throw error;
+  }
+  const exit = await beside.exited;
+  if (stopping.aborted) return;
+  write(`${command[0]} has ended (${describeExit(exit)}): stopping …`);
+  await all.stop();
+  process.exit(exit.code ?? 1);
+}
+
+/** A developer waits for this. */
+const STOP_GRACE_MS = 5_000;
+
+/** Ports that were set are Holdfast's: a command that listens on `PORT` would take the API's. */
+const PORTS = ['PORT', 'CONSOLE_PORT', 'SIMULATOR_PORT'];
+
+function runCommandBeside(
+  [program = '', ...args]: readonly string[],
+  { env }: Config,
+  { apiUrl, apiKey }: StackAddress,
+  onLine: (line: string) => void,
+): Promise<RunningProcess> {
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !PORTS.includes(name)));
+  const commandEnv = { ...kept, HOLDFAST_URL: apiUrl, HOLDFAST_API_KEY: apiKey };
+  return runProcess({ command: program, args, env: commandEnv, onLine }).catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
+    throw new Error(`"${program}" can't be run: ${reason}.`);
+  });
+}
