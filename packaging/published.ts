@@ -50,6 +50,7 @@ const holdfast: PublishedPackage = {
     'apps/api/src/main.ts',
     'apps/cli/src/main.ts',
     'apps/console/src/main.ts',
+    'apps/local/src/dev/look-main.ts',
     'apps/worker/src/main.ts',
     'apps/worker/src/healthcheck.ts',
     'apps/worker/src/event-loop/loop-watcher-thread.ts',

@@ -78,22 +78,35 @@ export interface Config {
   env: NodeJS.ProcessEnv;
   /** What may be a mistake in the settings; said here, not by each process. */
   warnings: readonly string[];
+  /** Another one where the config file, or a module of a task, is another. */
+  configDigest: string;
+  /** Of the user's own tasks and those that are built in. */
+  tasks: readonly string[];
+  /** The modules of the user's own that the tasks are made of, absolute. */
+  taskFiles: readonly string[];
 }
 
 function portOf(env: NodeJS.ProcessEnv, name: string, number: number): Port {
   return { number, explicit: Boolean(env[name]) && number !== 0 };
 }
 
-/** @throws SettingsError naming every variable at fault, or what doesn't fit in the config file */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+/**
+ * @param load of the tasks
+ * @throws SettingsError naming every variable at fault, or what doesn't fit in the config file or the tasks that it names
+ */
+export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
   const set = readSettings(shape, env);
   if (set.DURABILITY === 'replica' && set.REDIS_URL === undefined) {
     throw new SettingsError('DURABILITY=replica needs REDIS_URL: the Redis that is started here has no replica.');
   }
   // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
-  const { lanes } = readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', {
-    load: loadTasks,
-  });
+  const { lanes, loaded, configDigest } = readConfigFile(
+    set.HOLDFAST_CONFIG,
+    set.OPENAI_BASE_URL ?? 'http://127.0.0.1',
+    {
+      load,
+    },
+  );
   const unknown = unknownSettings(env, keyVariables(lanes));
   return Object.freeze({
     api: portOf(env, 'PORT', set.PORT),
@@ -112,5 +125,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     startedByNpm: env.npm_lifecycle_event !== undefined,
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !unknown.includes(name))),
     warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
+    configDigest,
+    tasks: [...loaded.tasks.keys()],
+    taskFiles: loaded.files,
   });
 }

@@ -37,6 +37,12 @@ export interface StackAddress {
 
 type Layer = 'redis' | 'services' | 'workers';
 
+/** A process that runs the user's tasks, or knows them. */
+interface Reloadable {
+  layer: 'services' | 'workers';
+  service: Service;
+}
+
 export class LocalStack {
   readonly #config: Config;
   /** Holds `apps/` and `packages/`. */
@@ -45,11 +51,15 @@ export class LocalStack {
   readonly #write: (line: string) => void;
   readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
   readonly #claimed: { release(): void }[] = [];
+  readonly #reloadable: Reloadable[] = [];
+  /** What the processes are given. */
+  #given: NodeJS.ProcessEnv;
   #stopping = false;
 
   /** @param progress told of the two steps of a start, and of whatever the processes have to say */
   constructor(config: Config, root: string, progress: Progress) {
     this.#config = config;
+    this.#given = config.env;
     this.#root = root;
     this.#progress = progress;
     this.#write = (line) => progress.say(line);
@@ -106,6 +116,29 @@ export class LocalStack {
     for (const claimed of this.#claimed.splice(0)) claimed.release();
   }
 
+  /**
+   * Starts API, console and workers anew: they load config file and tasks when they start. A worker takes no further job and
+   * lets those under way go on for as long as it may; the new one takes over what is left. The API answers again within seconds.
+   * Resolves once the new ones are up.
+   * @param env what the processes are given, as `Config.env`
+   * @throws Error where one doesn't start: it is tried again with the next reload
+   */
+  async reload(env: NodeJS.ProcessEnv): Promise<void> {
+    this.#given = env;
+    await Promise.all(this.#reloadable.map((each) => this.#restart(each)));
+  }
+
+  async #restart({ layer, service }: Reloadable): Promise<void> {
+    const running = this.#layers[layer];
+    const old = running.filter(({ name, state }) => name === service.name && state !== 'stopping');
+    const stopped = Promise.all(old.map((process) => process.stop(STOP_GRACE_MS))).then(() => {
+      this.#layers[layer] = this.#layers[layer].filter((process) => !old.includes(process));
+    });
+    // An API's address is the same: the old one has to leave it first. Workers drain beside those that come after them.
+    if (layer === 'services') await stopped;
+    await this.#supervise(layer, service).up;
+  }
+
   #supervise(layer: Layer, service: Service): SupervisedProcess {
     if (this.#stopping) throw new Error('stopped while it was starting');
     const supervised = new SupervisedProcess(service, this.#write);
@@ -158,6 +191,7 @@ export class LocalStack {
     env: ServiceOptions['env'],
   ): Promise<void> {
     const service = httpService({ ...this.#options(name, directory, env), port: ports[name], path });
+    if (name !== 'simulator') this.#reloadable.push({ layer: 'services', service });
     return this.#supervise('services', service).up;
   }
 
@@ -166,6 +200,7 @@ export class LocalStack {
     return Array.from({ length: workers }, (_, index) => {
       const name = workers === 1 ? 'worker' : `worker-${index + 1}`;
       const service = loggingService({ ...this.#options(name, 'apps/worker', env), message: 'worker ready' });
+      this.#reloadable.push({ layer: 'workers', service });
       return this.#supervise('workers', service).up;
     });
   }
@@ -176,7 +211,8 @@ export class LocalStack {
   }
 
   #env(keys: Keys, ports: Ports, redisUrl: string): NodeJS.ProcessEnv {
-    const { env, host, durability, workerConcurrency, useSimulator } = this.#config;
+    const { host, durability, workerConcurrency, useSimulator } = this.#config;
+    const env = this.#given;
     return {
       ...env,
       HOST: host,

@@ -25,14 +25,18 @@ export interface ServiceOptions {
   onLine: (line: string) => void;
 }
 
-/** This program runs from TypeScript sources: then so do the services. */
+/** This program runs from TypeScript sources: then so do the others. */
 const fromSource = import.meta.filename.endsWith('.ts');
 
+/** What Node is given to run a program of a workspace. @param name of the file in `src`, without its ending */
+export function programArgs(directory: string, name: string): string[] {
+  return fromSource
+    ? ['--conditions=holdfast-source', '--disable-warning=ExperimentalWarning', join(directory, 'src', `${name}.ts`)]
+    : [join(directory, 'dist', `${name}.js`)];
+}
+
 function run({ directory, env, onLine }: Omit<ServiceOptions, 'name'>): Promise<RunningProcess> {
-  const args = fromSource
-    ? ['--conditions=holdfast-source', '--disable-warning=ExperimentalWarning', join(directory, 'src', 'main.ts')]
-    : [join(directory, 'dist', 'main.js')];
-  return runProcess({ command: process.execPath, args, env: env(), onLine });
+  return runProcess({ command: process.execPath, args: programArgs(directory, 'main'), env: env(), onLine });
 }
 
 async function awaitAnswer(url: string, signal: AbortSignal): Promise<void> {

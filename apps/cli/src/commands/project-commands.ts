@@ -1,4 +1,4 @@
-/** `holdfast init`, `holdfast start`: a project of one's own, and everything that it needs on this machine. */
+/** `holdfast init`, `holdfast start`, `holdfast dev`: a project of one's own, and everything that it needs on this machine. */
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { initProject } from '../init-project.ts';
@@ -22,11 +22,23 @@ export function addProjectCommands(program: Command): void {
       'after',
       '\nA command after -- is run beside it, with HOLDFAST_URL and HOLDFAST_API_KEY set: holdfast start -- node server.ts',
     )
-    .action(async (beside: string[]) => {
-      // Loaded here: no other command needs it.
-      const { runLocal } = await import('@holdfast/local/run');
-      await runLocal({ env: process.env, command: beside });
-    });
+    .action((beside: string[]) => run({ command: beside }));
+
+  program
+    .command('dev [command...]')
+    .description('the same, and reload the config file and the tasks when they are saved; running jobs go on')
+    .addHelpText(
+      'after',
+      '\nA task file that does not fit is told with file and line; what ran before goes on.' +
+        '\nA command after -- is run beside it, as with holdfast start.',
+    )
+    .action((beside: string[]) => run({ command: beside, watch: true }));
+}
+
+async function run(options: { command: readonly string[]; watch?: boolean }): Promise<void> {
+  // Loaded here: no other command needs it.
+  const { runLocal } = await import('@holdfast/local/run');
+  await runLocal({ env: process.env, ...options });
 }
 
 function nextSteps(directory: string, files: readonly string[]): string {

@@ -8,7 +8,7 @@
  * Whether a package is there is found out by loading it: `import-module.ts`.
  */
 import { globSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** What to give `import-module.ts`: an absolute path, or the name of a package. */
 export type FoundModules = { modules: readonly string[] } | { fault: string };
@@ -26,7 +26,18 @@ export function findTaskModules(entry: string, directory: string): FoundModules 
   return { modules: [entry] };
 }
 
-export function isPattern(entry: string): boolean {
+/** Absolute, of an entry: where a module that it names may come and go. A package's is not watched. */
+export function directoriesOf(entry: string, directory: string): string[] {
+  if (!isPattern(entry)) return isPath(entry) ? [dirname(resolve(directory, entry))] : [];
+  const segments = entry.split('/');
+  const fixed = segments.slice(0, segments.findIndex(isPattern));
+  const base = resolve(directory, fixed.join('/'));
+  if (segments.length - fixed.length === 1) return [base];
+  const below = globSync('**/', { cwd: base, exclude: isLeftOut }).map((name) => join(base, name));
+  return [base, ...below];
+}
+
+function isPattern(entry: string): boolean {
   return /[*?{[]/.test(entry);
 }
 
@@ -40,10 +51,13 @@ function modulesThatMatch(pattern: string, directory: string): FoundModules {
   return { fault: `no module matches "${pattern}" in ${directory}. Write a task there, or change the pattern.` };
 }
 
+function isLeftOut(name: string): boolean {
+  return name === 'node_modules' || name === '.git' || name === '.holdfast';
+}
+
 /** Absolute, in the order of their names. */
-export function matchingModules(pattern: string, directory: string): string[] {
-  const exclude = (name: string) => name === 'node_modules' || name === '.git';
-  return globSync(pattern, { cwd: directory, exclude })
+function matchingModules(pattern: string, directory: string): string[] {
+  return globSync(pattern, { cwd: directory, exclude: isLeftOut })
     .filter((name) => MODULE.test(name) && !NOT_TASKS.test(name))
     .map((name) => resolve(directory, name))
     .sort();

@@ -1,3 +1,4 @@
 /** For the processes that run tasks: the tasks that a config file names. */
-export { matchingModules } from './find-task-modules.ts';
+export { directoriesOf } from './find-task-modules.ts';
 export { type LoadedTasks, loadTasks } from './load-tasks.ts';
+export { TaskFilesError } from './task-file-fault.ts';

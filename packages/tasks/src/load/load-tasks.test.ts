@@ -137,6 +137,12 @@ describe('a task file that does not fit', () => {
     ]);
   });
 
+  it('is told once, however many tasks import it', async () => {
+    write('broken.ts', 'export const = 1;');
+    for (const name of ['a.ts', 'b.ts']) write(name, `import './broken.ts';\n${moduleOf(name)}`);
+    expect(await faultsOf('a.ts', 'b.ts')).toEqual([expect.stringMatching(/^\.\/broken\.ts:1: /)]);
+  });
+
   it.each<[string, string, string, string]>([
     ['path', './tasks/none.ts', 'task_files.0', 'there is no ./tasks/none.ts. Paths are relative to the config file.'],
     ['match', 'tasks/*.ts', 'task_files.0', 'no module matches "tasks/*.ts" in .. Write a task there, or change'],

@@ -51,7 +51,7 @@ export interface LoadedTasks {
 export function loadTasks(config: TaskConfig, configFile: string | null): LoadedTasks {
   const { tasks: own, modules } = ownTasks(config, configFile);
   const tasks = allTasks(own, config.tasks);
-  const files = modules.length === 0 ? [] : watchImports().filesBehind(modules);
+  const files = filesBehind(modules);
   return { tasks, files, digest: digestOf(files), warnings: checkModels(tasks, config) };
 }
 
@@ -65,8 +65,14 @@ function ownTasks({ task_files: entries }: TaskConfig, configFile: string | null
     if ('fault' in found) faults.push({ place: `task_files.${at}`, message: found.fault });
     else for (const module of found.modules) takeTasks(module, configFile, { faults, tasks, modules });
   }
-  if (faults.length > 0) throw new TaskFilesError(shownPath(configFile), faults);
+  if (faults.length > 0) throw new TaskFilesError(shownPath(configFile), faults, filesBehind(modules));
   return { tasks: [...tasks], modules: [...modules] };
+}
+
+/** Of none, none is asked for: the hook that sees imports is set for those who have tasks of their own. */
+function filesBehind(modules: Iterable<string>): string[] {
+  const all = [...modules];
+  return all.length === 0 ? [] : watchImports().filesBehind(all);
 }
 
 interface Taken {
@@ -77,6 +83,7 @@ interface Taken {
 }
 
 function takeTasks(module: string, configFile: string, { faults, tasks, modules }: Taken): void {
+  if (isAbsolute(module)) modules.add(module);
   const imported = importModule(module, configFile);
   if ('fault' in imported) {
     faults.push(imported.fault);

@@ -10,6 +10,7 @@
  */
 import { realpathSync } from 'node:fs';
 import module, { type RegisterHooksOptions } from 'node:module';
+import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export interface FailedImport {
@@ -32,7 +33,7 @@ const imports = new Map<string, Map<string, string>>();
 let failure: FailedImport | null = null;
 
 const OURS = /^@holdfast\//;
-const BROUGHT_ALONG = /^(?:@holdfast\/tasks|zod)(?:$|\/)/;
+const BROUGHT_ALONG = /^(?:@holdfast\/tasks(?:\/examples)?|zod(?:\/.*)?)$/;
 const FOR_ESM = ['import', 'module', 'node', 'default'];
 const NOT_FOUND = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 
@@ -64,9 +65,17 @@ function resolveWithHelp(...[specifier, context, next]: Parameters<Hook>): Retur
   }
 }
 
+/** Where this package's exports are. By their files, because a packed Holdfast has this package inside, under no name. */
+const OWN_EXPORTS: Readonly<Record<string, string>> = {
+  '@holdfast/tasks': '../index',
+  '@holdfast/tasks/examples': '../examples/index',
+};
+
 function resolveFromHere(specifier: string): ReturnType<Hook> {
-  const path = module.createRequire(import.meta.url).resolve(specifier);
-  return { url: pathToFileURL(path).href, shortCircuit: true };
+  const own = OWN_EXPORTS[specifier];
+  const url =
+    own === undefined ? import.meta.resolve(specifier) : new URL(own + extname(import.meta.url), import.meta.url);
+  return { url: String(url), shortCircuit: true };
 }
 
 let isWatching = false;

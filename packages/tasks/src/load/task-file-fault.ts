@@ -10,9 +10,14 @@ export interface TaskFileFault {
 
 /** Why a process that runs tasks can't start: every fault on a line of its own, each with its place. */
 export class TaskFilesError extends HoldfastError<'task_files'> {
+  /** The modules of the user's own that were looked at, absolute: a change in one of these may mend it. */
+  readonly files: readonly string[];
+
   /** @param configFile as people name it */
-  constructor(configFile: string, faults: readonly TaskFileFault[]) {
-    const lines = faults.map(({ place, message }) => `  ${place}: ${message}`);
-    super('task_files', `The tasks that ${configFile} names can't be loaded:\n${lines.join('\n')}`);
+  constructor(configFile: string, faults: readonly TaskFileFault[], files: readonly string[]) {
+    // Several tasks may import the module that is at fault.
+    const lines = new Set(faults.map(({ place, message }) => `  ${place}: ${message}`));
+    super('task_files', `The tasks that ${configFile} names can't be loaded:\n${[...lines].join('\n')}`);
+    this.files = files;
   }
 }
