@@ -51,9 +51,5 @@ export const known: Known = {
     'packages/simulator/src/http',
     'packages/simulator/src/routes',
     'packages/simulator/src/text',
-    'packages/tasks/src/answer',
-    'packages/tasks/src/context',
-    'packages/tasks/src/examples',
-    'packages/tasks/src/request',
   ],
 };

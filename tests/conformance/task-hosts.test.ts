@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { z } from 'zod';
 import { jobOf, model } from '../../apps/worker/testing/tasks.ts';
 import { aborted, openTestWorker, type TestWorker, until } from '../../apps/worker/testing/worker.ts';
-import { spoken } from '../../packages/tasks/src/testing/scripted-model.ts';
+import { spoken } from '../../packages/tasks/src/in-memory/scripted-model.ts';
 import { answerer, type HostCase, hostCases } from './task-host-cases.ts';
 
 let t: TestWorker;

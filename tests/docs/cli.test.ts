@@ -19,8 +19,13 @@ function commandsBelow(parent: Command, words: string[] = []): { name: string; c
 
 const commands = commandsBelow(program);
 const flagsOf = (command: Command) => command.options.map(({ flags }) => flags);
-const usageOf = ({ name, command }: (typeof commands)[number]) =>
-  [name, ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(' ');
+const usageOf = ({ name, command }: (typeof commands)[number]) => {
+  const names = command.registeredArguments.map((argument) => {
+    const what = argument.name() + (argument.variadic ? '...' : '');
+    return argument.required ? `<${what}>` : `[${what}]`;
+  });
+  return [name, ...names].join(' ');
+};
 
 describe('docs/reference/cli.md', () => {
   it('has every command, and no other', () => {

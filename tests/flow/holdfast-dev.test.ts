@@ -65,7 +65,7 @@ async function greeting(task = 'greet'): Promise<unknown> {
 }
 
 describe('holdfast dev', () => {
-  it('runs what is saved: the next job has the new behaviour', async () => {
+  it('runs what is saved: the next job has the new behavior', async () => {
     expect(await greeting()).toBe('Hello Ada, by Hello');
     await save('tasks/greet.ts', greetModule('Welcome'), 'Reloaded in');
     expect(await greeting()).toBe('Welcome Ada, by Welcome');

@@ -38,7 +38,7 @@ export interface StackAddress {
 type Layer = 'redis' | 'services' | 'workers';
 
 /** A process that runs the user's tasks, or knows them. */
-interface Reloadable {
+interface Restartable {
   layer: 'services' | 'workers';
   service: Service;
 }
@@ -51,7 +51,7 @@ export class LocalStack {
   readonly #write: (line: string) => void;
   readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
   readonly #claimed: { release(): void }[] = [];
-  readonly #reloadable: Reloadable[] = [];
+  readonly #restartable: Restartable[] = [];
   /** What the processes are given. */
   #given: NodeJS.ProcessEnv;
   #stopping = false;
@@ -125,10 +125,10 @@ export class LocalStack {
    */
   async reload(env: NodeJS.ProcessEnv): Promise<void> {
     this.#given = env;
-    await Promise.all(this.#reloadable.map((each) => this.#restart(each)));
+    await Promise.all(this.#restartable.map((each) => this.#restart(each)));
   }
 
-  async #restart({ layer, service }: Reloadable): Promise<void> {
+  async #restart({ layer, service }: Restartable): Promise<void> {
     const running = this.#layers[layer];
     const old = running.filter(({ name, state }) => name === service.name && state !== 'stopping');
     const stopped = Promise.all(old.map((process) => process.stop(STOP_GRACE_MS))).then(() => {
@@ -191,7 +191,7 @@ export class LocalStack {
     env: ServiceOptions['env'],
   ): Promise<void> {
     const service = httpService({ ...this.#options(name, directory, env), port: ports[name], path });
-    if (name !== 'simulator') this.#reloadable.push({ layer: 'services', service });
+    if (name !== 'simulator') this.#restartable.push({ layer: 'services', service });
     return this.#supervise('services', service).up;
   }
 
@@ -200,7 +200,7 @@ export class LocalStack {
     return Array.from({ length: workers }, (_, index) => {
       const name = workers === 1 ? 'worker' : `worker-${index + 1}`;
       const service = loggingService({ ...this.#options(name, 'apps/worker', env), message: 'worker ready' });
-      this.#reloadable.push({ layer: 'workers', service });
+      this.#restartable.push({ layer: 'workers', service });
       return this.#supervise('workers', service).up;
     });
   }

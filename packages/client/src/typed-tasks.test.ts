@@ -52,7 +52,7 @@ async function typed(client: Holdfast<typeof tasks>) {
   // @ts-expect-error: `message` is missing
   await client.submit({ task: 'triage', input: {} });
   // @ts-expect-error: there is no such task
-  await client.submit({ task: 'traige', input: { message: 'Hello' } });
+  await client.submit({ task: 'triages', input: { message: 'Hello' } });
   // @ts-expect-error: there is no such topic
   void (ended.output?.topic === 'weather');
   // A text from elsewhere, as from a database: its output may be anything.

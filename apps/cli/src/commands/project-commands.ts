@@ -26,7 +26,7 @@ export function addProjectCommands(program: Command): void {
 
   program
     .command('dev [command...]')
-    .description('the same, and reload the config file and the tasks when they are saved; running jobs go on')
+    .description('run all as start does, and reload config file and tasks when they are saved; running jobs go on')
     .addHelpText(
       'after',
       '\nA task file that does not fit is told with file and line; what ran before goes on.' +

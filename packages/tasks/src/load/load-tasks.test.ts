@@ -197,8 +197,8 @@ describe('a task file that does not fit', () => {
     ],
     [
       'a name that is not exported',
-      `${imports}import { tsak } from './lib.ts';\nvoid tsak;`,
-      "./a.ts:3: The requested module './lib.ts' does not provide an export named 'tsak'.",
+      `${imports}import { other } from './lib.ts';\nvoid other;`,
+      "./a.ts:3: The requested module './lib.ts' does not provide an export named 'other'.",
     ],
     ['something thrown that is no error', 'throw "no luck";', './a.ts: it throws no luck'],
   ])('exports or has %s', async (_, code, said) => {

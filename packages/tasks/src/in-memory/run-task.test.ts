@@ -152,8 +152,8 @@ describe('runTask', () => {
     ],
     [
       'a crash that never comes',
-      runTask(triage, { input, model, crashAt: 'srot' }),
-      /never came to "step srot done"\. It passed: attempt s/,
+      runTask(triage, { input, model, crashAt: 'sorted' }),
+      /never came to "step sorted done"\. It passed: attempt s/,
     ],
     [
       'a crash that comes once less often',
