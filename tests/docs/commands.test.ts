@@ -45,11 +45,11 @@ afterAll(async () => {
   await stack?.close();
 });
 
-/** The tasks that pages tell their readers to write, as files. */
+/** The tasks that pages tell their readers to write, as patterns. */
 function pageTasks(): string[] {
   return userPages().flatMap((path) => {
     const { modules } = writePageProgram(readPage(path), folderOf(path), new Map());
-    return [...modules.keys()].filter((name) => name.startsWith('tasks/')).map((name) => join(folderOf(path), name));
+    return [...modules.keys()].some((name) => name.startsWith('tasks/')) ? [join(folderOf(path), 'tasks/*.ts')] : [];
   });
 }
 
