@@ -2,7 +2,7 @@
 import type { ProviderEndpoint } from '@holdfast/core';
 import type { z } from 'zod';
 import { chatInput, embeddingsInput, responsesInput } from './request/openai-input.ts';
-import { withCase } from './request/simulator-orders.ts';
+import { withCase } from './request/simulator-instructions.ts';
 import { TASK_BRAND, TASK_VERSION, type Task } from './task.ts';
 
 /** The task has the name of the provider's surface that its input is passed to. */

@@ -1,9 +1,9 @@
 /**
- * A task of one's own: prompts, models and keys stay on the server; a client sends `{task, input}`.
+ * Defines a task. Prompts, models and keys stay on the server; a client sends `{ task, input }`. One run of it:
  *
- *   1. check     the input, once more: defaults of the schema are filled in
- *   2. run       the author's function; it may be run again after a crash, see `TaskContext.step`
- *   3. check     the output; one that breaks the schema, or isn't JSON, fails the job as `output_invalid`
+ *   1. check     the input, once more; the schema's defaults are filled in
+ *   2. run       the author's function. It may run again after a crash: see `TaskContext.step`
+ *   3. check     the output. One that doesn't fit the schema, or is not JSON, fails the job as `output_invalid`
  */
 import { AttemptError, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
@@ -19,18 +19,18 @@ import { TaskError } from './task-error.ts';
 const TASK_NAME = /^[a-z0-9][\w.-]{0,127}$/i;
 
 export interface TaskDefinition<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
-  /** What clients submit it by: letters, digits, `.`, `_` and `-`. */
+  /** The name that clients submit: letters, digits, `.`, `_` and `-`, up to 128. */
   name: Name;
   /** One sentence, shown to clients. */
   summary: string;
-  /** The usual model; the config file may name another: `tasks.<name>.model`. */
+  /** The model that is asked. The config file can name another: `tasks.<name>.model`. */
   model: string;
   input: Input;
-  /** What the output fits. Default: any JSON. */
+  /** What the output must fit. Default: any JSON. */
   output?: Output;
   /**
-   * Equal jobs of a tenant, by task and input, share one answer: they join one that runs, or get that of one that completed
-   * up to `ttl_s` seconds ago. A job's own `cache` wins. Not for a task whose answer depends on more than its input. Default: none.
+   * Equal jobs of a tenant, by task and input, share one answer: they join a running one, or get the answer of one that completed
+   * up to `ttl_s` seconds ago. A job's own `cache` wins. Use it only if the answer depends on the input alone. Default: none.
    */
   cache?: { ttl_s: number };
   run(input: z.output<Input>, ctx: TaskContext): Promise<z.input<Output>>;
@@ -70,10 +70,11 @@ async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(
   host: TaskHost,
 ): Promise<JsonValue> {
   const input = inputSchema.safeParse(given);
-  // Accepted by a process that knew another version of the task.
-  if (!input.success) throw new TaskError('The input no longer fits the task.');
+  // An API process that had another version of the task accepted it.
+  if (!input.success)
+    throw new TaskError('The input no longer fits the task: the task has changed since the job was submitted.');
   await host.begin();
-  // Code that doesn't listen to the signal must not hold up the attempt's end.
+  // Code that ignores the signal must not delay the end of the attempt.
   const output = await Promise.race([createContext(host).run((ctx) => run(input.data, ctx)), whenAborted(host.signal)]);
   if (!outputSchema) return jsonOf(output ?? null);
   const checked = outputSchema.safeParse(output);
@@ -81,7 +82,7 @@ async function runDefined<Input extends z.ZodType, Output extends z.ZodType>(
   throw new AttemptError('output_invalid', `The task's output does not fit: ${describeIssues(checked.error)}.`);
 }
 
-/** Optional members that are undefined are left out, as everywhere in JSON. @throws AttemptError `output_invalid` */
+/** The output as JSON. Optional members that are undefined are left out. @throws AttemptError `output_invalid` */
 function jsonOf(output: unknown): JsonValue {
   const fault = findNonJson(output, { allowsUndefinedMembers: true });
   if (!fault) return output as JsonValue;

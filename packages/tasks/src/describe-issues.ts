@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-/** So many are told of: a model needs no more to see what is wrong. */
-const MOST_ISSUES = 10;
+/** A model needs no more of them to see what is wrong. */
+const MAX_ISSUES = 10;
 
-/** What doesn't fit, and where, in one line. Never what was there instead. */
+/** What doesn't fit, and where, in one line. The values themselves are not shown. */
 export function describeIssues({ issues }: z.ZodError): string {
   return issues
-    .slice(0, MOST_ISSUES)
+    .slice(0, MAX_ISSUES)
     .map(({ path, message }) => `${path.join('.') || '(the whole)'}: ${message}`)
     .join('; ');
 }

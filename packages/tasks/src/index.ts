@@ -2,6 +2,7 @@
 export { allTasks } from './all-tasks.ts';
 export type { AnswerFormat, AnswerFormats } from './answer/answer-format.ts';
 export * from './built-in-tasks.ts';
+export { mapBounded } from './context/map-bounded.ts';
 export type { GenerateOptions, Message, StructuredOptions, TaskContext } from './context/task-context.ts';
 export type { HostCall, StoredResult, TaskHost } from './context/task-host.ts';
 export type { TaskLogger } from './context/task-logger.ts';

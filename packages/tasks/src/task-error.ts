@@ -1,8 +1,8 @@
 import { AttemptError } from '@holdfast/core';
 
 /**
- * What a task throws on purpose: the job's `error` has its message, which clients see. Other errors that a task throws are
- * shown without theirs, which may quote a prompt. Retryable: the job is tried again by the usual policy. Default: it fails.
+ * An error that a task throws on purpose. Clients see its message in the job's `error`. The message of any other error stays in the
+ * worker's log, since it may quote a prompt. With `retryable: true` the job is tried again; by default it fails.
  */
 export class TaskError extends AttemptError {
   constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {

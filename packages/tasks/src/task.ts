@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { TaskHost } from './context/task-host.ts';
 
 /**
- * What tells a task from anything else: a repository of tasks may have another copy of this package than the worker that runs
- * them, so it can't be told by its class. The value is the version of what `Task` and `TaskHost` promise each other.
+ * Marks a task. The user's repository may have another copy of this package than the worker, so `instanceof` would fail. The value
+ * is the version of the contract between `Task` and `TaskHost`.
  */
 export const TASK_BRAND = Symbol.for('holdfast.task');
 export const TASK_VERSION = 1;
@@ -13,24 +13,24 @@ export const TASK_VERSION = 1;
 export interface Task {
   readonly [TASK_BRAND]: number;
   readonly name: string;
-  /** File and line that define it; null: it is built in, or that can't be told. */
+  /** File and line that define it; null: it is built in, or they are not known. */
   readonly place: string | null;
   /** One sentence, shown to clients. */
   readonly summary: string;
-  /** Checks a job's `input` at submit, so that what can't work is refused before it is queued or paid for. */
+  /** Checks a job's `input` at submit: what can't work is refused before it is queued or paid. */
   readonly input: z.ZodType;
-  /** What a completed job's `output` fits; null: not said. */
+  /** What a completed job's `output` fits; null: any JSON. */
   readonly output: z.ZodType | null;
-  /** The model that it calls, and that decides the job's lane; null: the input names it. */
+  /** The model that it asks, which decides the job's lane; null: the input names it. */
   readonly model: string | null;
-  /** The provider's surface that its one call goes to; null: it makes calls as it likes. */
+  /** The provider's surface that its one call goes to; null: it makes its own calls. */
   readonly endpoint: ProviderEndpoint | null;
-  /** Equal jobs share an answer that is no older than this, where they don't say otherwise; null: they don't. */
+  /** Equal jobs share an answer that is not older than this, unless the job says otherwise; null: they don't. */
   readonly cache: { ttl_s: number } | null;
   /**
    * One attempt at a job. Resolves with the output.
    * @param input as the client sent it; it fitted `input` when it was submitted
-   * @throws AttemptError; whatever else is thrown fails the job as `task_error`
+   * @throws AttemptError; anything else that is thrown fails the job as `task_error`
    */
   run(input: JsonObject, host: TaskHost): Promise<JsonValue>;
 }
@@ -48,7 +48,7 @@ export function modelOf(task: Task, input: JsonObject): string {
   return task.model ?? String(input.model);
 }
 
-/** What its first call will be like, as far as that can be told before it runs. */
+/** An estimate of its first call, before it runs: what is reserved for it. */
 export function firstCallOf(task: Task, input: JsonObject): { endpoint: ProviderEndpoint; body: JsonObject } {
   return { endpoint: task.endpoint ?? 'chat.completions', body: { ...input, model: modelOf(task, input) } };
 }

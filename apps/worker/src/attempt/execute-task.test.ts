@@ -106,7 +106,7 @@ describe('a step', () => {
 
   it.each<[string, (ctx: TaskContext) => Promise<JsonValue>, RegExp]>([
     ['with a name that came before', (ctx) => twice(ctx, 'same', 'same'), /"same" comes twice/],
-    ['without a usable name', (ctx) => twice(ctx, 'a/b', 'c'), /"a\/b" is no name/],
+    ['without a usable name', (ctx) => twice(ctx, 'a/b', 'c'), /"a\/b" is not a name for a step: expected/],
     [
       'with a Date',
       (ctx) => ctx.step('s', () => given({ at: [new Date(0)] })),

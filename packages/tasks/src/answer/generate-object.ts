@@ -3,8 +3,8 @@
  *
  *   ask ──fits──▶ done: `read-json-answer.ts`
  *    ▲ ├─issue──▶ the model gets its answer back with what is wrong, MAX_REPAIRS times; then `output_invalid`
- *    │ ├─empty──▶ asked again as it was, once: there is nothing to mend
- *    │ └─the provider refuses the format──▶ another: `answer-format.ts`
+ *    │ ├─empty──▶ the same request again, once: there is nothing to repair
+ *    │ └─the provider refuses the format──▶ the next format: `answer-format.ts`
  *    └────────────┘
  */
 import { AttemptError, type JsonObject } from '@holdfast/core';
@@ -19,7 +19,7 @@ const MAX_REPAIRS = 2;
 interface Asking {
   model: string;
   formats: AnswerFormats;
-  /** A question, which can then be asked in several formats. Resolves with the text; null: it was answered without. */
+  /** Prepares a request, which can then be sent in several formats. Resolves with the text; null: the answer had none. */
   pose(options: GenerateOptions, schema: JsonObject): (format: AnswerFormat) => Promise<string | null>;
 }
 
@@ -52,7 +52,7 @@ export async function generateObject<Schema extends z.ZodType>(
   }
 }
 
-/** Remembered is only what has been answered: a refusal may have had another reason. */
+/** Only a format that was answered is remembered: a refusal may have had another reason. */
 async function askInFormat({ model, formats }: Asking, ask: ReturnType<Asking['pose']>): Promise<string | null> {
   const known = formats.of(model);
   for (let format = known; ; ) {

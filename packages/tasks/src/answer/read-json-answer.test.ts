@@ -37,20 +37,20 @@ describe('an answer in JSON', () => {
   ])('may hold %s in its texts', (_, json, company) => {
     expect(read(json)).toEqual({ value: { company } });
     expect(read(`Here: ${json}`)).toEqual(
-      json.includes('</think>') ? { issue: '(the whole): no JSON' } : { value: { company } },
+      json.includes('</think>') ? { issue: '(the whole): not JSON' } : { value: { company } },
     );
   });
 
   it('is an array where one is asked for, alone or at the beginning of a line', () => {
     const numbers = z.array(z.number());
     expect(readJsonAnswer(numbers, 'The list:\n [1, 2]\nDone.')).toEqual({ value: [1, 2] });
-    expect(readJsonAnswer(numbers, 'As [1] says, nothing.')).toEqual({ issue: '(the whole): no JSON' });
+    expect(readJsonAnswer(numbers, 'As [1] says, nothing.')).toEqual({ issue: '(the whole): not JSON' });
   });
 
   it.each([
-    ['no JSON', 'Acme, I think.', '(the whole): no JSON'],
-    ['thoughts alone', `<think>${good}`, '(the whole): no JSON'],
-    ['half of it', '{"company":"Ac', '(the whole): no JSON'],
+    ['no JSON', 'Acme, I think.', '(the whole): not JSON'],
+    ['thoughts alone', `<think>${good}`, '(the whole): not JSON'],
+    ['half of it', '{"company":"Ac', '(the whole): not JSON'],
     ['two that differ', `${good} or {"company":"Other"}`, '(the whole): several answers'],
     ['what does not fit', '```json\n{"company":7}\n```', 'company: Invalid input: expected string, received number'],
   ])('is not guessed: %s', (_, text, issue) => {
@@ -64,6 +64,6 @@ describe('an answer in JSON', () => {
     ['fences', '```json\n'.repeat(200_000)],
     // Each would take minutes where every beginning is followed to the end of the text.
   ])('is looked for in one pass: in a heap of %s there is none', (_, text) => {
-    expect(read(text)).toEqual({ issue: '(the whole): no JSON' });
+    expect(read(text)).toEqual({ issue: '(the whole): not JSON' });
   });
 });

@@ -1,12 +1,12 @@
 /**
- * Reads the JSON that a model was asked for, in the shapes that models answer in. In this order, the first that holds JSON counts:
+ * Finds the JSON that a model was asked for in its answer. It looks at these, in this order; the first that holds JSON counts:
  *
  *   1. the text itself
  *   2. what a code fence holds
  *   3. an object in the text, or an array that begins a line
  *
- * What a model thinks aloud (`<think>…</think>`) is no answer, and is left out. Nothing is guessed: where several different values
- * fit, none is taken, and the model is asked.
+ * What a model thinks aloud (`<think>…</think>`) is left out. Nothing is guessed: if several different values fit, none is taken,
+ * and the model is asked again.
  */
 import { canonicalJson, type JsonValue } from '@holdfast/core';
 import type { z } from 'zod';
@@ -22,7 +22,7 @@ export function readJsonAnswer<Schema extends z.ZodType>(schema: Schema, text: s
     const found = find(said);
     if (found.length > 0) return choose(schema, found);
   }
-  return { issue: '(the whole): no JSON' };
+  return { issue: '(the whole): not JSON' };
 }
 
 /** The only one that fits. */
@@ -35,12 +35,12 @@ function choose<Schema extends z.ZodType>(schema: Schema, values: readonly JsonV
     return { issue: '(the whole): several answers' };
   }
   const error = checked.at(-1)?.result.error;
-  return { issue: error ? describeIssues(error) : '(the whole): no JSON' };
+  return { issue: error ? describeIssues(error) : '(the whole): not JSON' };
 }
 
 const THOUGHT_TAGS = ['think', 'thinking', 'reasoning'];
 
-/** What comes after the thoughts, or before them where nothing does. Where a template opens them, the model only closes them. */
+/** The text after the thoughts; before them if nothing comes after. A template may open the tag, so that the model only closes it. */
 function withoutThoughts(text: string): string {
   const ends = THOUGHT_TAGS.map((tag) => ({ at: text.lastIndexOf(`</${tag}>`), length: tag.length + 3 }));
   const end = Math.max(0, ...ends.filter(({ at }) => at >= 0).map(({ at, length }) => at + length));
@@ -57,7 +57,7 @@ function inText(text: string): JsonValue[] {
   return present([parse(text.trim())]);
 }
 
-/** One that isn't closed goes to the end. */
+/** The contents of code fences. A fence that isn't closed goes to the end. */
 function inFences(text: string): JsonValue[] {
   const contents: string[][] = [];
   let fence: string | null = null;
@@ -73,7 +73,7 @@ function inFences(text: string): JsonValue[] {
   return present(contents.map((lines) => parse(lines.join('\n').trim())));
 }
 
-/** Looked at is no longer text, and so many beginnings in it: each costs a look at the rest, and the process does nothing else. */
+/** Bounds of the search. Each try reads the rest of the text, and blocks the process meanwhile. */
 const MAX_LENGTH = 200_000;
 const MAX_TRIES = 100;
 
@@ -93,7 +93,7 @@ function inside(text: string): JsonValue[] {
   return found;
 }
 
-/** Behind the bracket that closes the one at `start`; null where none does. Brackets in texts don't count. */
+/** The index after the bracket that closes the one at `start`; null if none does. Brackets in strings don't count. */
 function endOf(text: string, start: number): number | null {
   let depth = 0;
   let isInText = false;
@@ -108,7 +108,7 @@ function endOf(text: string, start: number): number | null {
   return null;
 }
 
-/** undefined: it isn't JSON, which can't say that itself. */
+/** undefined: the text is not JSON. JSON itself has no such value. */
 function parse(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text) as JsonValue;

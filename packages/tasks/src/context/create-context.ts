@@ -1,11 +1,11 @@
 /**
- * The context that a task runs in: gives every call and step an id that is the same in every attempt.
+ * The context that a task runs in. It gives every call and step an id that is the same in every attempt:
  *
- *   a step   by its path: the names of the steps around it and its own
- *   a call   by the step that it is made in, a digest of the request, and which of the equal ones it is
+ *   a step   its path: the names of the steps around it and its own
+ *   a call   the path of its step, a digest of the request, and a number among equal requests
  *
- * The digest keeps calls apart that run side by side, whichever comes first, and makes a call anew whose request has
- * changed, as by a deploy. Which step a call is made in is known by its asynchronous context, whatever is passed along.
+ * The digest tells calls apart that run side by side, whichever comes first. After a deploy that changed the request, the call is
+ * another one and is made anew. The step of a call is known by its asynchronous context (`AsyncLocalStorage`).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
@@ -16,23 +16,24 @@ import { emptyAnswer } from '../answer/empty-answer.ts';
 import { findNonJson } from '../answer/find-non-json.ts';
 import { generateObject } from '../answer/generate-object.ts';
 import { requestBody } from '../request/request-body.ts';
-import { simulatorOrders } from '../request/simulator-orders.ts';
+import { simulatorInstructions } from '../request/simulator-instructions.ts';
 import { TaskError } from '../task-error.ts';
 import type { GenerateOptions, StructuredOptions, TaskContext } from './task-context.ts';
 import type { TaskHost } from './task-host.ts';
 
-/** Of a step's result, as JSON. */
-const MOST_RESULT_BYTES = 256 * 1024;
+/** Of a step's result as JSON. */
+const MAX_RESULT_BYTES = 256 * 1024;
 const STEP_NAME = /^[\w.:-]{1,64}$/;
-const LONGEST_PATH = 128;
+const MAX_PATH_LENGTH = 128;
+const STEP_NAME_RULE = `expected 1 to 64 letters, digits, ".", "_", ":" or "-", and ${MAX_PATH_LENGTH} with the steps around it`;
 
 interface Scope {
   /** '' outside of steps. */
   path: string;
   steps: Set<string>;
-  /** How many calls there were of each request. */
+  /** Number of calls so far, by the digest of the request. */
   calls: Map<string, number>;
-  /** What the calls inside have told readers. */
+  /** What readers have seen of the calls inside. */
   text: string;
 }
 
@@ -55,7 +56,7 @@ export function createContext(host: TaskHost) {
   return { run: <Result>(work: (ctx: TaskContext) => Promise<Result>) => scopes.run(root, () => work(context)) };
 }
 
-/** A promise that a task forgets must not end the process when it rejects. */
+/** A task may forget to await this. A rejection that nobody handles would end the process. */
 function handled<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => undefined);
   return promise;
@@ -66,7 +67,7 @@ type AnyOptions = GenerateOptions & Partial<StructuredOptions<z.ZodType>>;
 async function generate(host: TaskHost, scope: Scope, options: AnyOptions) {
   const { model = host.model, schema, stream = scope.path === '' } = options;
   if (model !== host.model && !host.serves(model)) {
-    throw new TaskError(`The task asks for the model "${model}", which the job's lane doesn't serve.`);
+    throw new TaskError(`generate: the job's lane doesn't serve the model "${model}". Name one of the same lane.`);
   }
   const call = async (id: string, body: JsonObject, visible: boolean) => {
     const { value, text } = await host.call({ id, model, body, visible });
@@ -74,12 +75,16 @@ async function generate(host: TaskHost, scope: Scope, options: AnyOptions) {
     return value;
   };
   const bodyOf = (asked: GenerateOptions, structure?: Structure) =>
-    requestBody(host.endpoint, { metadata: simulatorOrders(host.metadata, host.jobId), ...asked, model }, structure);
+    requestBody(
+      host.endpoint,
+      { metadata: simulatorInstructions(host.metadata, host.jobId), ...asked, model },
+      structure,
+    );
   if (schema) {
     return generateObject(schema, options, {
       ...{ model, formats: host.answerFormats },
       pose: (asked, answerSchema) => {
-        // One id whatever the format: what was answered in one isn't asked again in another, by a worker that knows less.
+        // The id doesn't depend on the format: a worker that doesn't know the model's format yet must find the stored answer.
         const id = callId(scope, bodyOf(asked, { schema: answerSchema, format: 'json_schema' }));
         return (format) => call(id, bodyOf(asked, { schema: answerSchema, format }), false);
       },
@@ -120,15 +125,19 @@ async function runStep<Result extends JsonValue | undefined>(
 
 function pathOf({ path: around, steps }: Scope, name: string): string {
   const path = around === '' ? name : `${around}/${name}`;
-  if (!STEP_NAME.test(name) || path.length > LONGEST_PATH) throw new TaskError(`"${path}" is no name for a step.`);
-  if (steps.has(name)) throw new TaskError(`The step "${path}" comes twice in one run.`);
+  if (!STEP_NAME.test(name) || path.length > MAX_PATH_LENGTH)
+    throw new TaskError(`"${path}" is not a name for a step: ${STEP_NAME_RULE}.`);
+  if (steps.has(name))
+    throw new TaskError(
+      `The step "${path}" comes twice in one run. Give each step a name of its own, such as "part-1".`,
+    );
   steps.add(name);
   return path;
 }
 
 /**
- * What a later attempt will be given: the first is given the same, so that both go on alike.
- * @throws TaskError where it isn't JSON, or too much of it
+ * The value as a later attempt will get it. This attempt gets the same, so that both go on alike.
+ * @throws TaskError if it is not JSON, or more than MAX_RESULT_BYTES
  */
 function plainJson(path: string, result: JsonValue | undefined): JsonValue {
   const value = result ?? null;
@@ -139,8 +148,8 @@ function plainJson(path: string, result: JsonValue | undefined): JsonValue {
   }
   const json = JSON.stringify(value);
   const bytes = Buffer.byteLength(json);
-  if (bytes > MOST_RESULT_BYTES) {
-    throw new TaskError(`The step "${path}" returned ${bytes} bytes of JSON; at most ${MOST_RESULT_BYTES} are kept.`);
+  if (bytes > MAX_RESULT_BYTES) {
+    throw new TaskError(`The step "${path}" returned ${bytes} bytes of JSON; at most ${MAX_RESULT_BYTES} are kept.`);
   }
   return JSON.parse(json) as JsonValue;
 }

@@ -1,6 +1,6 @@
 /**
- * `Promise.all(items.map(work))` with at most `limit` at once, results in the order of the items. Once one has failed no
- * other is begun.
+ * `Promise.all(items.map(work))` with at most `limit` at once. Results are in the order of the items. Once one has failed, no
+ * other one begins.
  */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],

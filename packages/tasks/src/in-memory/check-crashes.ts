@@ -2,7 +2,7 @@
  * Kills a task's process at every moment of its run, one after another, and lets the next one go on. Whatever the moment:
  *
  *   - the output and the text that readers keep are those of a run without a crash
- *   - no answer that was kept is paid for again
+ *   - no answer that is stored is paid for again
  */
 import { canonicalJson, type JsonValue } from '@holdfast/core';
 import type { TypedTask } from '../task.ts';

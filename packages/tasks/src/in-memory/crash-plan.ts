@@ -1,13 +1,13 @@
 /**
- * Where a run crashes. A run passes these moments; a crash at one of them loses what isn't kept yet, as when its process is killed:
+ * Where a run crashes. A run passes these moments. A crash at one of them loses what is not stored yet, as if the process was killed:
  *
  *   attempt started     nothing has happened
- *   call 2 sent         the second call has left, and is paid; its answer is lost
+ *   call 2 sent         the second call has left and is paid; its answer is lost
  *   call 2 streaming    readers have the first word of its answer
- *   call 2 kept         its answer is kept
+ *   call 2 stored       its answer is stored
  *   step sort done      the work of the step has returned; its result is lost
- *   step sort kept      its result is kept
- *   task returned       the job isn't ended yet
+ *   step sort stored    its result is stored
+ *   task returned       the job has not ended yet
  */
 
 /** A moment by its name; a step by its path: `step … done`; a number: the call that is sent then. */

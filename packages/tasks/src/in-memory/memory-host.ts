@@ -84,8 +84,8 @@ export class MemoryHost implements TaskHost {
   async call(call: HostCall): Promise<StoredResult<string | null>> {
     await this.#untilAllowed();
     if (call.visible && this.#isEmitting) throw new TaskError('Two calls that readers see run side by side.');
-    const kept = this.#journal.answers.get(call.id);
-    if (kept) return this.#replay(call.id, kept);
+    const stored = this.#journal.answers.get(call.id);
+    if (stored) return this.#replay(call.id, stored);
     if (call.visible) this.#isEmitting = true;
     const making = this.#make(call);
     this.#running.add(making);
@@ -99,8 +99,8 @@ export class MemoryHost implements TaskHost {
 
   async replayStep(path: string): Promise<StoredResult<JsonValue> | null> {
     await this.#untilAllowed();
-    const kept = this.#journal.steps.get(path);
-    return kept ? this.#replay(path, kept) : null;
+    const stored = this.#journal.steps.get(path);
+    return stored ? this.#replay(path, stored) : null;
   }
 
   async completeStep(path: string, result: StoredResult<JsonValue>): Promise<void> {
@@ -110,7 +110,7 @@ export class MemoryHost implements TaskHost {
     for (const id of [...answers.keys()]) if (id.startsWith(`${path}/`)) answers.delete(id);
     steps.set(path, result);
     this.#journal.write('step.completed', { step: path });
-    await this.#pass(`step ${path} kept`);
+    await this.#pass(`step ${path} stored`);
   }
 
   /** The task has returned its output. */
@@ -153,11 +153,11 @@ export class MemoryHost implements TaskHost {
     journal.openVisible.delete(id);
     if (said.error !== null) return this.#fail(call, made, { ...said, error: said.error });
     made.outcome = 'answered';
-    const kept = { value: said.value, text: visible ? (said.value ?? '') : '' };
-    journal.answers.set(id, kept);
+    const stored = { value: said.value, text: visible ? (said.value ?? '') : '' };
+    journal.answers.set(id, stored);
     journal.write('call.completed', { call: id, usage: null });
-    await this.#pass(`call ${number} kept`);
-    return kept;
+    await this.#pass(`call ${number} stored`);
+    return stored;
   }
 
   #begin({ id, model, body, visible }: HostCall): ModelCall {
@@ -186,13 +186,13 @@ export class MemoryHost implements TaskHost {
     throw error;
   }
 
-  #replay<Value extends JsonValue>(name: string, kept: StoredResult<Value>): StoredResult<Value> {
+  #replay<Value extends JsonValue>(name: string, stored: StoredResult<Value>): StoredResult<Value> {
     this.#journal.replayed.push(name);
-    if (kept.text !== '' && this.#emitsAgain) {
+    if (stored.text !== '' && this.#emitsAgain) {
       if (this.#isEmitting) throw new TaskError('A text that readers see is emitted again beside another.');
-      this.#journal.write('text.delta', { text: kept.text });
+      this.#journal.write('text.delta', { text: stored.text });
     }
-    return kept;
+    return stored;
   }
 
   async #untilAllowed(): Promise<void> {

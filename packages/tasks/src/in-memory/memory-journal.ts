@@ -11,7 +11,7 @@ export interface ModelCall extends ModelRequest {
   attempt: number;
   /** Readers see its text as it comes. */
   stream: boolean;
-  /** lost: a crash came before the answer was kept. */
+  /** lost: a crash came before the answer was stored. */
   outcome: 'answered' | 'failed' | 'lost';
 }
 
@@ -24,7 +24,7 @@ export class MemoryJournal {
   readonly openVisible = new Set<string>();
   /** The text in the journal isn't what a reader shall keep. */
   textDiscarded = false;
-  /** Steps and calls that were given back, in order: a step by its path, a call by its id. */
+  /** Steps and calls that were replayed, in order: a step by its path, a call by its id. */
   readonly replayed: string[] = [];
 
   write<Type extends EventType>(type: Type, data: EventData<Type>): void {

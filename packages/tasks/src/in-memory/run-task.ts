@@ -2,7 +2,7 @@
  * Runs a task as workers would, until its job has ended:
  *
  *   attempt ──completed──▶ done
- *     ▲  ├───a crash, as planned──▶ the next attempt, which is given what is kept
+ *     ▲  ├───a planned crash──▶ the next attempt, which replays what is stored
  *     │  ├───an error worth a retry──▶ the next attempt, MAX_FAILURES times at most; nobody waits in between
  *     │  └───another error──▶ failed
  *     └───────┘
@@ -39,15 +39,15 @@ export interface TaskRun<Output> {
   error: JobError | null;
   /** What the task threw where it failed: the error itself, which clients never see. */
   thrown: unknown;
-  /** What a reader has seen in the end. */
+  /** The text that a reader has in the end. */
   text: string;
-  /** What a reader is told, as `client.attach` gives it. */
+  /** The job's events, as `client.attach` gives them. */
   events: readonly JobEvent[];
   /** Calls that were made to the model, each paid, in order; those of all attempts. */
   calls: readonly ModelCall[];
   /** Paths of the completed steps. */
   steps: readonly string[];
-  /** What later attempts were given and did not run again: steps by their paths, calls by their ids. */
+  /** What later attempts replayed instead of running it again: steps by their paths, calls by their ids. */
   replayed: readonly string[];
   /** How often `run` was called. */
   attempts: number;

@@ -7,8 +7,7 @@
  *   3. take     the tasks that they export: `tasks-in-exports.ts`
  *   4. check    names that differ, models that a lane serves
  *
- * Whatever is wrong is told at once, each fault with its place. Nothing is loaded anew while a process runs: `holdfast dev`
- * starts new processes.
+ * All faults are reported at once, each with its place. A running process loads nothing anew: `holdfast dev` starts new processes.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

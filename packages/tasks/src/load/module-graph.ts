@@ -1,12 +1,12 @@
 /**
- * Sees how task files find the modules that they import, and helps where they can't.
+ * Watches how task files resolve their imports, and helps if they can't. An import is looked for in this order:
  *
  *   1. as Node does                        what the user has installed beside the tasks comes first
  *   2. by the condition `import`           a package that exports for ESM alone
  *   3. from where this package is          `@holdfast/tasks` and `zod`, for tasks in a directory where nothing is installed
  *
- * It remembers which module imports which: so that it can be told which files of the user's own the tasks are made of, and
- * where an import fails. The hook stays for as long as the process runs: a task may import something when it runs.
+ * It remembers which module imports which. So it knows the user's files that the tasks are made of, and where an import fails.
+ * The hook stays while the process runs, because a task may import something when it runs.
  */
 import { realpathSync } from 'node:fs';
 import module, { type RegisterHooksOptions } from 'node:module';

@@ -59,7 +59,9 @@ describe('the body of a task’s call', () => {
     ['neither prompt nor messages', {}],
     ['both', { prompt: 'x', messages: conversation }],
   ])('is none of %s', (_, options) => {
-    expect(() => requestBody('responses', { model: 'm', ...options })).toThrow('a prompt or messages');
+    expect(() => requestBody('responses', { model: 'm', ...options })).toThrow(
+      'expected either `prompt` or `messages`',
+    );
   });
 
   it('carries metadata only where there is some', () => {

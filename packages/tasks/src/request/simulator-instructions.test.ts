@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { simulatorOrders, withCase } from './simulator-orders.ts';
+import { simulatorInstructions, withCase } from './simulator-instructions.ts';
 
-describe('orders to the simulator', () => {
+describe('instructions to the simulator', () => {
   it('are all of a job’s metadata that a task’s calls carry', () => {
-    expect(simulatorOrders({ user: 'u1', sim: 'tokens=5', case: 'c' }, 'job_1')).toEqual({
+    expect(simulatorInstructions({ user: 'u1', sim: 'tokens=5', case: 'c' }, 'job_1')).toEqual({
       sim: 'tokens=5',
       case: 'c',
     });
-    expect(simulatorOrders({ user: 'u1' }, 'job_1')).toEqual({});
+    expect(simulatorInstructions({ user: 'u1' }, 'job_1')).toEqual({});
   });
 
   it('are counted by job where they name no case', () => {
-    expect(simulatorOrders({ sim: 'fail=400' }, 'job_1')).toEqual({ sim: 'fail=400', case: 'job_1' });
+    expect(simulatorInstructions({ sim: 'fail=400' }, 'job_1')).toEqual({ sim: 'fail=400', case: 'job_1' });
     const body = { model: 'sim', metadata: { sim: 'fail=400', user: 'u1' } };
     expect(withCase(body, 'job_1')).toEqual({ model: 'sim', metadata: { sim: 'fail=400', user: 'u1', case: 'job_1' } });
   });
