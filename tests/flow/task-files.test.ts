@@ -1,5 +1,6 @@
 /** Tasks in a user's directory, as the real processes load them. */
 import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adminKey, processEnv, Stack } from '../stack/stack.ts';
@@ -77,6 +78,51 @@ describe('tasks in a directory of the user’s', () => {
     expect(await others()).toBe(1);
     expect(worker.log).toContain('these workers run with another config file');
     await worker.end('SIGTERM');
+  }, 30_000);
+});
+
+describe('tasks that are made by a copy of the packages, as npm installs one beside them', () => {
+  const modules = join(root, 'node_modules');
+  const copy = (name: string) => join(folder.path, 'copies', name);
+  let ofCopy: Stack;
+
+  beforeAll(async () => {
+    // Linked into node_modules, where Node reads no TypeScript.
+    for (const name of ['core', 'tasks']) {
+      cpSync(join(modules, '@holdfast', name), copy(name), { recursive: true, dereference: true });
+    }
+    const installed = join(folder.path, 'node_modules');
+    const modulesOfCopies = join(folder.path, 'copies/node_modules');
+    for (const directory of [installed, modulesOfCopies]) {
+      mkdirSync(join(directory, '@holdfast'), { recursive: true });
+      for (const name of ['core', 'tasks']) symlinkSync(copy(name), join(directory, '@holdfast', name));
+      symlinkSync(join(modules, 'zod'), join(directory, 'zod'));
+    }
+    folder.write(
+      'copied/fail.ts',
+      `import { defineTask, TaskError } from '@holdfast/tasks';\nimport { z } from 'zod';\n\n` +
+        `const run = async (_: object, ctx) => {\n` +
+        `  const asked = await ctx.generate({ prompt: 'topic', schema: z.object({ topic: z.string() }) });\n` +
+        `  if (ctx.attempt === 1) throw new TaskError('Not yet.', { retryable: true });\n` +
+        `  throw new TaskError(\`\${import.meta.resolve('@holdfast/tasks')} knows \${typeof asked.topic}\`);\n};\n` +
+        `export const fail = defineTask({ name: 'fail', summary: 's', model: 'sim', input: z.object({}), run });\n`,
+    );
+    ofCopy = await Stack.start({
+      config: (url) => ({ ...config(url), task_files: [join(folder.path, 'copied/*.ts')] }),
+    });
+  }, 60_000);
+  afterAll(() => ofCopy?.close());
+
+  it('run as any other, and mean the same by their errors', async () => {
+    const { job } = await ofCopy.client.submit({ task: 'fail', input: {}, metadata: { sim: 'tokens=5' } });
+    const ended = await ofCopy.client.wait(job.id);
+    const events = [];
+    for await (const { type } of ofCopy.client.attach(job.id)) events.push(type);
+    expect(ended).toMatchObject({
+      ...{ status: 'failed', attempt: 2 },
+      error: { code: 'task_error', message: `file://${copy('tasks')}/src/index.ts knows string`, retryable: false },
+    });
+    expect(events).toContain('attempt.failed');
   }, 30_000);
 });
 
