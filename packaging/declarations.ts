@@ -9,8 +9,8 @@ import { libraryOf, placeOf } from './javascript.ts';
 import { openExports, readManifest, workspacesByName } from './manifest.ts';
 import { type PublishedPackage, root } from './published.ts';
 
-/** `from '…'` and `import('…')`, of types and values alike. */
-const SPECIFIER = /(\bfrom |\bimport\()(['"])([^'"]+)\2/g;
+/** A comment, which may hold an example; or `from '…'` or `import('…')`, of types and values alike. */
+const SPECIFIER = /\/\*.*?\*\/|(\bfrom |\bimport\()(['"])([^'"]+)\2/gs;
 const CONTRACT = 'dist/contract';
 
 interface Declaration {
@@ -62,10 +62,14 @@ export class Declarations {
   }
 
   #withOwnPaths(text: string, declaration: Declaration): string {
-    return text.replace(SPECIFIER, (whole, before: string, quote: string, specifier: string, at: number) => {
-      const target = this.#targetOf(specifier, declaration, () => namesBefore(text, at));
-      return target === null ? whole : `${before}${quote}${pathTo(declaration.place, target)}${quote}`;
-    });
+    return text.replace(
+      SPECIFIER,
+      (whole: string, before: string, quote: string, specifier: string | undefined, at: number) => {
+        if (specifier === undefined) return whole;
+        const target = this.#targetOf(specifier, declaration, () => namesBefore(text, at));
+        return target === null ? whole : `${before}${quote}${pathTo(declaration.place, target)}${quote}`;
+      },
+    );
   }
 
   /** Where in the package it is; null: a library's. */

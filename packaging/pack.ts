@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Declarations } from './declarations.ts';
 import { writeJavaScript } from './javascript.ts';
-import { publishedManifest, readManifest } from './manifest.ts';
+import { publishedManifest } from './manifest.ts';
 import { type PublishedPackage, publishedPackages, root } from './published.ts';
 
 const execute = promisify(execFile);
@@ -28,19 +28,18 @@ export interface Tarball {
 
 /** Lays the package out as it is packed. */
 async function stage(published: PublishedPackage, directory: string): Promise<void> {
+  const { home, kind, assets } = published;
   const libraries = await writeJavaScript(published, directory);
-  if (published.kind === 'library') libraries.push(...new Declarations(published, directory).write());
-  for (const asset of published.assets) cpSync(join(root, asset), join(directory, asset), { recursive: true });
+  if (kind === 'library') libraries.push(...new Declarations(published, directory).write());
+  for (const asset of assets) cpSync(join(root, asset), join(directory, asset), { recursive: true });
   const manifest = publishedManifest(published, libraries);
   writeJson(join(directory, 'package.json'), manifest);
-  // A program's command tells its version, and which Node it needs, from the package.json beside it.
-  if (published.kind === 'program') {
-    const { dependencies } = publishedManifest(published, libraries);
-    const { version, type, engines } = readManifest(published.home);
-    const { name, home } = published;
+  if (kind === 'program') {
+    // Its command reads the versions, its own and those of what it needs, from the package.json beside it.
+    const { name, version, type, engines, dependencies } = manifest;
     writeJson(join(directory, home, 'package.json'), { name, version, private: true, type, engines, dependencies });
   }
-  cpSync(join(root, published.home, 'README.md'), join(directory, 'README.md'));
+  cpSync(join(root, home, 'README.md'), join(directory, 'README.md'));
   cpSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
 }
 
@@ -48,15 +47,20 @@ function writeJson(file: string, value: unknown): void {
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Runs `npm pack` on a directory that is laid out as it is to be packed. */
+export async function packDirectory(name: string, directory: string, out: string): Promise<Tarball> {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', out];
+  const { stdout } = await execute('npm', args, { cwd: directory });
+  const [packed] = JSON.parse(stdout) as { filename: string }[];
+  if (packed === undefined) throw new Error(`npm pack made nothing of ${name}.`);
+  return { name, file: join(out, packed.filename) };
+}
+
 async function packInto(published: PublishedPackage, out: string): Promise<Tarball> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-pack-'));
   try {
     await stage(published, directory);
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', out];
-    const { stdout } = await execute('npm', args, { cwd: directory });
-    const [packed] = JSON.parse(stdout) as { filename: string }[];
-    if (packed === undefined) throw new Error(`npm pack made nothing of ${published.name}.`);
-    return { name: published.name, file: join(out, packed.filename) };
+    return await packDirectory(published.name, directory, out);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -29,7 +29,7 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
   const headers = new Headers({ authorization: `Bearer ${HOLDFAST_API_KEY}` });
   for (const name of passedOn) {
     const value = request.headers[name];
-    if (value !== undefined) headers.set(name, value);
+    if (typeof value === 'string') headers.set(name, value);
   }
   const body = request.method === 'POST' ? { body: Readable.toWeb(request), duplex: 'half' as const } : {};
   const init = { method: request.method ?? 'GET', headers, signal: gone.signal, ...body };
