@@ -18,7 +18,9 @@ export class RunningProgram {
     // All that it starts inherits this, so that it is found whatever has become of its parent.
     this.#mark = `TEST_PROGRAM=${process.pid}-${Math.random().toString(36).slice(2)}`;
     const [name = '', value] = this.#mark.split('=');
-    this.#child = spawn(program, args, { cwd, env: { ...env, [name]: value }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own, as a terminal gives it.
+    const options = { cwd, env: { ...env, [name]: value }, detached: true };
+    this.#child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#said += text;
@@ -43,9 +45,9 @@ export class RunningProgram {
     return heard;
   }
 
-  /** Ends it as Ctrl-C does, and waits until all that it started is gone. Resolves with its exit code. */
+  /** Ends it as Ctrl-C in a terminal does, and waits until all that it started is gone. Resolves with its exit code. */
   async stop(): Promise<number | null> {
-    this.#child.kill('SIGINT');
+    if (this.#child.pid !== undefined && !this.#hasEnded) process.kill(-this.#child.pid, 'SIGINT');
     return this.ended();
   }
 

@@ -162,6 +162,16 @@ describe('npm start', () => {
     expect(isAlive(redis)).toBe(false);
   });
 
+  it('starts with a LOG_LEVEL under which a worker would not say that it is ready', async () => {
+    const quiet = service('worker', null).replace(
+      'console.log(',
+      "if (!['warn', 'silent'].includes(process.env.LOG_LEVEL ?? '')) console.log(",
+    );
+    const stack = launch({ LOG_LEVEL: 'silent' }, { 'apps/worker/src/main.ts': quiet });
+    await isUp(stack);
+    expect(stack.text()).toContain('Holdfast runs.');
+  });
+
   it('starts whatever is killed again, Redis on its port with its data', async () => {
     const stack = launch();
     await isUp(stack);

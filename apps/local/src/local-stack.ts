@@ -225,6 +225,8 @@ export class LocalStack {
       HOLDFAST_ADMIN_KEY: keys.admin,
       DURABILITY: durability,
       WORKER_CONCURRENCY: String(workerConcurrency),
+      // A worker says at `info` that it is ready. What is shown of all lines is chosen here (LOG).
+      ...(['warn', 'error', 'fatal', 'silent'].includes(env.LOG_LEVEL ?? '') ? { LOG_LEVEL: 'info' } : {}),
       // Jobs under way are handed back in good order before the bound of stopping is over.
       DRAIN_SECONDS: env.DRAIN_SECONDS || String(STOP_GRACE_MS / 1000 - 2),
       ...(useSimulator
