@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from './build.ts';
 import { Declarations } from './declarations.ts';
 import { writeJavaScript } from './javascript.ts';
 import { publishedManifest } from './manifest.ts';
@@ -71,11 +72,7 @@ async function packInto(published: PublishedPackage, out: string): Promise<Tarba
  * @throws Error where it can't be built, or a package.json lacks what it needs
  */
 export async function pack(out: string): Promise<Tarball[]> {
-  await execute(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root }).catch(
-    (error: { stdout: string }) => {
-      throw new Error(`The sources do not compile:\n${error.stdout}`);
-    },
-  );
+  await build();
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   return Promise.all(publishedPackages.map((published) => packInto(published, out)));

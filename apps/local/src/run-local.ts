@@ -18,6 +18,9 @@ import { stopOnSignals } from './process/stop-on-signals.ts';
 /** Holds `apps/` and `packages/`, in a clone as in the package. */
 const root = resolve(import.meta.dirname, '../../..');
 
+/** A developer waits for this. */
+const COMMAND_GRACE_MS = 5_000;
+
 export interface LocalOptions {
   env: NodeJS.ProcessEnv;
   /** Told of the two steps of a start, and of each line that is to be shown. Default: they are all steps that there are. */
@@ -50,7 +53,7 @@ export async function runLocal({
   const all = {
     async stop(graceMs?: number) {
       reloader?.close();
-      await beside?.stop(graceMs ?? STOP_GRACE_MS);
+      await beside?.stop(graceMs ?? COMMAND_GRACE_MS);
       await stack.stop(graceMs);
     },
   };
@@ -62,7 +65,7 @@ export async function runLocal({
       reloader?.begin(first);
     }
     if (command.length === 0 || stopping.aborted) return;
-    beside = await runCommandBeside(command, config, address, write);
+    beside = await runCommandBeside(command, config, address);
   } catch (error) {
     if (stopping.aborted) return;
     await all.stop();
@@ -88,9 +91,6 @@ function watchNote({ files, tasks }: Look): string {
   return `Watching ${what}. Tasks: ${tasks.join(', ')}.\n`;
 }
 
-/** A developer waits for this. */
-const STOP_GRACE_MS = 5_000;
-
 /** Ports that were set are Holdfast's: a command that listens on `PORT` would take the API's. */
 const PORTS = ['PORT', 'CONSOLE_PORT', 'SIMULATOR_PORT'];
 
@@ -98,11 +98,10 @@ function runCommandBeside(
   [program = '', ...args]: readonly string[],
   { env }: Config,
   { apiUrl, apiKey }: StackAddress,
-  onLine: (line: string) => void,
 ): Promise<RunningProcess> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !PORTS.includes(name)));
   const commandEnv = { ...kept, HOLDFAST_URL: apiUrl, HOLDFAST_API_KEY: apiKey };
-  return runProcess({ command: program, args, env: commandEnv, onLine }).catch((error: NodeJS.ErrnoException) => {
+  return runProcess({ command: program, args, env: commandEnv, onLine: null }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
     throw new Error(`"${program}" can't be run: ${reason}.`);
   });

@@ -26,8 +26,8 @@ export interface ProcessOptions {
   command: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Gets each line of stdout and stderr. */
-  onLine: (line: string) => void;
+  /** Gets each line of stdout and stderr; null: they are this process's own. */
+  onLine: ((line: string) => void) | null;
   /** When it is ended after this process was killed; by default at once. */
   leash?: Partial<LeashTimes>;
 }
@@ -58,7 +58,8 @@ export async function runProcess({
   onLine,
   leash: times,
 }: ProcessOptions): Promise<RunningProcess> {
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = onLine === null ? 'inherit' : 'pipe';
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', output, output] });
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       // Those that it started itself, as the child with which Redis rewrites its file, end with it.
@@ -70,8 +71,7 @@ export async function runProcess({
       });
     });
   });
-  readLines(child.stdout, onLine);
-  readLines(child.stderr, onLine);
+  for (const stream of [child.stdout, child.stderr]) if (stream && onLine) readLines(stream, onLine);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
