@@ -38,7 +38,7 @@ export function workspacesByName(): ReadonlyMap<string, string> {
 }
 
 /** @throws Error where no workspace has the library, or two ask for two versions of it */
-function versionOf(library: string): string {
+export function versionOf(library: string): string {
   const versions = new Set<string>();
   for (const workspace of workspacesByName().values()) {
     const version = readManifest(workspace).dependencies?.[library];

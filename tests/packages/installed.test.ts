@@ -97,11 +97,19 @@ describe('holdfast init', () => {
     expect(existsSync(join(project, '.gitignore'))).toBe(true);
   });
 
+  it('writes a task whose tests pass', async () => {
+    const { code, stdout } = await installed.run('npm', ['test'], project);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/pass 2\n.*fail 0\n/)]);
+  });
+
   it('overwrites nothing: it names what is there', async () => {
     const before = readFileSync(join(project, 'tasks/hello.ts'), 'utf8');
     writeFileSync(join(project, 'tasks/hello.ts'), `${before}// mine\n`);
     const { code, stderr } = await holdfast('init');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^holdfast: .*package\.json, tasks\/hello\.ts already/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^holdfast: .*package\.json, tasks\/hello\.test\.ts, tasks\/hello\.ts already/),
+    ]);
     expect(readFileSync(join(project, 'tasks/hello.ts'), 'utf8')).toBe(`${before}// mine\n`);
   });
 });
