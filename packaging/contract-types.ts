@@ -5,6 +5,7 @@
  *   1. a type that is written out in core is copied as it is, and what it names is added
  *   2. an inferred one is printed as the compiler resolves it
  *   3. where one holds another, that one's name stands for it
+ *   4. what is said of its members in core is said here
  */
 import { join } from 'node:path';
 import {
@@ -15,6 +16,7 @@ import {
   type Program,
   type Symbol as TypeSymbol,
 } from 'typescript/unstable/sync';
+import { memberDocs, withMemberDocs } from './contract-docs.ts';
 import { root } from './published.ts';
 
 /** Name of a type that `@holdfast/core` exports. */
@@ -59,7 +61,7 @@ class Contract {
 
   toString(): string {
     const names = [...this.#texts.keys()].sort();
-    return `${HEADER}${names.map((name) => this.#withNames(name)).join('\n')}`;
+    return `${HEADER}${names.map((name) => withMemberDocs(this.#withNames(name), this.#docsOf(name))).join('\n')}`;
   }
 
   /** The text of a type, with other types in it by their names, the largest first. */
@@ -71,6 +73,15 @@ class Contract {
       const [, members] = / = (\{\n.*\n\});\n$/s.exec(otherText) ?? [];
       return members === undefined ? text : text.replace(indentedAnyhow(members), other);
     }, this.#texts.get(name) ?? '');
+  }
+
+  #docsOf(name: ContractType): ReadonlyMap<string, string> {
+    const schemas = this.#exported.get('eventDataSchemas');
+    if (name !== 'EventDataByType' || schemas === undefined) return memberDocs(name);
+    const type = this.#checker.getTypeOfSymbol(schemas);
+    const members = type === undefined ? [] : this.#checker.getPropertiesOfType(type);
+    const docs = members.map((member) => [member.name, this.#checker.getDocumentationCommentOfSymbol(member)] as const);
+    return new Map(docs.filter(([, doc]) => doc !== ''));
   }
 
   #sourceOf(file: string) {

@@ -12,6 +12,9 @@ import { packInto } from './packed.ts';
 
 const execute = promisify(execFile);
 const INSTALL_TIMEOUT_MS = 120_000;
+/** How this machine reaches a registry. Not all of npm's settings: some would make it install into the repository. */
+const REACH =
+  /^(?:https?_proxy|no_proxy|node_extra_ca_certs|npm_config_(?:registry|cache|cafile|proxy|https_proxy|userconfig))$/i;
 
 export interface Ran {
   code: number;
@@ -44,7 +47,8 @@ export class Installation {
 
   async #install(wanted: readonly string[]): Promise<void> {
     const args = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { code, stderr } = await this.run('npm', [...args, ...wanted]);
+    const reach = Object.fromEntries(Object.entries(process.env).filter(([name]) => REACH.test(name)));
+    const { code, stderr } = await this.run('npm', [...args, ...wanted], this.directory, reach);
     if (code === 0) return;
     throw new Error(
       `The packages can't be installed here; npm needs its cache or a registry for what they need:\n${stderr}`,

@@ -134,11 +134,47 @@ it('runs a task of the project, for the client and the command', async () => {
   expect(readdirSync(join(project, '.holdfast'))).toEqual(expect.arrayContaining(['keys.json', 'redis']));
 }, 90_000);
 
+/** Runs the compiler of this repository on a project. */
+function compile(tsconfig: string) {
+  return installed.run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', tsconfig]);
+}
+
 it('has types that are right for users, checked with their own', async () => {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const { code, stdout } = await installed.run(process.execPath, [tsc, '-p', project]);
+  const { code, stdout } = await compile(project);
   expect([code, stdout]).toEqual([0, '']);
 }, 60_000);
+
+describe('the types of what the client sends and gets', () => {
+  const contractOf = () => join(installed.directory, 'node_modules/@holdfast/client/dist/contract.d.ts');
+
+  it('are those that core infers from its schemas', async () => {
+    const names = [...readFileSync(contractOf(), 'utf8').matchAll(/^export (?:type|interface) (\w+)(?= =| \{)/gm)];
+    expect(names.length).toBeGreaterThan(10);
+    const lines = names.map(([, name]) => `same<client.${name}, core.${name}>(true);`);
+    const core = join(root, 'packages/core/dist/index.js');
+    const directory = installed.makeDirectory('same-types');
+    const same = 'const same = <A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : false) : false) => undefined;';
+    const text = [
+      `import type * as client from '${contractOf().replace(/\.d\.ts$/, '.js')}';`,
+      `import type * as core from '${core}';`,
+    ];
+    writeFileSync(
+      join(directory, 'same.ts'),
+      [...text, same, ...lines, 'same<client.Job, core.JobError>(false);'].join('\n'),
+    );
+    const options = { ...compilerOptions, skipLibCheck: true };
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
+    const { code, stdout } = await compile(directory);
+    expect([code, stdout]).toEqual([0, '']);
+  }, 60_000);
+
+  it('say what their members mean, and name no library', () => {
+    const text = readFileSync(contractOf(), 'utf8');
+    expect(text).toContain('/** Runs begun so far; 0 before the first. */\n    attempt: number;');
+    expect(text).toContain('/** A worker begins.');
+    expect(text).not.toMatch(/import\(|from '|\bz\.|Zod/);
+  });
+});
 
 describe('holdfast start -- COMMAND', () => {
   it('runs the command beside it, with the address and a key, and ends with its exit code', async () => {
