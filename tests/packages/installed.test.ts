@@ -1,11 +1,15 @@
 /** Holdfast as a user has it: installed from its tarballs outside of the repository, with a task of their own. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { versionOf } from '../../packaging/manifest.ts';
 import { root } from '../../packaging/published.ts';
+import { type Place, withExample } from '../examples/example.ts';
+import { exerciseExpressBackend } from '../examples/express-backend.ts';
+import { exerciseOwnTasks, testOwnTasks } from '../examples/own-tasks.ts';
 import { RunningProgram } from '../stack/running-program.ts';
 import { Installation } from './installation.ts';
 
@@ -14,7 +18,8 @@ let installed: Installation;
 let project: string;
 
 beforeAll(async () => {
-  installed = await Installation.create();
+  // For the example that uses it; it comes with Holdfast, but nobody may count on that.
+  installed = await Installation.create([`express@${versionOf('express')}`]);
   project = installed.makeDirectory('my-jobs');
 }, 180_000);
 afterAll(() => installed?.remove());
@@ -27,12 +32,15 @@ function holdfast(...args: string[]) {
 }
 
 /** Starts the project, does this with what it says, and stops it. */
-async function whileItRuns(act: (url: string, key: string) => Promise<void>): Promise<void> {
-  const running = new RunningProgram(['npm', 'start'], { cwd: project, env: { ...installed.env, ...anyPorts } });
+async function whileItRuns(
+  act: (url: string, key: string, running: RunningProgram) => Promise<void>,
+  args = ['start'],
+): Promise<void> {
+  const running = new RunningProgram(['npm', ...args], { cwd: project, env: { ...installed.env, ...anyPorts } });
   try {
     const [, url = ''] = await running.saying(/API\s+(http:\S+)/);
     const [, key = ''] = await running.saying(/API key\s+(hold_\w+)/);
-    await act(url, key);
+    await act(url, key, running);
   } catch (error) {
     await running.stop();
     throw error;
@@ -134,6 +142,23 @@ it('runs a task of the project, for the client and the command', async () => {
   expect(readdirSync(join(project, '.holdfast'))).toEqual(expect.arrayContaining(['keys.json', 'redis']));
 }, 90_000);
 
+it('reloads a task that is saved, under holdfast dev', async () => {
+  const file = join(project, 'tasks/hello.ts');
+  const before = readFileSync(file, 'utf8');
+  const answerOf = async (url: string) =>
+    (await holdfast('--url', url, '--json', 'submit', 'hello', '--input', '{"name":"Ada"}', '--follow')).stdout;
+  await whileItRuns(
+    async (url, _key, running) => {
+      await running.saying(/Watching 2 files/);
+      writeFileSync(file, before.replace('return { mood, greeting };', "return { mood: 'saved', greeting };"));
+      await running.saying(/Reloaded in/);
+      expect(await answerOf(url)).toContain('"mood":"saved"');
+    },
+    ['run', 'dev'],
+  );
+  writeFileSync(file, before);
+}, 90_000);
+
 /** Runs the compiler of this repository on a project. */
 function compile(tsconfig: string) {
   return installed.run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', tsconfig]);
@@ -192,6 +217,32 @@ describe('holdfast start -- COMMAND', () => {
     const running = new RunningProgram(['npx', ...args], { cwd: project, env: { ...installed.env, ...anyPorts } });
     await running.saying(/holdfast: "no-such-program" can't be run: there is no such program\./);
     expect(await running.ended()).toBe(1);
+  }, 60_000);
+});
+
+describe('an example that is copied out of the repository', () => {
+  function copied(name: string): Place {
+    cpSync(join(root, 'examples', name), installed.makeDirectory(name), { recursive: true });
+    return { directory: installed.directory, env: installed.env };
+  }
+
+  it('submits an order once and relays its stream from any event: express-backend', async () => {
+    await withExample('express-backend', copied('express-backend'), exerciseExpressBackend);
+  }, 60_000);
+
+  it('runs its tasks, and has tests that pass: own-tasks', async () => {
+    const place = copied('own-tasks');
+    await withExample('own-tasks', place, exerciseOwnTasks);
+    await testOwnTasks(place);
+  }, 60_000);
+
+  it('serves its page and the client: browser-page', async () => {
+    await withExample('browser-page', copied('browser-page'), async ({ program, url }) => {
+      await program.saying(/Open http/);
+      for (const path of ['/', '/page.js', '/client/index.js', '/client/attach.js']) {
+        expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
+      }
+    });
   }, 60_000);
 });
 

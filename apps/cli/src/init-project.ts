@@ -45,7 +45,7 @@ function packageJson(directory: string): string {
     name: packageName(basename(directory)),
     private: true,
     type: 'module',
-    scripts: { start: 'holdfast start', test: 'node --test' },
+    scripts: { start: 'holdfast start', dev: 'holdfast dev', test: 'node --test' },
     dependencies: { '@holdfast/tasks': version, holdfast: version, zod: dependencies.zod },
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
