@@ -69,9 +69,9 @@ async function refused() {
   // @ts-expect-error: the task takes a name
   await holdfast.submit({ task: 'hello', input: { nme: 'Ada' } });
   // @ts-expect-error: there is no such task
-  await holdfast.submit({ task: 'helo', input: { name: 'Ada' } });
+  await holdfast.submit({ task: 'nothing', input: { name: 'Ada' } });
   // @ts-expect-error: the output has no such member
-  void job.output?.gretting;
+  void job.output?.word;
 }
 void refused;
 `;

@@ -30,7 +30,7 @@ const broken: Record<string, { change: (directory: string) => void; faults: Reco
     change: withFile('dist/client.test.js', '1;\n'),
     faults: { files: ['dist/client.test.js is not wanted'] },
   },
-  'no licence': {
+  'no license': {
     change: (directory) => rmSync(join(directory, 'LICENSE')),
     faults: { files: ['LICENSE is missing'] },
   },
@@ -105,7 +105,7 @@ describe.each(publishedPackages.map(({ name, home: workspace }) => ({ name, work
     expect(checkedPackage(name).faults).toEqual({});
   });
 
-  it('has the version, the licence and the words of its workspace', () => {
+  it('has the version, the license and the words of its workspace', () => {
     const { version, license, description } = readManifest(workspace);
     expect(checkedPackage(name).manifest).toMatchObject({ name, version, license, description });
   });
