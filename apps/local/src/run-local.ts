@@ -11,6 +11,7 @@ import { type Config, readConfig } from './config.ts';
 import { askLook } from './dev/ask-look.ts';
 import { type Look, lookAtTasks } from './dev/look.ts';
 import { TaskReloader } from './dev/reload-tasks.ts';
+import { findOnPath } from './find-on-path.ts';
 import { LocalStack, type StackAddress } from './local-stack.ts';
 import { describeExit, type RunningProcess, runProcess } from './process/run-process.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
@@ -44,6 +45,7 @@ export async function runLocal({
   // A reader that went away, as in `npm start | head`, is no reason to drop what runs.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig(env);
+  checkProgram(command[0], config.env);
   const write = (line: string) => progress.say(line);
   const stack = new LocalStack(config, root, progress);
   const reloader = watch ? newReloader(stack, env, write) : null;
@@ -101,8 +103,11 @@ function runCommandBeside(
 ): Promise<RunningProcess> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !PORTS.includes(name)));
   const commandEnv = { ...kept, HOLDFAST_URL: apiUrl, HOLDFAST_API_KEY: apiKey };
-  return runProcess({ command: program, args, env: commandEnv, onLine: null }).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
-    throw new Error(`"${program}" can't be run: ${reason}.`);
-  });
+  return runProcess({ command: program, args, env: commandEnv, onLine: null });
+}
+
+/** Before anything is started. @throws Error */
+function checkProgram(program: string | undefined, { PATH = '' }: NodeJS.ProcessEnv): void {
+  if (program === undefined || program.includes('/') || findOnPath(program, PATH) !== null) return;
+  throw new Error(`"${program}" can't be run: there is no such program on the PATH.`);
 }
