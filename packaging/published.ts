@@ -38,7 +38,7 @@ const tasks: PublishedPackage = {
   kind: 'library',
   entries: [],
   assets: [],
-  internalExports: ['./examples', './load'],
+  internalExports: ['./load'],
   peers: ['zod'],
 };
 
@@ -57,6 +57,9 @@ const holdfast: PublishedPackage = {
     'packages/simulator/src/main.ts',
     // The demo page loads it as files.
     'packages/client/src/index.ts',
+    // Tasks find them in a directory where nothing is installed.
+    'packages/tasks/src/index.ts',
+    'packages/tasks/src/examples/index.ts',
   ],
   assets: ['apps/api/demo/public', 'apps/cli/holdfast.mjs', 'apps/cli/template'],
   internalExports: [],

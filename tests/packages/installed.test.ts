@@ -1,6 +1,17 @@
 /** Holdfast as a user has it: installed from its tarballs outside of the repository, with a task of their own. */
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -243,6 +254,20 @@ describe('an example that is copied out of the repository', () => {
       }
     });
   }, 60_000);
+});
+
+it('finds what tasks import in a directory where nothing is installed, examples included', async () => {
+  const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-elsewhere-')));
+  try {
+    cpSync(join(project, 'tasks'), join(elsewhere, 'tasks'), { recursive: true });
+    const config = { task_files: ['tasks/*.ts', '@holdfast/tasks/examples'] };
+    writeFileSync(join(elsewhere, 'holdfast.config.json'), JSON.stringify(config));
+    const look = join(installed.directory, 'node_modules/holdfast/apps/local/dist/dev/look-main.js');
+    const [seen] = await once(fork(look, { cwd: elsewhere, env: installed.env }), 'message');
+    expect((seen as { tasks: string[] }).tasks).toEqual(expect.arrayContaining(['hello', 'summarize']));
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
 });
 
 it('tells a Node that is too old what it needs, before it loads anything', async () => {
