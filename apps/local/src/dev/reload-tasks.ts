@@ -27,6 +27,8 @@ export class TaskReloader {
   /** Of what runs. */
   #digest: string | null = null;
   #isAtFault = false;
+  /** A fault is said once for each time that files are saved, however often they are looked at. */
+  #said = '';
   #isBusy = false;
   #isClosed = false;
 
@@ -55,6 +57,7 @@ export class TaskReloader {
     // Asked again once it is done.
     if (this.#isBusy || this.#isClosed) return;
     this.#isBusy = true;
+    this.#said = '';
     try {
       while (!this.#isClosed && (await this.#lookAgain()));
     } finally {
@@ -70,7 +73,7 @@ export class TaskReloader {
     this.#contents = contents;
     await this.#take(changes).catch((error: unknown) => {
       if (this.#isClosed) return;
-      this.#options.write(`Not reloaded: ${error instanceof Error ? error.message : String(error)}`);
+      this.#tellFault(`Not reloaded: ${error instanceof Error ? error.message : String(error)}`);
     });
     return true;
   }
@@ -79,14 +82,16 @@ export class TaskReloader {
     const { look: lookAgain, reload, write } = this.#options;
     const look = await lookAgain();
     this.#see(look);
-    if (look.fault !== null) return this.#tellFault(look.fault);
+    if (look.fault !== null) return this.#tellFault(`Not reloaded, what ran before goes on:\n${look.fault}`);
     const isMended = this.#isAtFault;
     this.#isAtFault = false;
     if (look.digest === this.#digest) {
       if (isMended) write('Mended: the tasks are those that run.');
       return;
     }
-    write(`${changes.map((path) => relative(process.cwd(), path)).join(', ')} changed: reloading …`);
+    const known = changes.filter((path) => look.files.includes(path));
+    const names = (known.length > 0 ? known : changes).map((path) => relative(process.cwd(), path));
+    write(`${names.join(', ')} changed: reloading …`);
     const begunAt = performance.now();
     this.#digest = null;
     await reload(look);
@@ -97,7 +102,8 @@ export class TaskReloader {
 
   #tellFault(message: string): void {
     this.#isAtFault = true;
-    this.#options.write(`Not reloaded, what ran before goes on:\n${message}`);
+    if (message !== this.#said) this.#options.write(message);
+    this.#said = message;
   }
 
   #see({ fault, files, directories }: Look): void {
