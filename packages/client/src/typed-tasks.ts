@@ -1,9 +1,8 @@
 /**
- * What TypeScript knows of a server's tasks: `new Holdfast<typeof tasks>(…)`, where `tasks` is what the server's task files export:
+ * What TypeScript knows of a server's tasks: `new Holdfast<typeof tasks>(…)`. `tasks` is what the server's task files export, by
+ * `import type * as tasks`: a module, a list or an object of tasks. Only types are imported.
  *
- *   import type * as tasks from '../tasks/index.ts';     a module, a list or an object of tasks; types alone are imported
- *
- * A client without it takes any task and any input, as before.
+ * A client without it takes any task and any input.
  */
 import type { Job, JsonObject, JsonValue, SubmitRequest, TaskTypes } from '@holdfast/core';
 

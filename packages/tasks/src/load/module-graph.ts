@@ -55,8 +55,8 @@ function resolveWithHelp(...[specifier, context, next]: Parameters<Hook>): Retur
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
     try {
-      if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return next(specifier, { ...context, conditions: FOR_ESM });
       if (NOT_FOUND.has(code) && BROUGHT_ALONG.test(specifier)) return resolveFromHere(specifier);
+      if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return next(specifier, { ...context, conditions: FOR_ESM });
     } catch {
       // The first error says what is wrong for the user.
     }
