@@ -99,10 +99,12 @@ describe('holdfast dev', () => {
 
   it('loses nothing of a job that runs: another worker takes it over, with the new code, and pays for nothing twice', async () => {
     await save('tasks/greet.ts', greetModule('Long', LONG), 'Reloaded in');
-    const metadata = { case: 'reloaded', sim: 'tokens=150&itl_ms=40' };
+    const metadata = { case: 'reloaded', sim: 'tokens=60&itl_ms=5&pause_after=20' };
     const { job } = await client.submit({ task: 'greet', input: { name: 'Ada' }, metadata });
     for await (const event of client.attach(job.id)) if (event.type === 'text.delta') break;
     await save('tasks/greet.ts', greetModule('Next', LONG), 'Reloaded in');
+    await until('the next worker has it', async () => (await client.get(job.id)).attempt === 2, 40_000);
+    await fetch(`${simulatorUrl}/sim/pauses?case=reloaded`, { method: 'DELETE' });
     const ended = await client.wait(job.id);
     // The step was kept; what comes after it is done by the new code.
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, output: { greeting: 'Long Ada, by Next' } });
