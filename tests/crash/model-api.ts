@@ -3,11 +3,11 @@ import type { Caller } from '@holdfast/core';
 import { attach, type LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
 import type { Request, Response } from '@holdfast/service';
-import { estimateFirstCall } from '../../apps/api/src/first-call.ts';
-import type { ApiParts } from '../../apps/api/src/parts.ts';
-import { deleteJob, retryJob } from '../../apps/api/src/routes/change-job.ts';
+import { deleteJob } from '../../apps/api/src/routes/delete-job.ts';
+import { retryJob } from '../../apps/api/src/routes/retry-job.ts';
+import { estimateFirstCall } from '../../apps/api/src/submit/first-call.ts';
 import { prices, TENANT, tasks } from './model-jobs.ts';
-import { Process, type Surroundings, silent } from './model-processes.ts';
+import { Process, type Surroundings } from './model-processes.ts';
 
 const caller: Caller = { tenant: TENANT, keyId: 'key', scopes: ['submit'], tasks: null };
 /** What is answered is not looked at here. */
@@ -28,35 +28,39 @@ export interface Reader {
 }
 
 export class Api extends Process {
-  readonly #parts: ApiParts;
+  readonly #retryJob: ReturnType<typeof retryJob>;
+  readonly #deleteJob: ReturnType<typeof deleteJob>;
 
   constructor(name: string, surroundings: Surroundings) {
     super(name, surroundings);
     const { journal, queues, ledger, limits } = this;
-    const parts = {
+    const cells = { of: () => ({ journal, queue: queues, ledger }) };
+    const writes = { run: <Result>(write: (redis: Redis) => Promise<Result>) => write(journal.redis) };
+    this.#deleteJob = deleteJob({ cells, writes });
+    this.#retryJob = retryJob({
+      cells,
+      writes,
       limits,
       prices,
       tasks,
-      logger: silent,
-      cells: { of: () => ({ journal, queue: queues, ledger }) },
       warnOfUnpriced: () => undefined,
-      writes: { run: <Result>(write: (redis: Redis) => Result) => write(journal.redis) },
       memory: { isNearlyFull: false },
-    };
-    this.#parts = parts as unknown as ApiParts;
+      // The answer is not looked at here.
+      sendJob: async () => undefined,
+    });
   }
 
-  /** As `apps/api/src/routes/submit-job.ts`. Returns once the client has its 2xx. */
+  /** As `apps/api/src/submit/submit-or-replay.ts`. Returns once the client has its 2xx. */
   async submit(job: NewJob): Promise<void> {
     const { limits } = this.surroundings;
-    const { estimate } = estimateFirstCall(this.#parts, job.request.task, job.request.input);
+    const { estimate } = estimateFirstCall({ tasks, prices }, job.request.task, job.request.input);
     const areNewer = this.queues.areNewer(TENANT, limits);
     const reply = await this.journal.submit(job, { limits, areNewer, estimateUsd: estimate?.usd ?? null });
     if (reply.kind === 'refused') throw new Error('refused');
     if (reply.kind === 'created') this.queues.dispatch(reply.queue, ...reply.unblocked);
   }
 
-  /** As `apps/api/src/routes/change-job.ts`, which waits for the end as well. */
+  /** As `apps/api/src/routes/cancel-job.ts`, which waits for the end as well. */
   async cancel(jobId: string): Promise<void> {
     const reply = await this.journal.cancel(jobId);
     if (reply.kind !== 'cancelled') return;
@@ -65,11 +69,11 @@ export class Api extends Process {
   }
 
   async retry(jobId: string): Promise<void> {
-    await retryJob(this.#parts, requestFor(jobId), answer, caller);
+    await this.#retryJob(requestFor(jobId), answer, caller);
   }
 
   async delete(jobId: string): Promise<void> {
-    await deleteJob(this.#parts, requestFor(jobId), answer, caller);
+    await this.#deleteJob(requestFor(jobId), answer, caller);
   }
 
   async read(reader: Reader): Promise<void> {

@@ -1,27 +1,33 @@
-/** The API as an express app: which route is which. The calls themselves are in `routes/`, one file each. */
+/**
+ * The API as an express app: which route is which. Each call is one file in `routes/`; here each route is handed the part of
+ * `ApiDeps` that it needs.
+ */
 import { RequestError } from '@holdfast/core';
 import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
-import { forCallers } from './access/authenticate.ts';
+import { type CallerHandler, forCallers } from './access/authenticate.ts';
 import { OpenStreams } from './bounds/open-streams.ts';
 import { demoPage } from './demo-page.ts';
+import type { ApiDeps } from './deps.ts';
 import { answerInTime } from './http/answer-in-time.ts';
-import { sendJson } from './http/send-job.ts';
+import { jobSender } from './http/send-job.ts';
+import { sendJson } from './http/send-json.ts';
 import { storeError } from './http/store-error.ts';
 import { docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/openapi.ts';
-import type { ApiParts } from './parts.ts';
 import { attachEvents } from './routes/attach-events.ts';
-import { cancelJob, deleteJob, retryJob } from './routes/change-job.ts';
-import { getJob, waitAskedFor } from './routes/get-job.ts';
+import { cancelJob } from './routes/cancel-job.ts';
+import { deleteJob } from './routes/delete-job.ts';
+import { getJob, requestedWaitMs } from './routes/get-job.ts';
 import { getUsage } from './routes/get-usage.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { listJobs } from './routes/list-jobs.ts';
-import { listTasksOf } from './routes/list-tasks.ts';
+import { listTasks } from './routes/list-tasks.ts';
+import { retryJob } from './routes/retry-job.ts';
 import { submitJob } from './routes/submit-job.ts';
 
 type Verb = 'get' | 'post' | 'delete';
 
-/** Answers what isn't served at a path that is. */
+/** Answers a verb that a path doesn't serve. */
 function methodNotAllowed(verbs: Verb[]): RequestHandler {
   const allow = verbs.join(', ').toUpperCase();
   return (request, response) => {
@@ -32,37 +38,43 @@ function methodNotAllowed(verbs: Verb[]): RequestHandler {
 
 type Routes = Record<string, Partial<Record<Verb, RequestHandler>>>;
 
-function routesOf(parts: ApiParts): Routes {
-  const to = (scope: 'submit' | 'read', call: typeof getJob) =>
-    forCallers(parts, scope, (request, response, caller) => call(parts, request, response, caller));
-  const openApi = openApiDocument(parts.tasks);
-  const streams = new OpenStreams(parts);
-  const attachTo: typeof getJob = (...args) => attachEvents(streams, ...args);
+function routesOf(deps: ApiDeps): Routes {
+  const forReaders = (handler: CallerHandler) => forCallers(deps.findCaller, 'read', handler);
+  const forSubmitters = (handler: CallerHandler) => forCallers(deps.findCaller, 'submit', handler);
+  const sendJob = jobSender(deps);
+  const streams = new OpenStreams(deps);
+  const openApi = openApiDocument(deps.tasks);
   return {
-    '/v1/jobs': { get: to('read', listJobs), post: to('submit', submitJob) },
-    '/v1/jobs/:id': { get: to('read', getJob), delete: to('submit', deleteJob) },
-    '/v1/jobs/:id/events': { get: to('read', attachTo) },
-    '/v1/jobs/:id/cancel': { post: to('submit', cancelJob) },
-    '/v1/jobs/:id/retry': { post: to('submit', retryJob) },
-    '/v1/tasks': { get: to('read', listTasksOf(parts.tasks)) },
-    '/v1/usage': { get: to('read', getUsage) },
-    '/healthz': { get: (request, response) => healthz(parts, request, response) },
-    '/readyz': { get: (request, response) => readyz(parts, request, response) },
-    '/metrics': { get: parts.metrics.answer },
+    '/v1/jobs': {
+      get: forReaders(listJobs(deps)),
+      post: forSubmitters(submitJob({ ...deps, sendJob })),
+    },
+    '/v1/jobs/:id': {
+      get: forReaders(getJob({ ...deps, sendJob })),
+      delete: forSubmitters(deleteJob(deps)),
+    },
+    '/v1/jobs/:id/events': { get: forReaders(attachEvents({ ...deps, streams })) },
+    '/v1/jobs/:id/cancel': { post: forSubmitters(cancelJob({ ...deps, sendJob })) },
+    '/v1/jobs/:id/retry': { post: forSubmitters(retryJob({ ...deps, sendJob })) },
+    '/v1/tasks': { get: forReaders(listTasks(deps)) },
+    '/v1/usage': { get: forReaders(getUsage(deps)) },
+    '/healthz': { get: healthz },
+    '/readyz': { get: readyz(deps) },
+    '/metrics': { get: deps.metrics.answer },
     '/openapi.json': { get: (_request, response) => sendJson(response, 200, openApi) },
   };
 }
 
-export function createApi(parts: ApiParts) {
+export function createApi(deps: ApiDeps) {
   return createServerApp({
-    logger: parts.logger,
+    logger: deps.logger,
     translateError: storeError,
-    onRequestEnd: parts.metrics.onRequestEnd,
+    onRequestEnd: deps.metrics.onRequestEnd,
     routes: (app) => {
       const router = Router();
-      for (const [path, handlers] of Object.entries(routesOf(parts))) {
+      for (const [path, handlers] of Object.entries(routesOf(deps))) {
         for (const [verb, handler] of Object.entries(handlers)) {
-          router[verb as Verb](path, answerInTime(handler, path === '/v1/jobs/:id' ? waitAskedFor : undefined));
+          router[verb as Verb](path, answerInTime(handler, path === '/v1/jobs/:id' ? requestedWaitMs : undefined));
         }
         router.all(path, methodNotAllowed(Object.keys(handlers) as Verb[]));
       }

@@ -21,8 +21,8 @@ import { createApi } from './app.ts';
 import { HeldRequests } from './bounds/held-requests.ts';
 import { heldWithin, openFilesLimit } from './bounds/open-files.ts';
 import { openLimits } from './bounds/open-limits.ts';
+import type { ApiCell } from './cells.ts';
 import { type ApiConfig, readConfig } from './config.ts';
-import type { ApiCell } from './parts.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;

@@ -14,7 +14,8 @@ import { ApiMetrics } from '../src/api-metrics.ts';
 import { createApi } from '../src/app.ts';
 import { type HeldLimits, HeldRequests } from '../src/bounds/held-requests.ts';
 import { openLimits } from '../src/bounds/open-limits.ts';
-import type { ApiCell, ApiParts } from '../src/parts.ts';
+import type { ApiCell } from '../src/cells.ts';
+import type { ApiDeps } from '../src/deps.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const caller: Caller = { tenant: 'acme', keyId: 'key1', scopes, tasks: null };
@@ -25,7 +26,7 @@ export const otherAuthorization = 'Bearer hold_other';
 
 export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
-  parts: ApiParts;
+  deps: Readonly<ApiDeps>;
   /** The only one that there is. */
   cell: ApiCell;
   /** From now on requests come with a key like this. */
@@ -45,7 +46,9 @@ export interface TestApi extends RunningServer {
   end(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiParts, 'maxBodyBytes' | 'readerStallMs' | 'heartbeatMs'>> & {
+type Overrides = 'maxBodyBytes' | 'readerStallMs' | 'heartbeatMs' | 'prices' | 'warnOfUnpriced';
+
+type Options = Partial<Pick<ApiDeps, Overrides>> & {
   heldLimits?: HeldLimits;
   mayTasks?: readonly string[];
 };
@@ -59,10 +62,10 @@ export async function startTestApi({ mayTasks, heldLimits, ...options }: Options
   const clock = new FlushClock({ journal, logger: silent });
   const keys = new Set([authorization, otherAuthorization]);
   let known: Caller = { ...caller, tasks: mayTasks ?? null };
-  const findCaller: ApiParts['findCaller'] = async (key) => (keys.has(`Bearer ${key}`) ? known : null);
-  const standard = await standardParts(redis, prefix);
+  const findCaller: ApiDeps['findCaller'] = async (key) => (keys.has(`Bearer ${key}`) ? known : null);
+  const standard = await standardDeps(redis, prefix);
   const stopping = new AbortController();
-  const parts: ApiParts = {
+  const deps: ApiDeps = {
     ...standard,
     cells: { of: () => cell },
     feed: new LiveFeed(subscriber),
@@ -78,12 +81,12 @@ export async function startTestApi({ mayTasks, heldLimits, ...options }: Options
     heartbeatMs: 15_000,
     ...options,
   };
-  const app = createApi(parts);
+  const app = createApi(deps);
   const running = await listen(app, { host: '127.0.0.1', port: 0 });
   return {
     ...running,
     app,
-    parts,
+    deps,
     cell,
     revoke: (presented) => void keys.delete(presented),
     actAs(key) {
@@ -105,7 +108,7 @@ export async function startTestApi({ mayTasks, heldLimits, ...options }: Options
 }
 
 /** What is the same in all tests. */
-async function standardParts(redis: Redis, prefix: string) {
+async function standardDeps(redis: Redis, prefix: string) {
   const logger = createLogger('api', 'silent');
   return {
     redis,

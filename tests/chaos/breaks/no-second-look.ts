@@ -1,6 +1,9 @@
-/** Loaded before an API: whose key it is, is asked when a submit begins, and not again when its body has come. */
+/** Loaded before an API: a submit checks its API key before its body is read, and not again afterwards. */
 import { changeSource } from '../change-source.ts';
 
-const again = 'const caller = await callerOf(parts, request);';
-// What `forCallers` has handed over.
-changeSource('apps/api/src/routes/submit-job.ts', again, 'const caller = arguments[3];');
+const authenticate = 'const caller = await callerOf(needs.findCaller, request);';
+const readThenCheck = `const body = await readJsonBody(request, needs.maxBodyBytes);
+  // A body may take 30 s to arrive, and its API key may be revoked meanwhile.
+  ${authenticate}`;
+const checkThenRead = `${authenticate} const body = await readJsonBody(request, needs.maxBodyBytes);`;
+changeSource('apps/api/src/submit/validate-submit.ts', readThenCheck, checkThenRead);

@@ -1,4 +1,4 @@
 /** Loaded before an API: jobs of different tenants are taken for equal. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('apps/api/src/http/shared-answer.ts', 'canonicalJson([tenant, task.name,', 'canonicalJson([task.name,');
+changeSource('apps/api/src/submit/shared-answer.ts', 'canonicalJson([tenant, task.name,', 'canonicalJson([task.name,');

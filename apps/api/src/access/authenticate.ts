@@ -1,7 +1,9 @@
 /** Who asks, and whether they may: `Authorization: Bearer hold_…`. */
 import { type Caller, RequestError, type Scope } from '@holdfast/core';
 import type { Request, RequestHandler, Response } from '@holdfast/service';
-import type { ApiParts } from '../parts.ts';
+
+/** Whose API key this is; null: nobody's. */
+export type FindCaller = (apiKey: string) => Promise<Caller | null>;
 
 export type CallerHandler = (request: Request, response: Response, caller: Caller) => Promise<void>;
 
@@ -18,21 +20,21 @@ export function bearerOf(request: Request): string {
 }
 
 /** @throws RequestError `unauthenticated` */
-export async function callerOf({ findCaller }: Pick<ApiParts, 'findCaller'>, request: Request): Promise<Caller> {
+export async function callerOf(findCaller: FindCaller, request: Request): Promise<Caller> {
   const caller = await findCaller(bearerOf(request));
   if (!caller) throw keyRefused();
   return caller;
 }
 
-/** Of a key that is not known, or no more. */
+/** The key is unknown, or was revoked. */
 export function keyRefused(): RequestError {
   return new RequestError('unauthenticated', 'This API key is unknown or revoked.', { param: 'Authorization' });
 }
 
 /** A route for callers whose key has the scope. */
-export function forCallers(parts: ApiParts, scope: Scope, handler: CallerHandler): RequestHandler {
+export function forCallers(findCaller: FindCaller, scope: Scope, handler: CallerHandler): RequestHandler {
   return async (request, response) => {
-    const caller = await callerOf(parts, request);
+    const caller = await callerOf(findCaller, request);
     response.about = { tenant: caller.tenant };
     if (!caller.scopes.includes(scope)) {
       throw new RequestError('forbidden', `This API key lacks the scope "${scope}".`, { param: 'Authorization' });

@@ -1,29 +1,29 @@
 /**
- * Looks after the keys of held requests: one whose key was revoked is told so within 5 s of the revocation (3 s for which
- * `findCaller` remembers a key, 1 s between looks, and the time of a look).
+ * Watches the API keys of held requests. A request whose key is revoked hears of it within 5 s: `findCaller` caches a key for 3 s,
+ * this file checks once a second, and a check takes time.
  *
- * One look per key, however many requests it holds. A look that fails says nothing about the key: while Redis is away they
- * go on.
+ * There is one check per key, however many requests it holds. A check that fails says nothing about the key: while Redis is
+ * away, the requests go on.
  */
-import type { Caller } from '@holdfast/core';
+import type { FindCaller } from './authenticate.ts';
 
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 export class KeyWatch {
-  readonly #findCaller: (apiKey: string) => Promise<Caller | null>;
+  readonly #findCaller: FindCaller;
   readonly #onRevoked = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(findCaller: (apiKey: string) => Promise<Caller | null>) {
+  constructor(findCaller: FindCaller) {
     this.#findCaller = findCaller;
   }
 
-  /** Calls `onRevoked` once when the key is found revoked. Returns how to stop that. */
+  /** Calls `onRevoked` once when the key turns out to be revoked. @returns how to stop watching */
   follow(apiKey: string, onRevoked: () => void): () => void {
     const followers = this.#onRevoked.get(apiKey) ?? new Set();
     followers.add(onRevoked);
     this.#onRevoked.set(apiKey, followers);
-    this.#timer ??= setInterval(() => this.#lookAtAll(), LOOK_EVERY_MS);
+    this.#timer ??= setInterval(() => this.#checkAll(), CHECK_EVERY_MS);
     return () => {
       followers.delete(onRevoked);
       if (followers.size === 0 && this.#onRevoked.get(apiKey) === followers) this.#onRevoked.delete(apiKey);
@@ -33,7 +33,7 @@ export class KeyWatch {
     };
   }
 
-  #lookAtAll(): void {
+  #checkAll(): void {
     for (const [apiKey, followers] of this.#onRevoked) {
       this.#findCaller(apiKey).then(
         (caller) => {

@@ -1,31 +1,39 @@
-/** A job of the caller's own: of its tenant, and of a task that its key isn't kept from. */
+/** The job that a request names, if its caller may see it: it belongs to the caller's tenant, and its task is one that the key may use. */
 import { type Caller, isJobId } from '@holdfast/core';
 import { type Journal, jobNotFound, type OwnedJob, type OwnedSummary } from '@holdfast/journal';
-import type { ApiParts } from '../parts.ts';
+import type { Request } from '@holdfast/service';
+import type { TenantCells } from '../cells.ts';
 
 export function mayUse({ tasks }: Caller, task: string): boolean {
   return tasks?.includes(task) ?? true;
 }
 
-/** @throws RequestError `job_not_found`, whether there is no such job or it is another's */
+/** @throws RequestError `job_not_found`, whether there is no such job or it belongs to someone else */
 export function ownedBy<Found extends OwnedSummary>(caller: Caller, id: string, found: Found | null): Found {
   if (found?.tenant !== caller.tenant || !mayUse(caller, found.job.task)) throw jobNotFound(id);
   return found;
 }
 
-/** One round trip. @throws as `ownedBy` */
-export async function ownJob(parts: ApiParts, caller: Caller, id: string): Promise<OwnedJob> {
-  return ownedBy(caller, id, await journalFor(parts, caller, id).get(id));
+/** The job with its answer, in one round trip. @throws as `ownedBy` */
+export async function ownJob(cells: TenantCells<'journal'>, caller: Caller, request: Request): Promise<OwnedJob> {
+  const { id, journal } = locate(cells, caller, request);
+  return ownedBy(caller, id, await journal.get(id));
 }
 
-/** The same without the answer. */
-export async function ownSummary(parts: ApiParts, caller: Caller, id: string): Promise<OwnedSummary> {
-  const [found = null] = await journalFor(parts, caller, id).getSummaries([id]);
+/** The job without its answer, in one round trip. @throws as `ownedBy` */
+export async function ownSummary(
+  cells: TenantCells<'journal'>,
+  caller: Caller,
+  request: Request,
+): Promise<OwnedSummary> {
+  const { id, journal } = locate(cells, caller, request);
+  const [found = null] = await journal.getSummaries([id]);
   return ownedBy(caller, id, found);
 }
 
-/** What can't be an id is never looked for: client text doesn't become part of a Redis key. */
-function journalFor({ cells }: ApiParts, { tenant }: Caller, id: string): Journal {
+/** Refuses what can't be a job id before anything is read: client text never becomes part of a Redis key. */
+function locate(cells: TenantCells<'journal'>, { tenant }: Caller, request: Request): { id: string; journal: Journal } {
+  const id = String(request.params.id);
   if (!isJobId(id)) throw jobNotFound(id);
-  return cells.of(tenant).journal;
+  return { id, journal: cells.of(tenant).journal };
 }

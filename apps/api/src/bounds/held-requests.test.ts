@@ -157,7 +157,7 @@ describe('the place of a held request', () => {
         const poll = ask(api, `/v1/jobs/${id}?wait=60`);
         await holding(api, 1);
         await api.cell.journal.redis.del(api.cell.journal.keysOf(id).record);
-        await api.parts.redis.publish(api.cell.journal.keysOf(id).live, '2 2 1\n');
+        await api.deps.redis.publish(api.cell.journal.keysOf(id).live, '2 2 1\n');
         expect((await told(await poll)).code).toBe('job_not_found');
       },
     ],

@@ -14,7 +14,7 @@ afterAll(() => api.end());
 
 describe('a plan that is gone from the config file', () => {
   it('has its last known limits after a restart, and the log says once who is on it', async () => {
-    const { redis } = api.parts;
+    const { redis } = api.deps;
     const prefix = `t${randomBytes(6).toString('hex')}`;
     const lines: string[] = [];
     const logger = createLogger('api', 'error', { destination: { write: (line) => void lines.push(line) } });
@@ -33,7 +33,7 @@ describe('a plan that is gone from the config file', () => {
   });
 
   it('and was never known refuses submits by name: 503', async () => {
-    await createTenants(api.parts).put('acme', { plan: 'lost' });
+    await createTenants(api.deps).put('acme', { plan: 'lost' });
     const input = { model: 'sim', messages: [{ role: 'user', content: '?' }] };
     const refused = await api.fetch('/v1/jobs', {
       method: 'POST',

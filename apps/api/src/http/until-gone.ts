@@ -1,6 +1,6 @@
 import type { Response } from '@holdfast/service';
 
-/** Aborts when the answer is over: sent, or its reader gone. */
+/** Aborts when the answer is over: it was sent, or its reader has left. */
 export function untilGone(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort());

@@ -101,7 +101,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(schemas).some((name) => /^JobEvent/.test(name))).toBe(true);
     // A task's input goes by its schema's id, or by the task's name where it has none.
     const inputs = Object.keys(schemas).filter((name) => /Input$|^input\./.test(name));
-    expect(inputs).toHaveLength(api.parts.tasks.size);
+    expect(inputs).toHaveLength(api.deps.tasks.size);
     const text = JSON.stringify(schemas);
     for (const member of ['messages', 'max_tokens', 'temperature', 'dimensions', 'max_output_tokens', 'text.delta']) {
       expect(text).toContain(`"${member}"`);
@@ -112,7 +112,7 @@ describe('the OpenAPI document', () => {
     const { schema } = document.paths['/v1/jobs']?.post?.requestBody?.content['application/json'] ?? {};
     const [request, choice] = (schema as { allOf: [object, { oneOf: Choice[] }] }).allOf;
     expect(request).toEqual({ $ref: '#/components/schemas/SubmitRequest' });
-    expect(choice.oneOf.map(({ properties }) => properties.task.const)).toEqual([...api.parts.tasks.keys()]);
+    expect(choice.oneOf.map(({ properties }) => properties.task.const)).toEqual([...api.deps.tasks.keys()]);
     const inputOf = (name: string) =>
       choice.oneOf.find(({ properties }) => properties.task.const === name)?.properties.input;
     expect(inputOf('chat.completions')).toEqual({ $ref: '#/components/schemas/ChatCompletionsInput' });

@@ -1,69 +1,98 @@
 /**
- * Stage 6 of 6: attach. Before it: `packages/journal`; after it: `packages/client`, which comes back with the number of
- * the last event it got, however the connection ended. A revoked key ends it within 5 s.
+ * Stage 6 of 6: attach. Before it: `packages/journal`; after it: `packages/client`, which comes back with the number of the last
+ * event it got, however the connection ended.
+ *
+ *   1. validate  the cursor: no further than the job's last event
+ *   2. stream    the events after it, in the order of the journal, until the job ends
+ *
+ * A reader who leaves cancels nothing. A revoked API key ends the stream within 5 s.
  */
-import { type Caller, hasEnded, RequestError } from '@holdfast/core';
-import { AttachedReader } from '@holdfast/journal';
+import { type Caller, hasEnded, type JobSummary, type Logger, RequestError } from '@holdfast/core';
+import { AttachedReader, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
+import type { CallerHandler } from '../access/authenticate.ts';
 import { ownSummary } from '../access/own-job.ts';
+import type { ApiMetrics } from '../api-metrics.ts';
+import type { HeldRequests } from '../bounds/held-requests.ts';
 import type { OpenStreams } from '../bounds/open-streams.ts';
+import type { TenantCells } from '../cells.ts';
 import { EVENT_STREAM, ReaderGone, SseSink } from '../http/sse-sink.ts';
-import type { ApiParts } from '../parts.ts';
 
-/** Number of the last event that the reader has. A reconnecting EventSource repeats its URL: the header is the newer word. */
+interface StreamNeeds {
+  streams: OpenStreams;
+  feed: LiveFeed;
+  held: Pick<HeldRequests, 'hold'>;
+  metrics: Pick<ApiMetrics, 'attachedReaders'>;
+  logger: Pick<Logger, 'warn'>;
+  readerStallMs: number;
+}
+
+interface AttachRoute extends StreamNeeds {
+  cells: TenantCells<'journal'>;
+}
+
+interface Attachment {
+  job: JobSummary;
+  /** Number of the last event that the reader has; 0: none. */
+  after: number;
+}
+
+export function attachEvents({ cells, ...needs }: AttachRoute): CallerHandler {
+  return async (request, response, caller) => {
+    const attachment = await validateAttach(cells, request, caller);
+    const { job, after } = attachment;
+    if (after === job.cursor && hasEnded(job.status)) {
+      // To an EventSource anything but 204 means "come back".
+      response.status(204).end();
+    } else if (request.method === 'HEAD') {
+      // A HEAD gets no body, and must not hold its connection until the job ends.
+      response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
+    } else {
+      stream(needs, response, cells.of(caller.tenant).journal, attachment);
+    }
+  };
+}
+
+async function validateAttach(cells: TenantCells<'journal'>, request: Request, caller: Caller): Promise<Attachment> {
+  const { after, param } = cursorOf(request);
+  const { job } = await ownSummary(cells, caller, request);
+  if (after > job.cursor) {
+    throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
+  }
+  return { job, after };
+}
+
+/** An EventSource that reconnects repeats its URL: the header is newer than the query. */
 function cursorOf(request: Request): { after: number; param: string } {
   const header = request.headers['last-event-id'];
   const param = header === undefined ? 'after' : 'Last-Event-ID';
   const value = header ?? request.query.after ?? '0';
   if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) {
-    throw new RequestError('invalid_cursor', `${param}: the number of an event, or 0 for all of them`, { param });
+    throw new RequestError('invalid_cursor', `${param}: expected the number of an event, or 0 for all events`, {
+      param,
+    });
   }
   return { after: Number(value), param };
 }
 
-export async function attachEvents(
-  streams: OpenStreams,
-  parts: ApiParts,
-  request: Request,
-  response: Response,
-  caller: Caller,
-): Promise<void> {
-  const { after, param } = cursorOf(request);
-  const { job } = await ownSummary(parts, caller, String(request.params.id));
-  if (after > job.cursor) {
-    throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
-  }
-  if (after === job.cursor && hasEnded(job.status)) {
-    // To an EventSource anything but 204 means "come back".
-    response.status(204).end();
-    return;
-  }
-  if (request.method === 'HEAD') {
-    // Nothing of a stream would be sent, and the connection would be held until the job ends.
-    response.writeHead(200, { 'content-type': EVENT_STREAM }).end();
-    return;
-  }
-  stream(streams, parts, response, { jobId: job.id, after, hasEnded: hasEnded(job.status), caller });
-}
-
-/** Begins the stream, which goes on by itself: were it waited for, all that has led here would be kept for each reader. */
+/** Begins the stream, which goes on by itself: a handler that waited for it would keep its whole request in memory. */
 function stream(
-  streams: OpenStreams,
-  parts: ApiParts,
+  { streams, feed, held, metrics, logger, readerStallMs }: StreamNeeds,
   response: Response,
-  { caller, ...from }: { jobId: string; after: number; hasEnded: boolean; caller: Caller },
+  journal: Journal,
+  { job, after }: Attachment,
 ): void {
-  const { journal } = parts.cells.of(caller.tenant);
-  const { feed, metrics, logger } = parts;
+  const jobId = job.id;
   // Before anything is sent: one stream too many is refused.
-  parts.held.hold(response, () => {
+  held.hold(response, () => {
     reader.stop();
     sink.cut();
   });
-  const sink = new SseSink(response, { stallMs: parts.readerStallMs });
-  const reader = new AttachedReader({ journal, feed, sink, ...from }, (_outcome, error) => {
+  const sink = new SseSink(response, { stallMs: readerStallMs });
+  const options = { journal, feed, sink, jobId, after, hasEnded: hasEnded(job.status) };
+  const reader = new AttachedReader(options, (_outcome, error) => {
     if (error !== undefined && !(error instanceof ReaderGone)) {
-      logger.warn({ jobId: from.jobId, error }, 'stream broke off; its reader will come back');
+      logger.warn({ jobId, error }, 'stream broke off; its reader will come back');
     }
     streams.delete(reader);
     metrics.attachedReaders.dec();

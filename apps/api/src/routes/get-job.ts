@@ -1,53 +1,63 @@
 /** `GET /v1/jobs/{id}`: the job, now or (`?wait=SECONDS`) when it has ended. */
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
-import { type OwnedJob, waitForEnd } from '@holdfast/journal';
+import { type LiveFeed, type OwnedJob, waitForEnd } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
-import { keyRefused } from '../access/authenticate.ts';
+import { type CallerHandler, keyRefused } from '../access/authenticate.ts';
 import { ownedBy, ownJob } from '../access/own-job.ts';
+import type { HeldRequests } from '../bounds/held-requests.ts';
+import type { TenantCells } from '../cells.ts';
 import { etagOf, isNotModified } from '../http/etag.ts';
-import { sendJob, sendNotModified } from '../http/send-job.ts';
+import { type SendJob, sendNotModified } from '../http/send-job.ts';
 import { untilGone } from '../http/until-gone.ts';
-import type { ApiParts } from '../parts.ts';
 
-const LONGEST_WAIT_S = 60;
+const MAX_WAIT_S = 60;
+
+interface WaitNeeds {
+  cells: TenantCells<'journal'>;
+  feed: LiveFeed;
+  held: Pick<HeldRequests, 'hold'>;
+  stopping: AbortSignal;
+}
+
+export function getJob({ sendJob, ...needs }: WaitNeeds & { sendJob: SendJob }): CallerHandler {
+  return async (request, response, caller) => {
+    const waitMs = waitSecondsOf(request) * 1_000;
+    let found = await ownJob(needs.cells, caller, request);
+    if (waitMs > 0 && !hasEnded(found.job.status)) found = await wait(needs, response, caller, found.job.id, waitMs);
+    if (isNotModified(request, etagOf(found.job))) return sendNotModified(response, found.job);
+    await sendJob(response, caller, { status: 200, found });
+  };
+}
 
 function waitSecondsOf(request: Request): number {
   const { wait = '0' } = request.query;
-  if (typeof wait !== 'string' || !/^\d{1,3}(\.\d{1,3})?$/.test(wait) || Number(wait) > LONGEST_WAIT_S) {
-    throw new RequestError('validation_failed', `wait: a number of seconds, 0 to ${LONGEST_WAIT_S}`, { param: 'wait' });
+  if (typeof wait !== 'string' || !/^\d{1,3}(\.\d{1,3})?$/.test(wait) || Number(wait) > MAX_WAIT_S) {
+    throw new RequestError('validation_failed', `wait: expected a number of seconds, 0 to ${MAX_WAIT_S}`, {
+      param: 'wait',
+    });
   }
   return Number(wait);
 }
 
-/** How long the answer is to wait, in ms; 0 where that makes no sense, which `getJob` refuses. */
-export function waitAskedFor(request: Request): number {
+/** How long the client asks the answer to wait, in ms; 0 where the number makes no sense, which `getJob` refuses. */
+export function requestedWaitMs(request: Request): number {
   const seconds = Number(request.query.wait);
-  return seconds > 0 && seconds <= LONGEST_WAIT_S ? seconds * 1_000 : 0;
-}
-
-export async function getJob(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
-  const waitMs = waitSecondsOf(request) * 1_000;
-  const id = String(request.params.id);
-  let found = await ownJob(parts, caller, id);
-  if (waitMs > 0 && !hasEnded(found.job.status)) found = await held(parts, response, caller, id, waitMs);
-  if (isNotModified(request, etagOf(found.job))) return sendNotModified(response, found.job);
-  await sendJob(parts, response, caller, { status: 200, found });
+  return seconds > 0 && seconds <= MAX_WAIT_S ? seconds * 1_000 : 0;
 }
 
 /** The job when it has ended or the time is over. @throws RequestError `unauthenticated` where the key is revoked meanwhile */
-async function held(
-  parts: ApiParts,
+async function wait(
+  { cells, feed, held, stopping }: WaitNeeds,
   response: Response,
   caller: Caller,
   id: string,
   waitMs: number,
 ): Promise<OwnedJob> {
   const revoked = new AbortController();
-  const release = parts.held.hold(response, () => revoked.abort());
+  const release = held.hold(response, () => revoked.abort());
   try {
-    const over = [untilGone(response), parts.stopping, AbortSignal.timeout(waitMs), revoked.signal];
-    const { journal } = parts.cells.of(caller.tenant);
-    const found = await waitForEnd(journal, parts.feed, id, AbortSignal.any(over));
+    const over = [untilGone(response), stopping, AbortSignal.timeout(waitMs), revoked.signal];
+    const found = await waitForEnd(cells.of(caller.tenant).journal, feed, id, AbortSignal.any(over));
     if (revoked.signal.aborted) throw keyRefused();
     return ownedBy(caller, id, found);
   } finally {

@@ -1,27 +1,38 @@
-/** Liveness and readiness. Liveness asks nothing of Redis: restarting the API doesn't mend Redis. */
+/** Liveness and readiness. Liveness asks nothing of Redis: a restart of the API doesn't repair Redis. */
 import { RequestError } from '@holdfast/core';
 import { liveWorkers } from '@holdfast/queue';
-import { connectedReplicas } from '@holdfast/redis';
-import type { Request, Response } from '@holdfast/service';
-import { sendJson } from '../http/send-job.ts';
-import type { ApiParts } from '../parts.ts';
+import { connectedReplicas, type DurabilityMode, type MemoryWatch, type Redis } from '@holdfast/redis';
+import type { RequestHandler } from '@holdfast/service';
+import { sendJson } from '../http/send-json.ts';
 
-export async function healthz(_parts: ApiParts, _request: Request, response: Response): Promise<void> {
+export const healthz: RequestHandler = (_request, response) => {
   sendJson(response, 200, { status: 'ok' });
+};
+
+interface ReadinessRoute {
+  redis: Redis;
+  prefix: string;
+  durability: DurabilityMode;
+  configDigest: string;
+  memory: Pick<MemoryWatch, 'isNearlyFull'>;
+  stopping: AbortSignal;
 }
 
-export async function readyz(parts: ApiParts, _request: Request, response: Response): Promise<void> {
-  if (parts.stopping.aborted) throw new RequestError('store_unavailable', 'This process is stopping.');
-  const [workers, replicas] = await Promise.all([
-    liveWorkers(parts.redis, parts.prefix),
-    parts.durability === 'replica' ? connectedReplicas(parts.redis) : null,
-  ]);
-  sendJson(response, 200, {
-    status: 'ready',
-    durability: parts.durability,
-    ...(replicas === null ? {} : { replicas }),
-    memory: parts.memory.isNearlyFull ? 'nearly full' : 'ok',
-    workers: workers.length,
-    workers_with_other_config: workers.filter(({ configDigest }) => configDigest !== parts.configDigest).length,
-  });
+export function readyz(route: ReadinessRoute): RequestHandler {
+  const { redis, prefix, durability, configDigest, memory, stopping } = route;
+  return async (_request, response) => {
+    if (stopping.aborted) throw new RequestError('store_unavailable', 'This process is stopping.');
+    const [workers, replicas] = await Promise.all([
+      liveWorkers(redis, prefix),
+      durability === 'replica' ? connectedReplicas(redis) : null,
+    ]);
+    sendJson(response, 200, {
+      status: 'ready',
+      durability,
+      ...(replicas === null ? {} : { replicas }),
+      memory: memory.isNearlyFull ? 'nearly full' : 'ok',
+      workers: workers.length,
+      workers_with_other_config: workers.filter((worker) => worker.configDigest !== configDigest).length,
+    });
+  };
 }

@@ -1,13 +1,17 @@
-/** `GET /v1/jobs`: the tenant's jobs (of the tasks that the key is limited to), newest first; or the one that an idempotency key names. */
+/**
+ * `GET /v1/jobs`: the tenant's jobs (of the tasks that the API key is limited to), newest first; or the one job that an idempotency
+ * key names.
+ */
 import { type Caller, type JobList, type JobSummary, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
-import { listJobs as readJobs } from '@holdfast/journal';
-import { type Request, type Response, validationError } from '@holdfast/service';
+import { type Journal, listJobs as readJobs } from '@holdfast/journal';
+import { type Request, validationError } from '@holdfast/service';
 import { z } from 'zod';
+import type { CallerHandler } from '../access/authenticate.ts';
 import { mayUse } from '../access/own-job.ts';
-import { sendJson } from '../http/send-job.ts';
-import type { ApiParts } from '../parts.ts';
+import type { TenantCells } from '../cells.ts';
+import { sendJson } from '../http/send-json.ts';
 
-/** Query parameters, but for `metadata.<name>`, which may be any. */
+/** Query parameters, except `metadata.<name>`, whose names are the client's. */
 export const listQuerySchema = z.strictObject({
   status: z.enum(jobStatuses).optional(),
   task: z.string().max(128).optional(),
@@ -16,22 +20,28 @@ export const listQuerySchema = z.strictObject({
   idempotency_key: z.string().optional().meta({ description: 'The one job that this key names, or none.' }),
 });
 
-export async function listJobs(parts: ApiParts, request: Request, response: Response, caller: Caller): Promise<void> {
+interface ListQuery extends z.output<typeof listQuerySchema> {
+  metadata: Record<string, string>;
+}
+
+export function listJobs({ cells }: { cells: TenantCells<'journal'> }): CallerHandler {
+  return async (request, response, caller) => {
+    const query = validateQuery(request);
+    const { journal } = cells.of(caller.tenant);
+    const key = query.idempotency_key;
+    const page = key === undefined ? await readPage(journal, caller, query) : await findByKey(journal, caller, key);
+    sendJson(response, 200, page);
+  };
+}
+
+function validateQuery(request: Request): ListQuery {
   const { metadata, rest } = splitQuery(request);
   const query = listQuerySchema.safeParse(rest);
   if (!query.success) throw validationError(query.error);
-  const { idempotency_key: key, status, task, limit, cursor } = query.data;
-  if (key !== undefined) return sendJson(response, 200, await findByKey(parts, caller, key));
-  const page = await readJobs(parts.cells.of(caller.tenant).journal, {
-    tenant: caller.tenant,
-    filter: { status, task, onlyTasks: caller.tasks, metadata },
-    limit,
-    cursor,
-  });
-  sendJson(response, 200, page);
+  return { ...query.data, metadata };
 }
 
-/** From entries, not by assignment: a parameter may be named `__proto__`. */
+/** Built from entries, not by assignment: a parameter may be named `__proto__`. */
 function splitQuery(request: Request) {
   const filters: [string, string][] = [];
   const rest: [string, unknown][] = [];
@@ -43,8 +53,15 @@ function splitQuery(request: Request) {
   return { metadata: Object.fromEntries(filters), rest: Object.fromEntries(rest) };
 }
 
-async function findByKey({ cells }: ApiParts, caller: Caller, key: string): Promise<JobList> {
-  const { journal } = cells.of(caller.tenant);
+function readPage(
+  journal: Journal,
+  { tenant, tasks }: Caller,
+  { status, task, metadata, limit, cursor }: ListQuery,
+): Promise<JobList> {
+  return readJobs(journal, { tenant, filter: { status, task, onlyTasks: tasks, metadata }, limit, cursor });
+}
+
+async function findByKey(journal: Journal, caller: Caller, key: string): Promise<JobList> {
   const found = await journal.find(jobIdFor(caller.tenant, parseIdempotencyKey(key, 'idempotency_key')));
   const data: JobSummary[] = found && mayUse(caller, found.job.task) ? [found.job] : [];
   return { object: 'list', data, has_more: false, next_cursor: null };

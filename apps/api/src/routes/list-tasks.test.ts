@@ -25,7 +25,7 @@ const chat = { task: 'chat.completions', input: { model: 'sim', messages: [{ rol
 describe('GET /v1/tasks', () => {
   it('lists every task with the JSON Schemas of what it takes and gives', async () => {
     const tasks = await tasksOf(free);
-    expect(tasks.map(({ name }) => name)).toEqual([...free.parts.tasks.keys()]);
+    expect(tasks.map(({ name }) => name)).toEqual([...free.deps.tasks.keys()]);
     const summarize = tasks.find(({ name }) => name === 'summarize');
     expect(summarize).toMatchObject({
       summary: expect.any(String),

@@ -1,12 +1,18 @@
 /** Submits of one API on a real Redis. Of many processes, and their crashes: `tests/flow`. */
 import { followersLane, type Job, type Limits, RequestError } from '@holdfast/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApi, type TestApi } from '../../testing/api.ts';
 
 let api: TestApi;
+/** Models that the API has warned of: they have no price. */
+const unpriced: (string | null)[] = [];
 beforeAll(async () => {
-  api = await startTestApi();
-  api.parts.prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 1_000_000 } };
+  api = await startTestApi({
+    prices: { sim: { input_usd_per_million: 1, output_usd_per_million: 1_000_000 } },
+    warnOfUnpriced: (_tenant, model, estimate) => {
+      if (estimate?.usd == null) unpriced.push(model);
+    },
+  });
 });
 afterAll(() => api.end());
 
@@ -162,15 +168,12 @@ describe('a replay', () => {
 
 describe('a submit that is refused', () => {
   const limit = (limits: Limits) => {
-    api.parts.limits = { of: async () => limits };
+    api.deps.limits.of = async () => limits;
   };
-  let unlimited: TestApi['parts']['limits'];
-  beforeEach(() => {
-    unlimited = api.parts.limits;
-  });
+  const unlimited: Limits = {};
   afterEach(async () => {
-    api.parts.limits = unlimited;
-    await api.parts.memory.look();
+    limit(unlimited);
+    await api.deps.memory.look();
   });
 
   async function refusedBy(key: string, options: Submit = {}) {
@@ -213,7 +216,7 @@ describe('a submit that is refused', () => {
   it('while Redis is nearly full finds what is there, and has nothing new', async () => {
     const id = await idOf(await submit('before'));
     await cancel(await idOf(await submit('ended before')));
-    api.parts.memory.sawFull();
+    api.deps.memory.sawFull();
     const { headers, problem } = await refusedBy('full');
     expect(problem).toMatchObject({ status: 503, code: 'queue_full' });
     expect(headers.get('retry-after')).toBe('5');
@@ -225,7 +228,7 @@ describe('a submit that is refused', () => {
 
   it('by a Redis that is full by surprise is the same, and others need not find out', async () => {
     const id = await idOf(await submit('surprised'));
-    const { writes, memory } = api.parts;
+    const { writes, memory } = api.deps;
     const { run } = writes;
     const oom = Object.assign(new Error("OOM command not allowed when used memory > 'maxmemory'."), {
       name: 'ReplyError',
@@ -248,7 +251,7 @@ describe('a submit that is refused', () => {
   it('because nobody knows the tenant’s plan finds what is there', async () => {
     const id = await idOf(await submit('planned'));
     const why = new RequestError('plan_unknown', 'Nobody knows its limits.', { retryable: true });
-    api.parts.limits = { of: () => Promise.reject(why) };
+    api.deps.limits.of = () => Promise.reject(why);
     expect((await refusedBy('planless')).problem).toMatchObject({ status: 503, code: 'plan_unknown' });
     const replayed = await submit('planned');
     expect([replayed.status, await idOf(replayed)]).toEqual([200, id]);
@@ -257,14 +260,12 @@ describe('a submit that is refused', () => {
 
 describe('a model without a price', () => {
   it('is named once, where a budget is meant to hold', async () => {
-    const said: (string | null)[] = [];
-    const { limits, warnOfUnpriced } = api.parts;
-    api.parts.limits = { of: async () => ({ budget_usd: { day: 1 } }) };
-    api.parts.warnOfUnpriced = (_tenant, model, estimate) => void said.push(estimate?.usd == null ? model : null);
+    unpriced.length = 0;
+    api.deps.limits.of = async () => ({ budget_usd: { day: 1 } });
     const input = { model: 'unpriced', messages: [{ role: 'user', content: '?' }] };
     expect((await submit('unpriced', { more: { input } })).status).toBe(202);
-    expect(said).toEqual(['unpriced']);
-    Object.assign(api.parts, { limits, warnOfUnpriced });
+    expect(unpriced).toEqual(['unpriced']);
+    api.deps.limits.of = async () => ({});
   });
 });
 

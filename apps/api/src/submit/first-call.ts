@@ -1,8 +1,7 @@
-/** What a job's first provider call may cost, estimated from its body: what is reserved for it when it is admitted. */
-import type { JsonObject } from '@holdfast/core';
+/** What a job's first provider call may cost, estimated from its body. It is reserved when the job is admitted. */
+import type { JsonObject, Prices } from '@holdfast/core';
 import { type CallEstimate, estimateCall } from '@holdfast/gate';
-import { firstCallOf } from '@holdfast/tasks';
-import type { ApiParts } from './parts.ts';
+import { firstCallOf, type Task } from '@holdfast/tasks';
 
 export interface FirstCall {
   /** null: this process doesn't know the task, and nothing is reserved for it. */
@@ -10,7 +9,12 @@ export interface FirstCall {
   estimate: CallEstimate | null;
 }
 
-export function estimateFirstCall({ tasks, prices }: ApiParts, taskName: string, input: JsonObject): FirstCall {
+export interface EstimateNeeds {
+  tasks: ReadonlyMap<string, Task>;
+  prices: Prices;
+}
+
+export function estimateFirstCall({ tasks, prices }: EstimateNeeds, taskName: string, input: JsonObject): FirstCall {
   const task = tasks.get(taskName);
   const call = task && firstCallOf(task, input);
   if (!call) return { model: null, estimate: null };

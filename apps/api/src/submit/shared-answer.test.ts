@@ -6,8 +6,12 @@ import { sharedOf } from './shared-answer.ts';
 
 const task = (change: Partial<Task> = {}): Task => ({
   ...defineTask({
-    ...{ name: 'echo', summary: 'Echo.', model: 'sim', cache: { ttl_s: 7 } },
-    ...{ input: z.looseObject({}), run: async () => 'echo' },
+    name: 'echo',
+    summary: 'Echo.',
+    model: 'sim',
+    cache: { ttl_s: 7 },
+    input: z.looseObject({}),
+    run: async () => 'echo',
   }),
   ...change,
 });

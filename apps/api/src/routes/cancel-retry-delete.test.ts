@@ -4,19 +4,20 @@ import { startTestApi, type TestApi } from '../../testing/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi();
-  await createTenants(api.parts).put('acme', { limits: { requests_per_minute: 3 } });
+  api = await startTestApi({ prices: { sim: { input_usd_per_million: 1, output_usd_per_million: 1_000_000 } } });
+  await createTenants(api.deps).put('acme', { limits: { requests_per_minute: 3 } });
 });
 afterAll(() => api.end());
 
 /** As with another process, which has not seen the limits yet. */
 async function unlimited<Done>(work: () => Promise<Done>): Promise<Done> {
-  const { limits } = api.parts;
-  api.parts.limits = { of: async () => ({}) };
+  const { limits } = api.deps;
+  const { of } = limits;
+  limits.of = async () => ({});
   try {
     return await work();
   } finally {
-    api.parts.limits = limits;
+    limits.of = of;
   }
 }
 
@@ -54,11 +55,11 @@ describe('a job that is run again', () => {
   it('is refused while Redis is nearly full, and stays as it was', async () => {
     const id = await unlimited(submit);
     await post(`/v1/jobs/${id}/cancel`);
-    api.parts.memory.sawFull();
+    api.deps.memory.sawFull();
     const refused = await unlimited(() => post(`/v1/jobs/${id}/retry`));
     expect(await refused.json()).toMatchObject({ status: 503, code: 'queue_full' });
     expect(await (await api.fetch(`/v1/jobs/${id}`)).json()).toMatchObject({ status: 'cancelled', cursor: 2 });
-    await api.parts.memory.look();
+    await api.deps.memory.look();
     expect((await unlimited(() => post(`/v1/jobs/${id}/retry`))).status).toBe(202);
   });
 
@@ -67,14 +68,13 @@ describe('a job that is run again', () => {
     await post(`/v1/jobs/${id}/cancel`);
     const { queue } = api.cell;
     const { waiting } = await queue.scheduler.counts('default');
-    api.parts.prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 1_000_000 } };
-    const { limits } = api.parts;
-    api.parts.limits = { of: async () => ({ budget_usd: { day: 1 } }) };
+    const { limits } = api.deps;
+    const { of } = limits;
+    limits.of = async () => ({ budget_usd: { day: 1 } });
     const refused = await post(`/v1/jobs/${id}/retry`);
     expect(await refused.json()).toMatchObject({ status: 402, code: 'budget_exceeded' });
     expect((await queue.scheduler.counts('default')).waiting).toBe(waiting);
-    api.parts.prices = {};
-    api.parts.limits = limits;
+    limits.of = of;
     const again = await unlimited(() => post(`/v1/jobs/${id}/retry`));
     expect(await again.json()).toMatchObject({ id, status: 'queued', cursor: 3, finished_at: null, output: null });
     expect((await queue.scheduler.counts('default')).waiting).toBe(waiting + 1);
