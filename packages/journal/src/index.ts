@@ -13,13 +13,8 @@ export * from './read/log-events.ts';
 export { readText } from './read/read-text.ts';
 export * from './read/wait-for-end.ts';
 export type { LargeAnswer, OwnedJob, OwnedSummary } from './record.ts';
-export {
-  type AttemptEnd,
-  AttemptWriter,
-  type Ended,
-  type FieldChanges,
-  JournalRefusal,
-} from './write/attempt-writer.ts';
+export { type AttemptEnd, type Ended, type FieldChanges, JournalRefusal } from './write/append.ts';
+export { AttemptWriter } from './write/attempt-writer.ts';
 export * from './write/call-record.ts';
 export { FlushClock } from './write/flush-clock.ts';
 export { claimLeftovers, dropLeftovers } from './write/leftovers.ts';

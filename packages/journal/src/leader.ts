@@ -7,7 +7,7 @@
  *   it failed, was cancelled or deleted, or is too old  → whoever asks first leads, and the others follow that one
  */
 import { scripts } from '@holdfast/cell';
-import type { Journal } from './journal.ts';
+import type { JournalCell } from './journal-cell.ts';
 
 /** What a job shares its answer by. */
 export interface Shared {
@@ -31,13 +31,13 @@ export interface Leader {
 }
 
 /** Whom to follow; null: the asker leads from now on. Safe to repeat. */
-export async function findLeader({ cell }: Journal, { jobId, shared, since }: Asker): Promise<Leader | null> {
+export async function findLeader({ cell }: JournalCell, { jobId, shared, since }: Asker): Promise<Leader | null> {
   const args = [jobId, shared.digest, shared.ttlMs, since, cell.retentionMs];
   const [leader, generation] = (await scripts.lead.run(cell, args)) as string[];
   return leader === undefined ? null : { jobId: leader, generation: generation ?? '' };
 }
 
 /** Whether this is still the same generation of the job. */
-export async function isSameGeneration({ cell }: Journal, { jobId, generation }: Leader): Promise<boolean> {
+export async function isSameGeneration({ cell }: JournalCell, { jobId, generation }: Leader): Promise<boolean> {
   return (await cell.redis.hget(cell.keys.job(jobId).record, 'created_at')) === generation;
 }

@@ -9,7 +9,8 @@ import { Journal } from '../src/journal.ts';
 import type { Admission, NewJob } from '../src/new-job.ts';
 import { LiveFeed } from '../src/read/live-feed.ts';
 import { readLog } from '../src/read/read-log.ts';
-import { AttemptWriter, type JournalRefusal } from '../src/write/attempt-writer.ts';
+import type { JournalRefusal } from '../src/write/append.ts';
+import { AttemptWriter } from '../src/write/attempt-writer.ts';
 import { FlushClock } from '../src/write/flush-clock.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

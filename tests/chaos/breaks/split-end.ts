@@ -14,7 +14,7 @@ const { REDIS_URL = '', HOLDFAST_PREFIX = '' } = process.env;
 const redis = connectRedis(REDIS_URL, 'worker', silent);
 const keys = new CellKeys(HOLDFAST_PREFIX, String(cellNames[0]));
 const ends = new WeakMap<AttemptWriter, { jobId: string; status: JobStatus }>();
-const { take, settle } = AttemptWriter.prototype;
+const { take, onReply } = AttemptWriter.prototype;
 
 AttemptWriter.prototype.take = function () {
   const append = take.call(this);
@@ -24,11 +24,11 @@ AttemptWriter.prototype.take = function () {
   return append;
 };
 
-AttemptWriter.prototype.settle = function (reply) {
+AttemptWriter.prototype.onReply = function (reply) {
   const end = ends.get(this);
-  if (!end || reply.kind !== 'applied') return settle.call(this, reply);
+  if (!end || reply.kind !== 'applied') return onReply.call(this, reply);
   ends.delete(this);
   const writeState = () => redis.hset(keys.job(end.jobId).record, 'status', end.status);
   const ended = { status: end.status, unblocked: [] };
-  setTimeout(() => void writeState().then(() => settle.call(this, { ...reply, ended })), APART_MS);
+  setTimeout(() => void writeState().then(() => onReply.call(this, { ...reply, ended })), APART_MS);
 };

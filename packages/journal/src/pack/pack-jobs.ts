@@ -4,7 +4,7 @@
  */
 import { PACK_REQUEST_TO_BYTES, scripts } from '@holdfast/cell';
 import { hasEnded, type Logger } from '@holdfast/core';
-import type { Journal } from '../journal.ts';
+import type { JournalCell } from '../journal-cell.ts';
 import { bytesArgument, readBytes } from '../write/staged-value.ts';
 import { packed, readDictionary, readPackedLog, readPackedRequest } from './packed-job.ts';
 
@@ -14,7 +14,7 @@ const MAX_AT_ONCE = 16;
 /** Below this share of what it was it is worth the unpacking. */
 const GAIN = 0.8;
 
-export function startPacking(journal: Journal, logger: Logger): () => void {
+export function startPacking(journal: JournalCell, logger: Logger): () => void {
   let isBusy = false;
   const timer = setInterval(() => {
     if (isBusy) return;
@@ -29,7 +29,7 @@ export function startPacking(journal: Journal, logger: Logger): () => void {
 }
 
 /** Until none is left that is due. */
-async function packJobs(journal: Journal): Promise<void> {
+async function packJobs(journal: JournalCell): Promise<void> {
   for (;;) {
     const [due, ...ids] = (await scripts.claimPacking.run(journal.cell, [MAX_AT_ONCE])) as [number, ...string[]];
     await Promise.all(ids.map((id) => packJob(journal, id)));
@@ -37,7 +37,7 @@ async function packJobs(journal: Journal): Promise<void> {
   }
 }
 
-async function packJob({ cell }: Journal, jobId: string): Promise<void> {
+async function packJob({ cell }: JournalCell, jobId: string): Promise<void> {
   const keys = cell.keys.job(jobId);
   const [status, seq, logSize, requestSize] = await cell.redis.hmget(
     keys.record,
@@ -59,7 +59,7 @@ async function packJob({ cell }: Journal, jobId: string): Promise<void> {
 }
 
 /** Before a job runs again. No effect where it isn't packed. */
-export async function unpackJob({ cell }: Journal, jobId: string): Promise<void> {
+export async function unpackJob({ cell }: JournalCell, jobId: string): Promise<void> {
   const dictionary = await readDictionary(cell, jobId);
   const windows: Buffer[] = [];
   for await (const window of readPackedLog(cell, jobId, dictionary)) windows.push(window);

@@ -13,9 +13,10 @@
  * is one small object: there may be ten thousand of them.
  */
 import { hasEnded } from '@holdfast/core';
-import type { Journal } from '../journal.ts';
+import type { JournalCell } from '../journal-cell.ts';
+import { OUTPUT_MARK, startOfEvent } from '../log-format.ts';
 import { type Listener, type LiveEvents, type LiveFeed, parseLiveEvents } from './live-feed.ts';
-import { OUTPUT_MARK, readLog, startOfEvent } from './read-log.ts';
+import { readLog } from './read-log.ts';
 
 /** Where an attached reader's bytes go. */
 export interface EventSink {
@@ -26,7 +27,7 @@ export interface EventSink {
 }
 
 interface ReaderOptions {
-  journal: Journal;
+  journal: JournalCell;
   feed: LiveFeed;
   jobId: string;
   /** Number of the last event that the reader has; 0: none. */
@@ -104,7 +105,7 @@ export class AttachedReader implements Listener {
       this.#mailbox.fallBehind();
     }
     try {
-      this.#unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, this);
+      this.#unsubscribe = await feed.subscribe(journal.cell.keys.job(jobId).live, this);
     } catch (error) {
       this.#end(null, error);
       return;

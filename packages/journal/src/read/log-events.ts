@@ -1,6 +1,6 @@
 /** Events of a log, as bytes of it hold them. */
 import type { EventData, EventType } from '@holdfast/core';
-import type { Journal } from '../journal.ts';
+import type { JournalCell } from '../journal-cell.ts';
 import { readLog } from './read-log.ts';
 
 /** An event whose data has not been parsed: most readers want few of them. */
@@ -44,13 +44,13 @@ export function dropsText({ type, json }: LoggedEvent): boolean {
 }
 
 /** The journal's events, from the first. Reads the whole log. */
-export async function* readEvents(journal: Journal, jobId: string): AsyncGenerator<LoggedEvent> {
+export async function* readEvents(journal: JournalCell, jobId: string): AsyncGenerator<LoggedEvent> {
   const splitter = new EventSplitter();
   for await (const bytes of readLog(journal, jobId, 0)) yield* splitter.push(bytes);
 }
 
 /** Number of the last event that drops the text before it; 0 where there is no journal. Reads the whole log. */
-export async function lastStart(journal: Journal, jobId: string): Promise<number> {
+export async function lastStart(journal: JournalCell, jobId: string): Promise<number> {
   let start = 0;
   for await (const event of readEvents(journal, jobId)) if (dropsText(event)) start = event.seq;
   return start;

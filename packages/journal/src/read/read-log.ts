@@ -3,12 +3,10 @@
  * end where events do. A log that was packed since its job ended is unpacked. The job's answer is put in here: its event
  * has `\0` in its place, so that it is stored once.
  */
-import type { Journal } from '../journal.ts';
+import type { JournalCell } from '../journal-cell.ts';
+import { OUTPUT_MARK, startOfEvent } from '../log-format.ts';
 import { DICTIONARY_BYTES, readDictionary, readPackedLog } from '../pack/packed-job.ts';
 import { readValue } from '../write/staged-value.ts';
-
-/** Stands in a log for the output of the job, which JSON never has. */
-export const OUTPUT_MARK = 0;
 
 /** Where the journal stood when the reading began. */
 export interface Standing {
@@ -24,19 +22,11 @@ interface Place extends Standing {
   offset: number;
 }
 
-/** Where the bytes of an event begin within `bytes`; -1 when it isn't there. */
-export function startOfEvent(bytes: Buffer, seq: number): number {
-  const line = `id: ${seq}\n`;
-  if (bytes.toString('latin1', 0, line.length) === line) return 0;
-  const found = bytes.indexOf(`\n${line}`);
-  return found === -1 ? -1 : found + 1;
-}
-
-async function locate(journal: Journal, jobId: string, seq: number): Promise<Place | null> {
-  const { record, index } = journal.keysOf(jobId);
+async function locate({ cell }: JournalCell, jobId: string, seq: number): Promise<Place | null> {
+  const { record, index } = cell.keys.job(jobId);
   const [[status, last, size, packed], entry] = await Promise.all([
-    journal.redis.hmget(record, 'status', 'seq', 'size', 'packed'),
-    seq <= 1 ? [] : journal.redis.zrevrangebyscore(index, seq, '-inf', 'LIMIT', 0, 1),
+    cell.redis.hmget(record, 'status', 'seq', 'size', 'packed'),
+    seq <= 1 ? [] : cell.redis.zrevrangebyscore(index, seq, '-inf', 'LIMIT', 0, 1),
   ]);
   if (!status) return null;
   const isPacked = Number(packed) > 0;
@@ -48,16 +38,16 @@ async function locate(journal: Journal, jobId: string, seq: number): Promise<Pla
  * Returns that standing: if the job had ended, its end was among them. Returns null when there is no such journal.
  */
 export async function* readLog(
-  journal: Journal,
+  { cell }: JournalCell,
   jobId: string,
   cursor: number,
 ): AsyncGenerator<Buffer, Standing | null> {
-  const place = await locate(journal, jobId, cursor + 1);
+  const place = await locate({ cell }, jobId, cursor + 1);
   if (!place || place.seq <= cursor) return place;
-  const dictionary = place.isPacked ? await readDictionary(journal.cell, jobId) : null;
-  const log = dictionary ? readPackedLog(journal.cell, jobId, dictionary) : plain(journal, jobId, place);
+  const dictionary = place.isPacked ? await readDictionary(cell, jobId) : null;
+  const log = dictionary ? readPackedLog(cell, jobId, dictionary) : plain({ cell }, jobId, place);
   const answer = dictionary && dictionary.length < DICTIONARY_BYTES ? dictionary : null;
-  for await (const window of fromEvent(log, cursor + 1)) yield* withOutput(journal, jobId, window, answer);
+  for await (const window of fromEvent(log, cursor + 1)) yield* withOutput({ cell }, jobId, window, answer);
   return place;
 }
 
@@ -79,9 +69,9 @@ async function* fromEvent(log: AsyncIterable<Buffer>, seq: number): AsyncGenerat
   }
 }
 
-async function* plain(journal: Journal, jobId: string, { offset, size }: Place): AsyncGenerator<Buffer> {
+async function* plain({ cell }: JournalCell, jobId: string, { offset, size }: Place): AsyncGenerator<Buffer> {
   let read = offset;
-  for await (const window of readValue(journal.cell, journal.keysOf(jobId).log, size, offset)) {
+  for await (const window of readValue(cell, cell.keys.job(jobId).log, size, offset)) {
     read += window.length;
     yield window;
   }
@@ -91,7 +81,7 @@ async function* plain(journal: Journal, jobId: string, { offset, size }: Place):
 
 /** @param answer null: it has not been read */
 async function* withOutput(
-  journal: Journal,
+  { cell }: JournalCell,
   jobId: string,
   bytes: Buffer,
   answer: Buffer | null,
@@ -103,6 +93,6 @@ async function* withOutput(
   }
   yield bytes.subarray(0, mark);
   if (answer) yield answer;
-  else yield* journal.readAnswer(jobId, 'output', Number.POSITIVE_INFINITY);
+  else yield* readValue(cell, cell.keys.job(jobId).output, Number.POSITIVE_INFINITY);
   yield bytes.subarray(mark + 1);
 }

@@ -1,7 +1,7 @@
 /** Appends as the scripts `append` and `finish` take them, and what these say. */
 import type { JobStatus } from '@holdfast/core';
 import type { ScriptArgument } from '@holdfast/redis';
-import type { Append, AppendReply, AttemptEnd, FieldChanges } from './attempt-writer.ts';
+import type { Append, AppendReply, AttemptEnd, FieldChanges } from './append.ts';
 
 /** The hashes that changes go to, in the scripts' order. */
 const parts = ['record', 'details', 'calls', 'steps'] as const;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { free, openTestJournal, type TestJournal } from '../../testing/journal.ts';
-import { JournalRefusal } from './attempt-writer.ts';
+import { JournalRefusal } from './append.ts';
 
 let t: TestJournal;
 beforeAll(async () => {

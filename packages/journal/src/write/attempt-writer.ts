@@ -10,65 +10,18 @@
  *
  * A crash here loses what was not appended: nobody has seen it, and the next attempt begins after what was.
  */
-import { type EventData, type EventType, formatEvent, HoldfastError, type JobStatus, type Usage } from '@holdfast/core';
-import { OUTPUT_MARK } from '../read/read-log.ts';
-import type { CallField, DetailField, RecordField, StepField } from '../record.ts';
+import { type EventData, type EventType, formatEvent, type Usage } from '@holdfast/core';
+import { OUTPUT_MARK } from '../log-format.ts';
+import {
+  type Append,
+  type AppendReply,
+  type AppendSource,
+  type AttemptEnd,
+  type Ended,
+  type FieldChanges,
+  JournalRefusal,
+} from './append.ts';
 import type { FlushClock } from './flush-clock.ts';
-
-/** The journal took no more events of this attempt. */
-export class JournalRefusal extends HoldfastError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
-
-/**
- * What changes beside the log: fields of the record and of what is stored with it; with the end of a job its answer (JSON), and
- * its text, where that is not to be read from the answer. An empty text takes a field away.
- */
-export type FieldChanges = Partial<
-  Record<RecordField | DetailField | CallField | StepField | 'output' | 'text', string | number>
->;
-
-/** How an attempt ends: what the job becomes, and when and where the next attempt waits, if there is one. */
-export interface AttemptEnd {
-  status: Exclude<JobStatus, 'running'>;
-  /** ms until the next attempt is due. */
-  delayMs: number;
-  /** The next attempt waits in the lane of the job's model, and follows nobody any more. */
-  leavesQueue: boolean;
-}
-
-/** An append, exactly as it is sent and, if need be, sent again. */
-export interface Append {
-  jobId: string;
-  attempt: number;
-  /** Of the attempt's claim. */
-  token: string;
-  before: number;
-  after: number;
-  bytes: string | Buffer;
-  changes: FieldChanges;
-  /** null: the attempt goes on. */
-  end: AttemptEnd | null;
-  /** The attempt goes on only once this is stored: a beginning, a response's id, an end. */
-  awaited: boolean;
-}
-
-/** What became of a job whose attempt has ended. */
-export interface Ended {
-  /** `cancelled` also where it was to be put back, and a cancel had been asked for. */
-  status: JobStatus;
-  /** Lanes in which its tenant may run more than before. */
-  unblocked: string[];
-}
-
-/** What the journal said to an append. */
-export type AppendReply =
-  | {
-      kind: 'applied';
-      cancelRequested: boolean;
-      /** Somebody listens, as far as is known. */
-      isWatched: boolean;
-      ended: Ended | null;
-    }
-  | { kind: 'fenced' | 'ended' | 'mismatch' | 'missing' };
 
 interface WriterOptions {
   clock: FlushClock;
@@ -84,7 +37,7 @@ interface WriterOptions {
 /** Above this many characters waiting, `waitForDrain` makes the producer wait. */
 const MAX_WAITING = 1_000_000;
 
-export class AttemptWriter {
+export class AttemptWriter implements AppendSource {
   readonly #options: WriterOptions;
   #seq: number;
   #sent: number;
@@ -192,7 +145,7 @@ export class AttemptWriter {
     if (this.#bytes.length > MAX_WAITING) await this.flushed();
   }
 
-  /** For the clock: what is to be sent now, or null. It stays under way until `settle`. */
+  /** For the clock: what is to be sent now, or null. It stays under way until `onReply`. */
   take(): Append | null {
     if (this.#underWay || this.#refusal || this.#bytes === '') return null;
     this.#underWay = {
@@ -212,7 +165,7 @@ export class AttemptWriter {
   }
 
   /** For the clock: the reply to what was taken. */
-  settle(reply: AppendReply): void {
+  onReply(reply: AppendReply): void {
     const append = this.#underWay;
     this.#underWay = null;
     if (!append) return;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { free, openTestJournal, type TestJournal } from '../../testing/journal.ts';
-import type { FieldChanges } from './attempt-writer.ts';
+import type { FieldChanges } from './append.ts';
 import { answerField, callField, failedField, type OpenCall, stepField } from './call-record.ts';
 
 let t: TestJournal;

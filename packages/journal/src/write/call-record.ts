@@ -11,7 +11,7 @@
  */
 import type { JobError, JsonValue } from '@holdfast/core';
 import type { Values } from '../record.ts';
-import type { FieldChanges } from './attempt-writer.ts';
+import type { FieldChanges } from './append.ts';
 
 /** A call that was begun and isn't over. */
 export interface OpenCall {

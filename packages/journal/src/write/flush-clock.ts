@@ -15,15 +15,15 @@
 import { scripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import type { Journal } from '../journal.ts';
+import type { JournalCell } from '../journal-cell.ts';
+import type { Append, AppendReply, AppendSource } from './append.ts';
 import { appendArguments, appendReplyOf } from './append-arguments.ts';
-import type { Append, AppendReply, AttemptWriter } from './attempt-writer.ts';
 import { sendAppend } from './send-append.ts';
 import { MAX_ARGUMENT_BYTES } from './staged-value.ts';
 
 interface FlushClockOptions {
   /** On a connection with the role `worker`, which waits for Redis as long as it is away. */
-  journal: Journal;
+  journal: JournalCell;
   logger: Logger;
   /**
    * Runs a write on a connection, and resolves once it is as durable as the mode asks; rejects when that isn't known. For
@@ -36,7 +36,7 @@ interface FlushClockOptions {
 }
 
 interface Sent {
-  writer: AttemptWriter;
+  writer: AppendSource;
   append: Append;
 }
 
@@ -50,19 +50,19 @@ const MAX_BATCH = MAX_ARGUMENT_BYTES / 3;
 const MAX_RETRY_MS = 2_000;
 
 export class FlushClock {
-  readonly #journal: Journal;
+  readonly #journal: JournalCell;
   readonly #logger: Logger;
   readonly #durably: FlushClockOptions['durably'];
   readonly #intervalMs: number;
   readonly #retryMs: number;
-  #waiting = new Set<AttemptWriter>();
+  #waiting = new Set<AppendSource>();
   #lastFlush = Number.NEGATIVE_INFINITY;
   /** Until the next turn, from the last one on. */
   #turnMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #flushesSoon = false;
   /** Writers whose events nobody watches. */
-  #unwatched = new Set<AttemptWriter>();
+  #unwatched = new Set<AppendSource>();
   #slowTimer: NodeJS.Timeout | null = null;
 
   constructor({ journal, logger, durably, intervalMs = 5, retryMs = 200 }: FlushClockOptions) {
@@ -74,7 +74,7 @@ export class FlushClock {
   }
 
   /** A writer has something to send. @param atOnce somebody waits for it */
-  wake(writer: AttemptWriter, atOnce = false): void {
+  wake(writer: AppendSource, atOnce = false): void {
     if (!atOnce && !writer.isWatched) {
       this.#unwatched.add(writer);
       this.#slowTimer ??= setTimeout(() => this.#flushUnwatched(), this.#intervalMs * UNWATCHED);
@@ -131,7 +131,7 @@ export class FlushClock {
     const args = batch.flatMap(({ append }) => appendArguments(append));
     try {
       const replies = (await scripts.append.run(this.#journal.cell, args)) as unknown[];
-      for (const [at, { writer }] of batch.entries()) writer.settle(appendReplyOf(replies[at]));
+      for (const [at, { writer }] of batch.entries()) writer.onReply(appendReplyOf(replies[at]));
     } catch (error) {
       this.#logger.warn({ jobId: batch[0]?.append.jobId, appends: batch.length, error }, 'append failed, trying again');
       // One by one: what is wrong with one journal must not hold up the others.
@@ -147,7 +147,7 @@ export class FlushClock {
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       try {
         const reply = await (append.awaited && this.#durably ? this.#durably(write) : write(cell.redis));
-        writer.settle(reply as AppendReply);
+        writer.onReply(reply as AppendReply);
         return;
       } catch (error) {
         if (wait <= this.#retryMs) this.#logger.warn({ jobId: append.jobId, error }, 'append failed, trying again');

@@ -1,7 +1,7 @@
 /** One append on its way: what is too large for one argument goes before it, in pieces. Safe to repeat as a whole. */
 import { type Cell, scripts } from '@holdfast/cell';
+import type { Append, AppendReply } from './append.ts';
 import { appendArguments, appendReplyOf, finishArguments, finishReplyOf, refusedReply } from './append-arguments.ts';
-import type { Append, AppendReply } from './attempt-writer.ts';
 import { MAX_ARGUMENT_BYTES, stageValue } from './staged-value.ts';
 
 type OnCell = Pick<Cell, 'redis' | 'keys' | 'retentionMs'>;

@@ -6,24 +6,15 @@
 import type { JsonObject, ProviderCall } from '@holdfast/core';
 import { APIError } from 'openai';
 import { readErrorBody } from '../failure/error-body.ts';
-import { ask, type ProviderRequest, type Upstream } from './ask-provider.ts';
+import { ask, type ProviderRequest } from './ask-provider.ts';
 import type { Connection } from './connection.ts';
+import type { StreamPreference, StreamRefusals, Upstream } from './upstream.ts';
 
 const paths = {
   responses: '/responses',
   'chat.completions': '/chat/completions',
   embeddings: '/embeddings',
 } as const satisfies Record<ProviderCall['endpoint'], string>;
-
-/** How an answer is asked for. */
-export interface Wishes {
-  stream: boolean;
-  /** `stream_options: {include_usage: true}`: without it a stream of a chat completion says nothing of its cost. */
-  streamOptions: boolean;
-}
-
-/** What a provider has refused, by endpoint and model. */
-export type Refusals = Map<string, Wishes>;
 
 /** Models come from clients: no more than so many are remembered. */
 const MAX_REMEMBERED = 1_000;
@@ -35,11 +26,11 @@ export async function askForAnswer(
   connection: Connection,
   inBackground: boolean,
 ): Promise<Response> {
-  const { refusals, wishes, models } = upstream;
+  const { refusals, preference, models } = upstream;
   const name = String(call.body.model);
   const asked = Object.hasOwn(models, name) ? { ...call, body: { ...call.body, model: models[name] ?? name } } : call;
   const key = `${call.endpoint} ${asked.body.model}`;
-  const known = refusals.get(key) ?? wishes;
+  const known = refusals.get(key) ?? preference;
   for (let wanted = known; ; ) {
     try {
       const response = await ask(upstream, requestOf(asked, wanted, inBackground), connection);
@@ -53,7 +44,7 @@ export async function askForAnswer(
   }
 }
 
-function remember(refusals: Refusals, key: string, wanted: Wishes): void {
+function remember(refusals: StreamRefusals, key: string, wanted: StreamPreference): void {
   const [oldest] = refusals.keys();
   if (refusals.size >= MAX_REMEMBERED && oldest !== undefined) refusals.delete(oldest);
   refusals.set(key, wanted);
@@ -63,7 +54,7 @@ function remember(refusals: Refusals, key: string, wanted: Wishes): void {
 const mayRefuse = new Set<number | undefined>([400, 403, 404, 405, 415, 422, 500, 501]);
 
 /** What may be asked for instead; null: it was refused for another reason. */
-function lessThan({ stream, streamOptions }: Wishes, error: unknown): Wishes | null {
+function lessThan({ stream, streamOptions }: StreamPreference, error: unknown): StreamPreference | null {
   if (!stream || !(error instanceof APIError) || !mayRefuse.has(error.status)) return null;
   // Its words only: some bodies quote the request.
   const { message, param } = readErrorBody(error.error);
@@ -72,12 +63,12 @@ function lessThan({ stream, streamOptions }: Wishes, error: unknown): Wishes | n
   return /\bstream(ing|ed)?\b/i.test(words) ? { stream: false, streamOptions: false } : null;
 }
 
-function requestOf(call: ProviderCall, wishes: Wishes, inBackground: boolean): ProviderRequest {
+function requestOf(call: ProviderCall, preference: StreamPreference, inBackground: boolean): ProviderRequest {
   const { endpoint, idempotencyKey } = call;
   return {
     method: 'post',
     path: paths[endpoint],
-    body: bodyOf(call, wishes, inBackground),
+    body: bodyOf(call, preference, inBackground),
     // The SDK's own option of this name sends nothing.
     ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
   };
@@ -86,7 +77,7 @@ function requestOf(call: ProviderCall, wishes: Wishes, inBackground: boolean): P
 /** What the client said of `stream` and `background` is not obeyed: an answer is never left to run where nobody would find it. */
 function bodyOf(
   { endpoint, body }: ProviderCall,
-  { stream, streamOptions }: Wishes,
+  { stream, streamOptions }: StreamPreference,
   inBackground: boolean,
 ): JsonObject {
   const { stream: _, stream_options, background: __, ...rest } = body;

@@ -1,21 +1,9 @@
 /** One HTTP request to a provider through the SDK, and what a failure of it means. Knows nothing of what is asked. */
 import { AttemptError, type JsonObject } from '@holdfast/core';
-import type OpenAI from 'openai';
 import { APIConnectionError, APIError } from 'openai';
-import type { Answer } from '../answer/read-answer.ts';
 import type { Failures } from '../failure/failures.ts';
-import type { Refusals, Wishes } from './ask-for-answer.ts';
 import { type Connection, openConnection } from './connection.ts';
-
-export interface Upstream {
-  client: OpenAI;
-  failures: Failures;
-  limits: Answer['limits'];
-  wishes: Wishes;
-  refusals: Refusals;
-  /** What the provider calls a model, by the name that jobs call it. */
-  models: Readonly<Record<string, string>>;
-}
+import type { Upstream } from './upstream.ts';
 
 export interface ProviderRequest {
   method: 'get' | 'post';

@@ -1,6 +1,7 @@
 /** Asks a provider to end a response that runs in the background. */
 import type { AttemptError } from '@holdfast/core';
-import { ask, type Upstream, withConnection } from './ask-provider.ts';
+import { ask, withConnection } from './ask-provider.ts';
+import type { Upstream } from './upstream.ts';
 
 /** By these a provider says that the response has ended, was never in the background, or isn't there any more. */
 const endedStatuses = new Set<number | undefined>([400, 404, 409, 410, 422]);

@@ -14,9 +14,10 @@ import { APIError } from 'openai';
 import { createResponseReader, isResponse, type Result, type Whole } from '../answer/answer-readers.ts';
 import { type Answer, type OpenedAnswer, openAnswer, readJson, readStream } from '../answer/read-answer.ts';
 import { findError } from '../failure/error-body.ts';
-import { ask, type ProviderRequest, type Upstream, withConnection } from './ask-provider.ts';
+import { ask, type ProviderRequest, withConnection } from './ask-provider.ts';
 import { type BackgroundResponse, learnId } from './background-response.ts';
 import type { Connection } from './connection.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface Pursuit {
   upstream: Upstream;

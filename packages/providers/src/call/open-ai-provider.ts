@@ -21,13 +21,14 @@ import { type Answer, openAnswer, readEmbeddings, readStream } from '../answer/r
 import { createFailures } from '../failure/failures.ts';
 import { readRoom } from '../health/rate-limit-room.ts';
 import { askForAnswer } from './ask-for-answer.ts';
-import { toAttemptError, type Upstream } from './ask-provider.ts';
+import { toAttemptError } from './ask-provider.ts';
 import { backgroundOf, classifyInBackground } from './background-response.ts';
 import { boundErrorBodies } from './bounded-fetch.ts';
 import { cancelResponse } from './cancel-response.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
 import { findPatientOptions } from './patient-dispatcher.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface OpenAiProviderOptions {
   /** In errors and metrics; clients see it. */
@@ -72,7 +73,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
     client: createClient(options, limits),
     failures: createFailures(name, secretsIn(options)),
     limits,
-    wishes: { stream, streamOptions },
+    preference: { stream, streamOptions },
     refusals: new Map(),
     models,
   };
