@@ -1,10 +1,10 @@
 /**
- * Errors. A `code` is stable and is the only thing callers may branch on; messages are for people and may change.
- * Whether an error is worth another try is data, decided where the error is born.
+ * Errors. A `code` is stable, and is the only thing that callers may branch on; messages are for people and may change.
+ * Whether a retry makes sense is data, decided where the error is created.
  */
 import { z } from 'zod';
 
-/** Codes that a request to the API can be answered with, and their HTTP status: the one table of its kind. */
+/** The codes of refused API requests, with their HTTP status. This is the only such table. */
 export const httpStatusOf = {
   malformed_json: 400,
   malformed_request: 400,
@@ -40,7 +40,7 @@ export const httpStatusOf = {
 
 export type HttpErrorCode = keyof typeof httpStatusOf;
 
-/** Codes that a job can fail with (`job.error.code`). Later parts add to the list; none is ever renamed. */
+/** Codes that a job can fail with (`job.error.code`). New ones may be added; none is ever renamed. */
 export const jobErrorCodes = [
   'provider_rate_limited',
   'provider_unavailable',
@@ -83,10 +83,10 @@ export const jobErrorSchema = z
     code: z.string().meta({ description: 'Stable; branch on this.', examples: [...jobErrorCodes] }),
     message: z.string().meta({ description: 'For people; may change.' }),
     retryable: z.boolean().meta({ description: 'Whether the same request may succeed later.' }),
-    status: z.int().optional().meta({ description: 'HTTP status the provider answered with, if it answered.' }),
+    status: z.int().optional().meta({ description: 'HTTP status that the provider answered with, if it answered.' }),
     provider: z.string().optional().meta({ description: 'Name of the provider that failed.' }),
     tried: z.array(triedProviderSchema).optional().meta({
-      description: 'Where several providers have failed: each, in the order in which they were tried.',
+      description: 'The providers that have failed, where there are several, in the order in which they were tried.',
     }),
   })
   .meta({ id: 'JobError' });
@@ -99,11 +99,11 @@ interface HoldfastErrorOptions {
   retryAfterMs?: number | undefined;
 }
 
-/** Base of every error that Holdfast throws on purpose. `cause` is kept; it is never shown to a client. */
+/** Base of every error that Holdfast throws on purpose. No client ever sees `cause`. */
 export class HoldfastError<Code extends string = string> extends Error {
   readonly code: Code;
   readonly retryable: boolean;
-  /** How long to wait before another try makes sense, in ms. */
+  /** How long to wait before a retry, in ms. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: Code, message: string, options: HoldfastErrorOptions = {}) {
@@ -116,18 +116,18 @@ export class HoldfastError<Code extends string = string> extends Error {
 }
 
 /**
- * A process can't work until an operator changes something: a setting, or how Redis is set up. The message is for them: it
- * says what is wrong and what to do, and holds no secret.
+ * The process can't work until an operator changes a setting, or the set-up of Redis. The message is for the operator: it says
+ * what is wrong and what to do, and contains no secret.
  */
 export class MisconfigurationError extends HoldfastError {}
 
-/** One thing wrong with a request: where (dotted path, as in `input.messages.0.role`) and what to do about it. */
+/** One problem of a request: where it is (dotted path, as in `input.messages.0.role`) and how to fix it. */
 export interface RequestIssue {
   path: string;
   message: string;
 }
 
-/** A request that is answered with a problem document. `param` names the field or header at fault. */
+/** A request that is refused with a problem document. `param` names the field or header at fault. */
 export class RequestError extends HoldfastError<HttpErrorCode> {
   readonly status: number;
   readonly param: string | null;
@@ -141,7 +141,7 @@ export class RequestError extends HoldfastError<HttpErrorCode> {
     super(code, message, options);
     this.status = httpStatusOf[code];
     this.issues = options.issues ?? [];
-    // An issue of the body as a whole has an empty path.
+    // An issue that concerns the whole body has an empty path.
     this.param = options.param ?? (this.issues[0]?.path || null);
   }
 }
@@ -151,11 +151,11 @@ interface AttemptErrorOptions extends HoldfastErrorOptions {
   status?: number | undefined;
   /** Name of the provider that failed. */
   provider?: string | undefined;
-  /** The call may have been paid for, because it broke off after the request had left. Default false. */
+  /** The call may have been charged: it broke off after the request was sent. Default false. */
   ambiguous?: boolean;
-  /** The call surely cost nothing. Default: where it was answered with another status than 2xx, and isn't ambiguous. */
+  /** The call certainly cost nothing. Default: true where the provider answered with another status than 2xx, unambiguously. */
   unpaid?: boolean;
-  /** No further attempt is made, whether a later one may succeed or not. Default false. */
+  /** No further attempt is made, even if it might succeed. Default false. */
   isFinal?: boolean;
   /** Where several providers have failed. */
   tried?: readonly TriedProvider[];
@@ -164,13 +164,13 @@ interface AttemptErrorOptions extends HoldfastErrorOptions {
 const ATTEMPT_ERROR = Symbol.for('holdfast.attempt-error');
 
 /**
- * A provider call that failed, or an attempt that did. Becomes `job.error`.
+ * A failed provider call, or a failed attempt. Becomes `job.error`.
  *
- * `instanceof` holds across copies of this package: a task may come with a copy of its own, and what it throws means the same.
+ * `instanceof` works across copies of this package: a task may bring another copy, and the errors it throws mean the same.
  */
 export class AttemptError extends HoldfastError<JobErrorCode> {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: classes that are derived from it are told as usual
+    // biome-ignore lint/complexity/noThisInStatic: derived classes are tested as usual
     if (this !== AttemptError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && ATTEMPT_ERROR in value;
   }
@@ -194,7 +194,7 @@ export class AttemptError extends HoldfastError<JobErrorCode> {
     this.tried = tried;
   }
 
-  /** The same error, where more is known of it. Its cause is kept. */
+  /** A copy of the error with these changes, of the same cause. */
   with({ message = this.message, ...change }: AttemptErrorOptions & { message?: string }): AttemptError {
     const { retryable, retryAfterMs, cause, status, provider, ambiguous, unpaid, isFinal, tried } = this;
     const known = { retryable, retryAfterMs, cause, status, provider, ambiguous, unpaid, isFinal, tried };

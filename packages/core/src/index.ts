@@ -6,12 +6,12 @@
  *   tenant     who an API key belongs to; isolation, limits and fairness are per tenant
  *   job        one durable unit of LLM work: a task and its input
  *   task       a named server-side function; the built-in ones pass an OpenAI request body through
- *   step       a part of a task that runs once: its result is kept in the journal
+ *   step       a part of a task that runs once: its result is stored in the journal
  *   lane       models that share a provider account and its limits; each lane has its own BullMQ queue
  *   attempt    one run of a job by one worker, numbered from 1; the number is the fencing token
  *   leader     of a tenant's equal jobs that share an answer, the one that makes the call
- *   follower   one that copies what its leader's journal tells, and calls no provider while there is one
- *   release    one hand-over of a job to BullMQ; each has a number of its own, later ones higher ones
+ *   follower   a job that copies its leader's journal, and calls no provider itself
+ *   release    one hand-over of a job to BullMQ; numbered, and later ones have higher numbers
  *   event      one entry of a journal, numbered 1, 2, 3 … without gaps (`seq`)
  *   journal    a job's record and its events; the truth about a job
  *   attach     read a journal from a cursor, then go on live

@@ -10,8 +10,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * JSON with the members of every object in one order, so that two texts that mean the same are equal.
- * Array order counts. Recursive: callers bound the depth (64) before.
+ * JSON with the members of every object sorted, so that equal values give equal texts. The order of arrays counts.
+ * Recursive: callers limit the depth first (64).
  */
 export function canonicalJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

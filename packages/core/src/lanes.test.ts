@@ -61,11 +61,11 @@ describe('lanesSchema', () => {
   });
 
   it.each<[Record<string, string[]>, string]>([
-    [{ rest: ['*'], o: ['o1'] }, 'no model gets here: "*" of lane rest, before it, takes "o1"'],
-    [{ rest: ['*'], again: ['*'] }, 'no model gets here: "*" of lane rest, before it, takes "*"'],
-    [{ a: ['gpt-*', 'x'], b: ['y'], c: ['gpt-4*', 'y'] }, '"gpt-*" of lane a, before it, takes "gpt-4*"'],
-    [{ a: ['*a*'], b: ['*a', 'aa*'] }, '"*a*" of lane a, before it, takes "*a"'],
-  ])('refuses a lane that no model gets to: %j', (lanes, message) => {
+    [{ rest: ['*'], o: ['o1'] }, 'no model reaches this lane: "*" of lane rest, which comes first, matches "o1"'],
+    [{ rest: ['*'], again: ['*'] }, 'no model reaches this lane: "*" of lane rest, which comes first, matches "*"'],
+    [{ a: ['gpt-*', 'x'], b: ['y'], c: ['gpt-4*', 'y'] }, '"gpt-*" of lane a, which comes first, matches "gpt-4*"'],
+    [{ a: ['*a*'], b: ['*a', 'aa*'] }, '"*a*" of lane a, which comes first, matches "*a"'],
+  ])('refuses a lane that no model can reach: %j', (lanes, message) => {
     expect(() => lanesOf(lanes)).toThrow(JSON.stringify(message).slice(1, -1));
   });
 

@@ -1,4 +1,4 @@
-/** Lanes: which models share a provider account. A model goes to the first lane with a pattern that fits. */
+/** Lanes: which models share a provider account. A model goes to the first lane with a pattern that matches it. */
 import { z } from 'zod';
 import { laneLimitsSchema } from './limits.ts';
 
@@ -8,13 +8,13 @@ const laneName = z
 
 const variableName = z.string().regex(/^[a-z_][a-z0-9_]*$/i, 'expected the name of an environment variable');
 
-/** A value, or the name of the environment variable that holds it: secrets don't belong into a file. */
+/** A value, or the name of the environment variable that holds it: secrets don't belong in a file. */
 const headerValue = z.union([z.string().max(8_192), z.strictObject({ env: variableName })]);
 
 const providerSchema = z.strictObject({
   name: z.string().min(1).max(64),
   base_url: z.url({ protocol: /^https?$/, error: 'expected an http(s) address' }),
-  /** Name of the environment variable that holds the key: keys don't belong into a file. */
+  /** Name of the environment variable that holds the API key: secrets don't belong in a file. */
   api_key_env: variableName.optional(),
   /** Sent with every request, as Azure's `api-key`. */
   headers: z
@@ -22,21 +22,21 @@ const providerSchema = z.strictObject({
     .optional(),
   /** Sent with every request, as Azure's `api-version`. */
   query: z.record(z.string().min(1), z.string()).optional(),
-  /** Asked for instead of the job's model; for a fallback that serves another one. */
+  /** Requested instead of the job's model, for a fallback that serves another model. */
   model: z.string().min(1).max(256).optional(),
-  /** What it calls a model, by the name that jobs call it. */
+  /** The provider's names of models, by the names that jobs use. */
   models: z.record(z.string().min(1), z.string().min(1).max(256)).optional(),
-  /** false: answers are asked for in one piece. Default: streamed, as far as the provider goes along. */
+  /** false: answers are requested in one piece. Default: streamed, unless the provider refuses that. */
   stream: z.boolean().optional(),
-  /** false: `stream_options` isn't sent. Default: sent, as far as the provider goes along. */
+  /** false: `stream_options` isn't sent. Default: sent, unless the provider refuses that. */
   stream_options: z.boolean().optional(),
-  /** How long the first byte of an answer is waited for, in ms. Default 120,000. */
+  /** How long to wait for the first byte of an answer, in ms. Default 120,000. */
   first_byte_timeout_ms: z.int().min(100).max(3_600_000).optional(),
-  /** How long it may say nothing, comments included, once it has begun to answer, in ms. Default 300,000. */
+  /** The longest silence within an answer, in ms; comments end a silence too. Default 300,000. */
   idle_timeout_ms: z.int().min(100).max(3_600_000).optional(),
 });
 
-/** Of a lane that doesn't say `max_calls`. */
+/** The default of a lane's `max_calls`. */
 export const DEFAULT_MAX_CALLS = 6;
 
 const laneSchema = z
@@ -47,21 +47,21 @@ const laneSchema = z
       .min(1)
       .max(10)
       .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names must differ')
-      .meta({ description: 'Upstreams, in the order in which they are tried.' }),
+      .meta({ description: 'Upstream APIs, in the order in which they are tried.' }),
     limits: laneLimitsSchema.default({}),
     background: z
       .boolean()
       .optional()
       .meta({
         description:
-          'The provider runs `responses` in the background, and one that was begun can be taken up again. ' +
+          'The provider runs `responses` in the background, so that one that was begun can be resumed. ' +
           'Default: true where all providers are OpenAI itself, else false.',
       }),
     idempotency_header: z.boolean().default(false).meta({
-      description: 'The provider honors `Idempotency-Key`: a call that is repeated under it is paid once.',
+      description: 'The provider honors `Idempotency-Key`: a call repeated with the same key is paid once.',
     }),
     max_calls: z.int().min(1).max(100).default(DEFAULT_MAX_CALLS).meta({
-      description: 'Provider calls for one answer that may have been paid, over all attempts; then the job fails.',
+      description: 'How many provider calls for one answer may be charged, over all attempts, before the job fails.',
     }),
   })
   .transform((lane) => ({
@@ -82,8 +82,8 @@ export function secretsOf({ api_key_env, headers = {} }: z.infer<typeof provider
 }
 
 /**
- * Where followers wait: jobs that may be answered by an equal one. A lane of the queue only: no limit counts in it, because
- * nothing in it calls a provider, and no configured lane can have its name.
+ * Where followers wait: jobs that an equal job may answer. It is a lane of the queue only, and has no limits, because nothing in
+ * it calls a provider. No configured lane can have this name.
  */
 export const followersLane = '~followers';
 
@@ -97,8 +97,8 @@ export const lanesSchema = z
 
 export type Lanes = z.infer<typeof lanesSchema>;
 
-/** Whether a model's name fits a pattern; `*` stands for any characters. */
-export function fitsModel(pattern: string, model: string): boolean {
+/** Whether a pattern matches a model's name; `*` stands for any characters. */
+export function matchesModel(pattern: string, model: string): boolean {
   const expression = pattern
     .split('*')
     .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -107,24 +107,29 @@ export function fitsModel(pattern: string, model: string): boolean {
 }
 
 /**
- * Lanes that no model gets to, each with the reason. That a pattern fits another one, taken as a name, says that it fits
- * every name that one does: the other's `*` is met by a `*` only.
+ * Lanes that no model can reach, each with the reason. A pattern that matches another pattern's text also matches every name that
+ * the other one matches, since only a `*` matches a `*`.
  */
 function lanesNeverReached(lanes: Readonly<Record<string, { models: readonly string[] }>>): [string, string][] {
   const before: { lane: string; pattern: string }[] = [];
   return Object.entries(lanes).flatMap(([lane, { models }]): [string, string][] => {
-    const takers = models.flatMap((model) => before.find(({ pattern }) => fitsModel(pattern, model)) ?? []);
+    const takers = models.flatMap((model) => before.find(({ pattern }) => matchesModel(pattern, model)) ?? []);
     before.push(...models.map((pattern) => ({ lane, pattern })));
     const [taker] = takers;
     if (!taker || takers.length < models.length) return [];
-    return [[lane, `no model gets here: "${taker.pattern}" of lane ${taker.lane}, before it, takes "${models[0]}"`]];
+    return [
+      [
+        lane,
+        `no model reaches this lane: "${taker.pattern}" of lane ${taker.lane}, which comes first, matches "${models[0]}"`,
+      ],
+    ];
   });
 }
 
 /** Name of the lane that serves `model`, or null when none does. */
 export function laneFor(lanes: Lanes, model: string): string | null {
   for (const [name, lane] of Object.entries(lanes)) {
-    if (lane.models.some((pattern) => fitsModel(pattern, model))) return name;
+    if (lane.models.some((pattern) => matchesModel(pattern, model))) return name;
   }
   return null;
 }

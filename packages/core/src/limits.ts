@@ -1,13 +1,13 @@
-/** Limits: of a tenant (by its plan, or its own) and of a lane. What is left out is not limited. */
+/** Limits of a tenant (its own, or its plan's) and of a lane. A limit that is left out doesn't apply. */
 import { z } from 'zod';
 
-/** Of a day or a month. Amounts are counted in whole billionths of a dollar, which are exact below 2^53. */
+/** The largest budget of a day or a month. Amounts are whole billionths of a dollar, which are exact below 2^53. */
 export const MAX_BUDGET_USD = 1_000_000;
 
-/** Of one answer. Far above what models give, and small enough that limits and budgets can count with it. */
+/** The largest limit of one answer: far above what models produce, and small enough to calculate with exactly. */
 export const MAX_OUTPUT_TOKENS = 10_000_000;
 
-/** Answers that one call may ask for: OpenAI's bound of `n`. */
+/** The most answers that one call may ask for: OpenAI's bound of `n`. */
 export const MAX_CHOICES = 128;
 
 const count = (max: number) => z.int().min(1).max(max);
@@ -15,12 +15,15 @@ const usd = z.number().min(0).max(MAX_BUDGET_USD);
 
 export const limitsSchema = z
   .strictObject({
-    requests_per_minute: count(1_000_000)
-      .optional()
-      .meta({ description: 'Submissions in any minute, runs again included.' }),
+    requests_per_minute: count(1_000_000).optional().meta({ description: 'Submits and retries in any minute.' }),
     max_queued: count(10_000_000).optional().meta({ description: 'Jobs that wait at once.' }),
     max_running: count(100_000).optional().meta({ description: 'Jobs that run at once.' }),
-    weight: z.number().min(0.01).max(1000).optional().meta({ description: 'Share among busy tenants. Default 1.' }),
+    weight: z
+      .number()
+      .min(0.01)
+      .max(1000)
+      .optional()
+      .meta({ description: 'Share of capacity among busy tenants. Default 1.' }),
     budget_usd: z
       .strictObject({ day: usd.optional(), month: usd.optional() })
       .optional()

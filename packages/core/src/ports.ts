@@ -1,113 +1,113 @@
 /** Ports: what one stage asks of another, so that each can be built, tested and replaced alone. */
 import type { JsonObject, JsonValue } from './json.ts';
 
-/** A provider's surface, named as the task that passes a request through to it. */
+/** An endpoint of providers. The task that passes requests through to it has the same name. */
 export type ProviderEndpoint = 'responses' | 'chat.completions' | 'embeddings';
 
 export interface ProviderCall {
   endpoint: ProviderEndpoint;
-  /** The request body, unknown members included. What the client said of `stream` is not obeyed: see `Provider`. */
+  /** The request body, unknown members included. Its `stream` is ignored: see `Provider`. */
   body: JsonObject;
   /**
    * Ends the call: the connection is closed and the iteration throws the signal's reason. A response that runs in the
-   * background runs on, so that another worker may take it up; ending it is `Provider.cancelResponse`.
+   * background goes on, so that another worker may resume it; `Provider.cancelResponse` ends it.
    */
   signal: AbortSignal;
   /**
-   * `responses` only: asks the provider to run the response in the background, so that it can be taken up again
-   * (`resume`) whatever becomes of the connection. Not done where the body says `store: false`, because only a stored
-   * response can be found again, and not believed where the provider answers `background: false`: then the call is a
-   * plain one and no `response` event comes. Default false.
+   * `responses` only: asks the provider to run the response in the background, so that it can be resumed (`resume`) after
+   * the connection broke off. Ignored where the body has `store: false`, because only a stored response can be found
+   * again. Where the provider answers `background: false`, the call is a plain one and no `response` event comes.
+   * Default false.
    */
   background?: boolean;
   /**
-   * `responses` only: makes no new response, but takes one up that an earlier `background` call was told of. `after` is
-   * the last `cursor` that the caller has kept, or -1 for all events from the first; no event up to it comes again.
-   * Where the provider can't stream a response that it has, only the `result` comes, once there is one.
-   * Ends like any other call. Where the provider has lost the response, throws `provider_response_gone`.
+   * `responses` only: makes no new response, but resumes one that an earlier `background` call began. `after` is the last
+   * `cursor` that the caller has stored, or -1 for all events; no event up to it comes again. Where the provider can't
+   * stream a stored response, only the `result` comes, once the response has ended. Ends like any other call. Throws
+   * `provider_response_gone` where the provider has lost the response.
    */
   resume?: { responseId: string; after: number };
   /**
-   * Sent as the header `Idempotency-Key` of a new call. Whether it does anything is the provider's affair: OpenAI
-   * documents none, other gateways answer the same key with the same response. 1 to 255 visible ASCII characters.
+   * Sent as the header `Idempotency-Key` of a new call. What it does depends on the provider: OpenAI documents no such
+   * header; some gateways answer the same key with the same response. 1 to 255 visible ASCII characters.
    */
   idempotencyKey?: string;
-  /** Told, before anything of the answer, what a new call's answer says of the provider's limits. Not told of refusals. */
-  onRoom?: (room: ProviderRoom) => void;
+  /** Receives the provider's rate-limit headroom from a new call's answer, before the answer itself. Not called for refusals. */
+  onHeadroom?: (headroom: RateLimitHeadroom) => void;
 }
 
 /**
- * What a provider says while it answers. Exactly one `result` comes, last.
- * `cursor` is the number that the provider gave the event in a stream that can be taken up after it: of Responses only,
- * rising, from 0, gaps allowed.
+ * What a provider emits while it answers. Exactly one `result` comes, last.
+ * `cursor` is the provider's number of the event, after which a stream can be resumed. Only Responses have it; the numbers rise
+ * from 0, and gaps are allowed.
  */
 export type ProviderEvent =
   /**
-   * The provider runs the response in the background, and this is its id. Comes once, before what tells it and before
-   * any piece of the answer, so that it can be kept before anything else is. Never in a resumed call.
+   * The provider runs the response in the background, and this is its id. Comes once, before the provider event that has it
+   * and before any piece of the answer, so that it can be stored first. Never comes in a resumed call.
    */
   | { kind: 'response'; id: string }
-  /** Text of the (first) answer. `event` is there where it holds more than the text and the event before it told. */
+  /** Text of the (first) answer. `event` is set where it holds more than this text and what the event before it said. */
   | { kind: 'text'; text: string; event?: JsonObject; cursor?: number }
   | { kind: 'event'; event: JsonObject; cursor?: number }
   | { kind: 'result'; output: JsonValue; usage: { input_tokens: number; output_tokens: number } | null };
 
 /**
- * Stage 4. One call, no retries of its own, streamed wherever the endpoint can stream.
- * Throws AttemptError (with `retryable`, `retryAfterMs`, `ambiguous`) for whatever goes wrong, a stream that is cut or
- * stalls included; never ends without a `result` or a throw.
+ * Stage 4. Makes one call, without retries, streamed wherever the endpoint can stream.
+ * Throws AttemptError (with `retryable`, `retryAfterMs`, `ambiguous`) for every failure, a stream that is cut or stalls
+ * included; never ends without a `result` or a throw.
  *
- * Once a `response` event has come, and in every resumed call, `ambiguous` says what has become of the response:
+ * After a `response` event, and in every resumed call, `ambiguous` says what happened to the response:
  *
- *   false   it can be taken up again (or may be, once the cause is mended): resume it, and nothing is paid twice
- *   true    it has failed, was cancelled or is gone: another try is a new call, and what this one cost may be lost
+ *   false   it can be resumed, perhaps once the cause is repaired; nothing is paid twice
+ *   true    it has failed, was cancelled or is gone: a retry is a new call, and what this one cost may be lost
  */
 export interface Provider {
   readonly name: string;
   call(call: ProviderCall): AsyncIterable<ProviderEvent>;
   /**
-   * Ends a response that runs in the background. Resolves, within 5 s, once the provider has said that it is ended, has
-   * ended before or isn't known; safe to repeat. A call that still reads the response throws `provider_refused`.
-   * Throws AttemptError where the provider can't be reached, takes too long or won't do it: it may run on, and be paid.
-   * Missing where the provider has nothing like it.
+   * Ends a response that runs in the background. Resolves, within 5 s, once the provider confirms that the response has
+   * ended or is unknown; safe to repeat. A call that still reads the response throws `provider_refused`.
+   * Throws AttemptError where the provider can't be reached, takes too long or refuses: the response may go on, and cost.
+   * Missing where the provider can't cancel responses.
    */
   cancelResponse?(responseId: string): Promise<void>;
 }
 
-/** One hand-over of a job to BullMQ. No two of a cell's jobs, and no two hand-overs of one, have a number in common. */
+/** One hand-over of a job to BullMQ. Within a cell every hand-over has another number, whichever job it is of. */
 export interface ReleaseName {
   jobId: string;
   release: number;
 }
 
-/** What holds the releases that may run: claiming, locks, finding the jobs of dead workers. It may be lost altogether. */
+/** The queue of releases that may run, with claims, locks, and recovery from dead workers. All of it may be lost. */
 export interface ReadyQueue {
-  /** Takes releases in. Safe to repeat; after an error some of them may have been taken. */
+  /** Adds releases. Safe to repeat; after an error some of them may have been added. */
   add(lane: string, releases: readonly ReleaseName[]): Promise<void>;
-  /** Takes a release out that nobody works on yet; no effect otherwise. */
+  /** Removes a release that no worker has claimed; no effect otherwise. */
   remove(lane: string, release: ReleaseName): Promise<void>;
-  /** held: it waits, or somebody works on it; ended: it was acknowledged; missing: the queue doesn't know it. */
+  /** held: it waits, or a worker has it; ended: it was acknowledged; missing: the queue doesn't know it. */
   stateOf(lane: string, release: ReleaseName): Promise<'held' | 'ended' | 'missing'>;
 }
 
-/** What a provider said of its own limits. What it didn't say is left out. */
-export interface ProviderRoom {
+/** What a provider said about its rate limits. What it didn't say is left out. */
+export interface RateLimitHeadroom {
   requestsLeft?: number;
   tokensLeft?: number;
-  /** Until these are reset, in ms. */
+  /** Time until these are reset, in ms. */
   resetMs?: number;
-  /** It asked for no call before so many ms are over. */
+  /** The provider asked for no call during this time, in ms. */
   retryAfterMs?: number;
 }
 
-/** A lane's requests and tokens a minute, over all processes. A job's first call is taken when the job is dispatched. */
+/** A lane's requests and tokens a minute, over all processes. A job's first call is acquired when the job is dispatched. */
 export interface CallLimits {
-  /** Takes a further call of a job. @returns 0: taken; else the ms after which to ask again, and nothing is taken */
+  /** Acquires a further call of a job. @returns 0: acquired; else the ms after which to try again, and nothing is acquired */
   acquireCall(lane: string, tokens: number): Promise<number>;
-  /** Corrects what was taken by what was used. Once per call: it is not safe to repeat. */
+  /** Corrects what was acquired by what was used. Not safe to repeat: do it once per call. */
   correctCall(lane: string, acquired: number, used: number): Promise<void>;
-  /** Makes the lane slower, or shuts it for a while (a minute at most), as its provider said. */
-  slowDown(lane: string, room: ProviderRoom): Promise<void>;
+  /** Slows the lane down, or closes it for a minute at most, as its provider asked. */
+  slowDown(lane: string, headroom: RateLimitHeadroom): Promise<void>;
 }
 
 /** Who a request comes from. */
@@ -115,19 +115,19 @@ export interface Caller {
   tenant: string;
   keyId: string;
   scopes: readonly Scope[];
-  /** Tasks that the key is limited to: it submits no others, and to it jobs of others aren't there; null: to none. */
+  /** The tasks that the API key may submit, and whose jobs it may see; null: all tasks. */
   tasks: readonly string[] | null;
 }
 
 /**
- * submit  submit, cancel, retry, delete; what came of a job is shown to `read` only
+ * submit  submit, cancel, retry, delete; without `read`, answers are not shown
  * read    get, list, attach, usage
- * admin   the tenant's own keys: list, make, rotate, revoke (at the console's port)
+ * admin   list, create, rotate and revoke the tenant's own API keys (at the console's port)
  */
 export const scopes = ['submit', 'read', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** What processes log through. Fields are an allow-list by convention: ids, sizes, durations, codes. Never prompts or keys. */
+/** The log of a process. By convention fields are ids, sizes, durations and codes; never prompts or keys. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -9,10 +9,10 @@ export const taskListSchema = z
     data: z.array(
       z
         .object({
-          name: z.string().meta({ description: 'What to submit it by.', examples: ['summarize'] }),
+          name: z.string().meta({ description: 'The name to submit it by.', examples: ['summarize'] }),
           summary: z.string(),
-          input: jsonSchema.meta({ description: 'JSON Schema of `input`; other inputs are refused at submit.' }),
-          output: jsonSchema.nullable().meta({ description: 'JSON Schema of `output`; null: not said.' }),
+          input: jsonSchema.meta({ description: 'JSON Schema of `input`; a submit with any other input is refused.' }),
+          output: jsonSchema.nullable().meta({ description: 'JSON Schema of `output`; null: the task defines none.' }),
         })
         .meta({ id: 'Task' }),
     ),

@@ -61,7 +61,7 @@ export class AnswerRecorder {
     const request: ProviderCall = response
       ? { endpoint: 'responses', body, signal, resume: { responseId: response.id, after: response.cursor } }
       : { endpoint, body, signal };
-    if (by === lane.providers[0]) request.onRoom = onRateLimit;
+    if (by === lane.providers[0]) request.onHeadroom = onRateLimit;
     if (response) return request;
     if (lane.background && endpoint === 'responses') request.background = true;
     // With the time of acceptance: a job that was deleted and created anew under its key is another one.

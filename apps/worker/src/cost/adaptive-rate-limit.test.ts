@@ -1,11 +1,11 @@
-import type { CallLimits, ProviderRoom } from '@holdfast/core';
+import type { CallLimits, RateLimitHeadroom } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { silent } from '../../testing/worker.ts';
 import { AdaptiveRateLimit } from './adaptive-rate-limit.ts';
 
 /** A learner whose words are held until they are let go. */
 function learner() {
-  const said: { lane: string; room: ProviderRoom }[] = [];
+  const said: { lane: string; room: RateLimitHeadroom }[] = [];
   const held: (() => void)[] = [];
   const slowDown: CallLimits['slowDown'] = (lane, room) => {
     said.push({ lane, room });
@@ -20,7 +20,7 @@ function learner() {
 }
 
 describe('what a provider says of its limits', () => {
-  it.each<[string, ProviderRoom, boolean]>([
+  it.each<[string, RateLimitHeadroom, boolean]>([
     ['plenty of room', { requestsLeft: 5_000, tokensLeft: 1_000_000, resetMs: 10 }, false],
     ['few requests', { requestsLeft: 3, tokensLeft: 1_000_000, resetMs: 10 }, true],
     ['few tokens', { requestsLeft: 5_000, tokensLeft: 900, resetMs: 10 }, true],

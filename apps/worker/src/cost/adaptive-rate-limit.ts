@@ -6,7 +6,7 @@
  * next. So a lane with plenty of headroom costs nothing, and a narrow one a round trip that nobody waits for. Where that fails,
  * the provider refuses, and its Retry-After does the same later.
  */
-import type { CallLimits, Logger, ProviderRoom } from '@holdfast/core';
+import type { CallLimits, Logger, RateLimitHeadroom } from '@holdfast/core';
 
 /** With more calls left than this nothing is done. Other workers have some under way that the provider hasn't counted. */
 const FEW_REQUESTS = 100;
@@ -16,7 +16,7 @@ export class AdaptiveRateLimit {
   readonly #callLimits: CallLimits;
   readonly #logger: Logger;
   /** Lanes whose update is under way, and the next one. */
-  readonly #next = new Map<string, ProviderRoom | null>();
+  readonly #next = new Map<string, RateLimitHeadroom | null>();
 
   constructor({ callLimits, logger }: { callLimits: CallLimits; logger: Logger }) {
     this.#callLimits = callLimits;
@@ -24,15 +24,15 @@ export class AdaptiveRateLimit {
   }
 
   /** Returns at once; never throws. */
-  learn(lane: string, room: ProviderRoom): void {
+  learn(lane: string, room: RateLimitHeadroom): void {
     if (!isNarrow(room)) return;
     const waiting = this.#next.get(lane);
     if (waiting === undefined) void this.#update(lane, room);
     else this.#next.set(lane, waiting ? narrower(waiting, room) : room);
   }
 
-  async #update(lane: string, room: ProviderRoom): Promise<void> {
-    let said: ProviderRoom | null = room;
+  async #update(lane: string, room: RateLimitHeadroom): Promise<void> {
+    let said: RateLimitHeadroom | null = room;
     while (said) {
       this.#next.set(lane, null);
       try {
@@ -46,14 +46,14 @@ export class AdaptiveRateLimit {
   }
 }
 
-function isNarrow({ requestsLeft, tokensLeft, resetMs, retryAfterMs }: ProviderRoom): boolean {
+function isNarrow({ requestsLeft, tokensLeft, resetMs, retryAfterMs }: RateLimitHeadroom): boolean {
   if (retryAfterMs !== undefined) return true;
   const few = (requestsLeft ?? FEW_REQUESTS) < FEW_REQUESTS || (tokensLeft ?? FEW_TOKENS) < FEW_TOKENS;
   return few && resetMs !== undefined;
 }
 
-function narrower(one: ProviderRoom, other: ProviderRoom): ProviderRoom {
-  const pick = (name: keyof ProviderRoom, of: (...values: number[]) => number) => {
+function narrower(one: RateLimitHeadroom, other: RateLimitHeadroom): RateLimitHeadroom {
+  const pick = (name: keyof RateLimitHeadroom, of: (...values: number[]) => number) => {
     const said = [one[name], other[name]].filter((value) => value !== undefined);
     return said.length === 0 ? {} : { [name]: of(...said) };
   };

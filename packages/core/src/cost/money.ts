@@ -1,14 +1,14 @@
 /**
- * Money, as it is stored: whole billionths of a US dollar, so that sums of it are exact. All amounts stay below 2^53, which
- * doubles and Redis' Lua hold exactly.
+ * Money as it is stored: whole billionths of a US dollar, so that sums are exact. All amounts stay below 2^53: JavaScript and
+ * Redis' Lua represent these exactly.
  */
 
 import { MAX_BUDGET_USD } from '../limits.ts';
 
-/** Above every budget, so that nothing of this size is ever let in by one: what would cost more is counted as so much. */
+/** Larger amounts are counted as this one. It is above every budget, so no budget ever admits it. */
 const MAX_NANO = 4 * MAX_BUDGET_USD * 1e9;
 
-/** Rounded up, so that nothing that costs something costs nothing. The subtraction takes off what floats add. */
+/** Rounds up: what costs anything must not become 0. The subtraction removes rounding errors of floating point. */
 export function toNano(usd: number): number {
   return Math.min(MAX_NANO, Math.max(0, Math.ceil(usd * 1e9 - 1e-3)));
 }

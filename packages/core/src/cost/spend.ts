@@ -1,17 +1,17 @@
 import type { Usage } from '../job/job.ts';
 
-/** What one run of a job has cost, from its acceptance (or the `retry` that began it) to its end. */
+/** What one run of a job has cost: from its acceptance, or the `retry` that began it, to its end. */
 export interface Spend {
-  /** US dollars; null: nothing was called for which a price is known. */
+  /** US dollars; null: no call was made whose price is known. */
   usd: number | null;
   /** Tokens that providers have counted. Possible spend (`ambiguous` calls) is in `usd` only. */
   input_tokens: number;
   output_tokens: number;
-  /** Calls of which no provider has counted the tokens: what they cost is an estimate. */
+  /** Calls whose tokens no provider has counted: their cost is an estimate. */
   uncounted: number;
   /** Provider calls begun. */
   calls: number;
-  /** US dollars that an answer would have cost which was copied from an equal job's; in none of the others. */
+  /** What an answer copied from an equal job would have cost, in US dollars. Not part of the other fields. */
   avoided_usd: number;
 }
 
@@ -36,12 +36,12 @@ export function addSpend(before: Spend, more: Partial<Spend>): Spend {
   };
 }
 
-/** What clients are shown of an answer that was copied: its tokens, and that it cost nothing. */
+/** The usage that clients see of a copied answer: its tokens, and a cost of nothing. */
 export function copiedUsage(copied: Pick<Spend, 'input_tokens' | 'output_tokens' | 'uncounted'>): Usage {
   return { ...(usageOf({ ...noSpend, ...copied, usd: 0 }) as Usage), estimated: false, cached: true };
 }
 
-/** What clients are shown of it; null: nothing was used. */
+/** The usage that clients see; null: nothing was used. */
 export function usageOf({ usd, input_tokens, output_tokens, uncounted }: Spend): Usage | null {
   const isCounted = input_tokens > 0 || output_tokens > 0;
   if (usd === null && !isCounted && uncounted === 0) return null;

@@ -1,4 +1,4 @@
-/** The answer of `GET /v1/usage`: what a tenant has spent, what its open jobs may still spend, and what it may. */
+/** The answer of `GET /v1/usage`: what a tenant has spent, what is reserved for its open jobs, and its limits. */
 import { z } from 'zod';
 import { limitsSchema } from '../limits.ts';
 
@@ -19,25 +19,25 @@ const usageDaySchema = z.object({
   input_tokens: z.int(),
   output_tokens: z.int(),
   calls: z.int().meta({ description: 'Provider calls of the jobs that ended on this day.' }),
-  jobs: z.int().meta({ description: 'Jobs (runs of jobs, where one was retried) that ended on this day.' }),
-  avoided_usd: usd.meta({ description: 'What answers would have cost that were copied from equal jobs (`cache`).' }),
+  jobs: z.int().meta({ description: 'Runs of jobs that ended on this day; a retry is another run.' }),
+  avoided_usd: usd.meta({ description: 'What the answers copied from equal jobs (`cache`) would have cost.' }),
 });
 
 export const usageReportSchema = z
   .object({
     object: z.literal('usage'),
     limits: limitsSchema,
-    reserved_usd: usd.meta({ description: 'Set aside for jobs that have not ended, from estimates.' }),
+    reserved_usd: usd.meta({ description: 'Reserved for jobs that have not ended, by estimates.' }),
     day: periodSchema('The UTC day.'),
     month: periodSchema('The calendar month, UTC.'),
     requests: z
       .object({
         limit: z.int(),
         remaining: z.int(),
-        reset_s: z.number().meta({ description: 'Seconds until more is let in; 0: nothing was used.' }),
+        reset_s: z.number().meta({ description: 'Seconds until more are admitted; 0: none was used.' }),
       })
       .nullable()
-      .meta({ description: 'Submissions in the last minute, runs again included; null: not limited.' }),
+      .meta({ description: 'Submits and retries in the last minute; null: not limited.' }),
     days: z.array(usageDaySchema).meta({ description: 'Days with spend, from `from` to `to`, oldest first.' }),
   })
   .meta({ id: 'UsageReport' });

@@ -1,6 +1,6 @@
 /**
- * The idempotency key is the address of a job: the job's id is a digest of tenant and key, so there is no second index
- * to keep in step, and no text of a client's ever becomes part of a Redis key or a BullMQ id.
+ * The idempotency key is the address of a job: the job's id is a digest of tenant and key. So no second index has to agree with
+ * the jobs, and client text never becomes part of a Redis key or a BullMQ id.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { RequestError } from '../error.ts';
@@ -39,7 +39,7 @@ export function isJobId(text: string): boolean {
 /**
  * Reads an `Idempotency-Key` header: raw (`abc`) or quoted (`"abc"`, a Structured-Field String as the IETF draft
  * draft-ietf-httpapi-idempotency-key-header asks); both name the same key.
- * @param param what the key came in, for the error
+ * @param param the header or parameter that holds the key, for the error
  * @returns the key: 1 to 255 visible ASCII characters or spaces
  * @throws RequestError `invalid_idempotency_key`
  */
@@ -51,7 +51,7 @@ export function parseIdempotencyKey(header: string, param = 'Idempotency-Key'): 
     key = key.slice(1, -1).replace(/\\(["\\])/g, '$1');
   }
   if (key.length === 0) throw refuse('is empty: send 1 to 255 characters, or leave the header out.');
-  if (key.length > 255) throw refuse(`has ${key.length} characters; at most 255 are allowed.`);
-  if (!/^[\x20-\x7e]+$/.test(key)) throw refuse('may hold visible ASCII characters and spaces only.');
+  if (key.length > 255) throw refuse(`has ${key.length} characters; expected at most 255.`);
+  if (!/^[\x20-\x7e]+$/.test(key)) throw refuse('may contain only visible ASCII characters and spaces.');
   return key;
 }

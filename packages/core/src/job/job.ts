@@ -9,7 +9,7 @@
  *     ├──────retry later─┘                     │
  *     └────────────────────────────────────────┘
  *
- * A job that waits for a retry is `queued` again. `completed`, `failed` and `cancelled` are its ends.
+ * A job that waits for a retry is `queued` again. A job ends as `completed`, `failed` or `cancelled`.
  */
 import { z } from 'zod';
 import { jobErrorSchema } from '../error.ts';
@@ -31,7 +31,10 @@ export const metadataSchema = z
 
 export const tokensSchema = z.object({ input_tokens: z.int(), output_tokens: z.int() });
 
-const tokenCount = z.int().nullable().meta({ description: 'As providers have counted; null: none has.' });
+const tokenCount = z
+  .int()
+  .nullable()
+  .meta({ description: 'As counted by providers; null: no provider has counted them.' });
 
 export const usageSchema = z
   .object({
@@ -40,10 +43,10 @@ export const usageSchema = z
     cost_usd: z.number().nullable().meta({ description: 'null: no price is known for the model.' }),
     estimated: z.boolean().meta({
       description:
-        'true: the cost is in part an estimate: a provider has not counted the tokens of a call, or it broke off.',
+        'true: part of the cost is an estimate, because a call broke off or its provider did not count its tokens.',
     }),
     cached: z.boolean().meta({
-      description: 'true: answered by an equal job, without a provider call; the tokens are those of that answer.',
+      description: 'true: copied from an equal job, without a provider call; the tokens are those of that answer.',
     }),
   })
   .meta({ id: 'Usage' });
@@ -58,28 +61,30 @@ export const jobSchema = z
     task: z.string(),
     lane: z.string(),
     status: z.enum(jobStatuses),
-    attempt: z.int().meta({ description: 'Runs begun so far; 0 before the first.' }),
-    priority: z.int().meta({ description: 'Higher runs sooner, among the jobs of its tenant.' }),
+    attempt: z.int().meta({ description: 'Attempts begun so far; 0 before the first.' }),
+    priority: z.int().meta({ description: 'Among the jobs of its tenant, higher ones run sooner.' }),
     created_at: time,
-    due_at: time.nullable().meta({ description: 'Of a delayed job: not before then.' }),
-    deadline_at: time.nullable().meta({ description: 'Fails as `deadline_exceeded` when it has not ended by then.' }),
+    due_at: time.nullable().meta({ description: 'A delayed job runs no earlier than this.' }),
+    deadline_at: time
+      .nullable()
+      .meta({ description: 'A job that has not ended by then fails with `deadline_exceeded`.' }),
     started_at: time.nullable().meta({ description: 'When its first attempt began.' }),
     finished_at: time.nullable(),
-    retry_at: time.nullable().meta({ description: 'While it waits for a retry: when that is due.' }),
+    retry_at: time.nullable().meta({ description: 'When its next attempt is due, while it waits for one.' }),
     cancel_requested_at: time.nullable(),
     output: z.json().nullable().meta({
       description:
-        'What the provider (or task) answered, whole; null, as `output_text` is, to a key without the scope `read`.',
+        'The whole answer of the provider or task. This and `output_text` are null for an API key without the scope `read`.',
     }),
     output_text: z
       .string()
       .nullable()
-      .meta({ description: 'The text in `output`; of a cancelled job, what had come.' }),
+      .meta({ description: 'The text in `output`; of a cancelled job, the text received until then.' }),
     error: jobErrorSchema.nullable(),
     usage: usageSchema.nullable(),
     provider_calls: z.int().meta({ description: 'Calls made to providers for this job, failed ones included.' }),
     ambiguous_calls: z.int().meta({
-      description: 'Of these, calls that broke off and may have been paid for nothing: possible spend.',
+      description: 'Of these, calls that broke off and may have been charged without an answer: possible spend.',
     }),
     cursor: z.int().meta({ description: 'Number of the last event in its journal.' }),
     metadata: z.record(z.string(), z.string()),
@@ -88,7 +93,7 @@ export const jobSchema = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof jobSchema>;
 
-/** What a list shows of a job: all but its answer, which may be large. */
+/** A job in a list: without its answer, which may be large. */
 export const jobSummarySchema = jobSchema.omit({ output: true, output_text: true }).meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof jobSummarySchema>;
 
@@ -103,8 +108,8 @@ export const jobListSchema = z
 export type JobList = z.infer<typeof jobListSchema>;
 
 /**
- * The text of an output: of a Response its `output_text` parts, of a chat completion its first choice, of a string
- * itself; null where there is none (embeddings, structured results, tool calls, refusals).
+ * The text of an output: the `output_text` parts of a Response, the first choice of a chat completion, or a string itself.
+ * null: the output has no text (embeddings, structured results, tool calls, refusals).
  */
 export function outputTextOf(output: JsonValue): string | null {
   if (typeof output === 'string') return output;
@@ -124,7 +129,7 @@ export function outputTextOf(output: JsonValue): string | null {
   return null;
 }
 
-/** The text of a message's content: itself, or that of its parts; null where it has none. Thinking and references are none. */
+/** The text of a message's content, or of its parts; null: it has none. Reasoning and references don't count as text. */
 export function contentTextOf(content: JsonValue | undefined): string | null {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return null;

@@ -1,16 +1,17 @@
 import type { AttemptError } from '../error.ts';
 
 /**
- * How an attempt can end: a closed set. The worker's one switch over it decides what BullMQ is told.
+ * How an attempt can end: a closed set. One switch over it, in the worker, decides how BullMQ is answered.
  *
- *   completed, failed, cancelled   the journal has the job's end
- *   retry      the journal has `attempt.failed`, and the job waits for its next attempt under a new release
- *   deferred   nothing was tried (the worker is stopping, a limit is reached); counts as no failure; likewise
- *   again      a failover has undone what the attempt wrote, and perhaps its claim: the same release is to run again
+ *   completed, failed, cancelled   the job's end is in the journal
+ *   retry      `attempt.failed` is in the journal, and the job waits for its next attempt under a new release
+ *   deferred   nothing was tried, because the worker is stopping or a limit is reached. The job waits under a new release, and no
+ *              failure is counted
+ *   again      a failover has rolled back the attempt's writes, and perhaps its claim: the same release runs again
  *   ended      the job had ended before this attempt could begin
- *   lost       another attempt has taken over, or the journal is gone: nothing more may be written
+ *   lost       a later attempt has fenced this one off, or the journal is gone: nothing more may be written
  *
- * `unblocked`: other lanes in which the job's tenant may run more than before.
+ * `unblocked`: other lanes in which the job's tenant may run more jobs than before.
  */
 export type Outcome =
   | { kind: 'completed'; unblocked: string[] }

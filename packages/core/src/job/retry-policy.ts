@@ -1,14 +1,14 @@
-/** When a failed attempt is tried again: exponential back-off with full jitter, never before the provider's Retry-After. */
+/** When a failed attempt is retried: exponential back-off with full jitter, never before the provider's Retry-After. */
 import type { AttemptError } from '../error.ts';
 
 export interface RetryPolicy {
-  /** Attempts that may fail before the job does. Crashes of workers are counted apart. */
+  /** The job fails when this many attempts have failed. Crashes of workers are counted separately. */
   maxFailures: number;
-  /** Upper bound of the first delay, in ms; doubles with each failure. */
+  /** Upper bound of the first delay, in ms. It doubles with each failure. */
   baseDelayMs: number;
-  /** Upper bound of every delay, in ms; a longer Retry-After is still honored, up to `maxRetryAfterMs`. */
+  /** Upper bound of every delay, in ms. A longer Retry-After is honored up to `maxRetryAfterMs`. */
   maxDelayMs: number;
-  /** A provider that asks for a longer wait than this, in ms, fails the job instead. */
+  /** The job fails where the provider asks for a longer wait than this, in ms. */
   maxRetryAfterMs: number;
 }
 
@@ -20,7 +20,7 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 });
 
 /**
- * The delay in ms before the next attempt, or null when there is to be none.
+ * The delay in ms before the next attempt; null: the job has failed.
  * @param failures attempts that have failed, this one included; from 1
  * @param random a number in [0, 1): full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter")
  */
@@ -34,6 +34,6 @@ export function retryDelayMs(
   const retryAfterMs = error.retryAfterMs ?? 0;
   if (retryAfterMs > policy.maxRetryAfterMs) return null;
   const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (failures - 1));
-  // Jitter is added to a Retry-After as well, so that all who were told the same moment don't come back in it.
+  // Jitter is added to a Retry-After too: jobs that got the same one must not all come back at the same moment.
   return Math.ceil(retryAfterMs + random * ceiling);
 }

@@ -5,7 +5,7 @@ import { metadataSchema } from './job.ts';
 
 const DAY_MS = 86_400_000;
 
-/** What JSON.parse gave is JSON: `z.json()` would walk all of it again, 0.3 s for a hostile megabyte. */
+/** The value comes from JSON.parse. `z.json()` would check all of it again, which takes 0.3 s for a hostile megabyte. */
 const anyJson = z.unknown() as unknown as z.ZodType<JsonValue>;
 
 export const submitRequestSchema = z
@@ -16,23 +16,28 @@ export const submitRequestSchema = z
       .max(128)
       .meta({ description: 'Name of a task.', examples: ['chat.completions'] }),
     input: z.record(z.string(), anyJson).meta({
-      description: 'What the task takes. The built-in tasks take an OpenAI request body.',
+      description: 'The input of the task. The built-in tasks take an OpenAI request body.',
       examples: [{ model: 'sim', messages: [{ role: 'user', content: 'Say hello.' }] }],
     }),
     metadata: metadataSchema.optional(),
-    priority: z.int().min(-100).max(100).optional().meta({ description: 'Higher runs sooner. Default 0.' }),
+    priority: z
+      .int()
+      .min(-100)
+      .max(100)
+      .optional()
+      .meta({ description: 'Jobs of a higher priority run sooner. Default 0.' }),
     delay_ms: z
       .int()
       .min(0)
       .max(30 * DAY_MS)
       .optional()
-      .meta({ description: 'Not before this many ms from now.' }),
+      .meta({ description: 'Don’t run the job before this many ms from now.' }),
     deadline_ms: z
       .int()
       .min(1)
       .max(30 * DAY_MS)
       .optional()
-      .meta({ description: 'Fails as `deadline_exceeded` when it has not ended this many ms from now.' }),
+      .meta({ description: 'The job fails with `deadline_exceeded` if it has not ended this many ms from now.' }),
     cache: z
       .strictObject({
         ttl_s: z
@@ -44,22 +49,22 @@ export const submitRequestSchema = z
       .optional()
       .meta({
         description:
-          'Join an equal job of the same tenant that runs, or be answered from one that completed up to `ttl_s` seconds ago. ' +
-          'Equal is the same task with the same `input`. null: neither, whatever the task says. Default: as the task says.',
+          'Share the answer of an equal job of the same tenant: one that is queued or runs, or one that completed up to `ttl_s` ' +
+          'seconds ago. Equal means the same task with the same `input`. null: share nothing. Default: as the task defines.',
       }),
     on_provider_switch: z.enum(['restart', 'fail']).optional().meta({
       description:
-        'What becomes of the job when its provider fails after the first token and the lane has another. Default `restart`.',
+        'What to do when the provider fails after the first token and the lane has another provider. Default `restart`.',
     }),
     on_ambiguous: z.enum(['retry', 'fail']).optional().meta({
-      description: 'What becomes of the job when a provider call broke off that may have been paid. Default `retry`.',
+      description: 'What to do when a provider call broke off that may have been charged. Default `retry`.',
     }),
   })
   .refine(
     ({ delay_ms: delay = 0, deadline_ms: deadline }) => delay === 0 || deadline === undefined || delay < deadline,
     {
       path: ['delay_ms'],
-      message: 'less than deadline_ms: else it fails before it may begin',
+      message: 'must be less than deadline_ms, or the job fails before it may begin',
     },
   )
   .meta({ id: 'SubmitRequest' });

@@ -19,7 +19,7 @@ import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from '../answer/answer-readers.ts';
 import { type Answer, openAnswer, readEmbeddings, readStream } from '../answer/read-answer.ts';
 import { createFailures } from '../failure/failures.ts';
-import { readRoom } from '../health/rate-limit-room.ts';
+import { readHeadroom } from '../health/rate-limit-headroom.ts';
 import { askForAnswer } from './ask-for-answer.ts';
 import { toAttemptError } from './ask-provider.ts';
 import { backgroundOf, classifyInBackground } from './background-response.ts';
@@ -151,7 +151,7 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
 async function* receive(upstream: Upstream, call: ProviderCall, connection: Connection) {
   const { failures } = upstream;
   const answer = { ...upstream, connection, response: await askForAnswer(upstream, call, connection, false) };
-  tellRoom(call, answer.response);
+  emitHeadroom(call, answer.response);
   if (call.endpoint === 'embeddings') return await readEmbeddings(answer);
   const reader = call.endpoint === 'responses' ? createResponseReader(failures) : createChatReader(call.body, failures);
   const result = yield* readStream(await openAnswer(answer), reader, call.signal);
@@ -163,11 +163,11 @@ async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
   const { upstream, call } = pursuit;
   if (call.resume) return yield* resumeResponse(pursuit, connection);
   const response = await askForAnswer(upstream, call, connection, true);
-  tellRoom(call, response);
+  emitHeadroom(call, response);
   return yield* followResponse(pursuit, { ...upstream, response, connection });
 }
 
-function tellRoom({ onRoom }: ProviderCall, { headers }: Response): void {
-  const room = onRoom && readRoom(headers, Date.now());
-  if (room) onRoom(room);
+function emitHeadroom({ onHeadroom }: ProviderCall, { headers }: Response): void {
+  const headroom = onHeadroom && readHeadroom(headers, Date.now());
+  if (headroom) onHeadroom(headroom);
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cell, scripts } from '@holdfast/cell';
-import type { CallLimits, ProviderRoom } from '@holdfast/core';
+import type { CallLimits, RateLimitHeadroom } from '@holdfast/core';
 
 /** A provider that asks for more quiet than this, in ms, is tried again after this: one word shouldn't shut a lane for hours. */
 const MAX_QUIET_MS = 60_000;
@@ -43,7 +43,7 @@ export class LaneCallLimits implements CallLimits {
     await scripts.correctCall.run(this.#cell, [lane, ...correction.calls]);
   }
 
-  async slowDown(lane: string, { requestsLeft, tokensLeft, resetMs, retryAfterMs }: ProviderRoom): Promise<void> {
+  async slowDown(lane: string, { requestsLeft, tokensLeft, resetMs, retryAfterMs }: RateLimitHeadroom): Promise<void> {
     const [reset, quiet] = [resetMs, retryAfterMs].map((ms) =>
       ms === undefined ? '' : Math.ceil(Math.min(ms, MAX_QUIET_MS)),
     ) as [number | '', number | ''];

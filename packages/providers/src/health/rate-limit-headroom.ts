@@ -1,20 +1,20 @@
 /** What a provider's answer says is left of its limits, and how long it asks to be left alone. */
-import type { ProviderRoom } from '@holdfast/core';
+import type { RateLimitHeadroom } from '@holdfast/core';
 import { limitsIn, readRetryAfterMs } from '../failure/waits.ts';
 
 /** null: it says nothing that could be used. */
-export function readRoom(headers: Headers, nowMs: number): ProviderRoom | null {
+export function readHeadroom(headers: Headers, nowMs: number): RateLimitHeadroom | null {
   const limits = limitsIn(headers, nowMs);
   const requestsLeft = (limits.get('requests') ?? limits.get(''))?.left;
   const tokensLeft = limits.get('tokens')?.left;
   const retryAfterMs = readRetryAfterMs(headers, nowMs);
   const resets = ['requests', 'tokens', ''].flatMap((name) => limits.get(name)?.resetMs ?? []);
-  const room: ProviderRoom = {
+  const headroom: RateLimitHeadroom = {
     ...(requestsLeft === undefined ? {} : { requestsLeft }),
     ...(tokensLeft === undefined ? {} : { tokensLeft }),
     // The latest: until then, all are at least what is said.
     ...(resets.length === 0 ? {} : { resetMs: Math.max(...resets) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-  return Object.keys(room).length > 0 ? room : null;
+  return Object.keys(headroom).length > 0 ? headroom : null;
 }

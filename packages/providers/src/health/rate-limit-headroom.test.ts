@@ -1,4 +1,4 @@
-import type { ProviderRoom } from '@holdfast/core';
+import type { RateLimitHeadroom } from '@holdfast/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   answerJson,
@@ -10,9 +10,9 @@ import {
   startUpstream,
 } from '../../testing/fake-upstream.ts';
 import { createOpenAiProvider } from '../call/open-ai-provider.ts';
-import { readRoom } from './rate-limit-room.ts';
+import { readHeadroom } from './rate-limit-headroom.ts';
 
-describe('readRoom', () => {
+describe('readHeadroom', () => {
   it('reads what is left, the later of the resets, and Retry-After', () => {
     const headers = new Headers({
       'x-ratelimit-remaining-requests': '0',
@@ -21,7 +21,7 @@ describe('readRoom', () => {
       'x-ratelimit-reset-tokens': '6m0s',
       'retry-after': '2',
     });
-    expect(readRoom(headers, 0)).toEqual({
+    expect(readHeadroom(headers, 0)).toEqual({
       requestsLeft: 0,
       tokensLeft: 149_984,
       resetMs: 360_000,
@@ -31,12 +31,12 @@ describe('readRoom', () => {
 
   it('reads a moment as the time until then, and what is said of all limits as said of requests', () => {
     const headers = new Headers({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1767225602' });
-    expect(readRoom(headers, 1_767_225_600_000)).toEqual({ requestsLeft: 0, resetMs: 2_000 });
+    expect(readHeadroom(headers, 1_767_225_600_000)).toEqual({ requestsLeft: 0, resetMs: 2_000 });
   });
 
   it('says nothing of what it can’t read', () => {
     const headers = new Headers({ 'x-ratelimit-remaining-requests': '-1', 'x-ratelimit-reset-requests': 'soon' });
-    expect(readRoom(headers, 0)).toBeNull();
+    expect(readHeadroom(headers, 0)).toBeNull();
   });
 });
 
@@ -45,27 +45,27 @@ describe('a call', () => {
   let upstream: FakeUpstream;
   afterEach(() => upstream.stop());
 
-  async function roomsOf(handle: Parameters<typeof startUpstream>[0]): Promise<ProviderRoom[]> {
+  async function headroomsOf(handle: Parameters<typeof startUpstream>[0]): Promise<RateLimitHeadroom[]> {
     upstream = await startUpstream(handle);
-    const rooms: ProviderRoom[] = [];
+    const headrooms: RateLimitHeadroom[] = [];
     const provider = createOpenAiProvider({ name: 'main', baseUrl: upstream.baseUrl, apiKey: 'k' });
-    const onRoom = (room: ProviderRoom) => void rooms.push(room);
+    const onHeadroom = (headroom: RateLimitHeadroom) => void headrooms.push(headroom);
     const body = { model: 'sim', messages: [] };
-    const call = { endpoint: 'chat.completions', body, signal: new AbortController().signal, onRoom } as const;
+    const call = { endpoint: 'chat.completions', body, signal: new AbortController().signal, onHeadroom } as const;
     await collect(provider.call(call)).catch(() => undefined);
-    return rooms;
+    return headrooms;
   }
 
   it('tells once what its answer says of the provider’s limits', async () => {
-    const rooms = await roomsOf((response) => {
+    const headrooms = await headroomsOf((response) => {
       for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
       beginStream(response, ...shortChat);
       response.end(sse('[DONE]'));
     });
-    expect(rooms).toEqual([{ requestsLeft: 7, resetMs: 1_000 }]);
+    expect(headrooms).toEqual([{ requestsLeft: 7, resetMs: 1_000 }]);
   });
 
   it('tells nothing where it is refused: its error does', async () => {
-    expect(await roomsOf((response) => answerJson(response, 429, {}, limits))).toEqual([]);
+    expect(await headroomsOf((response) => answerJson(response, 429, {}, limits))).toEqual([]);
   });
 });
