@@ -37,7 +37,7 @@ export function kindsOf(script: ScriptName, reply: unknown): string[] {
       return [reply === null ? 'refused' : 'again'];
     case 'repair':
       return [second === '' ? 'to the end' : 'a page', ...(Number(parts[3]) > 0 ? ['placed'] : [])];
-    case 'forgetExpired':
+    case 'removeExpired':
       return [Number(reply) > 0 ? 'found' : 'nothing'];
     case 'counts':
       return [first === second ? 'equal' : 'different'];

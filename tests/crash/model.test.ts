@@ -44,7 +44,7 @@ const met = [
   'handOverAgain again',
   ...['equal', 'different'].map((kind) => `counts ${kind}`),
   ...['to the end', 'placed'].map((kind) => `repair ${kind}`),
-  ...['found', 'nothing'].map((kind) => `forgetExpired ${kind}`),
+  ...['found', 'nothing'].map((kind) => `removeExpired ${kind}`),
 ];
 
 let server: OwnRedis;

@@ -1,23 +1,23 @@
-/** What the scripts that admit jobs are asked, and what they answer. */
+/** The arguments of the scripts that admit jobs, and their replies. */
 import { type Limits, toNano, toUsd } from '@holdfast/core';
 import type { ScriptArgument } from '@holdfast/redis';
 
-/** What a tenant may, as it is asked for a job that wants to come in. */
+/** A request to admit a job of a tenant. */
 export interface AdmissionRequest {
   limits: Limits;
-  /** What its first call may cost, in dollars; null: no price is known, and no budget refuses it. */
+  /** What the first call may cost, in dollars; null: no price is known, and no budget refuses the job. */
   estimateUsd: number | null;
 }
 
-/** Submits of the last minute, of a tenant that has a limit of them. */
+/** Requests of the last minute, for a tenant with such a limit. */
 export interface RequestsLeft {
   limit: number;
   remaining: number;
-  /** ms until more is admitted; 0: nothing was used. */
+  /** ms until more are admitted; 0: none was used. */
   resetMs: number;
 }
 
-/** A budget that has no room. */
+/** A budget that refuses a reservation. */
 export interface OverBudget {
   period: 'day' | 'month';
   spentUsd: number;
@@ -25,19 +25,19 @@ export interface OverBudget {
   reservedUsd: number;
   /** Redis' time, in ms. */
   nowMs: number;
-  /** What is in the way: money that is only reserved, what is spent, or that the whole budget is smaller. */
+  /** reserved: others hold reservations; spent: the budget is used up; budget: the job may cost more than all of it. */
   why: 'reserved' | 'spent' | 'budget';
 }
 
-/** Which limit is in the way. */
+/** The limit that refuses a job. */
 export type Refusal = { limit: 'queued' | 'requests' } | { limit: 'budget'; over: OverBudget };
 
-/** As scripts take them: of the day, of the month. */
+/** In the order of the scripts: the day's budget, the month's. */
 export function budgetArguments({ budget_usd: { day, month } = {} }: Limits): ScriptArgument[] {
   return [day === undefined ? '' : toNano(day), month === undefined ? '' : toNano(month)];
 }
 
-/** Estimate, requests a minute, budgets, most waiting jobs. */
+/** In the order of the scripts: estimate, requests a minute, budgets, maximum of waiting jobs. */
 export function admissionArguments({ limits, estimateUsd }: AdmissionRequest): ScriptArgument[] {
   const estimate = estimateUsd === null ? '' : toNano(estimateUsd);
   return [estimate, limits.requests_per_minute ?? '', ...budgetArguments(limits), limits.max_queued ?? ''];
@@ -51,7 +51,7 @@ export function requestsLeft(
   return limit === undefined ? null : { limit, remaining: Math.max(0, limit - used), resetMs };
 }
 
-/** Of the values with which scripts name a budget that has no room. */
+/** Reads the values by which scripts name a budget that refuses. */
 export function overBudgetOf(values: readonly (string | number)[]): OverBudget {
   const [period, spent, reserved, nowMs, why] = values;
   return {

@@ -10,27 +10,27 @@ export interface CellOptions {
   prefix: string;
   /** Name of the cell. Default: the only one there is today. */
   name?: string;
-  /** How long a job is kept after its end, in ms. */
+  /** How long a job is stored after its end, in ms. */
   retentionMs: number;
 }
 
-/** One is all there is today. Nothing else may assume it. */
+/** There is one cell today. No other code may assume that. */
 const ONLY_CELL = '0';
 
 export const cellNames: readonly string[] = [ONLY_CELL];
 
-/** The cell that a tenant lives in: the one place that knows. */
+/** The cell that a tenant lives in. Only this function knows it. */
 export function cellOf(_tenant: string): string {
   return ONLY_CELL;
 }
 
-/** What the keys and channels of this prefix begin with: the user of REDIS_URL has to be allowed all of them. */
+/** The beginnings of all keys and channels of this prefix. The user of REDIS_URL needs access to all of them. */
 export function accessNames(prefix: string): AccessNames {
   const cells = cellNames.map((name) => new CellKeys(prefix, name).base);
   return { keys: [globalBase(prefix), ...cells], channels: cells };
 }
 
-/** A cell, as reached over one connection. */
+/** A cell, reached over one connection. */
 export class Cell {
   readonly redis: Redis;
   readonly prefix: string;
@@ -52,7 +52,7 @@ export class Cell {
   }
 }
 
-/** What a process has made for each cell, found by tenant. */
+/** What a process has opened for each cell, found by tenant. */
 export class Cells<Made> {
   readonly #made: ReadonlyMap<string, Made>;
 

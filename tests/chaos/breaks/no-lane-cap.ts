@@ -1,5 +1,5 @@
 /** Loaded before API and worker: a lane takes as many jobs at once as its workers do. */
 import { changeSource } from '../change-source.ts';
 
-const cap = 'if state.most > 0 then free = math.min(free, state.most) end';
+const cap = 'if state.maxRunning > 0 then free = math.min(free, state.maxRunning) end';
 changeSource('packages/cell/src/scripts/queue/dispatch.ts', cap, '');

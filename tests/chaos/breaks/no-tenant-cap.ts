@@ -3,6 +3,6 @@ import { changeSource } from '../change-source.ts';
 
 changeSource(
   'packages/cell/src/scripts/queue/dispatch.ts',
-  'if countsForTenant(lane) and tenant.most > 0 and',
+  'if countsForTenant(lane) and tenant.maxRunning > 0 and',
   'if false and',
 );

@@ -1,6 +1,6 @@
 import type { Fragment } from './fragment.ts';
 
-/** `now`: Redis' time, in ms; `seconds`: the same in whole seconds. Clocks of machines that are minutes apart break no limit. */
+/** `now`: Redis' time, in ms; `seconds`: the same in whole seconds. Wrong clocks of other machines break no limit. */
 export const clock: Fragment = {
   name: 'clock',
   needs: [],

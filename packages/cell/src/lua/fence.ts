@@ -2,28 +2,28 @@ import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 import { record } from './record.ts';
 
-/** What `fence` looks at. */
+/** The fields that `fence` needs. */
 export const fenceFields = ['status', 'attempt', 'token', 'seq', 'cancel_requested_at'];
 
 /**
- * Who may write a job's journal, and what an append changes besides. (S4) Every append carries its attempt and its claim's token;
- * a lower attempt, or another token, is refused. (S8) Sent again, it is known by where the journal stands.
+ * Who may write a job's journal, and what an append changes besides the log. (S4) Every append carries its attempt and its claim's
+ * token; a lower attempt, or another token, is refused. (S8) An append that is sent again is recognised by its sequence numbers.
  *
  *   fence(job, attempt, token, before, after)
- *       `job` has `fenceFields`. Returns nil where it may be written, or the answer:
- *         {'again', 0 | 1}       it has been applied
+ *       `job` has `fenceFields`. Returns nil where the journal may be written, or the answer:
+ *         {'again', 0 | 1}       the append was applied before
  *         {'fenced', attempt}    a later attempt exists, or another claim of this one
  *         {'ended', status}      the job doesn't run
- *         {'mismatch', seq}      the journal stands elsewhere: a failover has undone earlier appends, or the claim
+ *         {'mismatch', seq}      the journal is at another event: a failover has rolled back earlier appends, or the claim
  *         {'missing'}            no such job
  *   checkEvents(at), checkChanges(at)
- *       (S6) fail, before anything is written, where ARGV[at] on are not two numbers of events (before, after), or not as many
- *       changes as is said. The latter returns the position after them
+ *       (S6) fail, before anything is written, where the arguments from ARGV[at] on are not two event numbers (before, after), or
+ *       not the announced number of changes. The latter returns the position after them
  *   cancelFlag(job)
- *       1 where a cancel has been asked for, else 0
+ *       1 where a cancel was requested, else 0
  *   applyChanges(job, at)
  *       sets fields from ARGV[at] on: for each of record, details, calls and steps the number of values, then fields and values;
- *       an empty value takes the field away. Those of the record wait for `writeRecord`. Returns the position after them.
+ *       an empty value deletes the field. `writeRecord` has to follow for those of the record. Returns the position after them.
  */
 export const fence: Fragment = {
   name: 'fence',
@@ -41,7 +41,7 @@ local function fence(job, attempt, token, before, after)
   return nil
 end
 
--- What is beyond 2^52 could not be counted on from.
+-- Above 2^52 the next numbers would not be exact.
 local function checkEvents(at)
   local before, after = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local isWhole = before and after and before % 1 == 0 and after % 1 == 0
@@ -63,7 +63,7 @@ end
 local changedParts = {'record', 'details', 'calls', 'steps'}
 local function applyChanges(job, at)
   for _, part in ipairs(changedParts) do
-    -- Most appends change nothing besides the log.
+    -- Usually an append changes nothing besides the log.
     if ARGV[at] == '0' then at = at + 1
     else
       local last, changes = at + ARGV[at], {}

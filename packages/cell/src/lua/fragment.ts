@@ -1,19 +1,19 @@
-/** Named pieces of Lua, and how scripts are made of them. Each piece has a contract header in its own file. */
+/** Named pieces of Lua, and how scripts are composed of them. Each piece has a contract header in its own file. */
 
 export interface Fragment {
   name: string;
-  /** Pieces whose functions this one calls. */
+  /** The pieces whose functions this one calls. */
   needs: readonly Fragment[];
   /**
-   * Declares locals and nothing else, so that the order of pieces doesn't matter beyond `needs`. Each declaration begins a line
-   * of its own, and nothing else does but comments.
+   * Only declarations of locals, so that no order of pieces matters besides `needs`. Only declarations and comments begin in the
+   * first column of a line.
    */
   lua: string;
 }
 
 /**
- * The pieces, each once and after those that it needs, then the script's own body. What nothing uses is left out: Redis makes
- * a script's functions anew at each run, which takes longer than many of its commands.
+ * The pieces, each once and after those that it needs, then the script's own body. Unused declarations are left out: Redis
+ * creates a script's functions at every run, which takes longer than many of its commands.
  */
 export function compose(fragments: readonly Fragment[], body: string): string {
   const placed = new Set<Fragment>();
@@ -22,14 +22,14 @@ export function compose(fragments: readonly Fragment[], body: string): string {
     placed.add(fragment);
     return [...fragment.needs.flatMap(place), ...declarationsOf(fragment)];
   };
-  // From the end: what uses a name stands behind what declares it.
+  // From the end: a name is used only after its declaration.
   return fragments.flatMap(place).reduceRight((script, declaration) => {
     const declared = /^local (?:function )?(\w+(?:, \w+)*)/m.exec(declaration)?.[1]?.split(', ') ?? [];
     return declared.some((name) => isUsed(name, script)) ? declaration + script : script;
   }, `${body.trim()}\n`);
 }
 
-/** Without the comments between them. */
+/** The declarations without the comments between them. */
 function declarationsOf({ lua }: Fragment): string[] {
   const bare = lua.replace(/^-- .*\n/gm, '').trim();
   return bare.split(/\n(?=local )/).map((declaration) => `${declaration}\n`);

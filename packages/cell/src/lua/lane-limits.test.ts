@@ -106,7 +106,7 @@ local state = readLane('default')
 state.buckets.tokens.level = 12.345678
 state.turn = 1
 writeLane('default', state)
-return {state.most, string.format('%.3f', readLane('default').buckets.tokens.level), readLane('default').turn}`;
+return {state.maxRunning, string.format('%.3f', readLane('default').buckets.tokens.level), readLane('default').turn}`;
     expect(await t.lua([laneLimits], body)).toEqual([0, '12.346', 1]);
   });
 });

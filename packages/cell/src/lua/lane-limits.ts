@@ -5,16 +5,16 @@ import { names } from './names.ts';
 /**
  * A lane's buckets of requests and tokens.
  *
- *   readLane(lane)  its state, with `buckets` filled up to now
- *   take(state, tokens)  takes a call; returns 0, or the ms until it can be taken, and then takes nothing
- *   writeLane(lane, state)  keeps what has changed
+ *   readLane(lane)          the lane's state, with `buckets` refilled up to now
+ *   take(state, tokens)     takes a call from the buckets and returns 0; or takes nothing and returns the ms to wait for it
+ *   writeLane(lane, state)  stores what has changed
  *
- * A bucket of limit L holds a burst b and gets (L + 1 - b) requests, or (L - b) tokens, in 61 s: then no window of 60 s has
- * more than L in it, with a second to spare for calls that leave later than they were taken. A call that is larger than
- * the burst is taken from a full bucket, which then owes the rest: of an estimate no more than L, so that nobody shuts a lane for
- * long by what a call might take.
+ * A bucket of limit L holds a burst b and gets (L + 1 - b) requests, or (L - b) tokens, in 61 s. So no window of 60 s has more
+ * than L in it, with a second to spare for calls that leave later than they were taken. A call larger than the burst is taken from
+ * a full bucket, which then owes the rest. An estimate counts as L at most: no call may close a lane for long by what it might use.
  *
- * `shut_until`: the provider asked for quiet. `left_*`: what it said is left until `left_until`, whatever our limits are.
+ * `shut_until`: the provider asked for no calls until then. `left_*`: the headroom that it reported, which holds until
+ * `left_until` besides our own limits.
  */
 export const laneLimits: Fragment = {
   name: 'lane limits',
@@ -34,8 +34,8 @@ local function readLane(lane)
   local state = {}
   local values = redis.call('HMGET', sched('lane', lane), unpack(laneFields))
   for at, field in ipairs(laneFields) do state[field] = tonumber(values[at] or nil) end
-  local most, requests, tokens = string.match(values[4] or values[3] or '0 0 0', '^(%S+) (%S+) (%S+)$')
-  state.most = tonumber(most)
+  local maxRunning, requests, tokens = string.match(values[4] or values[3] or '0 0 0', '^(%S+) (%S+) (%S+)$')
+  state.maxRunning = tonumber(maxRunning)
   state.buckets = {
     requests = bucket(tonumber(requests), 0.1, 1, state.requests, state.filled_at),
     tokens = bucket(tonumber(tokens), 0.2, 0, state.tokens, state.filled_at),
@@ -53,33 +53,33 @@ local function take(state, tokens)
   if (state.shut_until or 0) > now then return state.shut_until - now end
   local buckets = state.buckets
   local wait = math.max(lacks(buckets.requests, 1), lacks(buckets.tokens, tokens))
-  local told = (state.left_until or 0) > now
-  if told and ((state.left_requests or 1) < 1 or (state.left_tokens or tokens) < tokens) then
+  local isReported = (state.left_until or 0) > now
+  if isReported and ((state.left_requests or 1) < 1 or (state.left_tokens or tokens) < tokens) then
     wait = math.max(wait, state.left_until - now)
   end
   if wait > 0 then return wait end
   if buckets.requests then buckets.requests.level = buckets.requests.level - 1 end
   if buckets.tokens then buckets.tokens.level = buckets.tokens.level - math.min(tokens, buckets.tokens.limit) end
-  if told and state.left_requests then state.left_requests = state.left_requests - 1 end
-  if told and state.left_tokens then state.left_tokens = state.left_tokens - tokens end
+  if isReported and state.left_requests then state.left_requests = state.left_requests - 1 end
+  if isReported and state.left_tokens then state.left_tokens = state.left_tokens - tokens end
   return 0
 end
 
 local function writeLane(lane, state)
   local changes = {'filled_at', int(now)}
-  local function keep(field, value)
+  local function change(field, value)
     if value then
       changes[#changes + 1] = field
       changes[#changes + 1] = string.format('%.6f', value)
     end
   end
-  keep('turn', state.turn)
-  keep('requests', state.buckets.requests and state.buckets.requests.level)
-  keep('tokens', state.buckets.tokens and state.buckets.tokens.level)
-  keep('left_requests', state.left_requests)
-  keep('left_tokens', state.left_tokens)
-  keep('left_until', state.left_until)
-  keep('shut_until', state.shut_until)
+  change('turn', state.turn)
+  change('requests', state.buckets.requests and state.buckets.requests.level)
+  change('tokens', state.buckets.tokens and state.buckets.tokens.level)
+  change('left_requests', state.left_requests)
+  change('left_tokens', state.left_tokens)
+  change('left_until', state.left_until)
+  change('shut_until', state.shut_until)
   redis.call('HSET', sched('lane', lane), unpack(changes))
 end
 `,

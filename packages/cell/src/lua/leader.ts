@@ -4,12 +4,12 @@ import { names } from './names.ts';
 /**
  * Which of a tenant's equal jobs makes the call: the leader. The others follow it and copy what its journal says.
  *
- *   findLeader(id, digest, ttl, since)  the leader that job `id` is to follow: {id, created_at, 1 if it has completed}; nil where
- *                                       nobody leads who can. A completed answer may be `ttl` ms older than `since`
- *   takeLead(id, digest, keep)          `id` leads from now on
+ *   findLeader(id, digest, ttl, since)  the leader that job `id` has to follow: {id, created_at, 1 if it has completed}; nil: no
+ *                                       job can lead it. A completed answer may be `ttl` ms older than `since`
+ *   takeLead(id, digest, retention)     `id` leads from now on
  *
- * The key names a job and proves nothing: the record decides, which has to be of the same digest. So a lost or outdated
- * key costs a call, never a wrong answer. The tenant is part of the digest.
+ * The key only names a job. Its record decides: it must have the same digest. So a lost or outdated key costs a call, and never
+ * gives a wrong answer. The tenant is part of the digest.
  */
 export const leader: Fragment = {
   name: 'leader',
@@ -26,8 +26,8 @@ local function findLeader(id, digest, ttl, since)
   return {other, createdAt, status == 'completed' and 1 or 0}
 end
 
-local function takeLead(id, digest, keep)
-  redis.call('SET', C .. 'leader:' .. digest, id, 'PX', int(math.max(1, keep)))
+local function takeLead(id, digest, retention)
+  redis.call('SET', C .. 'leader:' .. digest, id, 'PX', int(math.max(1, retention)))
 end
 `,
 };

@@ -4,29 +4,36 @@ import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 import { record } from './record.ts';
 
-/** What `settleRun` looks at. */
+/** The fields that `settleRun` needs. */
 export const ledgerFields = [
-  ...['tenant', 'reserved', 'spent', 'open_cost', 'input_tokens', 'output_tokens', 'calls', 'avoided'],
+  'tenant',
+  'reserved',
+  'spent',
+  'open_cost',
+  'input_tokens',
+  'output_tokens',
+  'calls',
+  'avoided',
 ];
 
-/** A tenant's days of spend are kept for so long, in seconds. */
-const DAYS_KEPT_S = 400 * 86_400;
+/** How long a tenant's daily spend is stored, in seconds. */
+const DAY_RETENTION_S = 400 * 86_400;
 
 /**
  * The ledger: what a tenant has reserved and spent. Amounts are whole billionths of a dollar below 2^53: sums are exact.
  * (S2) A tenant's `reserved` is the sum of `reserved` in the records of its open jobs: both change in the same step.
  *
  *   overBudget(tenant, more, inAll, dayBudget, monthBudget)
- *                             which budget `more` would overrun, for a job that would then have `inAll` reserved:
- *                             {'day' | 'month', spent, reserved, why}, or nil. Of two the one that is in the way for longer.
- *                             A budget of nil is none. why:
- *                               'reserved'  there would be room but for what is only reserved
- *                               'spent'     what is spent is in the way until the period ends
+ *                             which budget `more` would exceed, for a job that would then have `inAll` reserved:
+ *                             {'day' | 'month', spent, reserved, why}, or nil. Where both are exceeded, the one that refuses
+ *                             for longer. A budget of nil doesn't apply. why:
+ *                               'reserved'  it would fit if reservations of other jobs were released
+ *                               'spent'     it fits only after the period has ended
  *                               'budget'    it is more than the whole budget
- *   setReserved(job, amount)  what is reserved for a job's run from now on; `job` has `tenant` and `reserved`
- *   settleRun(job)            moves the run's reservation to what its record says that it has cost, open calls included;
- *                             `job` has `ledgerFields`
- *   After both `writeRecord` is to follow.
+ *   setReserved(job, amount)  sets what is reserved for a job's run; `job` has `tenant` and `reserved`
+ *   settleRun(job)            moves the run's reservation to what it has cost by its record, open calls included; `job` has
+ *                             `ledgerFields`
+ *   `writeRecord` has to follow both.
  */
 export const ledger: Fragment = {
   name: 'ledger',
@@ -43,20 +50,20 @@ end
 local function overBudget(tenant, more, inAll, dayBudget, monthBudget)
   if not (dayBudget or monthBudget) then return nil end
   local _, reserved, day, month = spentInPeriods(tenant)
-  local over, longest
-  local function look(period, spent, budget)
+  local over, maxWait
+  local function check(period, spent, budget)
     if not budget or spent + reserved + more <= budget then return end
     local why, wait = 'spent', 2
     if inAll > budget then why, wait = 'budget', 3
     elseif spent + inAll <= budget then why, wait = 'reserved', 1 end
-    if not over or wait >= longest then over, longest = {period, int(spent), int(reserved), why}, wait end
+    if not over or wait >= maxWait then over, maxWait = {period, int(spent), int(reserved), why}, wait end
   end
-  look('day', day, dayBudget)
-  look('month', month, monthBudget)
+  check('day', day, dayBudget)
+  check('month', month, monthBudget)
   return over
 end
 
--- Not HINCRBY: that fails beyond int64, and this must not.
+-- Not HINCRBY, which fails beyond int64: after its first write a script must not fail.
 local function add(key, field, amount)
   if amount == 0 then return end
   local sum = (tonumber(redis.call('HGET', key, field) or nil) or 0) + amount
@@ -78,7 +85,7 @@ local function settleRun(job)
   local usd, own, tenant = math.min(MAX, amount('spent') + amount('open_cost')), amount('reserved'), job.tenant
   local today, reserved, day, month = spentInPeriods(tenant)
   if own > 0 then setField(job, 'reserved', 0) end
-  -- What costs nothing changes no budget.
+  -- A run that cost nothing changes no budget.
   if own > 0 or usd > 0 then
     redis.call('HSET', tenantKey(tenant), 'reserved', int(math.max(0, reserved - own)),
       'day', today, 'day_usd', int(math.min(MAX, day + usd)),
@@ -92,7 +99,7 @@ local function settleRun(job)
     changes[2 * at] = int(math.min(MAX, (num(before[at] or nil) or 0) + more[at]))
   end
   redis.call('HSET', key, unpack(changes))
-  if not before[1] then redis.call('EXPIRE', key, ${DAYS_KEPT_S}) end
+  if not before[1] then redis.call('EXPIRE', key, ${DAY_RETENTION_S}) end
 end
 `,
 };

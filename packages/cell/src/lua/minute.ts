@@ -5,12 +5,12 @@ import { names } from './names.ts';
 /**
  * The sliding minute, in slots of 100 ms.
  *
- *   readMinute(tenant)     drops the slots that have left it; returns how many submits were admitted since, and in how many ms
- *                          the oldest of these leaves
- *   countInMinute(tenant)  counts one
+ *   readMinute(tenant)     drops the slots that have left the minute; returns how many requests are in it, and the ms until the
+ *                          oldest of them leaves it
+ *   countInMinute(tenant)  counts one request
  *
- * A slot leaves when its last moment is 60 s ago, so that in any 60 s no more than the limit is admitted. What comes at
- * most 100 ms too late is the price for at most 602 slots, whatever the limit.
+ * A slot leaves when its last moment is 60 s ago, so that no 60 s have more requests than the limit. There are never more than 602
+ * slots, whatever the limit; the price is that a request may be admitted up to 100 ms late.
  */
 export const minute: Fragment = {
   name: 'minute',
@@ -43,7 +43,7 @@ end
 local function countInMinute(tenant)
   local key = tenantKey(tenant) .. ':minute'
   redis.call('HSETNX', key, 'first', math.floor(now / 100))
-  -- Never before the first: were Redis' clock set back, a slot there would be counted and never dropped.
+  -- Never before the first slot: if Redis' clock was set back, such a slot would be counted and never dropped.
   local slot = math.max(math.floor(now / 100), tonumber(redis.call('HGET', key, 'first')))
   redis.call('HINCRBY', key, 'total', 1)
   redis.call('HINCRBY', key, slot, 1)

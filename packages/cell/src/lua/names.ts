@@ -3,13 +3,13 @@ import type { Fragment } from './fragment.ts';
 /**
  * Key names, and how numbers are read and printed. `keys.ts` says what each key holds.
  *
- *   jobKey(id, part)     record of a job, or one of its other keys
+ *   jobKey(id, part)     the record of a job, or one of its other keys
  *   tenantKey(tenant)    a tenant's own key
  *   sched(what, of)      a key of the scheduler; `of` is a lane or a tenant
- *   int(number)          whole numbers in full: `..` and table.concat keep 14 digits only
- *   num(text)            a number that doubles hold exactly, nil for ''. (S6) What is larger becomes the largest: no command
- *                        may fail after a script's first write
- *   ms(text)             a duration, nil for '': at most 31 years, so that no expiry is refused
+ *   int(number)          a whole number with all its digits: `..` and table.concat print 14 only
+ *   num(text)            a number that doubles represent exactly, nil for ''. (S6) A larger one becomes the largest of these: no
+ *                        command may fail after a script's first write
+ *   ms(text)             a duration, nil for '': at most 31 years, so that Redis refuses no expiry
  */
 export const names: Fragment = {
   name: 'names',

@@ -2,12 +2,12 @@ import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 
 /**
- * A job's record: what a script needs of it is read by one command, and what it changes is written by one.
+ * A job's record. A script reads the fields that it needs with one command, and writes its changes with one.
  *
- *   readRecord(id, fields)       a job with these fields, as text; absent ones are nil. `id` is there, whether the job is or not
- *   setField(job, field, value)  the job has it at once, the record once it is written; false takes it away
- *   writeRecord(job)             writes what has changed
- *   writeFields(key, changes)    sets a hash's fields; false takes one away
+ *   readRecord(id, fields)       a job with these fields, as text; absent ones are nil. It has `id` even if there is no such job
+ *   setField(job, field, value)  changes the job at once, and the record with `writeRecord`; false deletes the field
+ *   writeRecord(job)             writes the changes
+ *   writeFields(key, changes)    sets fields of a hash; false deletes a field
  */
 export const record: Fragment = {
   name: 'record',
@@ -33,7 +33,7 @@ local function writeFields(key, changes)
       set[#set + 1] = value
     else gone[#gone + 1] = field end
   end
-  -- unpack fails above some thousands of values.
+  -- unpack fails with several thousand values.
   for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
   for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
 end
@@ -45,7 +45,7 @@ end
 `,
 };
 
-/** Names of fields as a list in Lua. */
+/** Field names as a list in Lua. */
 export function luaList(...fields: readonly (readonly string[])[]): string {
   return `{${[...new Set(fields.flat())].map((field) => `'${field}'`).join(', ')}}`;
 }

@@ -13,9 +13,13 @@ import { names } from './names.ts';
 import { scheduler } from './scheduler.ts';
 import { segmentFields, segments } from './segments.ts';
 
-/** What `endJob` looks at. */
+/** The fields that `endJob` needs. */
 export const endFields = [
-  ...['tenant', 'lane', 'queue', 'release', 'retry_at'],
+  'tenant',
+  'lane',
+  'queue',
+  'release',
+  'retry_at',
   ...journalFields,
   ...ledgerFields,
   ...segmentFields,
@@ -25,10 +29,11 @@ export const endFields = [
  * How a job ends. (S5) Terminal event, final state, ledger and permit change together.
  *
  *   endJob(job, status, first, last, bytes, retention, output)
- *        writes the events (the last one ends the job), settles the run, takes the job out of the scheduler and off `open`, and
- *        sets the expiry of all it has. `job` has `endFields`; `output` is its answer, or nil (`writeEvents`). Returns the lanes in which its tenant may run again.
- *   leaveCalls(id, lane)
- *        responses that may still run at a provider, of a job that ends without a worker: somebody is to end them
+ *        writes the events (the last one ends the job), settles the run, removes the job from the scheduler and from `open`, and
+ *        sets the expiry of all its keys. `job` has `endFields`; `output` is its answer, or nil (`writeEvents`). Returns the lanes
+ *        in which its tenant may run again.
+ *   addLeftovers(id, lane)
+ *        for a job that ends without a worker: lists the responses that may still run at a provider, for a worker to cancel
  */
 export const runEnd: Fragment = {
   name: 'run end',
@@ -55,7 +60,7 @@ local function endJob(job, status, first, last, bytes, retention, output)
   return remove(job.queue or job.lane, id, job.release, tenant)
 end
 
-local function leaveCalls(id, lane)
+local function addLeftovers(id, lane)
   local calls = redis.call('HGETALL', jobKey(id, 'calls'))
   for at = 1, #calls, 2 do
     if calls[at]:sub(1, 5) == 'call:' and calls[at + 1]:find('"response":{', 1, true) then

@@ -5,21 +5,22 @@ import { names } from './names.ts';
 
 /**
  * The fair scheduler's state. (S1) An open job is in exactly one place: delayed (`due`), waiting (a backlog), or holding a
- * permit. (S3) Permits are named by release: `<id>.<release>`; a lane's and a tenant's are as many as their jobs that hold
- * one. Followers' count for their lane only: they call no provider.
+ * permit. (S3) Permits are named by release: `<id>.<release>`; a lane and a tenant have as many as they have jobs that hold one.
+ * The permits of followers count for their lane only: followers call no provider.
  *
  *   place(lane, id, tenant, priority, again, dueAt, deadlineAt)
- *                                         a job that is nowhere waits, or is delayed until `dueAt`; `again`: it has waited before
+ *                                         places a job that has no place: it waits, or is delayed until `dueAt`; `again`: it has
+ *                                         waited before
  *   wait(lane, id, tenant, priority, again)
- *                                         into the tenant's backlog: a step of `place`, and of what was delayed and is due
- *   unplace(lane, id, tenant)             out of backlog and delay; false where it was in neither
+ *                                         adds a job to the tenant's backlog: a step of `place`, and when a delayed job is due
+ *   unplace(lane, id, tenant)             removes a job from backlog and delay; false where it was in neither
  *   grantPermit(lane, id, release, tenant, checkAt)
- *                                         one that has just left its backlog may run
+ *                                         lets a job run that was just removed from its backlog
  *   addPermit(lane, id, release, checkAt) the same, for a caller that counts the tenant's permits itself
  *   freePermit(lane, id, release, tenant) returns the lanes in which its tenant may run again, or nil without a permit
- *   remove(lane, id, release, tenant)     out of wherever it is; returns the same lanes
- *   unblock(tenant)                       it may run again in the lanes where it waited for a permit of its own; returns these
- *   count(key, field, by)                 counts never go below nothing: rebuilt ones may be too low
+ *   remove(lane, id, release, tenant)     removes a job from its place; returns the same lanes
+ *   unblock(tenant)                       lets it run again in the lanes where its own limit blocked it; returns these lanes
+ *   count(key, field, by)                 changes a count, which never goes below 0: a rebuilt count may be too low
  */
 export const scheduler: Fragment = {
   name: 'scheduler',
@@ -31,12 +32,12 @@ end
 local function countsForTenant(lane) return lane ~= '${followersLane}' end
 local function backlogOf(lane, tenant) return sched('backlog', lane .. ':' .. tenant) end
 
--- Onto a ring, unless the tenant is on one.
+-- Adds the tenant to a ring, unless it is on one.
 local function join(lane, tenant, ring)
   if redis.call('HSETNX', sched('credit', lane), tenant, 0) == 1 then redis.call('RPUSH', sched(ring, lane), tenant) end
 end
 
--- Higher classes first; within a class who has waited before, then by arrival. 44 bits of a double's 53 number the arrivals.
+-- Higher classes first; within a class jobs that have waited before, then by arrival. Of the 53 bits of a double, 44 are for arrivals.
 local function wait(lane, id, tenant, priority, again)
   local class = (100 - priority) * 2 + (again and 0 or 1)
   local arrival = redis.call('HINCRBY', sched('lane', lane), 'arrivals', 1)

@@ -2,27 +2,27 @@ import type { Fragment } from './fragment.ts';
 import { names } from './names.ts';
 import { record } from './record.ts';
 
-/** What `segmentsOfJob` looks at. */
+/** The fields that `segmentsOfJob` needs. */
 export const segmentFields = ['request_size', 'output_size', 'text_size', 'size', 'packed'];
 
-/** Redis copies a string that grows: one of 16 MB takes it many ms. So none becomes larger than this. */
+/** The largest string: Redis copies a string that grows, which takes many ms for 16 MB. */
 export const SEGMENT_BYTES = 1_048_576;
 
-/** More than any setting allows a value to have. */
+/** Larger than any setting allows a value to be. */
 const MAX_OFFSET = 4_000 * SEGMENT_BYTES;
 
 /**
  * Long values lie in segments of 1 MB: `<key>`, `<key>:1`, `<key>:2` … Their sizes are in the record.
  *
- *   writeAt(key, offset, bytes)      writes a piece; the same piece again changes nothing
- *   checkOffset(offset)              (S6) fails where no value could be so long: its segments would be too many to name
+ *   writeAt(key, offset, bytes)      writes a piece; safe to repeat
+ *   checkOffset(offset)              (S6) fails where the offset is beyond the largest value
  *   segmentsOf(key, size)            the names of all its segments
  *   segmentsOfJob(job)               the names of all segments of a job's long values; `job` has `segmentFields`
- *   isWhole(text), keepValue(job, part, text)
- *       (S9) What is too large for a script's argument is written before, under a unique name, and expires until a script takes
- *       it. The script is given `\0<name> <size>` in its place. `isWhole`: whether it is there in full; true of a text that is no
- *       reference; ask before the first write. `keepValue` makes it a part of a job, without expiry, and keeps its size as
- *       `<part>_size` (`writeRecord` is to follow).
+ *   isWhole(text), storeValue(job, part, text)
+ *       (S9) A value too large for a script's argument is staged: written before, under a unique name, with an expiry. The script
+ *       gets `\0<name> <size>` in its place. `isWhole`: whether the whole value is there; true for a text that is not a reference.
+ *       Call it before the first write. `storeValue` makes the value a part of the job, without expiry, and sets its size as
+ *       `<part>_size` (`writeRecord` has to follow).
  */
 export const segments: Fragment = {
   name: 'segments',
@@ -77,7 +77,7 @@ local function isWhole(text)
   return there == size
 end
 
-local function keepValue(job, part, text)
+local function storeValue(job, part, text)
   local name, size = stagedName(text)
   local key = jobKey(job.id, part)
   if name then

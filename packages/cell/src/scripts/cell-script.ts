@@ -1,6 +1,6 @@
 /**
- * A script on one cell. It is given one key, for the server to know the slot, and finds the others by their names: all share
- * the cell's hash tag. ARGV[1] is what their names begin with; the script's own arguments follow.
+ * A script on one cell. It gets one key, which tells the server the slot; it makes the names of the other keys itself, and all
+ * share the cell's hash tag. ARGV[1] is the beginning of their names; the script's own arguments follow.
  */
 import { type Redis, Script, type ScriptArgument } from '@holdfast/redis';
 import type { Cell } from '../cell.ts';
@@ -10,7 +10,7 @@ import { names } from '../lua/names.ts';
 interface CellScriptOptions {
   needs: readonly Fragment[];
   body: string;
-  /** May write although Redis is over its `maxmemory`: for what jobs under way need, and what makes room. */
+  /** May write even when Redis is over its `maxmemory`: for what running jobs need, and for what frees memory. */
   whenFull?: boolean;
 }
 
@@ -26,7 +26,7 @@ export class CellScript {
     return this.script.run(redis, [keys.open], [keys.base, ...args]);
   }
 
-  /** Makes the server know the script, so that it is never sent whole beside other commands. */
+  /** Loads the script into the server, so that its text is never sent beside other commands. */
   async load(redis: Redis): Promise<void> {
     await redis.script('LOAD', this.script.lua);
   }

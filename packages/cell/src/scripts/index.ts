@@ -1,4 +1,4 @@
-/** Every script of a cell, by name: for loading them, and for tests that go through all. */
+/** Every script of a cell, by name. */
 import type { Redis } from '@holdfast/redis';
 import { appendScript } from './job/append.ts';
 import { cancelScript } from './job/cancel.ts';
@@ -16,7 +16,7 @@ import { acquireCallScript, correctCallScript, slowDownScript } from './queue/ca
 import { dispatchScript } from './queue/dispatch.ts';
 import { capacityScript, runLimitsScript } from './queue/limits.ts';
 import { handOverAgainScript, permitsToCheckScript } from './queue/permits.ts';
-import { countsScript, forgetExpiredScript, jobsOfLaneScript, repairScript } from './queue/repair.ts';
+import { countsScript, jobsOfLaneScript, removeExpiredScript, repairScript } from './queue/repair.ts';
 import { doOthersWaitScript } from './queue/waiting.ts';
 import { readRequestsScript } from './tenant/read-requests.ts';
 import { reserveScript } from './tenant/reserve.ts';
@@ -43,7 +43,7 @@ export const scripts = {
   counts: countsScript,
   repair: repairScript,
   jobsOfLane: jobsOfLaneScript,
-  forgetExpired: forgetExpiredScript,
+  removeExpired: removeExpiredScript,
   claimLeftovers: claimLeftoversScript,
   claimPacking: claimPackingScript,
   packJob: packJobScript,
@@ -54,7 +54,7 @@ export const scripts = {
   readRequests: readRequestsScript,
 };
 
-/** Makes the server know all scripts. Call it at start: a script that is sent whole comes after what was sent beside it. */
+/** Loads all scripts into the server. Call it at start: a script the server doesn't know is executed after later commands. */
 export async function loadScripts(redis: Redis): Promise<void> {
   await Promise.all(Object.values(scripts).map((script) => script.load(redis)));
 }

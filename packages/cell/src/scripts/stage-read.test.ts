@@ -151,9 +151,9 @@ describe('reading a tenant’s minute', () => {
     await t.create({ perMinute: 5 });
     const read = async () => (await scripts.readRequests.run(t.cell, ['acme'])) as [string, number, number];
     await read();
-    const [now, used, leavesIn] = await read();
+    const [now, used, resetIn] = await read();
     expect(used).toBe(1);
-    expect(leavesIn).toBeGreaterThan(59_000);
+    expect(resetIn).toBeGreaterThan(59_000);
     expect(Math.abs(Number(now) - Date.now())).toBeLessThan(5_000);
   });
 });

@@ -70,7 +70,7 @@ export async function maintain(queues: LaneQueues, logger: Logger): Promise<void
   const { open, placed, lanes } = await scheduler.placement();
   for (const lane of lanes) await checkPermits(queues, lane, logger);
   if (open > placed) await repair(queues, logger);
-  while ((await scheduler.forgetExpired(PAGE)) === PAGE);
+  while ((await scheduler.removeExpired(PAGE)) === PAGE);
 }
 
 async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): Promise<void> {

@@ -130,8 +130,8 @@ export class FairScheduler {
   }
 
   /** Takes ended jobs whose time is over off the lists. @returns how many it looked at */
-  async forgetExpired(most: number): Promise<number> {
-    return (await scripts.forgetExpired.run(this.#cell, [most])) as number;
+  async removeExpired(most: number): Promise<number> {
+    return (await scripts.removeExpired.run(this.#cell, [most])) as number;
   }
 
   /** One caller in each `everyMs`, over all processes, gets true. */

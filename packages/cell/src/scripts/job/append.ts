@@ -4,15 +4,15 @@ import { luaList, record } from '../../lua/record.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Appends the events of many attempts, each to its own journal, updates their records and publishes. What one is refused for
- * concerns no other. Safe to send again after a lost reply. What ends an attempt is `finish`.
+ * Appends the events of many attempts, each to its own journal, updates their records and publishes. A refused append doesn't
+ * affect the others. Safe to send again after a lost reply. The script `finish` ends an attempt.
  *
  *   ARGV  …, then for each: id, attempt, token, seq before, seq after, bytes, changes (`applyChanges` of `fence`)
- *   returns for each {'applied', 1 if a cancel has been asked for, how many listen} or an answer of `fence`
+ *   returns for each {'applied', 1 if a cancel was requested, how many listen} or an answer of `fence`
  */
 export const appendScript = new CellScript({
   needs: [record, fence, journal],
-  // What a job under way has paid for must get in.
+  // A running job has paid for these events: they must be stored.
   whenFull: true,
   body: `
 local fields = ${luaList(fenceFields, journalFields)}

@@ -4,12 +4,12 @@ import { endFields, runEnd } from '../../lua/run-end.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Stores that a job is to be cancelled. Nobody writes the journal of a queued job, so this script ends it itself; the
- * worker of a running one is told on the control channel, and finds it in the reply to its next append anyway.
+ * Stores the request to cancel a job. A queued job has no worker that writes its journal, so this script ends it; the worker of a
+ * running job gets a message on the control channel, and sees the request in the reply to its next append as well.
  *
  *   ARGV  …, id, retention in ms
  *   returns {'cancelled', release, lane whose queue it was in, lanes in which the tenant may run again …}  it was queued
- *           {'requested'}  it runs; its worker ends it
+ *           {'requested'}  it is running; its worker will end it
  *           {'ended'}      it had ended before
  *           {'missing'}
  */
@@ -27,7 +27,7 @@ if job.status == 'running' then
   redis.call('PUBLISH', C .. 'control', id)
   return {'requested'}
 end
-leaveCalls(id, job.lane)
+addLeftovers(id, job.lane)
 local next = tonumber(job.seq) + 1
 local unblocked = endJob(job, 'cancelled', next, next, eventText(next, 'job.cancelled', '{}'), retention)
 return {'cancelled', job.release, job.queue or job.lane, unpack(unblocked)}

@@ -3,54 +3,61 @@ import { luaList, record } from '../../lua/record.ts';
 import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** A permit that claiming had to grant is checked with BullMQ after so long, in ms. */
+/** When a permit that `claim` had to grant is checked with BullMQ, in ms from now. */
 const CHECK_AFTER_MS = 5_000;
 
-/** What a worker is told of a job's record, in this order. */
+/** The fields of a job's record that a worker gets, in this order. */
 export const claimedFields = [
-  ...[
-    'status',
-    'release',
-    'attempt',
-    'crashes',
-    'token',
-    'tenant',
-    'lane',
-    'queue',
-    'started_at',
-    'retry_at',
-    'staged',
-  ],
-  ...['seq', 'failures', 'provider_calls', 'ambiguous_calls', 'call_key_version', 'text_discarded', 'deadline_at'],
-  ...[
-    'cancel_requested_at',
-    'spent',
-    'input_tokens',
-    'output_tokens',
-    'uncounted',
-    'calls',
-    'avoided',
-    'reserved',
-    'shared',
-  ],
-  ...['shared_ttl', 'due_at', 'created_at', 'tokens', 'request_size', 'request_id'],
+  'status',
+  'release',
+  'attempt',
+  'crashes',
+  'token',
+  'tenant',
+  'lane',
+  'queue',
+  'started_at',
+  'retry_at',
+  'staged',
+  'seq',
+  'failures',
+  'provider_calls',
+  'ambiguous_calls',
+  'call_key_version',
+  'text_discarded',
+  'deadline_at',
+  'cancel_requested_at',
+  'spent',
+  'input_tokens',
+  'output_tokens',
+  'uncounted',
+  'calls',
+  'avoided',
+  'reserved',
+  'shared',
+  'shared_ttl',
+  'due_at',
+  'created_at',
+  'tokens',
+  'request_size',
+  'request_id',
 ] as const;
 
-/** A longer request is read by itself, piece by piece. */
+/** A larger request is read separately, piece by piece. */
 const MAX_INLINE_BYTES = 65_536;
 
 /**
- * Begins an attempt: raises the fencing number. From here on every append of an earlier attempt is refused.
- * A job found running has lost its worker without a word: that counts as a crash. A claim that is sent again because
- * its reply was lost is known by its token, and gets the same attempt. (S1) Whoever runs holds a permit: one that was lost
- * with the scheduler's keys is granted here.
+ * Begins an attempt: raises the attempt number, which is the fence. From here on every append of an earlier attempt is refused.
+ * A job that is already running has lost its worker: that counts as a crash. A claim that is sent again after a lost reply is
+ * recognised by its token, and gets the same attempt. (S1) A running job holds a permit: one that was lost with the scheduler's
+ * keys is granted here.
  *
- *   ARGV  …, id, release, token: a text that no other claim has
- *   returns {'claimed', now, request ('' where it is longer than 64 KB), values of `claimedFields`,
- *            ms that it has waited since it was due, or '' where that isn't known: its worker has vanished, or it runs again}
+ *   ARGV  …, id, release, token: unique to this claim
+ *   returns {'claimed', now, request ('' where it is larger than 64 KB), values of `claimedFields`,
+ *            ms since it was due, or '' where that isn't known: its worker has crashed, or it is a retry}
  *           {'ended', status}   nothing to do
- *           {'stale', release}  a later hand-over of the job exists: this one is void
- *           {'missing'}         no such job: expired or deleted
+ *           {'stale', release}  a later release of the job exists: this one is void
+ *           {'missing'}         no such job: it expired or was deleted
  */
 export const claimScript = new CellScript({
   needs: [clock, record, scheduler],

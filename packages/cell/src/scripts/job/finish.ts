@@ -6,18 +6,18 @@ import { segments } from '../../lua/segments.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Appends an attempt's last events. It ends the job, or puts it back into the queue; (S5) events, state, ledger and permit
- * change together. A job that goes back although a cancel was asked for ends as cancelled instead.
+ * Appends an attempt's last events. Ends the job, or puts it back into the queue; (S5) events, state, ledger and permit change
+ * together. A job with a cancel request never goes back: it ends as cancelled.
  *
  *   ARGV  …, id, attempt, token, seq before, seq after, bytes, status: completed, failed, cancelled or queued, retention in ms,
- *         ms until the next attempt is due, 1 if that waits in the lane of its model (and follows nobody any more),
- *         output (JSON) or '', text (JSON) or '', each as it is or its staged value, changes (`applyChanges` of `fence`)
- *   returns {'applied', status as it is then, lanes in which the tenant may run again …}, an answer of `fence`, or
+ *         ms until the next attempt is due, 1 if that waits in the lane of its model, no longer as a follower,
+ *         output (JSON) or '', text (JSON) or '', each as text or as a staged value, changes (`applyChanges` of `fence`)
+ *   returns {'applied', its new status, lanes in which the tenant may run again …}, an answer of `fence`, or
  *           {'not_staged'}  a staged value has expired
  */
 export const finishScript = new CellScript({
   needs: [clock, record, fence, runEnd, segments],
-  // The end of a job makes room.
+  // The end of a job frees memory.
   whenFull: true,
   body: `
 local id, attempt, token, before, after, bytes, status = unpack(ARGV, 2, 8)
@@ -29,14 +29,14 @@ local refused = fence(job, attempt, token, before, after)
 if refused then return refused end
 if not isWhole(output) or not isWhole(text) then return {'not_staged'} end
 applyChanges(job, 14)
-if output ~= '' then keepValue(job, 'output', output) end
-if text ~= '' then keepValue(job, 'text', text) end
+if output ~= '' then storeValue(job, 'output', output) end
+if text ~= '' then storeValue(job, 'text', text) end
 local first, last = tonumber(before) + 1, tonumber(after)
 if status ~= 'queued' then
   return {'applied', status, unpack(endJob(job, status, first, last, bytes, retention, output ~= '' and output or nil))}
 end
 if job.cancel_requested_at then
-  leaveCalls(id, job.lane)
+  addLeftovers(id, job.lane)
   local cancelled = eventText(last + 1, 'job.cancelled', '{}')
   return {'applied', 'cancelled', unpack(endJob(job, 'cancelled', first, last + 1, bytes .. cancelled, retention))}
 end

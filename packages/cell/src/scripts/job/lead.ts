@@ -2,15 +2,15 @@ import { leader } from '../../lua/leader.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Which job a follower is to copy; itself, where no equal job answers for it: then it leads from now on. Safe to repeat.
+ * Finds the job that a follower has to copy. Where no equal job can answer, the asking job leads from now on. Safe to repeat.
  *
- *   ARGV  …, id, digest of what is shared, ms that an answer may be old, the time from which that is counted, retention in ms
+ *   ARGV  …, id, digest of what is shared, maximum age of an answer in ms, the time from which that age is counted, retention in ms
  *   returns {} it leads
- *           {id of the leader, its created_at: tells it from a job that was deleted and created anew, 1 if it has completed}
+ *           {id of the leader, its created_at (its generation), 1 if it has completed}
  */
 export const leadScript = new CellScript({
   needs: [leader],
-  // Followers under way must find out whom to follow while Redis is full.
+  // Running followers must find their leader even when Redis is full.
   whenFull: true,
   body: `
 local id, digest, ttl, since, retention = ARGV[2], ARGV[3], ms(ARGV[4]), num(ARGV[5]), ms(ARGV[6])

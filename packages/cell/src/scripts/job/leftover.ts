@@ -1,15 +1,14 @@
 import { clock } from '../../lua/clock.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** Whoever was given a leftover has so long, in ms; then it is given to another. */
+/** How long a process has for a leftover, in ms; then another process gets it. */
 const LEASE_MS = 30_000;
 
 /**
- * Responses that are to be ended at their providers, because their jobs ended without a worker. Each is given again until it is
- * dropped with ZREM.
+ * Responses to cancel at their providers, because their jobs ended without a worker. Each is returned again until ZREM deletes it.
  *
- *   ARGV  …, most
- *   returns entries, as `leaveCalls` of `run end` writes them
+ *   ARGV  …, maximum
+ *   returns entries, as `addLeftovers` of `run end` writes them
  */
 export const claimLeftoversScript = new CellScript({
   needs: [clock],

@@ -1,19 +1,21 @@
-/** Scripts that pack ended jobs: their logs and requests. What is read and compressed in between is `packages/journal`'s. */
+/** Scripts that pack the logs and requests of ended jobs. `packages/journal` reads and compresses them. */
 import { clock } from '../../lua/clock.ts';
 import { PACK_REQUEST_TO_BYTES } from '../../lua/journal.ts';
 import { luaList, record } from '../../lua/record.ts';
 import { segments } from '../../lua/segments.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** Whoever was given a job has so long, in ms; then it is given to another. */
+/** How long a process has to pack a job, in ms; then another process gets it. */
 const LEASE_MS = 30_000;
-/** Readers that have begun with the log as it was may go on for so long, in ms. */
+/** How long readers that have begun with the unpacked log may go on, in ms. */
 const OLD_LOG_MS = 15_000;
 
 /**
- * Ended jobs that are to be packed. Each is given again until `packJob` has packed it; some time after that its log and request go.
- *   ARGV  …, most
- *   returns {how many were looked at, ids …}
+ * Ended jobs to pack. Each is returned again until `packJob` has packed it. Some time after that, this script deletes its unpacked
+ * log and request.
+ *
+ *   ARGV  …, maximum
+ *   returns {how many were checked, ids …}
  */
 export const claimPackingScript = new CellScript({
   needs: [clock, record, segments],
@@ -37,11 +39,11 @@ return reply
 });
 
 /**
- * What is packed takes the place of log and request, which go a little later. Nothing is done where the job was run again meanwhile,
- * has gone, or packing is no gain ('').
+ * Replaces log and request by their packed form; they are deleted a little later. No effect where the job was retried or deleted
+ * meanwhile, or where packing saves nothing ('').
  *
  *   ARGV  …, id, number of the log's last event, request and log, packed (staged), or ''
- *   returns 1 it is packed now
+ *   returns 1 it is packed now, else 0
  */
 export const packJobScript = new CellScript({
   needs: [clock, record, segments],
@@ -53,7 +55,7 @@ local hasEnded = job.status == 'completed' or job.status == 'failed' or job.stat
 if packed ~= '' and not isWhole(packed) then return 0 end
 redis.call('ZREM', C .. 'packing', id)
 if packed == '' or not hasEnded or job.seq ~= seq then return 0 end
-keepValue(job, 'packed', packed)
+storeValue(job, 'packed', packed)
 writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
 for _, key in ipairs(segmentsOf(jobKey(id, 'packed'), tonumber(job.packed))) do redis.call('PEXPIRE', key, rest) end
@@ -63,8 +65,9 @@ return 1
 });
 
 /**
- * The other way round, for a job that is to run again. Its index begins anew: it only saves reading.
- *   ARGV  …, id, log (or its staged value), request, or '' where it was not packed
+ * Unpacks a job before a retry. Its index begins anew, since it only saves reading.
+ *
+ *   ARGV  …, id, log (or its staged value), request, or '' where that was not packed
  */
 export const unpackJobScript = new CellScript({
   needs: [clock, record, segments],
@@ -74,13 +77,13 @@ local job = readRecord(id, {'packed'})
 if not job.packed or not isWhole(log) or not isWhole(request) then return end
 redis.call('UNLINK', jobKey(id, 'index'), unpack(segmentsOf(jobKey(id, 'packed'), tonumber(job.packed))))
 setField(job, 'packed', false)
-keepValue(job, 'log', log)
-if request ~= '' then keepValue(job, 'request', request) end
+storeValue(job, 'log', log)
+if request ~= '' then storeValue(job, 'request', request) end
 writeRecord(job)
 local rest = math.max(1, redis.call('PTTL', jobKey(id)))
 for _, key in ipairs(segmentsOf(jobKey(id, 'log'), tonumber(job.size))) do redis.call('PEXPIRE', key, rest) end
 if request ~= '' then redis.call('PEXPIRE', jobKey(id, 'request'), rest) end
--- The run may be refused after all.
+-- The retry may still be refused.
 redis.call('ZADD', C .. 'packing', int(now + ${LEASE_MS}), id)
 `,
 });

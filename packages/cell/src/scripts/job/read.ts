@@ -1,14 +1,14 @@
 import { CellScript } from '../cell-script.ts';
 
-/** Larger answers are read by themselves, piece by piece. */
+/** Larger answers are read separately, piece by piece. */
 export const MAX_INLINE_BYTES = 16_384;
 
 /**
- * Reads jobs: what is polled and listed.
+ * Reads jobs, for polls and lists.
  *
- *   ARGV  …, 1 with their answers, ids …
- *   returns for each {record, details (both as fields and values), size of its output, output, size of its text, text}; output and text
- *           are '' without an answer, and where they are larger than 16 KB
+ *   ARGV  …, 1 to include their answers, ids …
+ *   returns for each {record, details (both as fields and values), size of its output, output, size of its text, text}; output and
+ *           text are '' where there is no answer, and where they are larger than 16 KB
  */
 export const readScript = new CellScript({
   needs: [],

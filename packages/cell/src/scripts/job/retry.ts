@@ -7,14 +7,15 @@ import { segmentFields, segments } from '../../lua/segments.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Lets a failed or cancelled job run again under its id, admitted like a new one. Its journal goes on: a second `job.accepted`,
- * then attempts. Completed steps are kept; calls that are no part of one are made anew. It follows no other job any more.
+ * Lets a failed or cancelled job run again under its id, admitted like a new one. Its journal goes on with a second
+ * `job.accepted`, then attempts. Completed steps stay stored; calls outside of completed steps are made again. It no longer follows
+ * another job.
  *
  *   ARGV  …, id, data of the event (JSON), estimate or '', requests a minute or '', day's budget or '', month's budget or '',
- *         most waiting jobs or ''
+ *         maximum of waiting jobs or ''
  *   returns {'queued', requests in the minute, ms until the oldest leaves it, lane}
  *           {'refused', requests …, ms …, why …}  see `admission`
- *           {'packed'}  its log has to be unpacked before
+ *           {'packed'}  its log has to be unpacked first
  *           {'not_retryable', status}
  *           {'missing'}
  */
@@ -34,8 +35,8 @@ local status, lane, tenant = job.status, job.lane, job.tenant
 if not status then return {'missing'} end
 if status ~= 'failed' and status ~= 'cancelled' then return {'not_retryable', status} end
 if job.packed then return {'packed'} end
-local refused, used, leavesIn = refusal(tenant, limits)
-if refused then return {'refused', used, leavesIn, unpack(refused)} end
+local refused, used, resetIn = refusal(tenant, limits)
+if refused then return {'refused', used, resetIn, unpack(refused)} end
 
 for _, part in ipairs({'output', 'text'}) do
   local size = num(job[part .. '_size'])
@@ -58,9 +59,9 @@ redis.call('ZREM', C .. 'packing', id)
 redis.call('ZADD', C .. 'open', int(now), id)
 local next = tonumber(job.seq) + 1
 writeEvents(job, next, next, eventText(next, 'job.accepted', event), false)
-used, leavesIn = admit(job, limits)
+used, resetIn = admit(job, limits)
 writeRecord(job)
 place(lane, id, tenant, tonumber(job.priority), false, nil, nil)
-return {'queued', used, leavesIn, lane}
+return {'queued', used, resetIn, lane}
 `,
 });

@@ -1,19 +1,20 @@
-/** Scripts that write what is too large for one argument, piece by piece, before the script that needs it. */
+/** Scripts that write a large value piece by piece, before the script that needs it. */
 import { fence, fenceFields } from '../../lua/fence.ts';
 import { luaList, record } from '../../lua/record.ts';
 import { segments } from '../../lua/segments.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** A staged value that nobody takes is gone after so long, in ms. */
+/** When a staged value expires that no script takes, in ms. */
 const STAGED_MS = 60_000;
 
 /**
  * Writes a piece of a large value. Safe to repeat.
+ *
  *   ARGV  …, name, offset, bytes
  */
 export const stageValueScript = new CellScript({
   needs: [segments],
-  // What a job under way has paid for must get in.
+  // A running job has paid for it: it must be stored.
   whenFull: true,
   body: `
 local key, offset, bytes = C .. 'value:' .. ARGV[2], num(ARGV[3]), ARGV[4]
@@ -24,8 +25,8 @@ for _, segment in ipairs(segmentsOf(key, offset + #bytes)) do redis.call('PEXPIR
 });
 
 /**
- * Writes a piece of events that are too large for one append, behind the end of the log: nobody reads it before the append that
- * follows, which takes it in. A piece of an attempt that was fenced off meanwhile is overwritten by its successor. Safe to repeat.
+ * Writes a piece of events that are too large for one append, behind the end of the log. Nobody reads it until the append that
+ * follows makes it part of the log. If the attempt is fenced off, the next attempt overwrites the piece. Safe to repeat.
  *
  *   ARGV  …, id, attempt, token, seq before, seq after (of the append that follows), offset from the end of the log, bytes
  *   returns {'staged'} or an answer of `fence`

@@ -10,16 +10,16 @@ import { CellScript } from '../cell-script.ts';
 /**
  * Finds the job that the id names, or admits, creates and enqueues it, in one step.
  *
- *   1. there is such a job          it is returned, whatever the tenant has used up
- *   2. it may share an answer       does an equal job answer for it? then it waits with the followers; else it leads
- *   3. admission                    requests a minute, waiting jobs, budgets; what is refused leaves nothing behind
- *   4. create                       record, first event, its tenant's list, the scheduler
+ *   1. find       a job with this id is returned, whatever limits the tenant has reached
+ *   2. share      where the job may share an answer: it waits with the followers if an equal job can answer for it, else it leads
+ *   3. admit      requests a minute, waiting jobs, budgets; a refused job leaves nothing behind
+ *   4. create     record, first event, the tenant's list, the scheduler
  *
- *   ARGV  …, id, digest of the request, request (or its staged value), first event, tenant, lane, task, priority, tokens, delay in ms or '',
- *         ms to the deadline or '', metadata (JSON) or '',
+ *   ARGV  …, id, digest of the request, request (or its staged value), first event, tenant, lane, task, priority, tokens,
+ *         delay in ms or '', ms to the deadline or '', metadata (JSON) or '',
  *         estimate in billionths of a dollar or '', requests a minute or '', day's budget or '', month's budget or '',
- *         most waiting jobs or '', run limits as 'most weight' or '' for unknown, 1 if these are newer than what is stored,
- *         digest of what may be shared or '', ms that a shared answer may be old, retention in ms,
+ *         maximum of waiting jobs or '', run limits as 'max_running weight' or '' for unknown, 1 if these are newer than the stored
+ *         ones, digest of what may be shared or '', maximum age of a shared answer in ms, retention in ms,
  *         id of the HTTP request or '', at most 64 bytes
  *   returns {'created', requests in the minute, ms until the oldest leaves it, created_at, queue ('' the lane's own),
  *             'accepted' | 'joined' | 'cached', lanes in which the tenant may run again …}
@@ -38,24 +38,24 @@ local limits = {
 local runLimits, areNewer, shared, ttl, retention, requestId = ARGV[19], ARGV[20], ARGV[21], ms(ARGV[22]), ms(ARGV[23]), ARGV[24]
 
 if redis.call('EXISTS', jobKey(id)) == 1 then
-  local used, leavesIn = 0, 0
-  if limits.perMinute then used, leavesIn = readMinute(tenant) end
-  return {'found', used, leavesIn, redis.call('HGETALL', jobKey(id)), redis.call('HGETALL', jobKey(id, 'details'))}
+  local used, resetIn = 0, 0
+  if limits.perMinute then used, resetIn = readMinute(tenant) end
+  return {'found', used, resetIn, redis.call('HGETALL', jobKey(id)), redis.call('HGETALL', jobKey(id, 'details'))}
 end
 
 if not isWhole(request) then return {'not_staged'} end
 
 local follows, result = false, 'accepted'
 if shared ~= '' then
-  -- Who answers for a delayed job is asked when it is due.
+  -- The leader of a delayed job is chosen when the job is due.
   local found = not delay and findLeader(id, shared, ttl, now)
   follows = delay ~= nil or found ~= nil
   if found then result = found[3] == 1 and 'cached' or 'joined' end
 end
--- A follower makes no call. One that takes over reserves before its call leaves.
+-- A follower makes no call. If it takes the lead later, it reserves before its call.
 if follows then limits.estimate = nil end
-local refused, used, leavesIn = refusal(tenant, limits)
-if refused then return {'refused', used, leavesIn, unpack(refused)} end
+local refused, used, resetIn = refusal(tenant, limits)
+if refused then return {'refused', used, resetIn, unpack(refused)} end
 
 local dueAt = delay and now + delay
 local deadlineAt = deadline and now + deadline
@@ -69,14 +69,14 @@ if shared ~= '' then
   setField(job, 'shared', shared)
   setField(job, 'shared_ttl', int(ttl))
 end
-keepValue(job, 'request', request)
-used, leavesIn = admit(job, limits)
+storeValue(job, 'request', request)
+used, resetIn = admit(job, limits)
 writeRecord(job)
 redis.call('SET', jobKey(id, 'log'), event)
 if metadata ~= '' then redis.call('HSET', jobKey(id, 'details'), 'metadata', metadata) end
 redis.call('ZADD', C .. 'open', int(now), id)
 redis.call('ZADD', tenantKey(tenant) .. ':jobs', int(now), id)
--- Of an expired job with the same id, which nobody has looked at yet: the lists would wait for this one's end.
+-- An expired job with the same id may still have its entry, which would stay on the lists until this one's end.
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 if shared ~= '' and not follows then takeLead(id, shared, retention) end
 
@@ -89,6 +89,6 @@ if runLimits ~= '' then
   end
 end
 place(follows and '${followersLane}' or lane, id, tenant, priority, false, dueAt, deadlineAt)
-return {'created', used, leavesIn, int(now), follows and '${followersLane}' or '', result, unpack(unblocked)}
+return {'created', used, resetIn, int(now), follows and '${followersLane}' or '', result, unpack(unblocked)}
 `,
 });

@@ -1,11 +1,12 @@
-/** Scripts about a lane's provider calls: acquired before they are made, corrected after, slowed down by what the provider says. */
+/** Scripts for a lane's provider calls: acquired before a call, corrected after it, slowed down by what the provider reports. */
 import { laneLimits } from '../../lua/lane-limits.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Takes a call from the lane's buckets.
+ * Acquires a call from the lane's buckets.
+ *
  *   ARGV  …, lane, tokens
- *   returns 0 taken, or the ms to wait
+ *   returns 0: acquired; else the ms to wait
  */
 export const acquireCallScript = new CellScript({
   needs: [laneLimits],
@@ -20,8 +21,9 @@ return ms
 });
 
 /**
- * Puts back what calls didn't use, or takes what they used more.
- *   ARGV  …, lane, then for each call: tokens that were taken for it, tokens that it used
+ * Puts back the tokens that calls didn't use, or takes those that they used in addition.
+ *
+ *   ARGV  …, lane, then for each call: tokens that were acquired, tokens that it used
  */
 export const correctCallScript = new CellScript({
   needs: [laneLimits],
@@ -37,25 +39,27 @@ writeLane(lane, state)
 `,
 });
 
-/** Two resets that lie no further apart, in ms, are of the same window of the provider. */
+/** Two resets that are closer than this, in ms, belong to the same window of the provider. */
 const SAME_WINDOW_MS = 1_000;
 
 /**
- * What the provider said. Within one of its windows the lowest word counts: calls under way are not in what it says is left.
- *   ARGV  …, lane, requests left or '', tokens left or '', ms until these are reset or '', ms of quiet asked for or ''
+ * Applies the headroom that the provider reported. Within one of its windows the lowest report counts: a report doesn't include
+ * the calls that are under way.
+ *
+ *   ARGV  …, lane, requests left or '', tokens left or '', ms until these are reset or '', ms without calls that it asked for or ''
  */
 export const slowDownScript = new CellScript({
   needs: [laneLimits],
   whenFull: true,
   body: `
-local lane, requests, tokens, reset, quiet = ARGV[2], num(ARGV[3]), num(ARGV[4]), ms(ARGV[5]), ms(ARGV[6])
+local lane, requests, tokens, reset, pause = ARGV[2], num(ARGV[3]), num(ARGV[4]), ms(ARGV[5]), ms(ARGV[6])
 local state = readLane(lane)
-if quiet then state.shut_until = math.max(state.shut_until or 0, now + quiet) end
+if pause then state.shut_until = math.max(state.shut_until or 0, now + pause) end
 if reset then
   local same = (state.left_until or 0) > now and math.abs(state.left_until - now - reset) < ${SAME_WINDOW_MS}
-  local function lowest(said, known)
-    if not said then return same and known or nil end
-    return same and known and math.min(said, known) or said
+  local function lowest(reported, known)
+    if not reported then return same and known or nil end
+    return same and known and math.min(reported, known) or reported
   end
   state.left_requests = lowest(requests, state.left_requests)
   state.left_tokens = lowest(tokens, state.left_tokens)

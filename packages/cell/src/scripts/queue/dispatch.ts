@@ -5,7 +5,7 @@ import { endFields, runEnd } from '../../lua/run-end.ts';
 import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** Handed to BullMQ, which should know it after so long, in ms; else it is handed over again. */
+/** When a permit is checked with BullMQ, in ms. A release that BullMQ doesn't know then is handed over again. */
 const CHECK_AFTER_MS = 2_000;
 /** Bounds of one run, so that Redis is never busy for long. */
 const MAX_AT_ONCE = 100;
@@ -13,19 +13,19 @@ const MAX_EXPIRED = 10;
 const MAX_VISITS = 1_000;
 
 /**
- * Gives permits to what may run now.
+ * Gives permits to the jobs that may run now.
  *
- *   1. what was delayed and is due goes into its tenant's backlog
- *   2. what is past its deadline fails, a few at a time; no attempt is made for it, and no permit used
- *   3. deficit round robin: a tenant's turn is as many jobs as it has weight. After every job the other ring goes on, so
- *      that newcomers (ring `new`) don't wait for old tenants' turns, and a flood of them leaves old tenants half
- *   4. until the lane's permits are taken, or its buckets are empty
+ *   1. delayed jobs that are due go into their tenants' backlogs
+ *   2. jobs past their deadline fail, a few at a time, without an attempt or a permit
+ *   3. deficit round robin: a tenant's turn is as many jobs as its weight. After every job the other ring has its turn, so that
+ *      newcomers (ring `new`) don't wait for old tenants' turns, and many newcomers leave half of the turns to old tenants
+ *   4. until all of the lane's permits are given, or its buckets are empty
  *
- * Only the head of each tenant's backlog is looked at. A tenant that has all its permits leaves the ring until it has one
- * again; one that has nothing to run leaves it at its next turn, not before: or it would come back as a newcomer each time.
+ * Only the head of each tenant's backlog is read. A tenant at its own limit leaves the ring until a permit of it is free. A tenant
+ * whose backlog is empty leaves the ring at its next turn and not before, or it would come back as a newcomer each time.
  *
  *   ARGV  …, lane, error (JSON) of jobs past their deadline, retention in ms
- *   returns {ids with release of what may run, ids of what has failed, ms until something changes by itself or -1,
+ *   returns {ids with release that may run, ids that have failed, ms until something changes by itself or -1,
  *            1 if there is more to do at once}
  */
 export const dispatchScript = new CellScript({
@@ -36,19 +36,19 @@ local lane, lateError, retention = ARGV[2], ARGV[3], ms(ARGV[4])
 local released, expired, soonest, more = {}, {}, -1, 0
 local function wake(ms) if soonest < 0 or ms < soonest then soonest = ms end end
 
--- Members whose time has come. Where there are none, the script is to be run again when the first one's has.
-local function takeDue(set, most)
+-- Members that are due. Sets soonest to the time until the next one is.
+local function takeDue(set, limit)
   local head = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
   if not head[2] then return {} end
   if tonumber(head[2]) > now then
     wake(head[2] - now)
     return {}
   end
-  local due = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, most)
+  local due = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, limit)
   redis.call('ZREM', set, unpack(due))
   local next = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
   if next[2] then wake(math.max(0, next[2] - now)) end
-  if #due == most then more = 1 end
+  if #due == limit then more = 1 end
   return due
 end
 
@@ -61,7 +61,7 @@ for _, id in ipairs(takeDue(sched('deadlines', lane), ${MAX_EXPIRED})) do
   local job = readRecord(id, ${luaList(['status', 'seq'], endFields)})
   if job.status == 'queued' then
     redis.call('HSET', jobKey(id, 'details'), 'error', lateError)
-    leaveCalls(id, job.lane)
+    addLeftovers(id, job.lane)
     local next = tonumber(job.seq) + 1
     endJob(job, 'failed', next, next, eventText(next, 'job.failed', '{"error":' .. lateError .. '}'), retention)
     expired[#expired + 1] = id
@@ -70,7 +70,7 @@ end
 
 local state = readLane(lane)
 local free = state.capacity or 0
-if state.most > 0 then free = math.min(free, state.most) end
+if state.maxRunning > 0 then free = math.min(free, state.maxRunning) end
 free = state.paused and 0 or math.min(free - redis.call('ZCARD', sched('permits', lane)), ${MAX_AT_ONCE})
 
 local CREDIT, NEW, OLD = sched('credit', lane), sched('new', lane), sched('old', lane)
@@ -92,19 +92,19 @@ local function toTheEnd(ring)
   onOld = onOld + 1
 end
 
--- What is known of a tenant that has had a turn: read once, written once.
+-- The tenants that had a turn: each is read once and written once.
 local tenants = {}
 local function tenantOf(name)
   local tenant = tenants[name]
   if tenant then return tenant end
-  local most, weight = string.match(redis.call('HGET', sched('limits'), name) or '0 1', '^(%S+) (%S+)$')
-  tenant = {name = name, most = tonumber(most), weight = tonumber(weight), granted = 0, running = 0,
+  local maxRunning, weight = string.match(redis.call('HGET', sched('limits'), name) or '0 1', '^(%S+) (%S+)$')
+  tenant = {name = name, maxRunning = tonumber(maxRunning), weight = tonumber(weight), granted = 0, running = 0,
     credit = tonumber(redis.call('HGET', CREDIT, name) or 0)}
-  if tenant.most > 0 then tenant.running = tonumber(redis.call('HGET', sched('running'), name) or 0) end
+  if tenant.maxRunning > 0 then tenant.running = tonumber(redis.call('HGET', sched('running'), name) or 0) end
   tenants[name] = tenant
   return tenant
 end
-local function keepTenant(tenant)
+local function writeTenant(tenant)
   if tenant.credit then redis.call('HSET', CREDIT, tenant.name, string.format('%.6f', tenant.credit)) end
   if tenant.granted == 0 then return end
   count(sched('waiting'), tenant.name, -tenant.granted)
@@ -117,7 +117,7 @@ local function visit(ring, name)
   local id = redis.call('ZRANGE', backlog, 0, 0)[1]
   local tenant = tenantOf(name)
   if not id then return drop(ring, tenant) end
-  if countsForTenant(lane) and tenant.most > 0 and tenant.running + tenant.granted >= tenant.most then
+  if countsForTenant(lane) and tenant.maxRunning > 0 and tenant.running + tenant.granted >= tenant.maxRunning then
     drop(ring, tenant)
     redis.call('SADD', sched('blocked', name), lane)
     return
@@ -157,7 +157,7 @@ while #released < free and not empty and visits < ${MAX_VISITS} and onNew + onOl
   visits = visits + 1
   empty = visit(ring, redis.call('LINDEX', ring, 0))
 end
-for _, tenant in pairs(tenants) do keepTenant(tenant) end
+for _, tenant in pairs(tenants) do writeTenant(tenant) end
 if visits == ${MAX_VISITS} or #released == ${MAX_AT_ONCE} then more = 1 end
 if #released > 0 then writeLane(lane, state) end
 return {released, expired, soonest, more}

@@ -1,16 +1,16 @@
-/** Scripts about what may run: a lane's workers, a tenant's limits. */
+/** Scripts that set how much may run: a lane's workers, a tenant's limits. */
 import { clock } from '../../lua/clock.ts';
 import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
-/** A worker that is silent for so long, in ms, is gone. */
+/** A worker that has been silent for this long, in ms, is gone. */
 export const GONE_AFTER_MS = 10_000;
 
 /**
- * Says how many jobs at once a worker takes, and sums up who is there. Without another word the sum stays: where the last
- * worker is gone, a lane full of permits waits in BullMQ for the next.
+ * Sets how many jobs a worker takes at once, and adds up all live workers. The sum stays until the next call: when the last worker
+ * is gone, jobs with permits wait in BullMQ for the next worker.
  *
- *   ARGV  …, lane, worker, jobs at once (0: it takes no more)
+ *   ARGV  …, lane, worker, jobs at once (0: it takes no more jobs)
  */
 export const capacityScript = new CellScript({
   needs: [clock],
@@ -30,8 +30,9 @@ redis.call('HSET', sched('lane', lane), 'capacity', int(sum))
 });
 
 /**
- * What a tenant may run from now on.
- *   ARGV  …, tenant, 'most weight'
+ * Sets what a tenant may run from now on.
+ *
+ *   ARGV  …, tenant, 'max_running weight'
  *   returns the lanes in which it may run again
  */
 export const runLimitsScript = new CellScript({

@@ -1,21 +1,21 @@
-/** Scripts about permits that nobody has looked at for a while: was the hand-over to BullMQ lost, or the worker? */
+/** Scripts that check old permits: the hand-over to BullMQ may be lost, or the worker may be gone. */
 import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Permits that are to be checked with BullMQ now; each comes again `again` ms later. One whose job has ended, is gone or
- * has a later release is freed at once.
+ * Permits to check with BullMQ now; each is returned again `again` ms later. A permit is freed at once where its job has ended, is
+ * gone or has a later release.
  *
- *   ARGV  …, lane, again in ms, most
+ *   ARGV  …, lane, again in ms, maximum
  *   returns ids with release
  */
 export const permitsToCheckScript = new CellScript({
   needs: [scheduler],
   whenFull: true,
   body: `
-local lane, again, most = ARGV[2], ms(ARGV[3]), ARGV[4]
+local lane, again, limit = ARGV[2], ms(ARGV[3]), ARGV[4]
 local permits, due = sched('permits', lane), {}
-for _, permit in ipairs(redis.call('ZRANGEBYSCORE', permits, '-inf', now, 'LIMIT', 0, most)) do
+for _, permit in ipairs(redis.call('ZRANGEBYSCORE', permits, '-inf', now, 'LIMIT', 0, limit)) do
   local id, release = string.match(permit, '^(.*)%.(%d+)$')
   local status, own, tenant = unpack(redis.call('HMGET', jobKey(id), 'status', 'release', 'tenant'))
   if own == release and (status == 'queued' or status == 'running') then
@@ -33,11 +33,11 @@ return due
 });
 
 /**
- * Hands a job over once more, under a new release: BullMQ has the old one as ended, or its lane is served by nobody any more.
- * Only where that is still its release, and where no attempt has begun since it was looked at. One that is delayed stays so.
+ * Hands a job over again, under a new release: BullMQ has the old release as ended, or no worker serves its lane any longer. Only
+ * where this is still its release, and no attempt has begun since the check. A delayed job stays delayed.
  *
- *   ARGV  …, id, release, attempt or '' for any, lane that it belongs to from here on, or '',
- *         1 where its own worker hands it back: it runs no more, and the next claim counts no crash
+ *   ARGV  …, id, release, attempt seen at the check or '' for any, the lane that it moves to or '',
+ *         1 where its own worker hands it back: it no longer runs, and the next claim counts no crash
  *   returns the lane whose queue it waits in; false where there was nothing to do
  */
 export const handOverAgainScript = new CellScript({

@@ -155,7 +155,7 @@ describe('the open jobs of a lane', () => {
 
 describe('forgetting what has expired', () => {
   const expiring = () => `${t.keys.base}expiring`;
-  const forget = (most: number) => scripts.forgetExpired.run(t.cell, [most]);
+  const forget = (most: number) => scripts.removeExpired.run(t.cell, [most]);
 
   it('takes it off its tenant’s list, so many at once, once its record is gone', async () => {
     const ids = await many(5);

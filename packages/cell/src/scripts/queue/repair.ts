@@ -1,11 +1,12 @@
-/** Scripts of maintenance: what is lost with the scheduler's keys is rebuilt, what has expired leaves the lists. */
+/** Scripts of maintenance: they rebuild lost keys of the scheduler, and remove expired jobs from lists. */
 import { clock } from '../../lua/clock.ts';
 import { openJobs } from '../../lua/open-jobs.ts';
 import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * How many jobs are open, and how many the scheduler has placed. They are the same but for lost keys.
+ * How many jobs are open, and how many the scheduler has placed. The numbers differ only if keys were lost.
+ *
  *   returns {open, placed, lanes that hold jobs …}
  */
 export const countsScript = new CellScript({
@@ -24,10 +25,10 @@ return reply
 });
 
 /**
- * Goes through a page of the open jobs, by (time of creation, id). What has no record any more, or has ended, leaves the list. What
- * the scheduler has lost is placed again: (S1).
+ * Checks a page of the open jobs, by (time of creation, id). A job without a record, or that has ended, is removed from the list. A
+ * job that the scheduler has lost is placed again: (S1).
  *
- *   ARGV  …, time and id of the last job of the page before ('-inf', '' before the first), most
+ *   ARGV  …, time and id of the last job of the page before ('-inf', '' before the first), maximum
  *   returns {time, id of the last job ('' after the last page), entries dropped, jobs placed again, lanes these wait in …}
  */
 export const repairScript = new CellScript({
@@ -64,18 +65,19 @@ return reply
 });
 
 /**
- * Ended jobs whose time is over leave the lists.
- *   ARGV  …, most
- *   returns how many were looked at
+ * Removes expired jobs from the lists.
+ *
+ *   ARGV  …, maximum
+ *   returns how many were checked
  */
-export const forgetExpiredScript = new CellScript({
+export const removeExpiredScript = new CellScript({
   needs: [clock],
   whenFull: true,
   body: `
 local expired = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2])
 for _, entry in ipairs(expired) do
   local id, tenant = string.match(entry, '^(%S+) (%S+)$')
-  -- The key's own expiry may come a moment later than this entry's.
+  -- The record may expire a moment later than this entry says.
   if redis.call('EXISTS', jobKey(id)) == 0 then
     redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
     redis.call('ZREM', C .. 'packing', id)
@@ -87,9 +89,10 @@ return #expired
 });
 
 /**
- * Open jobs that wait in a lane, a page of them: for a lane that nobody serves any more.
- *   ARGV  …, lane, time and id of the last job of the page before ('-inf', '' before the first), most
- *   returns {time, id of the last job looked at ('' after the last page), then for each found: id, release, attempt}
+ * A page of the open jobs of a lane, for a lane that no worker serves any longer.
+ *
+ *   ARGV  …, lane, time and id of the last job of the page before ('-inf', '' before the first), maximum
+ *   returns {time, id of the last job checked ('' after the last page), then for each found: id, release, attempt}
  */
 export const jobsOfLaneScript = new CellScript({
   needs: [openJobs],

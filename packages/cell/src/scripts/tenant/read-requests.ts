@@ -3,14 +3,15 @@ import { CellScript } from '../cell-script.ts';
 
 /**
  * Reads a tenant's minute, and Redis' time.
+ *
  *   ARGV  …, tenant
- *   returns {now, submits in the minute, ms until the oldest leaves it}
+ *   returns {now, requests in the minute, ms until the oldest leaves it}
  */
 export const readRequestsScript = new CellScript({
   needs: [minute],
   whenFull: true,
   body: `
-local used, leavesIn = readMinute(ARGV[2])
-return {int(now), used, leavesIn}
+local used, resetIn = readMinute(ARGV[2])
+return {int(now), used, resetIn}
 `,
 });
