@@ -28,10 +28,17 @@ const steps: Record<string, Step> = {
   async submit(dice, jobs) {
     const tenant = oneOf(dice, ['a', 'b', 'c']) ?? 'a';
     const { id, kind } = await t.submit({
-      ...{ tenant, lane: LANES[dice(2)] ?? 'x', estimate: dice(50), dayBudget: 2_000, maxQueued: 12 },
-      ...{ delayMs: dice(3) === 0 ? 60_000 : '', deadlineMs: dice(3) === 0 ? 90_000 : '', priority: dice(5) - 2 },
+      tenant,
+      lane: LANES[dice(2)] ?? 'x',
+      estimate: dice(50),
+      dayBudget: 2_000,
+      maxQueued: 12,
+      delayMs: dice(3) === 0 ? 60_000 : '',
+      deadlineMs: dice(3) === 0 ? 90_000 : '',
+      priority: dice(5) - 2,
       ...(dice(3) === 0 ? { shared: `${tenant}${dice(2)}`, sharedTtlMs: 60_000 } : {}),
-      ...{ runLimits: `${dice(4)} ${1 + dice(3)}`, areNewer: dice(2) },
+      runLimits: `${dice(4)} ${1 + dice(3)}`,
+      areNewer: dice(2),
     });
     if (kind === 'created') jobs.push(id);
   },

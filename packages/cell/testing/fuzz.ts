@@ -48,10 +48,27 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   dispatch: (t) => ['default', '{}', t.cell.retentionMs],
   claim: (_t, { waiting, release }) => [waiting, Number(release), 'token'],
   append: (_t, { running: { id, attempt, token, seq } }) => [
-    ...[id, attempt, token, seq, seq + 1, event(seq + 1, 'text.delta'), ...changes],
+    id,
+    attempt,
+    token,
+    seq,
+    seq + 1,
+    event(seq + 1, 'text.delta'),
+    ...changes,
   ],
   finish: (t, { running: { id, attempt, token, seq } }) => [
-    ...[id, attempt, token, seq, seq + 1, event(seq + 1, 'job.queued'), 'queued', t.cell.retentionMs, 1_000, 1, '', ''],
+    id,
+    attempt,
+    token,
+    seq,
+    seq + 1,
+    event(seq + 1, 'job.queued'),
+    'queued',
+    t.cell.retentionMs,
+    1_000,
+    1,
+    '',
+    '',
     ...changes,
   ],
   cancel: (t, { waiting }) => [waiting, t.cell.retentionMs],
@@ -82,8 +99,16 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
 };
 
 const extremes = [
-  ...['0', '-1', '1', '2147483648', '9007199254740991', '9007199254740992', '9007199254740993'],
-  ...['9223372036854775807', '9223372036854775808', '1e308'],
+  '0',
+  '-1',
+  '1',
+  '2147483648',
+  '9007199254740991',
+  '9007199254740992',
+  '9007199254740993',
+  '9223372036854775807',
+  '9223372036854775808',
+  '1e308',
 ];
 
 export interface Trial {

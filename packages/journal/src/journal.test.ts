@@ -54,7 +54,9 @@ describe('submit', () => {
 
   it('shows when the job is due and when it has to be done, by Redis’ clock, until it is run again', async () => {
     expect((await t.journal.get((await t.submit('plain')).id))?.job).toMatchObject({
-      ...{ priority: 0, due_at: null, deadline_at: null },
+      priority: 0,
+      due_at: null,
+      deadline_at: null,
     });
     const { id } = await t.submit('timed', { priority: -7, delay_ms: 5_000, deadline_ms: 60_000 });
     const { job } = (await t.journal.get(id)) ?? {};
@@ -163,8 +165,15 @@ describe('claim', () => {
   it('gives what was asked for, and who asked', async () => {
     const job = await t.submit('described', { input: { model: 'sim', messages: [] } });
     expect(await t.claim(job.id)).toMatchObject({
-      ...{ tenant: 'acme', lane: 'default', queue: 'default', tokens: 10, shared: null, cancelRequested: false },
-      ...{ request: job.request, deadlineInMs: null, reservedUsd: 0 },
+      tenant: 'acme',
+      lane: 'default',
+      queue: 'default',
+      tokens: 10,
+      shared: null,
+      cancelRequested: false,
+      request: job.request,
+      deadlineInMs: null,
+      reservedUsd: 0,
     });
   });
 

@@ -39,16 +39,17 @@ export function submitArguments(job: NewJob, requestText: string, admission: Adm
   const { id, tenant, lane, request, digest, tokens, shared, requestId = '' } = job;
   const { max_running: most = 0, weight = 1 } = admission.limits;
   return [
-    ...[
-      id,
-      digest,
-      requestText,
-      formatEvent(1, 'job.accepted', { task: request.task, lane }),
-      tenant,
-      lane,
-      request.task,
-    ],
-    ...[request.priority ?? 0, tokens, request.delay_ms || '', request.deadline_ms ?? ''],
+    id,
+    digest,
+    requestText,
+    formatEvent(1, 'job.accepted', { task: request.task, lane }),
+    tenant,
+    lane,
+    request.task,
+    request.priority ?? 0,
+    tokens,
+    request.delay_ms || '',
+    request.deadline_ms ?? '',
     request.metadata ? JSON.stringify(request.metadata) : '',
     ...admissionArguments(admission),
     `${most} ${weight}`,
@@ -63,8 +64,14 @@ export function submitArguments(job: NewJob, requestText: string, admission: Adm
 export function createdJob({ id, tenant, lane, request }: NewJob, createdAt: number): Job {
   const { priority = 0, delay_ms: delay, deadline_ms: deadline, metadata } = request;
   const record: Record<string, string> = {
-    ...{ tenant, lane, task: request.task, status: 'queued', attempt: '0', seq: '1' },
-    ...{ priority: String(priority), created_at: String(createdAt) },
+    tenant,
+    lane,
+    task: request.task,
+    status: 'queued',
+    attempt: '0',
+    seq: '1',
+    priority: String(priority),
+    created_at: String(createdAt),
     ...(delay ? { due_at: String(createdAt + delay) } : {}),
     ...(deadline === undefined ? {} : { deadline_at: String(createdAt + deadline) }),
   };

@@ -26,7 +26,15 @@ describe('a call in the background', () => {
     expect(events[0]).toEqual({ kind: 'response', id: 'resp_1' });
     expect(events.filter(({ kind }) => kind === 'response')).toHaveLength(1);
     expect(events.map((event) => ('cursor' in event ? event.cursor : event.kind))).toEqual([
-      ...['response', 0, 1, 2, 3, 4, 5, 6, 'result'],
+      'response',
+      0,
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      'result',
     ]);
     expect(upstream.asked()).toEqual(['POST /v1/responses']);
   });

@@ -84,7 +84,14 @@ export async function openTestLane(): Promise<TestLane> {
   const idOf = (job: string | ReleaseName) =>
     queueJobId(typeof job === 'string' ? (first.get(job) ?? { jobId: job, release: 0 }) : job);
   return {
-    ...{ redis, prefix, lane, cell, queues, board, limits, release },
+    redis,
+    prefix,
+    lane,
+    cell,
+    queues,
+    board,
+    limits,
+    release,
     async submit(jobId, change = {}) {
       await cell.submit({ lane, ...change, id: jobId });
       const submitted = await release(jobId);

@@ -227,7 +227,8 @@ describe('when its key is revoked', () => {
     api.revoke(otherAuthorization);
     await holding(api, 1);
     expect(await told(await poll)).toEqual({
-      ...{ status: 401, code: 'unauthenticated' },
+      status: 401,
+      code: 'unauthenticated',
       detail: 'This API key is unknown or revoked.',
     });
     expect(await Promise.all([waiting, unread, answer].map(isCut))).toEqual([false, true, true]);

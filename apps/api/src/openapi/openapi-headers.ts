@@ -43,7 +43,10 @@ export const problemHeaders: Readonly<Record<number, z.ZodObject>> = {
     }),
     ...ofLimitedTenants,
   }),
-  429: z.object({ 'Retry-After': seconds.meta({ description: 'Seconds until more are admitted.' }), ...ofLimitedTenants }),
+  429: z.object({
+    'Retry-After': seconds.meta({ description: 'Seconds until more are admitted.' }),
+    ...ofLimitedTenants,
+  }),
   503: z.object({
     'Retry-After': seconds.optional().meta({ description: 'Seconds until the same is worth sending again.' }),
   }),

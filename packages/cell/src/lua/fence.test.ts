@@ -51,8 +51,10 @@ describe('changes', () => {
     const attempt = await running();
     const { record, details, calls, steps } = t.keys.job(attempt.id);
     await t.append(attempt, {
-      ...{ record: { spent: 5, failures: 1 }, details: { error: 'e' } },
-      ...{ calls: { 'call:a': '{}', 'call:b': '{}' }, steps: { 'step:s': '1' } },
+      record: { spent: 5, failures: 1 },
+      details: { error: 'e' },
+      calls: { 'call:a': '{}', 'call:b': '{}' },
+      steps: { 'step:s': '1' },
     });
     await t.append(attempt, { record: { failures: '' }, calls: { 'call:a': '' }, steps: { 'step:none': '' } });
     expect(await t.redis.hmget(record, 'spent', 'failures')).toEqual(['5', null]);

@@ -42,14 +42,19 @@ describe('a budget', () => {
   it('of nothing admits nothing that costs something, and everything without a price', async () => {
     const none = { dayBudget: 0 };
     expect(await Promise.all([kind('broke', 1, none), kind('broke', '', none), kind('broke', 0, none)])).toEqual([
-      ...['refused', 'created', 'created'],
+      'refused',
+      'created',
+      'created',
     ]);
   });
 
   it('begins anew with the day and the month; what is still reserved counts on', async () => {
     const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
     await t.redis.hset(t.keys.tenant('anew'), {
-      ...{ day: ago(1).slice(0, 10), day_usd: 1_000, month: ago(32).slice(0, 7), month_usd: 1_000 },
+      day: ago(1).slice(0, 10),
+      day_usd: 1_000,
+      month: ago(32).slice(0, 7),
+      month_usd: 1_000,
     });
     expect(await kind('anew', 600, { dayBudget: 1_000, monthBudget: 1_000 })).toBe('created');
     expect(await kind('anew', 600)).toBe('refused');

@@ -15,7 +15,11 @@ describe('key names', () => {
     const { keys } = t;
     const { record, log } = keys.job('a');
     expect(await t.lua([names], body)).toEqual([
-      ...[record, log, keys.tenant('b'), keys.sched('lanes'), keys.sched('due', 'c')],
+      record,
+      log,
+      keys.tenant('b'),
+      keys.sched('lanes'),
+      keys.sched('due', 'c'),
     ]);
   });
 
@@ -23,8 +27,17 @@ describe('key names', () => {
     const keys = new CellKeys('hold', '7');
     const named = [
       ...Object.values(keys.job('x')),
-      ...[keys.open, keys.leftover, keys.control, keys.lock('x'), keys.tenant('x'), keys.minute('x'), keys.bull],
-      ...[keys.day('x', '2026-01-01'), keys.tenantJobs('x'), keys.sched('x'), keys.sched('x', 'x')],
+      keys.open,
+      keys.leftover,
+      keys.control,
+      keys.lock('x'),
+      keys.tenant('x'),
+      keys.minute('x'),
+      keys.bull,
+      keys.day('x', '2026-01-01'),
+      keys.tenantJobs('x'),
+      keys.sched('x'),
+      keys.sched('x', 'x'),
     ];
     expect(new Set(named).size).toBe(named.length);
     for (const key of named) expect(key.startsWith('{hold:7}:')).toBe(true);

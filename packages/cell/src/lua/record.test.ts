@@ -15,7 +15,10 @@ describe('a record', () => {
     const id = await t.create();
     const read = `local job = readRecord(ARGV[2], ${luaList(['status', 'lane'], ['status', 'output_size'])})`;
     expect(await run(`${read} return {job.id, job.status, job.lane, tostring(job.output_size)}`, id)).toEqual([
-      ...[id, 'queued', 'default', 'nil'],
+      id,
+      'queued',
+      'default',
+      'nil',
     ]);
     expect(await run(`${read} return {job.id, tostring(job.status)}`, 'job_never')).toEqual(['job_never', 'nil']);
   });

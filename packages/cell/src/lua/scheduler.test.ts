@@ -98,7 +98,9 @@ describe('counts', () => {
 describe('a page of open jobs', () => {
   const page = async (from: string | number, after: string, most: number) => {
     const reply = await t.lua([openJobs], 'local p, n = openPage(ARGV[2], ARGV[3], tonumber(ARGV[4])) return {p, n}', [
-      ...[from, after, most],
+      from,
+      after,
+      most,
     ]);
     const [flat, next] = reply as [string[], [string, string]];
     return { ids: flat.filter((_, at) => at % 2 === 0), next };

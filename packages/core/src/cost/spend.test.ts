@@ -7,14 +7,19 @@ describe('the usage that clients are shown', () => {
   it('is what providers have counted, and its cost', () => {
     expect(usageOf(addSpend(noSpend, { ...counted, usd: 0.5, calls: 1 }))).toEqual({
       ...counted,
-      ...{ cost_usd: 0.5, estimated: false, cached: false },
+      cost_usd: 0.5,
+      estimated: false,
+      cached: false,
     });
   });
 
   it('has unknown tokens, and an estimated cost, where nobody has counted', () => {
     expect(usageOf({ ...noSpend, usd: 0.5, uncounted: 1 })).toEqual({
-      ...{ input_tokens: null, output_tokens: null },
-      ...{ cost_usd: 0.5, estimated: true, cached: false },
+      input_tokens: null,
+      output_tokens: null,
+      cost_usd: 0.5,
+      estimated: true,
+      cached: false,
     });
   });
 

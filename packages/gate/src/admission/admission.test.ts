@@ -12,8 +12,12 @@ afterAll(() => t.close());
 
 /** @param usd what a call may cost; all but a tenth of a dollar is for 100,000 tokens of output */
 const estimateOf = (usd: number | null): CallEstimate => ({
-  ...{ usd, input_usd: usd && 0.1, input_tokens: 10, output_tokens: 100_000 },
-  ...{ choices: 2, output_limit: 'max_tokens' as const },
+  usd,
+  input_usd: usd && 0.1,
+  input_tokens: 10,
+  output_tokens: 100_000,
+  choices: 2,
+  output_limit: 'max_tokens' as const,
 });
 
 /** What a submit is told; null: its job was created. */

@@ -16,7 +16,9 @@ function setUp() {
   const tenants = createTenants(t);
   const plans = createKnownPlans({ ...t, plans: { free: { requests_per_minute: 1 } }, logger: silent });
   const limits = createTenantLimits({
-    ...{ tenants, plans, now: () => clock.ms },
+    tenants,
+    plans,
+    now: () => clock.ms,
     logger: { ...silent, error: (fields) => void errors.push(fields) },
   });
   return { clock, errors, tenants, limits };
@@ -58,7 +60,10 @@ describe('limits of a tenant', () => {
     await tenants.put('lost', { plan: 'constructor' });
     expect(await limits.ifKnown('lost')).toBeNull();
     await expect(limits.of('lost')).rejects.toMatchObject({
-      ...{ code: 'plan_unknown', status: 503, retryable: true, retryAfterMs: 60_000 },
+      code: 'plan_unknown',
+      status: 503,
+      retryable: true,
+      retryAfterMs: 60_000,
       message: expect.stringContaining('the plan "constructor"'),
     });
     expect(errors).toEqual([{ tenant: 'lost', plan: 'constructor', status: 'unknown' }]);

@@ -41,7 +41,10 @@ async function packJob({ cell }: JournalCell, jobId: string): Promise<void> {
   const keys = cell.keys.job(jobId);
   const [status, seq, logSize, requestSize] = await cell.redis.hmget(
     keys.record,
-    ...['status', 'seq', 'size', 'request_size'],
+    'status',
+    'seq',
+    'size',
+    'request_size',
   );
   if (!status || !hasEnded(status)) {
     await scripts.packJob.run(cell, [jobId, 0, '']);

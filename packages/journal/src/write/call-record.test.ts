@@ -39,7 +39,10 @@ const left = {
   ...answerField('c/1', stored('answered')),
   ...answerField('dropped', null),
   ...stepField('d', stored('done')),
-  ...{ spent: 3e9, input_tokens: 1, output_tokens: 2, calls: 2 },
+  spent: 3e9,
+  input_tokens: 1,
+  output_tokens: 2,
+  calls: 2,
 };
 
 describe('what is kept of calls and steps', () => {

@@ -10,7 +10,10 @@ export function usageIn(answer: JsonObject): TokenUsage | null {
   const choices = Array.isArray(answer.choices) ? answer.choices.filter(isJsonObject) : [];
   const inner = [answer.x_groq, answer.response, ...choices, ...choices.map(({ delta }) => delta ?? null)];
   const places = [
-    ...[answer.usage, answer.usageMetadata, answer.usage_metadata, answer.timings],
+    answer.usage,
+    answer.usageMetadata,
+    answer.usage_metadata,
+    answer.timings,
     ...inner.map((one) => (isJsonObject(one ?? null) ? (one as JsonObject).usage : undefined)),
   ];
   for (const place of places) {

@@ -166,7 +166,9 @@ describe('a responses call', () => {
     expect(upstream.requests[0]?.body).not.toHaveProperty('background');
     // Of a response that has no output of its own.
     const message = {
-      ...{ type: 'message', role: 'assistant', status: 'completed' },
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
       content: [{ type: 'output_text', text: 'Hi', annotations: [] }],
     };
     const output = { ...(responseEvents[3]?.response as JsonObject), output: [message] };

@@ -32,7 +32,10 @@ const decisiveWords: [Verdict, string[]][] = [
   [
     outOfCredit,
     [
-      ...['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active', 'insufficient_balance'],
+      'insufficient_quota',
+      'billing_hard_limit_reached',
+      'billing_not_active',
+      'insufficient_balance',
       // Moonshot, DashScope, one-api, Zhipu.
       ...['exceeded_current_quota_error', 'Arrearage', 'insufficient_user_quota', '1113'],
     ],
@@ -64,8 +67,14 @@ const words: [Verdict, string[]][] = [
   [
     unavailable,
     [
-      ...['server_error', 'internal_server_error', 'api_error', 'overloaded_error', 'vector_store_timeout'],
-      ...['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED'],
+      'server_error',
+      'internal_server_error',
+      'api_error',
+      'overloaded_error',
+      'vector_store_timeout',
+      'UNAVAILABLE',
+      'INTERNAL',
+      'DEADLINE_EXCEEDED',
     ],
   ],
   [
@@ -96,8 +105,12 @@ const words: [Verdict, string[]][] = [
   [
     unauthorized,
     [
-      ...['invalid_api_key', 'authentication_error', 'permission_error', 'insufficient_permissions'],
-      ...['UNAUTHENTICATED', 'PERMISSION_DENIED'],
+      'invalid_api_key',
+      'authentication_error',
+      'permission_error',
+      'insufficient_permissions',
+      'UNAUTHENTICATED',
+      'PERMISSION_DENIED',
     ],
   ],
   [notFound, ['model_not_found', 'not_found_error', 'NOT_FOUND']],

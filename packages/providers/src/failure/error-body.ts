@@ -21,8 +21,18 @@ export interface ErrorDetails {
 
 /** Where an error may be told, from what names it to what comments on it. */
 const MEMBERS = [
-  ...['error', 'errors', 'message', 'Message', 'msg', 'error_msg', 'error_message', 'detail', 'error_description'],
-  ...['status_msg', 'metadata', 'raw'],
+  'error',
+  'errors',
+  'message',
+  'Message',
+  'msg',
+  'error_msg',
+  'error_message',
+  'detail',
+  'error_description',
+  'status_msg',
+  'metadata',
+  'raw',
 ];
 const WORDS = ['code', 'type', 'status', 'error_code', 'error_type', '__type', 'reason'];
 const MAX_DEPTH = 6;

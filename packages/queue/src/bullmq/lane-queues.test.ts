@@ -160,7 +160,10 @@ describe('BullMQ', () => {
 
     const stateOf = (release = completed, lane = t.lane) => t.queues.ready.stateOf(lane, release);
     expect(await Promise.all([completed, active, waiting, delayed].map((one) => stateOf(one)))).toEqual([
-      ...['ended', 'held', 'held', 'missing'],
+      'ended',
+      'held',
+      'held',
+      'missing',
     ]);
     expect(await stateOf({ ...waiting, release: 2 })).toBe('missing');
     expect(await stateOf(waiting, 'other')).toBe('missing');

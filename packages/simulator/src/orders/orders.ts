@@ -38,8 +38,20 @@ const word: Order<string, null> = {
 
 /** Faults that `fail=` can name beside status numbers. */
 const faultNames = [
-  ...['ok', 'cut', 'stall', 'reset', 'hang', 'html'],
-  ...['no_done', 'no_finish', 'error_event', 'split_utf8', 'big_line', 'refuse', 'filter', 'failed'],
+  'ok',
+  'cut',
+  'stall',
+  'reset',
+  'hang',
+  'html',
+  'no_done',
+  'no_finish',
+  'error_event',
+  'split_utf8',
+  'big_line',
+  'refuse',
+  'filter',
+  'failed',
 ] as const;
 
 const failList: Order<readonly string[], readonly string[]> = {

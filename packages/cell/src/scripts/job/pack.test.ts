@@ -13,7 +13,7 @@ async function ended(options: NewTestJob = {}): Promise<{ id: string; seq: numbe
   const attempt = await t.claim(await t.create(options));
   const text = 'x'.repeat(5_000);
   const { id, token } = attempt;
-  await scripts.append.run(t.cell, [id, attempt.attempt, token, 1, 2, text, ...[0, 0, 0, 0]]);
+  await scripts.append.run(t.cell, [id, attempt.attempt, token, 1, 2, text, 0, 0, 0, 0]);
   await t.finish({ ...attempt, seq: 2 }, { status: 'failed' });
   return { id, seq: 3 };
 }

@@ -14,8 +14,17 @@ describe('submit', () => {
     expect([kind, rest.slice(1)]).toEqual(['created', ['', 'accepted']]);
     const [createdAt = ''] = rest as string[];
     expect(await t.record(id)).toMatchObject({
-      ...{ status: 'queued', tenant: 'acme', lane: 'default', task: 'task', digest: 'digest', attempt: '0', seq: '1' },
-      ...{ priority: '-3', tokens: '10', created_at: createdAt, reserved: '7' },
+      status: 'queued',
+      tenant: 'acme',
+      lane: 'default',
+      task: 'task',
+      digest: 'digest',
+      attempt: '0',
+      seq: '1',
+      priority: '-3',
+      tokens: '10',
+      created_at: createdAt,
+      reserved: '7',
     });
     const keys = t.keys.job(id);
     expect(await t.redis.mget(keys.request, keys.log)).toEqual(['{}', expect.stringMatching(/^id: 1\n/)]);
