@@ -31,7 +31,7 @@ async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext)
   onClose('server watch', () => watch.stop());
 
   const knownPlans = createKnownPlans({ redis, prefix: config.prefix, plans: config.plans, logger });
-  await knownPlans.keep();
+  await knownPlans.store();
 
   const lanes = openLanes({ redis, prefix: config.prefix, lanes: config.lanes });
   onClose('lanes', () => lanes.close());

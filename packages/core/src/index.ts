@@ -36,3 +36,4 @@ export * from './limits.ts';
 export * from './ports.ts';
 export * from './task-info.ts';
 export * from './task-types.ts';
+export * from './timer.ts';

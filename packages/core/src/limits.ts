@@ -1,11 +1,21 @@
 /** Limits of a tenant (its own, or its plan's) and of a lane. A limit that is left out doesn't apply. */
 import { z } from 'zod';
+import type { ProviderEndpoint } from './ports.ts';
 
 /** The largest budget of a day or a month. Amounts are whole billionths of a dollar, which are exact below 2^53. */
 export const MAX_BUDGET_USD = 1_000_000;
 
 /** The largest limit of one answer: far above what models produce, and small enough to calculate with exactly. */
 export const MAX_OUTPUT_TOKENS = 10_000_000;
+
+export type OutputLimitField = 'max_completion_tokens' | 'max_tokens' | 'max_output_tokens';
+
+/** The members of a request body that limit an endpoint's output. The first one in the body counts; a body without any can add the first. */
+export const outputLimitFields: Readonly<Record<ProviderEndpoint, readonly OutputLimitField[]>> = {
+  'chat.completions': ['max_completion_tokens', 'max_tokens'],
+  responses: ['max_output_tokens'],
+  embeddings: [],
+};
 
 /** The most answers that one call may ask for: OpenAI's bound of `n`. */
 export const MAX_CHOICES = 128;

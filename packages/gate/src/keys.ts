@@ -1,14 +1,14 @@
 /**
- * Names of this package's Redis keys. Nothing that a client sends becomes part of a name: keys are addressed by digest,
- * tenant ids are checked before they get here.
+ * Names of this package's Redis keys. Client text never becomes part of a name: API keys are addressed by their digest, and
+ * tenant ids are validated before.
  *
  *   name                          type    holds                                             time to live
  *   <prefix>:tenants              hash    tenant id → its settings as JSON                  none
- *   <prefix>:plans                hash    plan → its limits as the config file last said       none
- *   <prefix>:tenant:<id>:keys     hash    key id → what is known of it, with its digest     none
+ *   <prefix>:plans                hash    plan → its limits, as last configured           none
+ *   <prefix>:tenant:<id>:keys     hash    key id → its list entry, with its digest        none
  *   <prefix>:api-key:<digest>     string  who presents this key (JSON), or `revoked`        none; a rotated key: its grace
  *
- * These are global: no cell's script touches them. What a tenant spends is in its cell (`packages/cell`).
+ * These keys are global: no script of a cell touches them. A tenant's spend is in its cell (`packages/cell`).
  */
 export interface GateKeys {
   readonly tenants: string;

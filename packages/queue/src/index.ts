@@ -1,4 +1,4 @@
-/** Stage 2 of 6: fair order and limits, then BullMQ, and the only home of it. */
+/** Stage 2 of 6: fair order and limits, then BullMQ. The only package that imports BullMQ. */
 
 export { BullQueues } from './bullmq/bull-queues.ts';
 export { LaneQueues } from './bullmq/lane-queues.ts';

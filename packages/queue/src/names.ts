@@ -1,7 +1,7 @@
 /**
- * Names of what BullMQ holds, and the queue's keys outside of cells:
+ * Names of BullMQ's keys, and the queue's keys outside of cells:
  *
- *   <p>:workers   zset   worker processes, each with its config's digest, by when they were last seen (ms)
+ *   <p>:workers   zset   worker processes, each with the digest of its config, by when they were last seen (ms)
  *   <p>:blocked   hash   `times <task>`, `ms <task>`: how often, and how long, a task has blocked a worker's event loop
  */
 import type { ReleaseName } from '@holdfast/core';
@@ -15,12 +15,12 @@ export function queueKeys(bull: string, lane: string) {
   return { base, active: `${base}active`, stalled: `${base}stalled` };
 }
 
-/** How long a lock of BullMQ's lasts after its last renewal, in ms. It is renewed four times within that. */
+/** How long a lock of BullMQ lasts after its last renewal, in ms. It is renewed four times in that time. */
 export const LOCK_MS = 5_000;
 
 /**
- * With a fixed id, a release made while an old entry lingers would be swallowed; with an id per release, the same release
- * handed over twice is one, and a new one is new.
+ * The id of a release in BullMQ. With one id per job, BullMQ would ignore a new release while an old entry exists. With one id per
+ * release, a release that is handed over twice is one entry, and a new release is a new one.
  */
 export function queueJobId({ jobId, release }: ReleaseName): string {
   return `${jobId}.${release}`;

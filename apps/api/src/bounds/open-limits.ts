@@ -23,7 +23,7 @@ interface OpenLimitsOptions {
 export async function openLimits(options: OpenLimitsOptions): Promise<TenantLimits & LimitsOfAdmitted> {
   const tenants = createTenants(options);
   const plans = createKnownPlans(options);
-  await plans.keep();
+  await plans.store();
   const byPlan = Map.groupBy(await tenants.list(), ({ plan }) => plan);
   for (const [plan, own] of byPlan) {
     const status = plan === null ? 'configured' : (await plans.find(plan)).status;

@@ -103,7 +103,7 @@ async function submit(
   if (reply.kind === 'found') return reply;
   const { requests } = reply;
   if (reply.kind === 'refused') return refused(explainRefusal(reply.refusal, { limits, requests, estimate }), requests);
-  queue.havePassedOn(job.tenant, limits);
+  queue.limitsStored(job.tenant, limits);
   const isDispatched = reply.queue === job.lane && needs.durability !== 'replica' && isSentAtOnce(job);
   queue.dispatch(...(isDispatched ? [] : [reply.queue]), ...reply.unblocked);
   return {

@@ -1,7 +1,5 @@
 /** The deadline of a job, as one of its attempts sees it. */
-
-/** The longest delay that `setTimeout` takes, about 24 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from '@holdfast/core';
 
 export class JobDeadline {
   readonly #leftAtStartMs: number;

@@ -12,7 +12,7 @@
  */
 import type { OverBudget } from '@holdfast/cell';
 import { AttemptError, type JsonObject, type Limits, type ProviderEndpoint } from '@holdfast/core';
-import { explainOverBudget, type Ledger, sayUsd, type TenantLimits } from '@holdfast/gate';
+import { explainOverBudget, formatUsd, type Ledger, type TenantLimits } from '@holdfast/gate';
 import type { Claim } from '@holdfast/journal';
 import type { ProviderCalls } from '../calls/provider-calls.ts';
 import type { RunCost } from './run-cost.ts';
@@ -76,6 +76,6 @@ export class BudgetReservation {
 
 function overBudget(over: OverBudget, limits: Limits, usd: number, inAll: number): AttemptError {
   const { message, ...when } = explainOverBudget(over, limits, null);
-  const costs = `A further call may cost ${sayUsd(usd)}, and the job ${sayUsd(inAll)} with it.`;
+  const costs = `A further call may cost ${formatUsd(usd)}, and the job ${formatUsd(inAll)} with it.`;
   return new AttemptError('budget_exceeded', `${costs} ${message}`, when);
 }

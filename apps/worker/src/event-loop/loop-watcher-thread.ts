@@ -1,7 +1,7 @@
 /** The thread of `loop-watcher.ts`, with a connection to Redis and a log of its own: the main thread's may be blocked. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Cell } from '@holdfast/cell';
-import { countBlock, Heartbeat, sayAlive } from '@holdfast/queue/without-bullmq';
+import { announceOnce, countBlock, Heartbeat } from '@holdfast/queue/without-bullmq';
 import { connectRedis } from '@holdfast/redis';
 import { createLogger } from '@holdfast/service/logger';
 import { askBlocker } from './ask-blocker.ts';
@@ -28,7 +28,7 @@ const watcher = new LoopWatcher({
   ask: askBlocker,
   async keep() {
     await Promise.all(heartbeats.map((heartbeat) => heartbeat.renew(state)));
-    if (state.takesJobs) await sayAlive(redis, prefix, presence);
+    if (state.takesJobs) await announceOnce(redis, prefix, presence);
   },
   async handBack(except) {
     const counts = await Promise.all(heartbeats.map((heartbeat) => heartbeat.handBack({ except })));

@@ -39,7 +39,7 @@ describe('a submit', () => {
     expect(created).toHaveLength(2);
     const refused = await refusalOf('waiting', limits);
     expect(refused).toMatchObject({ code: 'too_many_queued', status: 429, retryable: true, retryAfterMs: 5_000 });
-    expect(refused?.message).toContain('2 jobs wait already');
+    expect(refused?.message).toContain('limit of 2 waiting jobs');
     expect((await t.submit('waiting', { limits })).requests).toMatchObject({ limit: 9, remaining: 7 });
     for (const { jobId } of created) await t.end(jobId);
     expect(await refusalOf('waiting', limits)).toBeNull();
@@ -57,7 +57,7 @@ describe('a submit', () => {
     expect(await refusalOf('told', limits)).toBeNull();
     const late = await refusalOf('told', limits);
     expect(late).toMatchObject({ code: 'too_many_requests', status: 429, retryable: true });
-    expect(late?.message).toContain('More than 1 submissions in a minute');
+    expect(late?.message).toContain('limit of 1 submits and retries a minute');
     expect(late?.retryAfterMs).toBeGreaterThan(50_000);
     expect(late?.retryAfterMs).toBeLessThanOrEqual(60_100);
   });
@@ -66,7 +66,9 @@ describe('a submit', () => {
     await spend('spent', 0.5);
     const refused = await refusalOf('spent', { budget_usd: { day: 5, month: 1 } }, 0.75);
     const nextMonth = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1);
-    expect(refused?.message).toContain('may cost $0.75. The budget of the month is $1: $0.5 spent, $0 reserved');
+    expect(refused?.message).toContain(
+      'may cost $0.75. The budget of this month is $1: $0.5 is spent and $0 is reserved',
+    );
     expect(refused?.message).toContain(new Date(nextMonth).toISOString());
     expect(Math.abs((refused?.retryAfterMs ?? 0) - (nextMonth - Date.now()))).toBeLessThan(5_000);
   });
@@ -76,20 +78,22 @@ describe('a submit', () => {
     await t.submit('reserved', { limits, estimateUsd: 0.9 });
     const soon = await refusalOf('reserved', limits, 0.2);
     expect(soon).toMatchObject({ code: 'budget_exceeded', retryable: true, retryAfterMs: 5_000 });
-    expect(soon?.message).toContain('try again in a few seconds');
+    expect(soon?.message).toContain('retry in a few seconds');
     await spend('reserved', 0.95);
     expect(await refusalOf('reserved', limits, 0.2)).toMatchObject({ retryable: false });
     const both = { budget_usd: { day: 1, month: 1.1 } };
     await spend('both', 0.95);
     await t.submit('both', { limits: both, estimateUsd: 0.04 });
-    expect((await refusalOf('both', both, 0.2))?.message).toContain('The budget of the month');
+    expect((await refusalOf('both', both, 0.2))?.message).toContain('The budget of this month');
   });
 
   it('never has room for more than the whole budget: it is told what fits, and no time', async () => {
     const refused = await refusalOf('small', { budget_usd: { day: 1, month: 0.5 } }, 2.1);
     expect(refused).toMatchObject({ code: 'budget_exceeded', retryable: false, retryAfterMs: undefined });
     // 40 cents are left for output, a fifth of what it asks for, for each of its two choices.
-    expect(refused?.message).toMatch(/never has room for so much\. It fits with at most 10000 tokens .*\(max_tokens\)/);
+    expect(refused?.message).toMatch(
+      /may cost more than the whole budget\. It fits with at most 10000 output tokens.*\(max_tokens\)/,
+    );
     expect((await refusalOf('tiny', { budget_usd: { day: 0.05 } }, 2))?.message).toContain(
       'Its input alone may cost $0.1',
     );

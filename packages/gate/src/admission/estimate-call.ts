@@ -1,15 +1,14 @@
 /**
- * What a call may cost, before it is made: an upper bound for text, so that budgets hold whatever comes at once.
+ * What a call may cost, before it is made. It is an upper bound for text, so that budgets hold however many calls are under way.
  *
- *   input    bytes of the body / 2. Byte-level BPE makes about 4 bytes of English a token, and of other scripts in common
- *            use seldom fewer than 2; the body's JSON around the texts pays for the tokens that chat formats add. An
- *            array of token numbers has at least two bytes for each.
- *   output   what the body allows, for each of its choices; 4,096 where it allows anything. Only members that the endpoint
- *            knows count: the provider passes over the others, and a small one would hide what the call may cost
+ *   input    bytes of the body / 2. With byte-level BPE a token has about 4 bytes of English, and seldom fewer than 2 of other
+ *            common scripts; the JSON around the texts makes up for the tokens that chat formats add. In an array of token
+ *            numbers each has at least two bytes.
+ *   output   the limit in the body, for each of its choices; 4,096 without a limit. Only the members that the endpoint knows
+ *            count: the provider ignores others, and a small one would hide what the call may cost
  *
- * Not bounded by this: what isn't in the body (images by URL, stored prompts and conversations, tools that the provider
- * runs), texts of random bytes, and answers beyond 4,096 tokens that no one has limited. The settlement counts those in
- * full.
+ * This doesn't bound what isn't in the body (images by URL, stored prompts and conversations, tools that the provider runs), texts
+ * of random bytes, and answers of more than 4,096 tokens without a limit. The ledger counts their real cost afterwards.
  */
 import {
   costOf,
@@ -17,36 +16,30 @@ import {
   type JsonValue,
   MAX_CHOICES,
   MAX_OUTPUT_TOKENS,
+  type OutputLimitField,
+  outputLimitFields,
   type Prices,
   type ProviderEndpoint,
 } from '@holdfast/core';
 
 const BYTES_PER_TOKEN = 2;
 const UNBOUNDED_OUTPUT_TOKENS = 4_096;
-type OutputLimit = 'max_completion_tokens' | 'max_tokens' | 'max_output_tokens';
-
-/** Members that limit an endpoint's output: the first that is there counts, and the first of all can be added. */
-const outputLimits: Readonly<Record<ProviderEndpoint, readonly OutputLimit[]>> = {
-  'chat.completions': ['max_completion_tokens', 'max_tokens'],
-  responses: ['max_output_tokens'],
-  embeddings: [],
-};
 
 export interface CallEstimate {
   input_tokens: number;
   output_tokens: number;
   /** null: no price is known for the model. */
   usd: number | null;
-  /** Of these, what the input may cost. */
+  /** The part of `usd` that the input may cost. */
   input_usd: number | null;
-  /** How many answers it asks for: they share `output_tokens`. */
+  /** How many answers the call asks for: they share `output_tokens`. */
   choices: number;
-  /** The member of a body that limits each of them; null: there is no such output. */
-  output_limit: OutputLimit | null;
+  /** The member of the body that limits each answer; null: the endpoint has no output tokens. */
+  output_limit: OutputLimitField | null;
 }
 
 export function estimateCall(prices: Prices, endpoint: ProviderEndpoint, body: JsonObject): CallEstimate {
-  const limits = outputLimits[endpoint];
+  const limits = outputLimitFields[endpoint];
   const limited = limits.find((name) => countOf(body[name], MAX_OUTPUT_TOKENS) !== null);
   const each = (limited && countOf(body[limited], MAX_OUTPUT_TOKENS)) ?? UNBOUNDED_OUTPUT_TOKENS;
   const choices = (endpoint === 'chat.completions' && countOf(body.n, MAX_CHOICES)) || 1;
@@ -64,7 +57,7 @@ export function estimateCall(prices: Prices, endpoint: ProviderEndpoint, body: J
   };
 }
 
-/** The built-in tasks' schemas refuse what is no count; a task of one's own may ask for anything. */
+/** The schemas of built-in tasks refuse anything but counts; a custom task may send anything. */
 function countOf(value: JsonValue | undefined, max: number): number | null {
   return typeof value === 'number' && value > 0 ? Math.min(Math.ceil(value), max) : null;
 }

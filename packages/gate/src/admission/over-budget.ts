@@ -1,9 +1,9 @@
 /**
- * What it means that a budget has no room, and what is said of it: the same at submit and of a job under way.
+ * Explains why a budget refuses a call, at submit and in a running job:
  *
- *   it costs more than the whole budget    never: what would fit is said
- *   what is reserved is in the way        worth another try in a few seconds: most jobs cost less than is reserved for them
- *   what is spent is in the way            not before the period ends
+ *   it may cost more than the whole budget   it never fits; the message says what would
+ *   reservations of other jobs               retry in a few seconds: most jobs cost less than their reservation
+ *   money that is spent                      not before the period ends
  */
 import type { OverBudget } from '@holdfast/cell';
 import type { Limits } from '@holdfast/core';
@@ -11,47 +11,47 @@ import { endOf } from '../usage/periods.ts';
 import type { CallEstimate } from './estimate-call.ts';
 
 /** Until other jobs may have ended, in ms. */
-const ASK_AGAIN_MS = 5_000;
+const RETRY_MS = 5_000;
 
-interface NoRoom {
+interface BudgetRefusal {
   message: string;
-  /** Whether there may be room within seconds. */
+  /** Whether it may fit within seconds. */
   retryable: boolean;
-  /** Missing: never. */
+  /** Missing: it never fits. */
   retryAfterMs?: number;
 }
 
-export const sayUsd = (amount: number) => `$${Number(amount.toFixed(6))}`;
+export const formatUsd = (amount: number) => `$${Number(amount.toFixed(6))}`;
 
-/** @param call that has no room; null: nothing that its client could change */
-export function explainOverBudget(over: OverBudget, limits: Limits, call: CallEstimate | null): NoRoom {
+/** @param call the call that doesn't fit; null: its client can't change it */
+export function explainOverBudget(over: OverBudget, limits: Limits, call: CallEstimate | null): BudgetRefusal {
   const { period, spentUsd, reservedUsd, nowMs, why } = over;
   const budget = limits.budget_usd?.[period] ?? 0;
-  const state =
-    `The budget of the ${period} is ${sayUsd(budget)}: ${sayUsd(spentUsd)} spent, ${sayUsd(reservedUsd)} reserved for jobs ` +
+  const standing =
+    `The budget of this ${period} is ${formatUsd(budget)}: ${formatUsd(spentUsd)} is spent and ${formatUsd(reservedUsd)} is reserved for jobs ` +
     'that have not ended.';
   if (why === 'budget') {
-    const fits = call ? ` ${sayWhatFits(call, limits)}` : '';
-    return { message: `${state} It never has room for so much.${fits}`, retryable: false };
+    const fits = call ? ` ${explainWhatFits(call, limits)}` : '';
+    return { message: `${standing} The call may cost more than the whole budget.${fits}`, retryable: false };
   }
   if (why === 'reserved') {
-    const message = `${state} Most of them cost less than that: try again in a few seconds.`;
-    return { message, retryable: true, retryAfterMs: ASK_AGAIN_MS };
+    const message = `${standing} Most jobs cost less than their reservation: retry in a few seconds.`;
+    return { message, retryable: true, retryAfterMs: RETRY_MS };
   }
   const end = endOf(period, nowMs);
   return {
-    message: `${state} It begins anew at ${new Date(end).toISOString()}.`,
+    message: `${standing} The next ${period} begins at ${new Date(end).toISOString()}.`,
     retryable: false,
     retryAfterMs: end - nowMs,
   };
 }
 
-function sayWhatFits(call: CallEstimate, { budget_usd: { day, month } = {} }: Limits): string {
+function explainWhatFits(call: CallEstimate, { budget_usd: { day, month } = {} }: Limits): string {
   const { input_usd, usd, output_tokens, choices, output_limit } = call;
   const budgetUsd = Math.min(day ?? Number.POSITIVE_INFINITY, month ?? Number.POSITIVE_INFINITY);
   const [inputUsd, outputUsd] = [input_usd ?? 0, (usd ?? 0) - (input_usd ?? 0)];
   const fits = Math.floor(((budgetUsd - inputUsd) / outputUsd) * (output_tokens / choices));
   return output_limit === null || inputUsd > budgetUsd || fits < 1
-    ? `Its input alone may cost ${sayUsd(inputUsd)}: a smaller one may fit.`
-    : `It fits with at most ${fits} tokens of output, where its input can limit them (${output_limit}).`;
+    ? `Its input alone may cost ${formatUsd(inputUsd)}: send a smaller one.`
+    : `It fits with at most ${fits} output tokens: limit them in the input, if the task allows it (${output_limit}).`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTenants } from '../tenants.ts';
+import { createTenants } from '../tenants/tenants.ts';
 import { createApiKeys } from './api-keys.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

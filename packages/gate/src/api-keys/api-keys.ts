@@ -1,52 +1,51 @@
 /**
- * API keys: made, listed, revoked, and looked up for every request.
+ * API keys: created, listed, revoked, and looked up for every request.
  *
- * Only a SHA-256 digest of a key is stored, and the digest is the address of its record. That makes the look-up the
- * constant-time comparison: no byte of a stored secret is ever compared with a byte that was presented, and how long
- * finding a digest takes says nothing about the key it was made of.
+ * Only a SHA-256 digest of a key is stored, and the digest is the address of its record. So the look-up takes the place of a
+ * constant-time comparison: no byte of a stored secret is compared with a presented byte, and the time that a look-up takes
+ * says nothing about the key.
  *
- * Two Redis keys know of each API key, the tenant's list and the record. They are written list first and taken away
- * record first, so that a crash in between leaves a listed key that doesn't work (revoke it again), never a working one
- * that nobody can see.
+ * Each API key is in two Redis keys: the tenant's list, and the record. The list is written first, and the record is deleted first.
+ * So a crash in between leaves a listed key that doesn't work (revoke it again), and never a working key that no list shows.
  */
 import { type Caller, HoldfastError, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type GateKeys, gateKeys } from '../keys.ts';
-import { requireTenantId, tenantRecord } from '../tenants.ts';
+import { LookupCache } from '../lookup-cache.ts';
+import { requireTenantId, tenantRecord } from '../tenants/tenants.ts';
 import type { KeyRequest } from './key-requests.ts';
 import { digestOf, isKeyText, newKeyId, newKeyText } from './key-text.ts';
 import { type ApiKey, createListedKeys, type ListedKey, type ListedKeys } from './listed-keys.ts';
-import { LookupCache } from './lookup-cache.ts';
 
-/** A revocation is obeyed within 5 s everywhere: 3 s of memory, and 2 s for a command that is under way. */
+/** A revoked key stops working within 5 s everywhere: 3 s in the cache, and 2 s for a command that is under way. */
 const HIT_MS = 3_000;
 const MISS_MS = 1_000;
 const MAX_CACHED = 10_000;
 
-/** What a revoked bootstrap key leaves behind, so that the next start doesn't bring it back. */
+/** The record of a revoked bootstrap key, so that the next start doesn't create it again. */
 const REVOKED = 'revoked';
 
 export interface ApiKeys {
   /**
-   * Who presents this key; null when it is unknown, revoked or malformed. Remembered in this process for up to 3 s
-   * (misses 1 s). Throws what the connection throws.
+   * Who presents this key; null: it is unknown, revoked or malformed. Cached in this process for up to 3 s (misses 1 s).
+   * Throws what the connection throws.
    */
   find(presented: string): Promise<Caller | null>;
-  /** Makes a key. `key` is shown this once; it can't be had again. Whether the tenant exists is the caller's to check. */
+  /** Creates a key. `key` is shown only now, and can't be read again. The caller checks that the tenant exists. */
   create(tenant: string, request: KeyRequest): Promise<{ id: string; key: string }>;
   /** The tenant's keys that are not revoked, oldest first. No secrets. */
   list(tenant: string): Promise<ApiKey[]>;
   /**
-   * Makes a key with the scopes and tasks of another, which stops working `graceS` seconds later, by Redis' clock (at once
-   * here, within 5 s elsewhere). null: there is no such key.
-   * @throws RequestError `validation_failed` for a bootstrap key with a grace: only a key that is revoked stays away
+   * Creates a key with the scopes and tasks of another key, which stops working `graceS` seconds later by Redis' clock (at
+   * once here, within 5 s in other processes). null: there is no such key.
+   * @throws RequestError `validation_failed` for a bootstrap key with a grace: only a revoked one isn't created again at start
    */
   rotate(tenant: string, keyId: string, graceS: number): Promise<{ id: string; key: string } | null>;
   /** Whether there was such a key. It stops working at once here, and within 5 s in every other process. */
   revoke(tenant: string, keyId: string): Promise<boolean>;
   /**
-   * Makes a key that was given from outside work for `tenant`, to submit and to read; makes the tenant where there is none.
-   * Safe to repeat, also at once by several processes. A revoked key stays revoked.
+   * Creates a key with this text for `tenant`, to submit and to read, and the tenant if it doesn't exist. Safe to repeat, also
+   * by several processes at once. A revoked key stays revoked.
    * @throws HoldfastError `bootstrap_key_invalid`, `bootstrap_key_taken` (it belongs to another tenant)
    */
   ensure(tenant: string, key: string): Promise<'created' | 'present' | 'revoked'>;
@@ -55,7 +54,7 @@ export interface ApiKeys {
 interface ApiKeysOptions {
   redis: Redis;
   prefix: string;
-  /** A clock that never goes back, in ms: the wall clock, set back, would prolong a revoked key's life. */
+  /** A clock that never goes back, in ms: with the wall clock set back, a revoked key would work longer. */
   now?: () => number;
 }
 
@@ -81,7 +80,7 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
     const { digest, bootstrap } = listed;
     if (bootstrap) await redis.set(keys.apiKey(digest), REVOKED);
     else await redis.del(keys.apiKey(digest));
-    cache.forget(digest);
+    cache.delete(digest);
     return listedKeys.remove(tenant, keyId);
   }
 
@@ -102,10 +101,10 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
       requireBootstrapKey(key);
       const { listed, caller } = describeKey(tenant, newKeyId(), key, { scopes: ['submit', 'read'] }, true);
       await redis.hsetnx(keys.tenants, tenant, tenantRecord({}, listed.created_at));
-      // The record first here: of several processes one wins, and all of them list the winner's id.
+      // The record first here: one of several processes wins, and all of them list the id of the winner.
       const made = (await redis.set(keys.apiKey(listed.digest), JSON.stringify(caller), 'NX')) === 'OK';
       const before = made ? null : await redis.get(keys.apiKey(listed.digest));
-      cache.forget(listed.digest);
+      cache.delete(listed.digest);
       if (before === REVOKED) return 'revoked';
       const owner = readCaller(before) ?? caller;
       if (owner.tenant !== tenant) {
@@ -117,7 +116,7 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
   };
 }
 
-interface RotateParts {
+interface RotateNeeds {
   redis: Redis;
   keys: GateKeys;
   listedKeys: ListedKeys;
@@ -126,13 +125,13 @@ interface RotateParts {
 }
 
 async function rotate(
-  { redis, keys, listedKeys, create, revoke }: RotateParts,
+  { redis, keys, listedKeys, create, revoke }: RotateNeeds,
   tenant: string,
   keyId: string,
   graceS: number,
 ) {
   const listed = await listedKeys.get(tenant, keyId);
-  // One whose grace is over is listed until the list is next asked for.
+  // A key whose grace is over stays on the list until the list is read.
   if (listed === null || (await redis.exists(keys.apiKey(listed.digest))) === 0) return null;
   if (listed.bootstrap && graceS > 0) throw bootstrapGrace();
   const made = await create(tenant, { scopes: listed.scopes, ...(listed.tasks ? { tasks: listed.tasks } : {}) });
@@ -140,7 +139,7 @@ async function rotate(
     await revoke(tenant, keyId);
     return made;
   }
-  // The record's own time to live ends it: no clock but Redis' decides. A second rotation never prolongs the first's.
+  // The record's expiry ends the key, so only Redis' clock decides. A second rotation never prolongs the grace of the first.
   await redis.expire(keys.apiKey(listed.digest), graceS, 'LT');
   const expires_at = new Date(Date.now() + (await redis.pttl(keys.apiKey(listed.digest)))).toISOString();
   await listedKeys.put(tenant, keyId, { ...listed, expires_at });
@@ -151,8 +150,8 @@ function requireBootstrapKey(key: string): void {
   if (isKeyText(key)) return;
   throw new HoldfastError(
     'bootstrap_key_invalid',
-    'The bootstrap key must be "hold_" and 20 to 195 letters, digits or "_" ' +
-      '(and unchanged, where it was made by Holdfast: its last six characters are a checksum).',
+    'The bootstrap key must be "hold_" and 20 to 195 letters, digits or "_". ' +
+      'A key that Holdfast created must be unchanged: its last six characters are a checksum.',
   );
 }
 
@@ -168,12 +167,12 @@ function describeKey(tenant: string, id: string, key: string, request: KeyReques
 function bootstrapGrace(): RequestError {
   return new RequestError(
     'validation_failed',
-    'grace_s: a bootstrap key has no grace; revoked, it stays so at the next start',
+    'grace_s: a bootstrap key can have no grace. Use 0: then it is revoked, and the next start does not create it again.',
     { param: 'grace_s' },
   );
 }
 
-/** Frozen, because all requests of a key share it while it is remembered. */
+/** Frozen, because all requests with the key share it while it is cached. */
 function readCaller(record: string | null): Caller | null {
   return record === null || record === REVOKED ? null : Object.freeze(JSON.parse(record) as Caller);
 }

@@ -1,17 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keyRequestSchema, tenantSettingsSchema } from './key-requests.ts';
-
-describe('settings of a tenant', () => {
-  it('are a plan, limits, or nothing', () => {
-    for (const settings of [{ plan: 'free' }, { limits: {} }, {}]) {
-      expect(tenantSettingsSchema.safeParse(settings).success).toBe(true);
-    }
-  });
-
-  it('are refused with both', () => {
-    expect(tenantSettingsSchema.safeParse({ plan: 'free', limits: {} }).success).toBe(false);
-  });
-});
+import { keyRequestSchema } from './key-requests.ts';
 
 describe('a request for a key', () => {
   it('names at least one known scope', () => {

@@ -1,20 +1,6 @@
-/** What an admin may say of tenants and keys. Strict: an unknown member is refused, not ignored. */
-import { limitsSchema, planName, scopes } from '@holdfast/core';
+/** The requests of admins about API keys. An unknown member is refused, not ignored. */
+import { scopes } from '@holdfast/core';
 import { z } from 'zod';
-
-/** A tenant is on a plan, or has limits of its own, or neither. */
-export const tenantSettingsSchema = z
-  .strictObject({
-    plan: planName.optional().meta({ description: 'Name of a plan of the config file.' }),
-    limits: limitsSchema.optional(),
-  })
-  .refine((settings) => settings.plan === undefined || settings.limits === undefined, {
-    path: ['limits'],
-    message: 'give "plan" or "limits", not both',
-  })
-  .meta({ id: 'TenantSettings' });
-
-export type TenantSettings = z.infer<typeof tenantSettingsSchema>;
 
 export const keyRequestSchema = z
   .strictObject({
@@ -24,7 +10,7 @@ export const keyRequestSchema = z
       .min(1)
       .max(100)
       .optional()
-      .meta({ description: 'Tasks whose jobs it may submit, see and change. Default: all.' }),
+      .meta({ description: 'The tasks whose jobs the key may submit, see and change. Default: all.' }),
   })
   .meta({ id: 'KeyRequest' });
 
@@ -39,6 +25,6 @@ export const rotationSchema = z
       .min(0)
       .max(WEEK_S)
       .default(0)
-      .meta({ description: 'Seconds that the old key goes on working, up to 7 days. Default 0.' }),
+      .meta({ description: 'How many seconds the old key still works, up to 7 days. Default 0.' }),
   })
   .meta({ id: 'KeyRotation' });

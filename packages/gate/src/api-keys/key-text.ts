@@ -3,8 +3,8 @@
  *
  *   hold_ | key id, 12 | _ | secret, 32 base62 characters (190 bits) | checksum, 6 base62 characters
  *
- * The fixed start and the checksum let secret scanners and this gate tell a real key from a mistyped or made-up one
- * without a look-up. A key given from outside (a bootstrap key) needs only the start and 20 characters after it.
+ * The fixed beginning and the checksum tell a real key from a mistyped or invented one without a look-up, here and in secret
+ * scanners. A bootstrap key, which an operator chooses, needs only the beginning and 20 characters after it.
  */
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -20,7 +20,7 @@ function randomText(alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** CRC-32 in base62: 62^6 > 2^32. It finds mistakes; what keeps guessers out is the secret. */
+/** CRC-32 in base62: 62^6 > 2^32. It detects mistakes; only the secret keeps attackers out. */
 function checksum(text: string): string {
   let rest = crc32(text);
   let digits = '';
@@ -31,7 +31,7 @@ function checksum(text: string): string {
   return digits;
 }
 
-/** 62 random bits: unique among a tenant's keys for all purposes. */
+/** 62 random bits: unique among a tenant's keys. */
 export function newKeyId(): string {
   return randomText(LOWER, 12);
 }
@@ -41,13 +41,13 @@ export function newKeyText(keyId: string): string {
   return body + checksum(body);
 }
 
-/** Whether the text can be a key at all. What has the shape of ours must have the right checksum. */
+/** Whether the text can be a key. A text in the format of our keys must have the right checksum. */
 export function isKeyText(text: string): boolean {
   if (text.length > MAX_LENGTH || !ANY_KEY.test(text)) return false;
   return !OUR_KEY.test(text) || checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
 }
 
-/** What is stored in place of a key. No salt or stretching: against 190 random bits there is nothing to guess. */
+/** The stored form of a key. No salt or stretching: nobody can guess 190 random bits. */
 export function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

@@ -1,19 +1,19 @@
-/** A tenant's list of its API keys: what is known of each, without the key. Whether one works is its record's to say. */
+/** A tenant's list of its API keys, without the keys themselves. Only a key's record says whether the key works. */
 import type { Scope } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import type { GateKeys } from '../keys.ts';
-import { isTenantId } from '../tenants.ts';
+import { isTenantId } from '../tenants/tenants.ts';
 
 export interface ApiKey {
   id: string;
   scopes: Scope[];
-  /** Tasks whose jobs it may submit, see and change; null: all. */
+  /** The tasks whose jobs the key may submit, see and change; null: all. */
   tasks: string[] | null;
-  /** Given from outside as a bootstrap key, not made here. */
+  /** The operator chose it (HOLDFAST_BOOTSTRAP_KEY); it was not created here. */
   bootstrap: boolean;
   /** ISO 8601 UTC. */
   created_at: string;
-  /** It was rotated, and stops working then; null: it goes on. */
+  /** When the key stops working, after its rotation; null: it was not rotated. */
   expires_at: string | null;
 }
 
@@ -22,11 +22,11 @@ export type ListedKey = Omit<ApiKey, 'id'> & { digest: string };
 export interface ListedKeys {
   get(tenant: string, keyId: string): Promise<ListedKey | null>;
   put(tenant: string, keyId: string, listed: ListedKey): Promise<void>;
-  /** Puts it where there is none. */
+  /** Adds the key, unless the list has it. */
   add(tenant: string, keyId: string, listed: ListedKey): Promise<void>;
-  /** Whether it was there. */
+  /** @returns whether the list had it */
   remove(tenant: string, keyId: string): Promise<boolean>;
-  /** Oldest first. Rotated keys whose grace is over leave the list here. */
+  /** Oldest first. Removes rotated keys whose grace is over. */
   list(tenant: string): Promise<ApiKey[]>;
 }
 

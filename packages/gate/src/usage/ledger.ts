@@ -1,13 +1,13 @@
 /**
  * The ledger: what a tenant has reserved, and what it has spent, per UTC day and calendar month.
  *
- *   submit, retry ──▶ reserved ──end of the job──▶ spent     by what its record says it has cost
+ *   submit, retry ──▶ reserved ──end of the job──▶ spent     by the cost in its record
  *                      ▲    │
  *                      └────┘ increaseReservation, before a call that may cost more
  *
- * Reserving, ending and spending are parts of the scripts that submit, retry, finish and cancel a job (`packages/cell`); so there
- * is no moment at which a job has ended and is not counted. At any time spent + reserved is at most the budget, as long as
- * estimates are upper bounds. This file holds what is asked besides. Amounts are whole billionths of a dollar.
+ * The scripts that submit, retry, finish and cancel a job (`packages/cell`) also reserve and settle, so an ended job is always
+ * counted. As long as estimates are upper bounds, spent + reserved never exceeds the budget. This file increases reservations and
+ * reads the ledger. Amounts are whole billionths of a dollar.
  */
 import {
   budgetArguments,
@@ -21,11 +21,11 @@ import {
 import { type Limits, toNano } from '@holdfast/core';
 import { dayOf, daysBetween } from './periods.ts';
 
-/** Who asks for more: an attempt that may still write. */
+/** The attempt that asks for more. */
 export interface RunningAttempt {
   jobId: string;
   attempt: number;
-  /** Of its claim. */
+  /** The token of its claim. */
   token: string;
 }
 
@@ -33,9 +33,9 @@ export interface LedgerReading {
   nowMs: number;
   usedRequests: number;
   resetMs: number;
-  /** Of the tenant: `reserved`, the newest `day` and `month`, and what was spent in them. */
+  /** The tenant's `reserved`, its newest `day` and `month`, and the spend in these. */
   totals: Readonly<Record<string, string>>;
-  /** Days with jobs that ended in them, by date; those of the range that was asked for. */
+  /** The days of the range on which jobs ended, by date. */
   days: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
@@ -53,9 +53,9 @@ export class Ledger {
   }
 
   /**
-   * Sees to it that `usd` is reserved in all for a run. Safe to repeat. Throws what the connection throws: then it may or may
-   * not be. No effect for an attempt that was fenced off: the journal refuses its call.
-   * @returns the budget that has no room for it; then no more than `keptUsd` is reserved any longer
+   * Increases the reservation of a run to `usd` in total. Safe to repeat. Throws what the connection throws: then it may or may
+   * not be increased. No effect for an attempt that was fenced off: the journal refuses its call.
+   * @returns the budget that refuses it; then the reservation is reduced to `keptUsd` at most
    */
   async increaseReservation(
     { jobId, attempt, token }: RunningAttempt,
@@ -67,7 +67,7 @@ export class Ledger {
     return reply[0] === 'reserved' || reply[0] === 'fenced' ? null : overBudgetOf(reply);
   }
 
-  /** Submits of the last minute; this counts none. @returns null where they are not limited */
+  /** Reads the requests of the last minute, and counts none. @returns null where they are not limited */
   async requestsLeft(tenant: string, limits: Limits): Promise<RequestsLeft | null> {
     if (limits.requests_per_minute === undefined) return null;
     const [, used, resetMs] = (await scripts.readRequests.run(this.#cell, [tenant])) as [string, number, number];

@@ -11,7 +11,7 @@ export function monthOf(at: number): string {
   return dayOf(at).slice(0, 7);
 }
 
-/** When the period that `at` is in ends, in ms. */
+/** The end of the period that `at` is in, in ms. */
 export function endOf(period: Period, at: number): number {
   const date = new Date(at);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
@@ -19,7 +19,7 @@ export function endOf(period: Period, at: number): number {
 }
 
 const DAY_MS = 86_400_000;
-/** As long as days are kept. */
+/** As long as days are stored. */
 const MAX_DAYS = 400;
 
 /** Dates from `from` to `to`, both included, of the last 400 days. @param now Redis' time, in ms */

@@ -1,4 +1,4 @@
-/** What `GET /v1/usage` answers, made from the ledger and the tenant's limits. */
+/** The answer of `GET /v1/usage`, made from the ledger and the tenant's limits. */
 import { requestsLeft } from '@holdfast/cell';
 import { type Limits, RequestError, toUsd, type UsageDay, type UsageReport } from '@holdfast/core';
 import type { DayRange, Ledger, LedgerReading } from './ledger.ts';
@@ -43,7 +43,7 @@ export async function reportUsage(
 }
 
 function endsBefore(from: string, to: string): RequestError {
-  const message = `from: ${from} is after to, ${to}; each is today where it isn't given`;
+  const message = `from: ${from} is after to (${to}). Each is today unless it is given.`;
   return new RequestError('validation_failed', message, { issues: [{ path: 'from', message }] });
 }
 

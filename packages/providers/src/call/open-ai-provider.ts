@@ -14,7 +14,7 @@
  *
  * It does not retry, count tokens or know of jobs. It reads no environment but the SDK's own OPENAI_CUSTOM_HEADERS.
  */
-import type { Provider, ProviderCall, ProviderEvent } from '@holdfast/core';
+import { MAX_TIMER_MS, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from '../answer/answer-readers.ts';
 import { type Answer, openAnswer, readEmbeddings, readStream } from '../answer/read-answer.ts';
@@ -56,9 +56,6 @@ export interface OpenAiProviderOptions {
   cancelTimeoutMs?: number;
   fetch?: typeof fetch;
 }
-
-/** The SDK's own clock, which ends with the headers, is set to its maximum: the clocks here cover more. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * A provider behind an OpenAI-compatible API. Connections are kept and shared by its calls.
@@ -120,7 +117,8 @@ function createClient(options: OpenAiProviderOptions, limits: Answer['limits']):
     webhookSecret: null,
     logLevel: 'off',
     maxRetries: 0,
-    timeout: longestTimerMs,
+    // The SDK's own time-out ends with the headers; the time-outs here cover more.
+    timeout: MAX_TIMER_MS,
     fetch: boundErrorBodies(given ?? fetch),
     fetchOptions: { redirect: 'manual', ...patience },
   });

@@ -1,17 +1,17 @@
-/** BullMQ's queues, one per lane and cell, and the only place that adds to them. What they hold is which job to run. */
+/** BullMQ's queues, one per lane and cell. Only this file adds to them. An entry only says which job to run. */
 import type { Cell } from '@holdfast/cell';
 import type { ReadyQueue, ReleaseName } from '@holdfast/core';
 import { Queue } from 'bullmq';
 import { queueJobId } from '../names.ts';
 
-/** A run that threw is asked again for as long as it takes; all other retries are new releases. */
+/** A run that threw is repeated without limit; all other retries are new releases. */
 const UNLIMITED = 1_000_000;
 
-/** Ended releases are kept for the board only: the journal doesn't need them. */
-const KEPT = { completed: { count: 100, age: 3_600 }, failed: { count: 1_000, age: 86_400 } };
+/** Ended releases are kept only for the board: the journal doesn't need them. */
+const RETENTION = { completed: { count: 100, age: 3_600 }, failed: { count: 1_000, age: 86_400 } };
 
-/** Nobody reads BullMQ's stream of events: it is kept as short as BullMQ lets it be. */
-const EVENTS_KEPT = 10;
+/** The length of BullMQ's stream of events: as short as BullMQ allows, because nobody reads it. */
+const MAX_EVENTS = 10;
 
 const HELD: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'delayed', 'active', 'waiting-children']);
 
@@ -40,22 +40,22 @@ export class BullQueues implements ReadyQueue {
     return HELD.has(state) ? 'held' : 'ended';
   }
 
-  /** A lane's queue, on a connection that stays the caller's: closing the queue doesn't close it. */
+  /** A lane's queue. Its connection belongs to the caller: closing the queue doesn't close it. */
   queue(lane: string): Queue<ReleaseName> {
     const known = this.#queues.get(lane);
     if (known) return known;
     const queue = new Queue<ReleaseName>(lane, {
       connection: this.#cell.redis,
       prefix: this.#cell.keys.bull,
-      // A request must not wait for Redis to come back; it is answered with 503 at once.
+      // A request must not wait until Redis is back: it is answered with 503 at once.
       skipWaitingForReady: true,
-      streams: { events: { maxLen: EVENTS_KEPT } },
+      streams: { events: { maxLen: MAX_EVENTS } },
       defaultJobOptions: {
         attempts: UNLIMITED,
         backoff: { type: 'custom' },
         stackTraceLimit: 0,
-        removeOnComplete: KEPT.completed,
-        removeOnFail: KEPT.failed,
+        removeOnComplete: RETENTION.completed,
+        removeOnFail: RETENTION.failed,
       },
     });
     queue.on('error', this.#onError);

@@ -86,7 +86,7 @@ describe('limits of a tenant that have changed while its jobs wait', () => {
   it('are newer until this process has passed them on with a job', () => {
     expect(t.queues.areNewer('acme', { max_running: 1 })).toBe(true);
     expect(t.queues.areNewer('acme', { max_running: 1 })).toBe(true);
-    t.queues.havePassedOn('acme', { max_running: 1 });
+    t.queues.limitsStored('acme', { max_running: 1 });
     expect(t.queues.areNewer('acme', { max_running: 1, weight: 1 })).toBe(false);
     expect(t.queues.areNewer('acme', { max_running: 2 })).toBe(true);
     expect(t.queues.areNewer('other', { max_running: 1 })).toBe(true);

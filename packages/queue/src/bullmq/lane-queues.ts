@@ -1,11 +1,12 @@
 /**
- * Stage 2 of 6, the producing side. Before it: `apps/api`, which has submitted the job: it waits in the scheduler; after it:
- * `lane-worker.ts`.
+ * Stage 2 of 6, the producing side. Before it: `apps/api`, which has submitted the job, so that it waits in the scheduler; after
+ * it: `lane-worker.ts`.
  *
- *   1. dispatch   the scheduler gives permits to what may run, and these releases enter BullMQ
- *   2. again      whenever a job has come, has ended or was put back, and whenever a limit or a delay ends
+ *   1. dispatch    the scheduler gives permits to the jobs that may run
+ *   2. hand over   their releases enter BullMQ
  *
- * A crash between the two leaves a permit whose release BullMQ doesn't know: `maintenance.ts` hands it over.
+ * This happens again whenever a job arrives, ends or is put back, and whenever a limit or a delay ends. A crash between 1 and 2 leaves
+ * a permit whose release BullMQ doesn't know: `maintenance.ts` hands it over.
  */
 import type { Cell } from '@holdfast/cell';
 import type { Limits, ReadyQueue, ReleaseName } from '@holdfast/core';
@@ -16,7 +17,7 @@ interface LaneQueuesOptions {
   cell: Cell;
   ready: ReadyQueue;
   onError: (error: Error) => void;
-  /** What a tenant may run. Without it, and where it says null, the limits that others have stored count. */
+  /** The limits of a tenant. Without it, and where it returns null, the limits that other processes have stored apply. */
   limitsOf?: (tenant: string) => Promise<Limits | null>;
 }
 
@@ -25,8 +26,8 @@ export class LaneQueues {
   readonly ready: ReadyQueue;
   readonly #options: LaneQueuesOptions;
   readonly #clocks = new Map<string, DispatchClock>();
-  /** Limits of tenants as this process has last passed them on. */
-  readonly #passedOn = new Map<string, string>();
+  /** The limits of tenants that this process has last stored. */
+  readonly #stored = new Map<string, string>();
   /** Releases that are being added to BullMQ. */
   readonly #underWay = new Set<Promise<void>>();
 
@@ -36,43 +37,43 @@ export class LaneQueues {
     this.scheduler = new FairScheduler(options.cell);
   }
 
-  /** Hands over what may run. Returns at once; asks while it is under way are gathered. */
+  /** Hands over what may run in these lanes. Returns at once; requests during a dispatch are combined into the next one. */
   dispatch(...lanes: readonly string[]): void {
     for (const lane of lanes) this.#clock(lane).request();
   }
 
-  /** The same for one lane, with this turn of the event loop; resolves when what may run is on its way to BullMQ. */
+  /** The same for one lane, at the end of this turn of the event loop. Resolves when what may run was sent to BullMQ. */
   async dispatched(lane: string): Promise<void> {
     await this.#clock(lane).dispatched();
   }
 
-  /** A job has ended while it waited: its release leaves BullMQ, and others may run. Tidiness only, where it fails. */
+  /** Removes the release of a job that ended while it waited, and dispatches others. A failure does no harm. */
   async discard(lane: string, release: ReleaseName, unblocked: readonly string[]): Promise<void> {
     this.dispatch(lane, ...unblocked);
     await this.ready.remove(lane, release);
   }
 
-  /** What a tenant may run, from now on. */
+  /** Sets what a tenant may run from now on. */
   async setRunLimits(tenant: string, limits: RunLimits): Promise<void> {
     this.dispatch(...(await this.scheduler.setRunLimits(tenant, limits)));
   }
 
-  /** The same of every tenant with jobs here, whose plan may have changed in the config file since they were submitted. */
-  async passOnLimits(): Promise<void> {
+  /** Does so for every tenant with jobs here: its plan may have changed in the config file since it submitted them. */
+  async storeLimits(): Promise<void> {
     for (const tenant of await this.scheduler.tenants()) {
       const limits = (await this.#options.limitsOf?.(tenant)) ?? null;
       if (limits) await this.setRunLimits(tenant, limits);
     }
   }
 
-  /** Whether this process has passed on other limits of the tenant: then these are newer than what is stored. */
+  /** Whether these limits differ from what this process has last stored for the tenant: then they are newer. */
   areNewer(tenant: string, limits: RunLimits): boolean {
-    return this.#passedOn.get(tenant) !== limitsText(limits);
+    return this.#stored.get(tenant) !== limitsText(limits);
   }
 
-  /** These limits have been passed on, with a job that was created. */
-  havePassedOn(tenant: string, limits: RunLimits): void {
-    this.#passedOn.set(tenant, limitsText(limits));
+  /** These limits were stored, together with a created job. */
+  limitsStored(tenant: string, limits: RunLimits): void {
+    this.#stored.set(tenant, limitsText(limits));
   }
 
   async close(): Promise<void> {
@@ -96,17 +97,17 @@ export class LaneQueues {
         if (!more) return nextMs;
       }
     } catch (error) {
-      // What waits is dispatched the next time.
+      // The jobs go on waiting, and the next dispatch finds them.
       this.#options.onError(error as Error);
       return null;
     }
   }
 
-  /** Resolves when it has been sent: what is sent after it comes after it. */
+  /** Resolves when the releases were sent, so that later commands reach Redis after them. */
   async #handOver(lane: string, released: readonly ReleaseName[]): Promise<void> {
     const added = this.ready
       .add(lane, released)
-      // What got a permit is handed over by `maintenance.ts`.
+      // They have their permits: `maintenance.ts` hands them over again.
       .catch((error: unknown) => this.#options.onError(error as Error))
       .finally(() => this.#underWay.delete(added));
     this.#underWay.add(added);

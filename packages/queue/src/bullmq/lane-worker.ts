@@ -1,16 +1,16 @@
 /**
- * Stage 2 of 6, the consuming side. Before it: `lane-queues.ts`; after it: `apps/worker`, which is handed one release at
- * a time and answers with an outcome.
+ * Stage 2 of 6, the consuming side. Before it: `lane-queues.ts`; after it: `apps/worker`, which gets one release at a time and
+ * returns an outcome.
  *
- *   1. run          BullMQ has a release: one attempt at its job. What became of it is in the journal, and its permit is free
+ *   1. run          one attempt at the job of a release. Afterwards its outcome is in the journal, and its permit is free
  *   2. dispatch     what may run now is handed over
- *   3. acknowledge  the one place where outcomes become what BullMQ is told
+ *   3. acknowledge  the only place where outcomes are translated for BullMQ
  *
  * While the process's event loop is blocked, `heartbeat.ts` renews its locks from another thread.
  *
- * A worker says how many jobs it takes, or nothing would be dispatched for it. BullMQ finds a job whose worker died when its
- * lock has run out, and hands it to another, permit and all. It does so forever: how many crashes are too many is the
- * record's business, not BullMQ's.
+ * A worker announces how many jobs it takes, or nothing would be dispatched for it. When a worker dies, BullMQ hands its jobs to
+ * another one after their locks have expired, and they keep their permits. BullMQ does that without limit: the record counts
+ * crashes, and decides how many are too many.
  */
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
@@ -20,44 +20,44 @@ import type { WorkedLane } from '../presence/heartbeat.ts';
 import type { LaneQueues } from './lane-queues.ts';
 
 /**
- * How old a lock gets. BullMQ's own half of its time is too much on a busy machine, where a renewal itself may take seconds: a
- * job whose lock is lost is called for again, and paid again.
+ * How old a lock may get before it is renewed. BullMQ's default, half of the lock's time, is too much on a busy machine, where a
+ * renewal itself may take seconds: a job whose lock is lost is called for again, and paid for again.
  */
 const RENEW_LOCKS_MS = LOCK_MS / 4;
-/** The check after the one that saw a lock expired hands the job over: 6 s at most after a worker has died. */
+/** The second check after a lock has expired hands the job over: at most 6 s after the death of its worker. */
 const STALLED_CHECK_MS = 1_000;
-/** Pause after a fetch that failed, as while Redis is away; BullMQ's default of 15 s would idle a worker that long. */
+/** Pause after a failed fetch, as while Redis is away. With BullMQ's default of 15 s a worker would be idle for that long. */
 const RETRY_FETCH_MS = 500;
 const NEVER_GIVE_UP = 1_000_000_000;
-/** How often the worker says that it is there; silent for 10 s it is taken for gone. */
+/** How often the worker announces itself. After 10 s of silence it counts as gone. */
 const ANNOUNCE_EVERY_MS = 2_000;
 
 interface LaneWorkerOptions {
   lane: string;
-  /** Over a connection with the role `worker`; that stays the caller's. */
+  /** On a connection with the role `worker`, which the caller closes. */
   cell: Cell;
   queues: LaneQueues;
   /** Jobs at once. */
   concurrency: number;
   logger: Logger;
   /**
-   * Runs one attempt. `lockLost` fires when another worker may have taken the job. One that throws, as it may where even
-   * claiming the job fails, is asked again a second later.
+   * Runs one attempt. `lockLost` fires when another worker may have taken the job. If it throws, as when claiming the job
+   * fails, it is called again a second later.
    */
   run: (release: ReleaseName, lockLost: AbortSignal) => Promise<Outcome>;
 }
 
-/** Pause before a run that threw, or was undone, is asked again. */
+/** Pause before a run that threw, or was rolled back, is repeated. */
 const RETRY_THROWN_MS = 1_000;
 
-/** Errors are named by code only: what a provider said may quote a prompt, and BullMQ keeps and shows it. */
+/** Errors are given to BullMQ as codes only: it stores and shows them, and a provider's message may quote a prompt. */
 function acknowledge(outcome: Exclude<Outcome, { kind: 'again' }>): string {
   switch (outcome.kind) {
     case 'completed':
     case 'cancelled':
     case 'ended':
     case 'lost':
-    // These two go on under another release: this one is done.
+    // These two continue under another release: this one is done.
     case 'retry':
     case 'deferred':
       return outcome.kind;
@@ -71,14 +71,14 @@ export class LaneWorker {
   readonly #locks = new Map<string, AbortController>();
   readonly #announce: (concurrency: number) => Promise<void>;
   readonly #announcing: NodeJS.Timeout;
-  /** What it takes, and under which name. */
+  /** The lane, the worker's name, and how many jobs it takes. */
   readonly works: WorkedLane;
   #gone = false;
 
   constructor({ lane, cell, queues, concurrency, logger, run }: LaneWorkerOptions) {
     let lastLogged = 0;
-    const complain = (fields: object, message: string) => {
-      // Redis away or full makes one of these per try of every job: a line a second tells as much.
+    const warn = (fields: object, message: string) => {
+      // While Redis is away or full, every try of every job fails: one line a second is enough.
       if (Date.now() - lastLogged < 1_000) return;
       lastLogged = Date.now();
       logger.warn({ lane, ...fields }, message);
@@ -90,13 +90,13 @@ export class LaneWorker {
         this.#locks.set(id, lock);
         try {
           const outcome = await run(data, lock.signal).catch((error: unknown) => {
-            complain({ jobId: data.jobId, error }, 'attempt threw');
+            warn({ jobId: data.jobId, error }, 'attempt threw');
             throw new Error('internal_error');
           });
-          // It keeps its permit, and its lock until it is asked again.
-          if (outcome.kind === 'again') throw new Error('undone');
+          // The job keeps its permit, and its lock until it is run again.
+          if (outcome.kind === 'again') throw new Error('rolled back');
           if ('unblocked' in outcome) queues.dispatch(...outcome.unblocked);
-          // Before this one is acknowledged: then BullMQ has the next one, and gives it out in the same step.
+          // Before the acknowledgement, so that BullMQ has the next release and hands it out in the same step.
           await queues.dispatched(lane);
           return acknowledge(outcome);
         } finally {
@@ -117,17 +117,17 @@ export class LaneWorker {
     );
     this.works = { lane, worker: this.#worker.id, concurrency };
     this.#announce = async (takes) => {
-      // Should it fail, the next time is soon.
+      // If it fails, the next announcement comes soon.
       await queues.scheduler
         .announce(lane, this.#worker.id, takes)
-        .catch((error: unknown) => complain({ error }, 'not announced'));
+        .catch((error: unknown) => warn({ error }, 'this worker could not be announced'));
       queues.dispatch(lane);
     };
     this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#locks.get(id)?.abort(new Error('lock lost'));
     });
-    this.#worker.on('error', (error) => complain({ error }, 'queue error'));
+    this.#worker.on('error', (error) => warn({ error }, 'queue error'));
   }
 
   async ready(): Promise<void> {
@@ -135,22 +135,22 @@ export class LaneWorker {
     await this.#announce(this.works.concurrency);
   }
 
-  /** Takes no more jobs; resolves when those under way are acknowledged. Bound it: it waits as long as they take. */
+  /** Takes no more jobs. Resolves when the running ones are acknowledged; set a time limit, since that may take long. */
   async drain(): Promise<void> {
-    this.#withdraw();
-    // Not by `close` alone: begun, BullMQ's can't be forced any more, and `abandon` would wait as well.
+    this.#stopAnnouncing();
+    // Not only `close`: once begun, it can't be forced any more, and `abandon` would have to wait too.
     await this.#worker.pause();
     await this.#worker.close();
   }
 
-  /** Ends without waiting for jobs under way; their locks run out and others take them up. */
+  /** Ends without waiting for running jobs: their locks expire, and other workers take them over. */
   async abandon(): Promise<void> {
-    this.#withdraw();
+    this.#stopAnnouncing();
     await this.#worker.close(true);
   }
 
-  /** Not waited for: while Redis is away, that would take as long. */
-  #withdraw(): void {
+  /** Not awaited: that could take as long as Redis is away. */
+  #stopAnnouncing(): void {
     clearInterval(this.#announcing);
     if (!this.#gone) void this.#announce(0);
     this.#gone = true;

@@ -1,4 +1,4 @@
-/** What a thread needs that never runs jobs: without BullMQ, which would cost it 10 MB. */
+/** For a thread that runs no jobs: without BullMQ, which would take 10 MB of memory. */
 export { countBlock } from '../presence/blocks.ts';
 export { Heartbeat } from '../presence/heartbeat.ts';
-export { sayAlive } from '../presence/presence.ts';
+export { announceOnce } from '../presence/presence.ts';

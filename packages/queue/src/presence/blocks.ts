@@ -1,6 +1,6 @@
 /**
- * How often, and how long, tasks have blocked the event loop of a worker. It is counted in Redis: a process that ends takes
- * its own counts with it, and one that is blocked can't be asked.
+ * How often, and for how long, tasks have blocked the event loop of a worker. Counted in Redis, because a process that ends loses
+ * its counts, and a blocked one can't be asked.
  */
 import type { Redis } from '@holdfast/redis';
 import { blockedKey } from '../names.ts';
@@ -8,11 +8,11 @@ import { blockedKey } from '../names.ts';
 export interface Blocks {
   task: string;
   times: number;
-  /** Altogether. */
+  /** In total. */
   ms: number;
 }
 
-/** Counts one more. @param task its name has no space */
+/** Counts one block. @param task a name without spaces */
 export async function countBlock(
   redis: Redis,
   prefix: string,
@@ -22,7 +22,7 @@ export async function countBlock(
   await Promise.all([redis.hincrby(key, `times ${task}`, 1), redis.hincrby(key, `ms ${task}`, Math.round(ms))]);
 }
 
-/** Of each task that has blocked a worker, over all workers there ever were. */
+/** The blocks by each task, of all workers that ever ran. */
 export async function readBlocks(redis: Redis, prefix: string): Promise<Blocks[]> {
   const counts = await redis.hgetall(blockedKey(prefix));
   return Object.entries(counts).flatMap(([field, times]) => {

@@ -1,11 +1,11 @@
 /**
- * The heartbeat of a worker process whose event loop is blocked: beside `lane-worker.ts`, for a thread that can still speak for it.
+ * The heartbeat of a worker process whose event loop is blocked, sent by another thread of the process. See `lane-worker.ts`.
  *
- *   renew      the locks of the jobs under way last on, and the process is not taken for gone
- *   hand back  the jobs go back into the queue under new releases, as those of a worker that was told to stop: no crash is counted
+ *   renew      renews the locks of running jobs, and announces the worker
+ *   hand back  puts the jobs back into the queue under new releases, like a worker that stops: no crash is counted
  *
- * Which jobs these are, Redis knows: BullMQ's locks name the worker that holds them. So a job costs its event loop nothing
- * for being kept, and one whose fetch was answered while the loop was blocked is kept as well.
+ * Redis knows which jobs these are, since BullMQ's locks name their worker. So the event loop does nothing for it, and a job that was
+ * fetched while the loop was blocked is renewed too.
  */
 import type { Cell } from '@holdfast/cell';
 import type { ReleaseName } from '@holdfast/core';
@@ -13,23 +13,23 @@ import { Script } from '@holdfast/redis';
 import { LOCK_MS, queueKeys, releaseOf } from '../names.ts';
 import { FairScheduler } from '../scheduler/scheduler.ts';
 
-/** What a process takes of a lane. */
+/** A lane that a process takes jobs of. */
 export interface WorkedLane {
   lane: string;
-  /** Id of its `LaneWorker`: the lane's locks that it holds begin with it, and it is announced under it. */
+  /** Id of its `LaneWorker`: the worker is announced by it, and its locks begin with it. */
   worker: string;
   /** Jobs at once. */
   concurrency: number;
 }
 
-/** So that no run of the script takes more than a millisecond. */
+/** Jobs per run of the script, so that none takes more than a millisecond. */
 const PAGE = 500;
 
 /**
- * Renews a worker's locks among one page of a queue's active jobs, as BullMQ's own `extendLock` does for one.
+ * Renews a worker's locks among one page of a queue's active jobs, as BullMQ's own `extendLock` does for one job.
  *
  *   KEYS  the queue's active jobs, its jobs that may have stalled
- *   ARGV  what the queue's keys begin with, worker, lock in ms, first and last of the page
+ *   ARGV  the beginning of the queue's keys, worker, lock in ms, first and last of the page
  *   returns ids of the jobs whose locks it holds, size of the page
  */
 const renewLocks = new Script(
@@ -55,7 +55,7 @@ export class Heartbeat {
   readonly #lanes: readonly WorkedLane[];
   readonly #scheduler: FairScheduler;
 
-  /** @param cell over a connection of the thread's own */
+  /** @param cell on a connection of this thread */
   constructor(cell: Cell, lanes: readonly WorkedLane[]) {
     this.#cell = cell;
     this.#lanes = lanes;
@@ -63,8 +63,8 @@ export class Heartbeat {
   }
 
   /**
-   * Do it again well within `LOCK_MS`. Locks that ran out before stay lost.
-   * @param takesJobs whether the process is still announced as one that takes jobs
+   * Call it again well within `LOCK_MS`. Locks that have expired stay lost.
+   * @param takesJobs whether to announce that the process takes jobs
    */
   async renew({ takesJobs }: { takesJobs: boolean }): Promise<void> {
     await Promise.all(
@@ -76,9 +76,9 @@ export class Heartbeat {
   }
 
   /**
-   * Gives up every job under way but one: that one is left to its lock. The process must write nothing more afterwards, and is
-   * announced no longer.
-   * @returns how many were handed back
+   * Hands back every running job except one, whose lock will expire. The process must write nothing afterwards, and is no longer
+   * announced.
+   * @returns how many jobs were handed back
    */
   async handBack({ except }: { except: string }): Promise<number> {
     const handedBack = await Promise.all(

@@ -1,11 +1,11 @@
-/** Which worker processes are alive: each says so every few seconds; who is silent for a while is gone. */
+/** Which worker processes are alive: each announces itself every few seconds, and counts as gone after some silence. */
 import { GONE_AFTER_MS } from '@holdfast/cell';
 import type { Redis } from '@holdfast/redis';
 import { workersKey } from '../names.ts';
 
 const EVERY_MS = 2_000;
 
-/** In ms. */
+/** Redis' clock, in ms. */
 export async function redisTime(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
@@ -14,14 +14,14 @@ export async function redisTime(redis: Redis): Promise<number> {
 export interface LiveWorker {
   /** Without spaces. */
   id: string;
-  /** Of the config file that it runs with. */
+  /** Digest of the config file that it runs with. */
   configDigest: string;
 }
 
 const memberOf = ({ id, configDigest }: LiveWorker) => `${id} ${configDigest}`;
 
-/** Says once that a worker is alive. */
-export async function sayAlive(redis: Redis, prefix: string, worker: LiveWorker): Promise<void> {
+/** Announces a worker once. */
+export async function announceOnce(redis: Redis, prefix: string, worker: LiveWorker): Promise<void> {
   const key = workersKey(prefix);
   const now = await redisTime(redis);
   await Promise.all([
@@ -31,12 +31,12 @@ export async function sayAlive(redis: Redis, prefix: string, worker: LiveWorker)
 }
 
 /**
- * Says that a worker is alive until the returned function is called.
- * Failures are ignored: a worker that can't reach Redis is rightly taken for gone.
+ * Announces a worker every few seconds until the returned function is called.
+ * Failures are ignored: a worker that can't reach Redis should count as gone.
  */
 export async function announceWorker(redis: Redis, prefix: string, worker: LiveWorker): Promise<() => Promise<void>> {
-  await sayAlive(redis, prefix, worker);
-  const timer = setInterval(() => void sayAlive(redis, prefix, worker).catch(() => undefined), EVERY_MS);
+  await announceOnce(redis, prefix, worker);
+  const timer = setInterval(() => void announceOnce(redis, prefix, worker).catch(() => undefined), EVERY_MS);
   return async () => {
     clearInterval(timer);
     await redis.zrem(workersKey(prefix), memberOf(worker));

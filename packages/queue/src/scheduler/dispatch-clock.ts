@@ -1,27 +1,27 @@
 /**
- * When a lane is dispatched by this process:
+ * When this process dispatches a lane:
  *
- *   1. when somebody asks (`request`); who asks while a dispatch is under way shares the one after it
- *   2. when somebody waits for it (`dispatched`): at the end of the turn of the event loop, for all who ask in it
- *   3. when the last dispatch said that something changes by itself, but not more often than every 50 ms: a limited lane
- *      isn't woken for each job
+ *   1. on request (`request`); all requests during a dispatch share the next one
+ *   2. where the caller waits for it (`dispatched`): at the end of the turn of the event loop, once for all callers of that turn
+ *   3. when something changes by itself, as the last dispatch said, but at most every 50 ms: a limited lane must not be
+ *      dispatched for each job
  */
 
 const MIN_BETWEEN_WAKES_MS = 50;
-/** setTimeout's longest is about 24 days; nobody needs to sleep longer than this. */
+/** Never sleeps longer than this, in ms. */
 const MAX_SLEEP_MS = 60_000;
 
 export class DispatchClock {
-  /** Dispatches; resolves with the ms until something changes by itself, or null. Doesn't throw. */
+  /** Dispatches, and resolves with the ms until something changes by itself, or null. Doesn't throw. */
   readonly #dispatch: () => Promise<number | null>;
   #underWay = 0;
   #again = false;
-  /** ms until something changes by itself: the least that those have said which were under way together. */
+  /** ms until something changes by itself: the minimum of all dispatches that ran at the same time. */
   #nextMs = Number.POSITIVE_INFINITY;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
-  /** What begins at the end of this turn of the event loop. */
+  /** The dispatch at the end of this turn of the event loop. */
   #thisTurn: Promise<void> | null = null;
 
   constructor(dispatch: () => Promise<number | null>) {
@@ -34,7 +34,7 @@ export class DispatchClock {
     else void this.#run();
   }
 
-  /** Resolves when a dispatch that has begun since is over; it waits for no other. */
+  /** Resolves when a dispatch is over that begins after this call. Waits for no other dispatch. */
   dispatched(): Promise<void> {
     this.#thisTurn ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#thisTurn = null;
@@ -43,7 +43,7 @@ export class DispatchClock {
     return this.#thisTurn;
   }
 
-  /** No more dispatches; resolves when those under way are over. */
+  /** Begins no more dispatches. Resolves when those under way are over. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);

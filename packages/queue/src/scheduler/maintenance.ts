@@ -1,19 +1,18 @@
 /**
- * The maintenance of a cell: what no step of a job's life does, because a crash came between, or time has passed. A worker
- * process's part besides running jobs:
+ * The maintenance of a cell: what no step of a job's life does, because of a crash, or because time has passed. Worker processes do
+ * it besides running jobs:
  *
- *   four times a second  its lanes are dispatched, which finds what every other process failed to do; where nothing may run that
- *                        costs next to nothing
+ *   four times a second  each process dispatches its lanes, in case no other process did; that is cheap where nothing may run
  *   once a second, one process of all
- *     1. permits that nobody has looked at for a while
- *          BullMQ has the release waiting or active   it is checked again in a while
- *          BullMQ doesn't know it                     a crash before the hand-over, or a job removed by hand: handed over
- *          BullMQ has it ended                        its worker was told so by mistake: a new release
- *     2. more jobs are open than placed               the scheduler's keys were lost: all open jobs are gone through once, by pages
- *     3. ended jobs whose time is over                leave their tenants' lists
+ *     1. checks permits that are old enough
+ *          BullMQ has the release waiting or active   it is checked again later
+ *          BullMQ doesn't know it                     a crash before the hand-over, or a job removed by hand: hand it over
+ *          BullMQ has it as ended                     it was acknowledged by mistake: make a new release
+ *     2. repairs the scheduler, if more jobs are open than placed: its keys were lost, and all open jobs are checked, page by page
+ *     3. removes expired jobs from their tenants' lists
  *
- * At its start it passes on what tenants may run by now: else a changed plan would reach jobs that wait only when their tenant
- * submits another.
+ * At its start a process stores the limits of all tenants with jobs: otherwise a changed plan would affect waiting jobs only when
+ * their tenant submits another.
  */
 import type { LaneLimits, Logger } from '@holdfast/core';
 import type { LaneQueues } from '../bullmq/lane-queues.ts';
@@ -23,7 +22,7 @@ const DISPATCH_EVERY_MS = 250;
 const MAINTAIN_EVERY_MS = 1_000;
 const CHECK_AGAIN_MS = 5_000;
 const MAX_CHECKS = 500;
-/** Of open jobs, or of expired ones: so that no script takes more than a millisecond. */
+/** Jobs per page, so that no script takes more than a millisecond. */
 const PAGE = 50;
 
 interface MaintenanceOptions {
@@ -33,17 +32,17 @@ interface MaintenanceOptions {
   logger: Logger;
 }
 
-/** Maintains the cell until the returned function is called. Failures are logged, and tried again. */
+/** Maintains the cell until the returned function is called. Failures are logged and retried. */
 export function startMaintenance({ queues, lanes, logger }: MaintenanceOptions): () => void {
   const names = Object.keys(lanes);
-  let passedOn: Promise<void> | null = null;
+  let stored: Promise<void> | null = null;
   const once = async () => {
-    // Again and again: all of the scheduler's keys may have been lost.
+    // Every time, because all keys of the scheduler may have been lost.
     for (const [lane, { limits }] of Object.entries(lanes)) await queues.scheduler.setConfiguredLimits(lane, limits);
     await maintain(queues, logger);
-    passedOn ??= queues.passOnLimits();
-    await passedOn.catch((error: unknown) => {
-      passedOn = null;
+    stored ??= queues.storeLimits();
+    await stored.catch((error: unknown) => {
+      stored = null;
       throw error;
     });
   };
@@ -63,7 +62,7 @@ export function startMaintenance({ queues, lanes, logger }: MaintenanceOptions):
   };
 }
 
-/** One round, unless another process has just made one. */
+/** Runs all maintenance tasks once, unless another process has just done so. */
 export async function maintain(queues: LaneQueues, logger: Logger): Promise<void> {
   const { scheduler } = queues;
   if (!(await scheduler.isMyTurn('maintenance', MAINTAIN_EVERY_MS))) return;
@@ -85,10 +84,10 @@ async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): P
     if (waitsIn !== null) queues.dispatch(waitsIn);
   }
   const jobs = [...missing, ...ended].map(({ jobId }) => jobId);
-  if (jobs.length > 0) logger.warn({ lane, jobs }, 'the queue did not have these jobs; handed over again');
+  if (jobs.length > 0) logger.warn({ lane, jobs }, 'BullMQ did not have these jobs; they were handed over again');
 }
 
-/** Every open job is looked at once; costs some seconds of Redis for a million of them, in steps of less than a millisecond. */
+/** Checks every open job once. For a million jobs it takes some seconds of Redis' time, in steps of less than a millisecond. */
 async function repair(queues: LaneQueues, logger: Logger): Promise<void> {
   const counts = { dropped: 0, placed: 0 };
   let end: PageEnd = null;
@@ -99,5 +98,5 @@ async function repair(queues: LaneQueues, logger: Logger): Promise<void> {
     queues.dispatch(...page.lanes);
     end = page.end;
   } while (end);
-  logger.warn(counts, 'the scheduler had lost jobs; they wait again');
+  logger.warn(counts, 'the scheduler had lost jobs; they were placed again');
 }

@@ -1,27 +1,25 @@
 /**
- * The fair scheduler: where jobs wait before BullMQ gets them. A backlog per tenant and lane, in fair order, within the limits of
- * lanes and tenants.
- *
- * Jobs come in and leave with the scripts that submit, finish and cancel them; after this file: `lane-queues.ts`, which
- * hands to BullMQ what `dispatch` gives permits to. The order is made in the script `dispatch`.
+ * The fair scheduler: where jobs wait before BullMQ gets them. It has a backlog per tenant and lane, and keeps a fair order and the
+ * limits of lanes and tenants. The scripts that submit, finish and cancel jobs add and remove them; the script `dispatch` chooses
+ * which may run. After this file: `lane-queues.ts`, which hands these to BullMQ.
  *
  *   ──submit, retry, requeue──▶ waiting ──dispatch──▶ holds a permit ──finish, requeue, cancel──▶ nowhere
  *                 │        ▲ │
  *                 └▶ delayed └── past its deadline: failed
  *
- * Whatever is lost here is rebuilt from the records: `maintenance.ts`.
+ * All of it can be rebuilt from the records: `maintenance.ts`.
  */
 import { type Cell, GONE_AFTER_MS, scripts } from '@holdfast/cell';
 import { AttemptError, type LaneLimits, type Limits, type ReleaseName } from '@holdfast/core';
 import { releaseOf } from '../names.ts';
 import { redisTime } from '../presence/presence.ts';
 
-/** What a tenant may run, and its share. */
+/** How many jobs a tenant may run at once, and its share. */
 export type RunLimits = Pick<Limits, 'max_running' | 'weight'>;
 
 export interface Dispatched {
   released: ReleaseName[];
-  /** Ids of jobs that have failed, because their deadlines had passed. */
+  /** Ids of jobs that have failed because their deadline had passed. */
   expired: string[];
   /** ms until a delay, a deadline or an empty bucket ends; null: nothing changes by itself. */
   nextMs: number | null;
@@ -32,7 +30,7 @@ export interface Dispatched {
 export interface LaneCounts {
   waiting: number;
   delayed: number;
-  /** Handed to BullMQ, and not ended or put back. */
+  /** Jobs that were handed to BullMQ, and have not ended or gone back. */
   permits: number;
 }
 
@@ -43,19 +41,19 @@ const pastDeadline = JSON.stringify(
   new AttemptError('deadline_exceeded', 'The job did not end before its deadline.').toJobError(),
 );
 
-export const limitsText = ({ max_running: most = 0, weight = 1 }: RunLimits) => `${most} ${weight}`;
+export const limitsText = ({ max_running: maxRunning = 0, weight = 1 }: RunLimits) => `${maxRunning} ${weight}`;
 
 function laneLimitsText(limits: LaneLimits): string {
-  const { max_running: most = 0, requests_per_minute: requests = 0, tokens_per_minute: tokens = 0 } = limits;
-  return `${most} ${requests} ${tokens}`;
+  const { max_running: maxRunning = 0, requests_per_minute: requests = 0, tokens_per_minute: tokens = 0 } = limits;
+  return `${maxRunning} ${requests} ${tokens}`;
 }
 
 function readLaneLimits(text: string): LaneLimits {
-  const [most = 0, requests = 0, tokens = 0] = text.split(' ').map(Number);
+  const [maxRunning = 0, requests = 0, tokens = 0] = text.split(' ').map(Number);
   return {
     ...(requests > 0 ? { requests_per_minute: requests } : {}),
     ...(tokens > 0 ? { tokens_per_minute: tokens } : {}),
-    ...(most > 0 ? { max_running: most } : {}),
+    ...(maxRunning > 0 ? { max_running: maxRunning } : {}),
   };
 }
 
@@ -82,16 +80,16 @@ export class FairScheduler {
     return (await scripts.doOthersWait.run(this.#cell, [lane, tenant])) === 1;
   }
 
-  /** Releases whose permits are to be checked with BullMQ now; each comes again `againMs` later. */
-  async permitsToCheck(lane: string, againMs: number, most: number): Promise<ReleaseName[]> {
-    const reply = await scripts.permitsToCheck.run(this.#cell, [lane, againMs, most]);
+  /** The releases whose permits have to be checked with BullMQ now. Each is returned again `againMs` later. */
+  async permitsToCheck(lane: string, againMs: number, limit: number): Promise<ReleaseName[]> {
+    const reply = await scripts.permitsToCheck.run(this.#cell, [lane, againMs, limit]);
     return (reply as string[]).map(releaseOf);
   }
 
   /**
    * Puts an open job back into the queue under a new release.
-   * @param change `attempt`: only where none has begun since; `newLane`: the lane it belongs to from now on; `handedBack`: its
-   * own worker gives it up, so the next claim counts no crash
+   * @param change `attempt`: only where no later attempt has begun; `newLane`: the lane that it moves to; `handedBack`: its own
+   * worker hands it back, so the next claim counts no crash
    * @returns the lane whose queue it waits in; null: it has ended, or has a later release
    */
   async handOverAgain(
@@ -102,25 +100,25 @@ export class FairScheduler {
     return (await scripts.handOverAgain.run(this.#cell, args)) as string | null;
   }
 
-  /** How many jobs are open, and how many are placed: the same, unless keys were lost. And the lanes that hold any. */
+  /** How many jobs are open, and how many are placed: the same, unless keys were lost. And the lanes that have jobs. */
   async placement(): Promise<{ open: number; placed: number; lanes: string[] }> {
     const [open, placed, ...lanes] = (await scripts.counts.run(this.#cell, [])) as [number, number, ...string[]];
     return { open, placed, lanes };
   }
 
-  /** Places again what was lost, among the open jobs of one page. @returns also the lanes that these wait in */
+  /** Places the lost jobs again, among the open jobs of one page. @returns `lanes`: those that these jobs wait in */
   async repair(
     after: PageEnd,
-    most: number,
+    limit: number,
   ): Promise<{ end: PageEnd; dropped: number; placed: number; lanes: string[] }> {
-    const reply = await scripts.repair.run(this.#cell, [after?.time ?? '', after?.jobId ?? '', most]);
+    const reply = await scripts.repair.run(this.#cell, [after?.time ?? '', after?.jobId ?? '', limit]);
     const [time, jobId, dropped, placed, ...lanes] = reply as [string, string, number, number, ...string[]];
     return { end: pageEnd(time, jobId), dropped, placed, lanes };
   }
 
-  /** Open jobs of a lane, among those of one page. */
-  async jobsOfLane(lane: string, after: PageEnd, most: number) {
-    const reply = await scripts.jobsOfLane.run(this.#cell, [lane, after?.time ?? '', after?.jobId ?? '', most]);
+  /** The open jobs of a lane, among the open jobs of one page. */
+  async jobsOfLane(lane: string, after: PageEnd, limit: number) {
+    const reply = await scripts.jobsOfLane.run(this.#cell, [lane, after?.time ?? '', after?.jobId ?? '', limit]);
     const [time = '', jobId = '', ...flat] = reply as string[];
     const jobs = Array.from({ length: flat.length / 3 }, (_, at) => {
       const [id = '', release, attempt] = flat.slice(3 * at);
@@ -129,57 +127,57 @@ export class FairScheduler {
     return { end: pageEnd(time, jobId), jobs };
   }
 
-  /** Takes ended jobs whose time is over off the lists. @returns how many it looked at */
-  async removeExpired(most: number): Promise<number> {
-    return (await scripts.removeExpired.run(this.#cell, [most])) as number;
+  /** Removes expired jobs from the lists. @returns how many it checked */
+  async removeExpired(limit: number): Promise<number> {
+    return (await scripts.removeExpired.run(this.#cell, [limit])) as number;
   }
 
-  /** One caller in each `everyMs`, over all processes, gets true. */
+  /** True for one caller in each `everyMs`, over all processes. */
   async isMyTurn(task: string, everyMs: number): Promise<boolean> {
     return (await this.#cell.redis.set(this.#cell.keys.lock(task), '1', 'PX', everyMs, 'NX')) !== null;
   }
 
-  /** Says that a worker takes so many jobs of a lane at once; 0: it takes no more. Say it again every few seconds. */
+  /** Announces how many jobs of a lane a worker takes at once; 0: it takes no more. Call it again every few seconds. */
   async announce(lane: string, worker: string, concurrency: number): Promise<void> {
     await scripts.capacity.run(this.#cell, [lane, worker, concurrency]);
   }
 
-  /** Whether a worker is there that takes jobs of the lane. */
+  /** Whether a live worker takes jobs of the lane. */
   async isServed(lane: string): Promise<boolean> {
     const now = await redisTime(this.#cell.redis);
     const workers = await this.#cell.redis.hvals(this.#cell.keys.sched('workers', lane));
     return workers.some((worker) => Number(worker.split(' ')[1]) > now - GONE_AFTER_MS);
   }
 
-  /** A paused lane dispatches nothing; what has a permit goes on. */
+  /** A paused lane dispatches nothing; jobs with a permit go on. */
   async setPaused(lane: string, paused: boolean): Promise<void> {
     const { redis } = this.#cell;
     await (paused ? redis.hset(this.#laneKey(lane), 'paused', 1) : redis.hdel(this.#laneKey(lane), 'paused'));
   }
 
-  /** What the config file says of a lane's limits. It counts while none were set at run time. */
+  /** Sets a lane's limits by the config file. They apply while none were set at run time. */
   async setConfiguredLimits(lane: string, limits: LaneLimits): Promise<void> {
     await this.#cell.redis.hset(this.#laneKey(lane), 'config', laneLimitsText(limits));
   }
 
-  /** Sets a lane's limits, all of them, over those of the config file; null: these count again. */
+  /** Sets all limits of a lane at run time, over those of the config file; null: the config file applies again. */
   async setLaneLimits(lane: string, limits: LaneLimits | null): Promise<void> {
     if (limits) await this.#cell.redis.hset(this.#laneKey(lane), 'set', laneLimitsText(limits));
     else await this.#cell.redis.hdel(this.#laneKey(lane), 'set');
   }
 
-  /** The limits that count, and whether they were set at run time. */
+  /** The limits that apply, and whether they were set at run time. */
   async laneLimits(lane: string): Promise<{ limits: LaneLimits; atRunTime: boolean }> {
     const [set, config] = await this.#cell.redis.hmget(this.#laneKey(lane), 'set', 'config');
     return { limits: readLaneLimits(set ?? config ?? ''), atRunTime: set != null };
   }
 
-  /** What a tenant may run from now on, in all lanes. @returns lanes in which it may run again */
+  /** Sets what a tenant may run from now on, in all lanes. @returns the lanes in which it may run again */
   async setRunLimits(tenant: string, limits: RunLimits): Promise<string[]> {
     return (await scripts.runLimits.run(this.#cell, [tenant, limitsText(limits)])) as string[];
   }
 
-  /** Tenants with jobs here: waiting, delayed, or with a permit. */
+  /** The tenants with jobs that wait, are delayed, or have a permit. */
   async tenants(): Promise<string[]> {
     const { redis, keys } = this.#cell;
     const found = await Promise.all(['waiting', 'running'].map((counts) => redis.hkeys(keys.sched(counts))));

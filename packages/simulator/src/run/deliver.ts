@@ -8,6 +8,7 @@
  *
  * An attached run shares its connection's fate. A detached one goes on, and can be delivered again.
  */
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Exchange, sendJson, whenGone, writeHead } from '../http/exchange.ts';
 import { writeSplit } from '../http/sse.ts';
@@ -77,8 +78,9 @@ function cut(exchange: Exchange, run: Run, as: Delivery['as']): void {
   res.write(' ', () => res.destroy());
 }
 
-/** @param ms null: forever */
+/** @param ms null: until `gone` aborts */
 export async function sleepUnlessGone(ms: number | null, gone: AbortSignal): Promise<void> {
-  const longest = 2 ** 31 - 1;
-  await setTimeout(ms ?? longest, undefined, { signal: gone }).catch(() => undefined);
+  if (gone.aborted) return;
+  if (ms === null) await once(gone, 'abort');
+  else await setTimeout(ms, undefined, { signal: gone }).catch(() => undefined);
 }

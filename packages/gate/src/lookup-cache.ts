@@ -1,6 +1,6 @@
 /**
- * Remembers look-ups in this process for a short while, so that a poll costs no extra round trip. Bounded: strangers who
- * try many keys push out old entries, never fill the memory.
+ * Caches look-ups in this process for a short time, so that a poll costs no extra round trip. Bounded: many unknown keys replace
+ * old entries, and never fill the memory.
  */
 
 interface Entry<Value> {
@@ -9,9 +9,9 @@ interface Entry<Value> {
 }
 
 interface LookupCacheOptions {
-  /** How long a found value is good, in ms from the moment the look-up began. */
+  /** How long a found value is valid, in ms from the beginning of the look-up. */
   hitMs: number;
-  /** The same for "there is none". */
+  /** The same where nothing was found. */
   missMs: number;
   maxEntries: number;
   /** A clock that never goes back, in ms. */
@@ -30,23 +30,23 @@ export class LookupCache<Value> {
     return this.#entries.size;
   }
 
-  forget(key: string): void {
+  delete(key: string): void {
     this.#entries.delete(key);
   }
 
-  /** The remembered value, or what `lookUp` finds; look-ups under way are shared. A failed one is not remembered. */
+  /** The cached value, or what `lookUp` finds. Look-ups under way are shared; a failed one is not cached. */
   get(key: string, lookUp: () => Promise<Value | null>): Promise<Value | null> {
     const { hitMs, missMs, maxEntries, now } = this.#options;
     const began = now();
     const known = this.#entries.get(key);
     if (known && known.expiresAt > began) return known.value;
-    // Deleted first, so that the map's order stays the order of age.
+    // Deleted first, so that the map stays in order of age.
     this.#entries.delete(key);
     if (this.#entries.size >= maxEntries) {
       const [oldest] = this.#entries.keys();
       if (oldest !== undefined) this.#entries.delete(oldest);
     }
-    // Counted from the beginning: the answer may be as old as the question.
+    // Counted from the beginning of the look-up, since the value may have changed right after it.
     const entry: Entry<Value> = { value: lookUp(), expiresAt: began + hitMs };
     this.#entries.set(key, entry);
     entry.value.then(

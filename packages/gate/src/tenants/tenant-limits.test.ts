@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openTestGate, silent, type TestGate } from '../../testing/gate.ts';
-import { createTenants } from '../tenants.ts';
 import { createKnownPlans } from './known-plans.ts';
 import { createTenantLimits } from './tenant-limits.ts';
+import { createTenants } from './tenants.ts';
 
 let t: TestGate;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('limits of a tenant', () => {
 
   it('are the last known ones on a plan that the config file no longer has, and one error in the log', async () => {
     const { tenants, limits, errors, clock } = setUp();
-    await createKnownPlans({ ...t, plans: { gone: { max_queued: 7 } }, logger: silent }).keep();
+    await createKnownPlans({ ...t, plans: { gone: { max_queued: 7 } }, logger: silent }).store();
     await tenants.put('orphan', { plan: 'gone' });
     for (clock.ms = 0; clock.ms < 9_000; clock.ms += 3_000)
       expect(await limits.of('orphan')).toEqual({ max_queued: 7 });

@@ -1,9 +1,9 @@
-/** Tenants: who API keys belong to, and what limits they have. Stored here; enforcing limits is not this file's duty. */
+/** Tenants: the owners of API keys, and their limits. This file stores them, and enforces nothing. */
 import { type Limits, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
-import type { PlanStatus } from './admission/known-plans.ts';
-import type { TenantSettings } from './api-keys/key-requests.ts';
-import { gateKeys } from './keys.ts';
+import { gateKeys } from '../keys.ts';
+import type { PlanStatus } from './known-plans.ts';
+import type { TenantSettings } from './tenant-settings.ts';
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
@@ -11,15 +11,15 @@ export interface Tenant {
   id: string;
   /** Name of its plan; null: none. */
   plan: string | null;
-  /** Limits of its own; null: its plan's, or none. */
+  /** Its own limits; null: those of its plan, or none. */
   limits: Limits | null;
   /** ISO 8601 UTC. */
   created_at: string;
 }
 
-/** A tenant as admins are shown it. */
+/** A tenant as admins see it. */
 export interface ShownTenant extends Tenant {
-  /** What is known of its plan; null: it is on none. */
+  /** The state of its plan; null: it has no plan. */
   plan_status: PlanStatus | null;
 }
 
@@ -40,12 +40,12 @@ export function requireTenantId(text: string): void {
   if (isTenantId(text)) return;
   throw new RequestError(
     'validation_failed',
-    'tenant: 1 to 63 lower-case letters, digits, "-" and "_", starting with a letter or digit',
+    'tenant: expected 1 to 63 lower-case letters, digits, "-" and "_", starting with a letter or digit',
     { param: 'tenant' },
   );
 }
 
-/** What is stored of a tenant. */
+/** The stored form of a tenant. */
 export function tenantRecord(settings: TenantSettings, createdAt: string): string {
   const { plan = null, limits = null } = settings;
   return JSON.stringify({ plan, limits, created_at: createdAt } satisfies Omit<Tenant, 'id'>);

@@ -1,21 +1,21 @@
 /**
- * What limits a tenant has: its own, or its plan's, or none. Remembered in this process for up to 3 s.
+ * The limits of a tenant: its own, or those of its plan, or none. Cached in this process for up to 3 s.
  *
- * On a plan that the config file lacks it has the plan's last known limits. Where nobody knows these, nothing new of it is
- * admitted, and what was admitted goes on.
+ * Where the config file lacks the tenant's plan, the last known limits of the plan apply. If there are none, no new job of the
+ * tenant is admitted, and admitted jobs go on.
  */
 import { type Limits, type Logger, RequestError } from '@holdfast/core';
-import { LookupCache } from '../api-keys/lookup-cache.ts';
-import type { Tenants } from '../tenants.ts';
+import { LookupCache } from '../lookup-cache.ts';
 import type { KnownPlans } from './known-plans.ts';
+import type { Tenants } from './tenants.ts';
 
-const FOR_MS = 3_000;
+const CACHE_MS = 3_000;
 const MAX_CACHED = 10_000;
-/** An admin has to mend it: there is no hurry. */
+/** Long, because an admin has to repair it first. */
 const UNKNOWN_RETRY_MS = 60_000;
 const noLimits: Limits = Object.freeze({});
 
-/** `limits` null: its plan is one that nobody knows. */
+/** `limits` null: the plan is unknown. */
 type Found = { limits: Limits } | { limits: null; plan: string };
 
 export interface TenantLimits {
@@ -23,9 +23,9 @@ export interface TenantLimits {
   of(tenant: string): Promise<Limits>;
 }
 
-/** For what was admitted before, which goes on. */
+/** For jobs that were admitted before, which go on. */
 export interface LimitsOfAdmitted {
-  /** null: nobody knows its plan. Throws what the connection throws. */
+  /** null: the plan is unknown. Throws what the connection throws. */
   ifKnown(tenant: string): Promise<Limits | null>;
 }
 
@@ -39,24 +39,27 @@ interface TenantLimitsOptions {
 
 export function createTenantLimits(options: TenantLimitsOptions): TenantLimits & LimitsOfAdmitted {
   const { tenants, plans, logger, now = () => performance.now() } = options;
-  const cache = new LookupCache<Found>({ hitMs: FOR_MS, missMs: FOR_MS, maxEntries: MAX_CACHED, now });
-  const said = new Set<string>();
+  const cache = new LookupCache<Found>({ hitMs: CACHE_MS, missMs: CACHE_MS, maxEntries: MAX_CACHED, now });
+  const logged = new Set<string>();
 
-  /** Once for each tenant: a look-up comes every few seconds. */
-  function sayMissing(fields: { tenant: string; plan: string; status: string }): void {
+  /** Once for each tenant: it is looked up every few seconds. */
+  function logMissing(fields: { tenant: string; plan: string; status: string }): void {
     const name = `${fields.tenant} ${fields.plan} ${fields.status}`;
-    if (said.has(name) || said.size >= MAX_CACHED) return;
-    said.add(name);
-    logger.error(fields, 'the config file has no such plan: its last known limits count, if there are any');
+    if (logged.has(name) || logged.size >= MAX_CACHED) return;
+    logged.add(name);
+    logger.error(
+      fields,
+      'the config file lacks the plan of this tenant: its last known limits apply, if there are any',
+    );
   }
 
   async function lookUp(id: string): Promise<Found> {
     const tenant = await tenants.get(id);
     if (!tenant?.plan) return { limits: tenant?.limits ?? noLimits };
     const { plan } = tenant;
-    // Setting a tenant checks the plan: it has gone from the config file since, or this process has another file.
+    // A tenant is only put on a plan that exists. So it was removed since, or this process has another config file.
     const { status, limits } = await plans.find(plan);
-    if (status !== 'configured') sayMissing({ tenant: id, plan, status });
+    if (status !== 'configured') logMissing({ tenant: id, plan, status });
     return limits ? { limits } : { limits, plan };
   }
 
@@ -75,8 +78,8 @@ export function createTenantLimits(options: TenantLimitsOptions): TenantLimits &
 function planUnknown(plan: string): RequestError {
   return new RequestError(
     'plan_unknown',
-    `This tenant is on the plan "${plan}", which the config file doesn't have and whose limits nobody knows. ` +
-      'Until an admin puts it on another, or the plan back, no job of it is admitted.',
+    `This tenant is on the plan "${plan}", which the config file lacks and whose limits are not known. No job is admitted ` +
+      'until an admin puts the tenant on another plan, or the plan back into the config file.',
     { retryable: true, retryAfterMs: UNKNOWN_RETRY_MS },
   );
 }

@@ -58,7 +58,7 @@ describe('remembered look-ups', () => {
   it('are forgotten on demand', async () => {
     const { cache, get } = setUp();
     await get('a');
-    cache.forget('a');
+    cache.delete('a');
     expect(await get('a', 'again')).toBe('again');
   });
 
