@@ -57,7 +57,7 @@ describe('a budget of $1', () => {
     expect(jobs.length + refusals.length).toBe(500);
     expect(jobs.length).toBeGreaterThan(90);
     expect(new Set(refusals.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['402 budget_exceeded']));
-    expect(refusals[0]?.message).toContain('The budget of the day is $1');
+    expect(refusals[0]?.message).toContain('The budget of this day is $1');
     // On a machine that is too busy a worker may lose a job: its call may have been paid, and then there is room for no other.
     const sum = (of: (job: Job) => number | null | undefined) => jobs.reduce((total, job) => total + (of(job) ?? 0), 0);
     const failed = jobs.filter(({ status }) => status !== 'completed');

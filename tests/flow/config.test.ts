@@ -1,4 +1,4 @@
-/** A config file that doesn't fit, or may be a mistake, as the real processes take it. */
+/** A config file that is not valid, or may have a mistake, as the real processes read it. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,12 +46,12 @@ describe('a config file that does not fit', () => {
     const file = write('limit.json', badLimit);
     const { code, stdout, stderr } = await run(app, file, redis);
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr.replace(file, 'FILE')).toMatch(/^FILE doesn't fit:\n {2}plans\.free\.max_running: .*>=1; got 0\n$/);
+    expect(stderr.replace(file, 'FILE')).toMatch(/^FILE is not valid:\n {2}plans\.free\.max_running: .*>=1; got 0\n$/);
   });
 
   it.each(['api', 'worker'])('ends %s where it names a model for a task that no lane serves', async (app) => {
     const file = write('model.json', { lanes: { only: lane }, tasks: { chat: { model: 'gpt-5' } } });
-    const stderr = `${file} doesn't fit:\n  tasks.chat.model: expected a model that a lane serves; got "gpt-5"\n`;
+    const stderr = `${file} is not valid:\n  tasks.chat.model: expected a model that a lane serves; got "gpt-5"\n`;
     expect(await run(app, file, redis)).toEqual({ code: 1, stdout: '', stderr });
   });
 
@@ -69,7 +69,7 @@ describe('a config file that does not fit', () => {
     const { code, stdout, stderr } = await run('local', write('start.json', content), { HOLDFAST_DATA_DIR: dataDir });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(said);
-    expect(stderr.match(/doesn't fit/g)).toHaveLength(1);
+    expect(stderr.match(/is not valid/g)).toHaveLength(1);
     expect(existsSync(dataDir)).toBe(false);
   });
 });

@@ -68,7 +68,7 @@ describe('a Redis that refuses a process at its start', () => {
     await admin.config('SET', 'requirepass', PASSWORD);
     for (const [credentials, words] of [
       [':wrong-secret', /^Redis refuses the user or the password in REDIS_URL/],
-      ['', /^Redis asks for a password, and REDIS_URL has none/],
+      ['', /^Redis requires a password, and REDIS_URL has none/],
     ] as const) {
       const { code, output } = await run(app, { REDIS_URL: credentials === '' ? own.url : urlWith(credentials) });
       expect(code).toBe(MISCONFIGURED);
@@ -89,7 +89,7 @@ describe('a Redis that refuses a process at its start', () => {
     const narrow = await run(app, { REDIS_URL: urlWith('narrow:pw') });
     expect([narrow.code, errorsIn(narrow.output)]).toEqual([
       MISCONFIGURED,
-      [expect.stringMatching(/it may not use keys that begin with \{hf:0\}:\. Let it: ACL SETUSER narrow /)],
+      [expect.stringMatching(/it may not use keys that begin with \{hf:0\}:\. Grant them: ACL SETUSER narrow /)],
     ]);
   });
 
@@ -214,12 +214,12 @@ describe('a Redis that begins to refuse while jobs run', () => {
     for (const answer of answers) {
       expect(answer).toMatchObject({
         code: 'durability_unmet',
-        detail: expect.stringMatching(/^The store of jobs is not set to/),
+        detail: expect.stringMatching(/^The job store is not set up/),
       });
     }
     await expectRecovery(running.body.id);
     // The worker may not have looked meanwhile.
-    expect(told('DURABILITY=fsync asks more')[0]).toHaveLength(1);
+    expect(told('Redis is not set up for DURABILITY=fsync')[0]).toHaveLength(1);
   });
 
   it('one command answers 503, says which, and goes on when it is permitted', async () => {
@@ -230,7 +230,7 @@ describe('a Redis that begins to refuse while jobs run', () => {
     await admin.acl('SETUSER', 'app', '-evalsha');
     await refusedWith('store_unavailable');
     const words =
-      'Redis lets the user of REDIS_URL do too little (NOPERM): it may not run evalsha. Let it: ACL SETUSER app';
+      'The user of REDIS_URL lacks rights in Redis (NOPERM): it may not run evalsha. Grant them: ACL SETUSER app';
     await until('both have said so', () => told(words).every((lines) => lines.length > 0));
     await admin.acl('SETUSER', 'app', '+evalsha');
     await expectRecovery(running.body.id);

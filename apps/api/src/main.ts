@@ -74,7 +74,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
   const limits = await openLimits({ redis, prefix, plans: config.plans, logger });
   const metrics = new ApiMetrics(durability, () => readBlocks(redis, prefix));
-  const memory = new MemoryWatch({ redis, logger, onLook: (usedShare) => metrics.redisMemory.set(usedShare) });
+  const memory = new MemoryWatch({ redis, logger, onCheck: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());
   const findCaller = (key: string) => apiKeys.find(key);

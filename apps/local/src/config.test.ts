@@ -64,7 +64,7 @@ describe('readConfig', () => {
     ['HOLDFAST_BOOTSTRAP_KEY', 'sk_0123456789abcdef01234', 'hold_'],
     ['HOLDFAST_ADMIN_KEY', 'short', '24 to 200'],
     ['LOG', 'loud', 'warn or all'],
-    ['HOLDFAST_CONFIG', '/none/none.json', 'no such file'],
+    ['HOLDFAST_CONFIG', '/none/none.json', 'does not exist'],
   ])('refuses %s=%s, naming the variable and the fix', (name, value, fix) => {
     const message = refusal({ [name]: value });
     expect(message).toContain(name === 'HOLDFAST_CONFIG' ? value : name);

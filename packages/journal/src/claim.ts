@@ -1,4 +1,4 @@
-/** What a worker gets when it claims a job, read from the script's reply and what is stored of the job. */
+/** What a worker gets when it claims a job, made from the script's reply and the job's stored values. */
 import { claimedFields } from '@holdfast/cell';
 import type { Spend, SubmitRequest, TriedProvider } from '@holdfast/core';
 import { toUsd } from '@holdfast/core';
@@ -10,11 +10,11 @@ import { type FailedCalls, type OpenCall, readKind, type Stored } from './write/
 export interface Claim {
   jobId: string;
   attempt: number;
-  /** The hand-over that the attempt is made for. */
+  /** The hand-over to BullMQ that this attempt answers. */
   release: number;
-  /** Tells the job from one that is created anew under its key after it was deleted. */
+  /** Differs for a job that was deleted and created again under the same idempotency key. */
   generation: string;
-  /** No other claim has it. With the attempt's number it is the fence. */
+  /** Unique to this claim. Together with the attempt's number it is the fence. */
   token: string;
   /** Number of the last event in the journal. */
   seq: number;
@@ -24,60 +24,60 @@ export interface Claim {
   /** ms until the job's deadline, negative when it has passed; null without one. */
   deadlineInMs: number | null;
   cancelRequested: boolean;
-  /** What earlier attempts of this run have cost. */
+  /** The cost of earlier attempts of this run. */
   spent: Spend;
   /** What is reserved for this run, in dollars. */
   reservedUsd: number;
   tenant: string;
   lane: string;
-  /** The lane whose queue it waits in: its own, or the followers'. */
+  /** The lane whose queue it came from: its own, or the followers'. */
   queue: string;
-  /** It may be answered by an equal job, or answer for one. */
+  /** null: it doesn't share its answer with equal jobs. */
   shared: Shared | null;
-  /** When it was to begin (ms, Redis' clock): what is too old an answer for it is counted from here. */
+  /** When it was due to begin (ms, Redis' clock). The age of a shared answer is counted from then. */
   since: number;
-  /** How long it has waited since it was due, in ms; null: not known. */
+  /** How long it has waited since it was due, in ms; null: unknown. */
   waitedMs: number | null;
-  /** Of the HTTP request that submitted it; '': not known. */
+  /** Id of the HTTP request that submitted it; '': unknown. */
   requestId: string;
-  /** Estimate of the first provider call's tokens, in and out: what was taken from the lane for it. */
+  /** Estimated tokens of the first provider call, in and out: they were acquired from the lane when the job was dispatched. */
   tokens: number;
   request: SubmitRequest;
 }
 
-/** What earlier attempts have done and left at the provider. */
+/** The provider calls of earlier attempts. */
 export interface CallsSoFar {
   made: number;
-  /** Of these, those that may have been paid for nothing. */
+  /** Of these, the calls that may have been charged without an answer. */
   ambiguous: number;
-  /** Of the next call's idempotency key. */
+  /** The version of the next call's idempotency key. */
   keyVersion: number;
-  /** Those that were under way when their worker vanished or gave them up, by their ids. */
+  /** Calls that were under way when their worker crashed or stopped, by their ids. */
   open: ReadonlyMap<string, OpenCall>;
-  /** What has failed for answers that are still to come, by the ids of their calls. */
+  /** The failures of calls that have no answer yet, by the ids of the calls. */
   failed: ReadonlyMap<string, FailedCalls>;
-  /** What completed calls have said. Those of completed steps are dropped. */
+  /** The answers of completed calls. Those of completed steps are dropped. */
   answers: ReadonlyMap<string, Stored>;
-  /** What completed steps have returned, by their paths. */
+  /** The results of completed steps, by their paths. */
   steps: ReadonlyMap<string, Stored>;
-  /** Providers to be asked last: they have failed since an attempt was last put off. */
+  /** Providers to try last: they have failed since the last deferral of an attempt. */
   tried: readonly TriedProvider[];
-  /** The text in the journal isn't what a reader shall keep. */
+  /** Readers have to drop the text that is in the journal. */
   textDiscarded: boolean;
 }
 
 export type ClaimReply = { kind: 'claimed'; claim: Claim } | { kind: 'ended' | 'stale' | 'missing' };
 
-/** What is stored of a claimed job beside its record. */
-export interface ClaimedParts {
+/** What a claim reads besides the record. */
+export interface ClaimedValues {
   request: string;
   waitedMs: number | null;
-  /** What the attempts before have left; before the first nothing can be there. */
+  /** From earlier attempts; empty for the first one. */
   calls: Values;
   steps: Values;
 }
 
-function callsOf(record: Values, { calls, steps }: Pick<ClaimedParts, 'calls' | 'steps'>): CallsSoFar {
+function callsOf(record: Values, { calls, steps }: Pick<ClaimedValues, 'calls' | 'steps'>): CallsSoFar {
   return {
     made: Number(field(record, 'provider_calls')),
     ambiguous: Number(field(record, 'ambiguous_calls')),
@@ -102,7 +102,7 @@ export function claimedRecord(values: readonly string[]): Values {
 }
 
 /** @param now Redis' clock, in ms */
-export function claimOf(jobId: string, now: number, record: Values, parts: ClaimedParts): Claim {
+export function claimOf(jobId: string, now: number, record: Values, values: ClaimedValues): Claim {
   const deadline = field(record, 'deadline_at');
   return {
     jobId,
@@ -113,7 +113,7 @@ export function claimOf(jobId: string, now: number, record: Values, parts: Claim
     seq: Number(field(record, 'seq')),
     crashes: Number(field(record, 'crashes')),
     failures: Number(field(record, 'failures')),
-    calls: callsOf(record, parts),
+    calls: callsOf(record, values),
     deadlineInMs: deadline === '' ? null : Number(deadline) - now,
     cancelRequested: field(record, 'cancel_requested_at') !== '',
     spent: spendOf(record),
@@ -123,9 +123,9 @@ export function claimOf(jobId: string, now: number, record: Values, parts: Claim
     queue: field(record, 'queue') || field(record, 'lane'),
     shared: sharedOf(record),
     since: Number(field(record, 'due_at') || field(record, 'created_at')),
-    waitedMs: parts.waitedMs,
+    waitedMs: values.waitedMs,
     requestId: field(record, 'request_id'),
     tokens: Number(field(record, 'tokens')),
-    request: JSON.parse(parts.request) as SubmitRequest,
+    request: JSON.parse(values.request) as SubmitRequest,
   };
 }

@@ -1,4 +1,4 @@
-/** Stage 5 of 6: journals in Redis, written once, read by everyone. */
+/** Stage 5 of 6: journals in Redis, each with one writer and any number of readers. */
 
 export type { CallsSoFar, Claim } from './claim.ts';
 export * from './journal.ts';

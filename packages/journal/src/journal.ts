@@ -1,8 +1,9 @@
 /**
- * Stage 5 of 6: the journal. Before it: the worker, by `attempt-writer.ts`; after it: attaching, by `attach.ts`.
+ * Stage 5 of 6: the journal. Before it: the worker, which writes through `attempt-writer.ts`; after it: readers, which attach
+ * through `attach.ts`.
  *
- * This file holds what is done to a whole job: submit, claim, cancel, retry, delete, get. Each is one script of the job's cell
- * (`packages/cell`), so a crash anywhere leaves it done or not done, never half.
+ * This file has the operations on a whole job: submit, claim, cancel, retry, delete, get. Each is one script of the job's cell
+ * (`packages/cell`), so a crash leaves it done or not done, and never half done.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -34,7 +35,7 @@ import {
 } from './record.ts';
 import { readBytes, readValue, stageValue } from './write/staged-value.ts';
 
-/** The job that an id names already. `digest`: of the request that created it. */
+/** A job that exists already. `digest`: of the request that created it. */
 export interface FoundJob extends OwnedSummary {
   digest: string;
 }
@@ -46,9 +47,9 @@ export type SubmitReply =
       job: Job;
       /** The lane whose queue it waits in. */
       queue: string;
-      /** joined: an equal job that runs answers for it; cached: one that has completed does. */
+      /** joined: an equal job that has not ended will answer for it; cached: a completed one does. */
       result: 'accepted' | 'joined' | 'cached';
-      /** Lanes in which its tenant may run more than before. */
+      /** Lanes in which its tenant may run more jobs than before. */
       unblocked: string[];
     }
   | { kind: 'found'; requests: RequestsLeft | null; found: FoundJob }
@@ -85,14 +86,14 @@ export class Journal {
   }
 
   /**
-   * Finds the job that its id names, or admits and creates it; then it waits its turn. Durable, as far as Redis is, when it
-   * resolves; after an error the job may or may not exist, and the same call again finds out.
+   * Finds the job with this id, or admits and creates it; then it waits for its turn. When it resolves, the job is as durable as
+   * Redis is. After an error the job may or may not exist: repeat the call to find out.
    */
   async submit(job: NewJob, admission: Admission): Promise<SubmitReply> {
     const request = isSentAtOnce(job) ? job.requestText : await stageValue(this.cell, job.requestText);
     const reply = await scripts.submit.run(this.cell, submitArguments(job, request, admission, this.cell.retentionMs));
     const [kind, used, resetMs, ...rest] = reply as [SubmitReply['kind'] | 'not_staged', number, number, ...unknown[]];
-    // Redis was away for longer than a staged value lives.
+    // Redis was away until the staged value had expired.
     if (kind === 'not_staged') return this.submit(job, admission);
     const requests = requestsLeft(admission.limits, used, resetMs);
     if (kind === 'refused') return { kind, requests, refusal: refusalOf(rest as string[]) };
@@ -111,7 +112,7 @@ export class Journal {
     };
   }
 
-  /** The job that an id names, or null. Writes nothing, so that a full Redis answers it too. */
+  /** The job with this id, or null. Writes nothing, so it works with a full Redis too. */
   async find(jobId: string): Promise<FoundJob | null> {
     const [stored] = await this.#read([jobId], false);
     return stored?.record.status ? foundJob(jobId, stored.record, stored.details) : null;
@@ -132,13 +133,13 @@ export class Journal {
     });
   }
 
-  /** The body that the job was created by, or null. */
+  /** The body that created the job, or null. */
   async requestText(jobId: string): Promise<string | null> {
     const { request } = this.keysOf(jobId);
     const stored = await readWhole(this.cell, request);
     if (stored !== null) return stored;
     const packed = await readPackedRequest(this.cell, jobId, await readDictionary(this.cell, jobId));
-    // Neither here nor there: it was unpacked in between, or the job has gone.
+    // In neither place: it was unpacked in between, or the job is gone.
     return packed.length > 0 ? packed.toString() : readWhole(this.cell, request);
   }
 
@@ -150,23 +151,23 @@ export class Journal {
     const record = claimedRecord(values);
     const { request, calls, steps } = this.keysOf(jobId);
     const isFirst = record.attempt === '1';
-    const parts = {
+    const stored = {
       waitedMs: waited === '' ? null : Number(waited),
       request: read || ((await readWhole(this.cell, request)) ?? ''),
       calls: isFirst ? {} : await this.redis.hgetall(calls),
       steps: isFirst ? {} : await this.redis.hgetall(steps),
     };
-    return { kind, claim: claimOf(jobId, Number(now), record, parts) };
+    return { kind, claim: claimOf(jobId, Number(now), record, stored) };
   }
 
-  /** Stores that the job is to be cancelled, and ends it if nobody runs it. Idempotent. */
+  /** Stores the request to cancel the job, and ends it if no worker runs it. Idempotent. */
   async cancel(jobId: string): Promise<CancelReply> {
     const reply = await scripts.cancel.run(this.cell, [jobId, this.cell.retentionMs]);
     const [kind, release, lane, ...unblocked] = reply as [CancelReply['kind'], string, string, ...string[]];
     return kind === 'cancelled' ? { kind, release: Number(release), lane, unblocked } : { kind };
   }
 
-  /** Whether a cancel has been asked for, of each of these jobs. */
+  /** Whether a cancel was requested, for each of these jobs. */
   async cancelRequested(jobIds: readonly string[]): Promise<boolean[]> {
     const values = await Promise.all(
       jobIds.map((id) => this.redis.hget(this.keysOf(id).record, 'cancel_requested_at')),
@@ -193,13 +194,13 @@ export class Journal {
     return { kind: 'queued', requests, lane: rest[0] ?? job.lane };
   }
 
-  /** Deletes an ended job with all it holds. Its idempotency key may then be used anew. */
+  /** Deletes an ended job with everything stored for it. Its idempotency key may then be used again. */
   async delete(jobId: string): Promise<DeleteReply> {
     const [kind] = (await scripts.delete.run(this.cell, [jobId])) as [DeleteReply];
     return kind;
   }
 
-  /** The answer of a job that is too large to be read whole: see `OwnedJob.large`. JSON, in windows. */
+  /** An answer that is too large to be read whole (see `OwnedJob.large`): JSON, in windows. */
   readAnswer(jobId: string, part: 'output' | 'text', size: number): AsyncGenerator<Buffer> {
     return readValue(this.cell, this.keysOf(jobId)[part], size);
   }
@@ -220,7 +221,7 @@ export class Journal {
     );
   }
 
-  /** @param read what the script has read of it: small ones only */
+  /** @param read the value, where the script has read it: only small ones */
   async #answer(key: string, size: number, read: string): Promise<StoredAnswer> {
     if (size === 0) return null;
     if (read !== '') return read;
@@ -228,7 +229,7 @@ export class Journal {
   }
 }
 
-/** Answers above this many bytes are given out piece by piece: parsing more would hold up everybody else. */
+/** Larger answers, in bytes, are sent piece by piece: parsing them would delay all other requests. */
 export const MAX_READ_WHOLE = 1_048_576;
 
 async function readWhole(cell: Cell, key: string): Promise<string | null> {
@@ -238,11 +239,11 @@ async function readWhole(cell: Cell, key: string): Promise<string | null> {
 
 function foundJob(id: string, record: Values, details: Values): FoundJob {
   const found = summaryOf(id, { record, details });
-  if (!found) throw new Error(`the record of ${id} is not one`);
+  if (!found) throw new Error(`the record of ${id} is incomplete`);
   return { ...found, digest: record.digest ?? '' };
 }
 
-/** One answer for "expired", "never was" and "belongs to another tenant": who may not see a job may not learn of it. */
+/** One answer for jobs that have expired, never existed or belong to another tenant: a stranger must not learn that a job exists. */
 export function jobNotFound(jobId: string): RequestError {
   return new RequestError('job_not_found', `There is no job ${jobId.slice(0, 64)}. It may have expired.`, {
     param: 'id',

@@ -1,19 +1,19 @@
 /**
- * Which of a tenant's equal jobs makes the call: the leader. The others follow it: they copy what its journal says. Which one
- * that is, is decided when a job is submitted, and again when its leader has ended without an answer.
+ * Which of a tenant's equal jobs makes the call: the leader. The others follow it and copy its journal. The leader is chosen when a
+ * job is submitted, and again when a leader has ended without an answer:
  *
- *   nobody leads                                        → the asker does
- *   it is queued or runs, or has completed in time      → follow it
- *   it failed, was cancelled or deleted, or is too old  → whoever asks first leads, and the others follow that one
+ *   no job leads                                            → the asking job leads
+ *   the leader is queued, runs, or has completed in time    → follow it
+ *   it failed, was cancelled or deleted, or is too old      → the first job that asks leads, and the others follow it
  */
 import { scripts } from '@holdfast/cell';
 import type { JournalCell } from './journal-cell.ts';
 
-/** What a job shares its answer by. */
+/** Which jobs a job shares its answer with. */
 export interface Shared {
-  /** Of all that decides the answer, tenant included. */
+  /** Digest of everything that decides the answer, the tenant included. */
   digest: string;
-  /** How old, in ms, a finished answer may be. */
+  /** The maximum age of a finished answer, in ms. */
   ttlMs: number;
 }
 
@@ -24,13 +24,13 @@ interface Asker {
   since: number;
 }
 
-/** A job to be followed. `generation` tells it from one that was deleted and created anew under the same id. */
+/** A job to follow. `generation` differs for a job that was deleted and created again under the same id. */
 export interface Leader {
   jobId: string;
   generation: string;
 }
 
-/** Whom to follow; null: the asker leads from now on. Safe to repeat. */
+/** The job to follow; null: the asker leads from now on. Safe to repeat. */
 export async function findLeader({ cell }: JournalCell, { jobId, shared, since }: Asker): Promise<Leader | null> {
   const args = [jobId, shared.digest, shared.ttlMs, since, cell.retentionMs];
   const [leader, generation] = (await scripts.lead.run(cell, args)) as string[];

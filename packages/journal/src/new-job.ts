@@ -1,4 +1,4 @@
-/** A job that is submitted: what it is, what the script of the submit is told, and what is known of it without asking. */
+/** A submitted job: its description, the arguments of the script `submit`, and the job as clients see it, without reading it. */
 import { type AdmissionRequest, admissionArguments } from '@holdfast/cell';
 import { formatEvent, type Job, type SubmitRequest } from '@holdfast/core';
 import type { Shared } from './leader.ts';
@@ -10,34 +10,34 @@ export interface NewJob {
   tenant: string;
   lane: string;
   request: SubmitRequest;
-  /** The body as it was sent: stored, and what a worker gets to see. */
+  /** The body as it was sent. It is stored, and the worker reads it. */
   requestText: string;
   /** SHA-256 of `requestText`. */
   digest: string;
-  /** Estimate of the tokens, in and out, of the job's first provider call. */
+  /** Estimated tokens of the job's first provider call, in and out. */
   tokens: number;
-  /** It may be answered by an equal job, or answer for one. */
+  /** Set where it may share its answer with equal jobs. */
   shared?: Shared | null;
-  /** Of the HTTP request that submits it: the log of its attempts has it too. */
+  /** Id of the HTTP request that submits it, for the log of its attempts. */
   requestId?: string;
 }
 
-/** Short values keep the record small; what is longer in an id that a client made up is cut off. */
+/** Longer request ids, which clients choose, are cut off: the record must stay small. */
 const MAX_REQUEST_ID = 64;
 
 export interface Admission extends AdmissionRequest {
-  /** The tenant's limits are newer than those that the scheduler has. */
+  /** The tenant's limits are newer than those in the scheduler. */
   areNewer?: boolean;
 }
 
-/** Whether the submit has left for Redis when `submit` returns: others can be sent right behind it. */
+/** Whether `submit` sends its script at once, so that other commands can follow right behind it. */
 export function isSentAtOnce({ requestText }: NewJob): boolean {
   return requestText.length * 3 <= MAX_ARGUMENT_BYTES;
 }
 
 export function submitArguments(job: NewJob, requestText: string, admission: Admission, retentionMs: number) {
   const { id, tenant, lane, request, digest, tokens, shared, requestId = '' } = job;
-  const { max_running: most = 0, weight = 1 } = admission.limits;
+  const { max_running: maxRunning = 0, weight = 1 } = admission.limits;
   return [
     id,
     digest,
@@ -52,7 +52,7 @@ export function submitArguments(job: NewJob, requestText: string, admission: Adm
     request.deadline_ms ?? '',
     request.metadata ? JSON.stringify(request.metadata) : '',
     ...admissionArguments(admission),
-    `${most} ${weight}`,
+    `${maxRunning} ${weight}`,
     admission.areNewer ? 1 : 0,
     shared?.digest ?? '',
     shared?.ttlMs ?? '',

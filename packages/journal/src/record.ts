@@ -1,8 +1,7 @@
 /**
- * The record: what the hash of a job holds, and the job that clients see made from it. Its values are short, so that what is
- * polled, claimed, listed and counted costs the same whatever was asked and answered; those have keys of their own
- * (`packages/cell/src/keys.ts`). Times are Redis' own, in ms. Amounts of money are whole billionths of a dollar.
- * Absent fields are null, 0 or empty.
+ * The record: the fields of a job's hash, and the job that clients see. Its values are short, so that polls, claims, lists and counts
+ * cost the same for every request and answer; these have their own keys (`packages/cell/src/keys.ts`). Times are by Redis' clock, in
+ * ms. Amounts of money are whole billionths of a dollar. Absent fields are null, 0 or empty.
  */
 import {
   copiedUsage,
@@ -38,34 +37,34 @@ export type RecordField =
   | 'provider_calls'
   | 'ambiguous_calls'
   | 'digest' // SHA-256 of the body as it was sent
-  | 'release' // number of the last hand-over to the queue
-  | 'queue' // the lane whose queue it waits in, where that isn't its own
-  | 'shared' // digest of what it asks for: jobs with the same may answer for one another
-  | 'shared_ttl' // how old, in ms, a finished answer may be that it takes
-  | 'tokens' // estimate of its first provider call's, in and out
-  | 'failures' // attempts that failed and were or will be tried again
-  | 'crashes' // attempts whose worker vanished
-  | 'token' // of the claim that began the newest attempt
-  | 'call_key_version' // calls under one idempotency key: counts on when the provider has refused one for good
-  | 'text_discarded' // '1': the text in the journal isn't what a reader shall keep; the next attempt writes it anew
-  | 'reserved' // at the tenant's budgets, for this run
-  | 'spent' // what this run has cost so far; absent: nothing was called for which a price is known
+  | 'release' // number of its last hand-over to BullMQ
+  | 'queue' // the lane whose queue it waits in, if it isn't its own
+  | 'shared' // digest of what it asks for: jobs with the same digest may share an answer
+  | 'shared_ttl' // maximum age, in ms, of a finished answer that it accepts
+  | 'tokens' // estimate for its first provider call, in and out
+  | 'failures' // failed attempts that were or will be retried
+  | 'crashes' // attempts whose worker crashed
+  | 'token' // token of the claim that began the newest attempt
+  | 'call_key_version' // version of its calls' idempotency keys: raised when a key has been refused for good
+  | 'text_discarded' // '1': readers have to drop the text in the journal, and the next attempt writes it again
+  | 'reserved' // of the tenant's budgets, for this run
+  | 'spent' // cost of this run so far; absent: no call was made whose price is known
   | 'open_cost' // what its open calls may cost
-  | 'input_tokens' // of this run, as providers have counted
+  | 'input_tokens' // of this run, as counted by providers
   | 'output_tokens'
-  | 'uncounted' // calls of this run whose tokens no provider has counted; of a copied answer: 1, if that had some
+  | 'uncounted' // calls of this run whose tokens no provider has counted; for a copied answer: 1 if its job had such calls
   | 'calls' // provider calls of this run
-  | 'avoided' // what the answer would have cost that was copied from an equal job's
-  | 'copied_input_tokens' // of an answer that was copied
+  | 'avoided' // what the answer copied from an equal job would have cost
+  | 'copied_input_tokens' // of a copied answer
   | 'copied_output_tokens'
-  | 'size' // bytes of the log; what lies behind it doesn't count
-  | 'packed' // bytes of the deflated log; absent: the log is as it was written
-  | 'request_id' // of the HTTP request that submitted it: for the log
+  | 'size' // bytes of the log; bytes after it don't belong to it
+  | 'packed' // bytes of the packed log; absent: the log is not packed
+  | 'request_id' // id of the HTTP request that submitted it, for the log
   | 'request_size' // bytes
   | 'output_size'
   | 'text_size';
 
-/** Further fields: small ones that only clients see, what is kept of calls, completed steps. See `call-record.ts`. */
+/** Fields of other hashes: small values for clients, provider calls, completed steps. See `call-record.ts`. */
 export type DetailField = 'error' | 'metadata';
 export type CallField = 'tried' | `call:${string}` | `failed:${string}` | `answer:${string}`;
 export type StepField = `step:${string}`;
@@ -73,19 +72,19 @@ export type StepField = `step:${string}`;
 /** A hash as Redis gives it. */
 export type Values = Readonly<Record<string, string>>;
 
-/** JSON; null: there is none; its size in bytes, where it is too large to be read whole. */
+/** JSON; null: no answer; its size in bytes, where it is too large to be read whole. */
 export type StoredAnswer = string | { size: number } | null;
 
-/** What is stored of a job, read together. */
+/** The stored values of a job, read together. */
 export interface StoredJob {
   record: Values;
   details: Values;
   output: StoredAnswer;
-  /** Where it isn't to be read from the output. */
+  /** null: the text is part of the output. */
   text: StoredAnswer;
 }
 
-/** Sizes, in bytes, of what is too large to be in `job`: that has null in its place. 0: it isn't. */
+/** Sizes, in bytes, of values that are too large for `job`, which has null in their place. 0: not too large. */
 export interface LargeAnswer {
   output: number;
   text: number;
@@ -95,7 +94,7 @@ export interface LargeAnswer {
 export interface OwnedJob {
   tenant: string;
   job: Job;
-  /** null: `job` is whole. */
+  /** null: `job` is complete. */
   large: LargeAnswer | null;
 }
 
@@ -104,7 +103,7 @@ export interface OwnedSummary {
   job: JobSummary;
 }
 
-/** Of a flat list of fields and values, as scripts return hashes. */
+/** From a flat list of fields and values, as scripts return hashes. */
 export function valuesOf(flat: readonly string[]): Values {
   const values: Record<string, string> = {};
   for (let at = 0; at < flat.length; at += 2) values[flat[at] ?? ''] = flat[at + 1] ?? '';
@@ -115,7 +114,7 @@ export function field(record: Values, name: RecordField): string {
   return record[name] ?? '';
 }
 
-/** What the run has cost so far, by its record. What open calls may cost is not in it. */
+/** The cost of the run so far, by its record, without what open calls may cost. */
 export function spendOf(record: Values): Spend {
   const spent = field(record, 'spent');
   return {
@@ -145,7 +144,7 @@ function parsed<Shape>(text: string | undefined): Shape | null {
   return text === undefined || text === '' ? null : (JSON.parse(text) as Shape);
 }
 
-/** What a list shows of a job: all but its answer. null: there is no record. */
+/** A job in a list: without its answer. null: there is no record. */
 export function summaryOf(id: string, { record, details }: Pick<StoredJob, 'record' | 'details'>): OwnedSummary | null {
   const { tenant, task, lane, status, created_at } = record;
   if (!tenant || !task || !lane || !created_at) return null;

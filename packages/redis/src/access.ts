@@ -1,11 +1,11 @@
 /**
- * What the user of REDIS_URL has to be allowed (Redis' ACLs): asked of Redis in one script, at the start and while a process
- * runs, instead of being found out by the first job that needs it. Nothing is read or written.
+ * Checks the rights of the user of REDIS_URL (Redis' ACLs) with one script, at the start and while a process runs. Otherwise the
+ * first job that needs a missing right would find out. Nothing is read or written.
  */
 import type { Redis } from './connect.ts';
 import { isNotPermitted, notPermitted } from './refusal.ts';
 
-/** What names begin with, as `hf:`. */
+/** The beginnings of names, as `hf:`. */
 export interface AccessNames {
   keys: readonly string[];
   channels: readonly string[];
@@ -13,14 +13,14 @@ export interface AccessNames {
 
 type Kind = 'key' | 'channel' | 'other';
 
-/** One command, on a name that stands for all that begin so. */
-interface Asked {
+/** One command on names with one beginning. */
+interface Right {
   kind: Kind;
   begin: string;
   command: string;
 }
 
-/** Commands on keys, of Holdfast and BullMQ. A test compares them with what a run has used. */
+/** The commands on keys that Holdfast and BullMQ use. A test compares them with those that a run has used. */
 export const keyCommands = [
   'get set del unlink exists expire pexpire pexpireat persist pttl type rename incr incrby strlen getrange setrange append',
   'hget hset hsetnx hmget hmset hgetall hdel hincrby hlen hexists hkeys hvals hscan',
@@ -33,7 +33,7 @@ export const keyCommands = [
   .join(' ')
   .split(' ');
 
-/** `|`: with this first argument. */
+/** Other commands. `a|b`: `a` with the first argument `b`. */
 export const otherCommands = [
   'eval evalsha script|load info config|get time ping wait waitaof client|setname unsubscribe',
 ]
@@ -44,7 +44,7 @@ export const channelCommands = ['publish', 'subscribe'];
 
 /**
  *   ARGV  kind (key, channel, other), name, command; and so on
- *   returns those that the user may not run, as numbers from 1 on; one that this Redis doesn't know counts as permitted
+ *   returns the numbers (from 1) of those that the user may not run; a command that this Redis doesn't know counts as permitted
  */
 const lua = `#!lua flags=no-writes,allow-stale
 local denied = {}
@@ -52,7 +52,7 @@ for at = 1, #ARGV, 3 do
   local kind, name, command = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local words = {}
   for word in command:gmatch('[^|]+') do words[#words + 1] = word end
-  -- Enough for the commands that take two keys, or a number of keys.
+  -- Four names, because some commands take several keys.
   if kind == 'key' then for _ = 1, 4 do words[#words + 1] = name end
   elseif kind == 'channel' then words[#words + 1] = name
   elseif command:sub(1, 4) == 'eval' then words[2], words[3] = 'x', '0'
@@ -63,28 +63,28 @@ end
 return denied`;
 
 /**
- * @param isDurable the mode asks for more than memory: then Redis' settings have to be read
- * @throws MisconfigurationError `redis_not_permitted`, naming what the user may not do and the command that lets it
+ * @param isDurable the mode is not `memory`: then Redis' settings have to be read
+ * @throws MisconfigurationError `redis_not_permitted`, with the missing rights and the command that grants them
  */
 export async function checkAccess(redis: Redis, names: AccessNames, isDurable: boolean): Promise<void> {
-  const asked = whatToAsk(names).filter(({ command }) => isDurable || command !== 'config|get');
-  const args = asked.flatMap(({ kind, begin, command }) => [kind, `${begin}x`, command]);
+  const rights = neededRights(names).filter(({ command }) => isDurable || command !== 'config|get');
+  const args = rights.flatMap(({ kind, begin, command }) => [kind, `${begin}x`, command]);
   let denied: number[];
   try {
     denied = (await redis.eval(lua, 0, ...args)) as number[];
   } catch (error) {
     if (!isNotPermitted(error)) throw error;
-    throw notPermitted('it may not run eval', remedyFor(redis, names), error);
+    throw notPermitted('it may not run eval', fixFor(redis, names), error);
   }
   if (denied.length === 0) return;
   const missing = describeDenied(
     names,
-    asked.filter((_, at) => denied.includes(at + 1)),
+    rights.filter((_, at) => denied.includes(at + 1)),
   );
-  throw notPermitted(missing, remedyFor(redis, names));
+  throw notPermitted(missing, fixFor(redis, names));
 }
 
-function whatToAsk({ keys, channels }: AccessNames): Asked[] {
+function neededRights({ keys, channels }: AccessNames): Right[] {
   const on = (kind: Kind, begins: readonly string[], commands: readonly string[]) =>
     begins.flatMap((begin) => commands.map((command) => ({ kind, begin, command })));
   return [
@@ -94,8 +94,8 @@ function whatToAsk({ keys, channels }: AccessNames): Asked[] {
   ];
 }
 
-/** Commands that are denied on all names, and names on which there is more that is denied. */
-function describeDenied({ keys, channels }: AccessNames, denied: readonly Asked[]): string {
+/** Names the commands that are denied on all names, and the names on which others are denied. */
+function describeDenied({ keys, channels }: AccessNames, denied: readonly Right[]): string {
   const of = (kind: Kind, begin: string) =>
     denied.filter((one) => one.kind === kind && one.begin === begin).map(({ command }) => command);
   const commands: string[] = [...of('other', '')];
@@ -105,7 +105,7 @@ function describeDenied({ keys, channels }: AccessNames, denied: readonly Asked[
     ['channel', channels, channelCommands],
   ] as const) {
     const everywhere = all.filter((command) => begins.every((begin) => of(kind, begin).includes(command)));
-    // All of them at once: it is the name that is wrong.
+    // If all commands are denied, the user has no right to the name.
     const isNamed = everywhere.length === all.length;
     if (!isNamed) commands.push(...everywhere);
     const wrong = begins.filter((begin) => isNamed || of(kind, begin).length > everywhere.length);
@@ -115,8 +115,8 @@ function describeDenied({ keys, channels }: AccessNames, denied: readonly Asked[
   return `it may not ${[...runs, ...names].join(', and not ')}`;
 }
 
-function remedyFor(redis: Redis, { keys, channels }: AccessNames): string {
+function fixFor(redis: Redis, { keys, channels }: AccessNames): string {
   const user = redis.options.username ?? 'default';
   const names = [...keys.map((begin) => `~${begin}*`), ...channels.map((begin) => `&${begin}*`)];
-  return `Let it: ACL SETUSER ${user} +@all -@admin -@dangerous +info +config|get ${names.join(' ')}`;
+  return `Grant them: ACL SETUSER ${user} +@all -@admin -@dangerous +info +config|get ${names.join(' ')}`;
 }

@@ -1,22 +1,23 @@
 /**
- * Connections. Apps make them and hand them down; each role has the settings that its faults ask for
- * (BullMQ's guide "Going to production", and measured: an add with ioredis' defaults hangs for a whole outage).
+ * Connections. Apps open them and hand them down. Each role has settings of its own (BullMQ's guide "Going to production"; measured:
+ * with ioredis' defaults an `add` hangs for a whole outage).
  */
 import { types } from 'node:util';
 import { type Logger, RequestError } from '@holdfast/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { refusalOf } from './refusal.ts';
+import { replyCodeOf } from './reply-error.ts';
 
 export type { Redis };
 
 /**
- * producer    answers requests: fails fast, never queues while Redis is away
- * worker      runs jobs: waits for Redis as long as it takes
- * subscriber  receives only: waits; whoever listens subscribes again after 'ready', then reads what it missed
+ * producer    for requests: fails fast, and queues nothing while Redis is away
+ * worker      for jobs: waits for Redis as long as it takes
+ * subscriber  only receives: waits; after 'ready', listeners subscribe again and then read what they missed
  */
 export type ConnectionRole = 'producer' | 'worker' | 'subscriber';
 
-/** How long a producer waits for a reply, in ms, before it says that it doesn't know. */
+/** How long a producer waits for a reply, in ms. After that, nobody knows whether the command was executed. */
 const COMMAND_TIMEOUT_MS = 2_000;
 
 const roleOptions: Record<ConnectionRole, Omit<RedisOptions, 'replyMapping'>> = {
@@ -26,19 +27,19 @@ const roleOptions: Record<ConnectionRole, Omit<RedisOptions, 'replyMapping'>> = 
 };
 
 /**
- * Commands that are sent in one turn of the event loop leave in one write: a write for each would cost a process more than
- * everything else it does for a command (measured: 38 % of a submit, 53 % of a poll).
+ * Sends all commands of one turn of the event loop in one write. One write per command would cost more than everything else a
+ * process does for a command (measured: 38 % of a submit, 53 % of a poll).
  */
-class GatheringRedis extends Redis {
-  #gathers = false;
+class BatchingRedis extends Redis {
+  #isCorked = false;
 
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const { stream } = this;
-    if (!this.#gathers && stream?.writable) {
-      this.#gathers = true;
+    if (!this.#isCorked && stream?.writable) {
+      this.#isCorked = true;
       stream.cork();
       setImmediate(() => {
-        this.#gathers = false;
+        this.#isCorked = false;
         stream.uncork();
       });
     }
@@ -46,48 +47,48 @@ class GatheringRedis extends Redis {
   }
 }
 
-/** Opens a connection that reconnects forever (after 50 ms, then up to 500 ms). Changes of state are logged, not thrown. */
+/** Opens a connection that reconnects for ever (after 50 ms, then up to 500 ms). Outages are logged, not thrown. */
 export function connectRedis(url: string, role: ConnectionRole, logger: Logger): Redis {
   const options: Omit<RedisOptions, 'replyMapping'> = {
     ...roleOptions[role],
     connectionName: `holdfast-${role}`,
     connectTimeout: 2_000,
     keepAlive: 10_000,
-    // While Redis still reads its file it says how long that may take; asked sooner, it is often ready sooner.
+    // While Redis loads its data it estimates how long that will take; it is often ready sooner.
     maxLoadingRetryTime: 500,
     retryStrategy: (times: number) => Math.min(50 * times, 500),
   };
-  const redis = new GatheringRedis(url, options);
+  const redis = new BatchingRedis(url, options);
   logOutages(redis, role, logger);
   return redis;
 }
 
-/** One line per outage and reason, and one when it is over. */
+/** Logs one line per outage and reason, and one when it is over. */
 function logOutages(redis: Redis, role: ConnectionRole, logger: Logger): void {
   let wasReady = false;
-  const told = new Set<string>();
-  // Without a listener ioredis prints every failed try.
+  const logged = new Set<string>();
+  // Without a listener ioredis would print every failed try.
   redis.on('error', (error: NodeJS.ErrnoException) => {
     const refusal = refusalOf(error);
     const reason = refusal?.code ?? 'away';
-    if (told.has(reason)) return;
+    if (logged.has(reason)) return;
     if (!refusal) {
-      told.add(reason);
+      logged.add(reason);
       logger.warn({ role, code: error.code ?? error.name }, 'redis is away');
     } else if (wasReady && role !== 'subscriber') {
-      // At the start `untilReady` throws it. A subscriber is refused for the same reason as the connection beside it.
-      told.add(reason);
+      // At the start `untilReady` throws it. A subscriber is refused for the same reason as the other connections.
+      logged.add(reason);
       logger.error({ role, code: refusal.code }, refusal.message);
     }
   });
   redis.on('ready', () => {
     wasReady = true;
-    if (told.size > 0) logger.info({ role }, 'redis is back');
-    told.clear();
+    if (logged.size > 0) logger.info({ role }, 'redis is back');
+    logged.clear();
   });
 }
 
-/** A producer's connection that can be used. Logs nothing: its outages are those of the main connection, which does. */
+/** Opens a producer's connection, and waits until it is ready. Logs nothing, because the main connection logs the same outages. */
 export async function connectForPool(url: string): Promise<Redis> {
   const redis = connectRedis(url, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
   try {
@@ -100,17 +101,17 @@ export async function connectForPool(url: string): Promise<Redis> {
 }
 
 /**
- * Resolves when the connection can be used.
- * @throws MisconfigurationError when Redis refuses it (`refusal.ts`), at once; RequestError `store_unavailable` after `timeoutMs`
+ * Resolves when the connection is ready.
+ * @throws MisconfigurationError at once, when Redis refuses it (`refusal.ts`); RequestError `store_unavailable` after `timeoutMs`
  */
 export async function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
-    const done = (settle: () => void) => {
+    const done = (finish: () => void) => {
       clearTimeout(timer);
       redis.off('ready', onReady);
       redis.off('error', onError);
-      settle();
+      finish();
     };
     const onReady = () => done(resolve);
     const onError = (error: Error) => {
@@ -126,7 +127,7 @@ export async function untilReady(redis: Redis, timeoutMs: number): Promise<void>
   });
 }
 
-/** Closes a connection, politely while Redis answers, at once otherwise. Never throws. */
+/** Closes a connection: with QUIT while Redis answers, at once otherwise. Never throws. */
 export async function disconnectRedis(redis: Redis): Promise<void> {
   if (redis.status === 'ready') {
     const bound = new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
@@ -135,21 +136,32 @@ export async function disconnectRedis(redis: Redis): Promise<void> {
   redis.disconnect();
 }
 
+/** Error replies that are over after a while. */
+const passingReplies: ReadonlySet<string> = new Set([
+  'OOM',
+  'BUSY',
+  'LOADING',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'MISCONF',
+  'NOREPLICAS',
+  'UNBLOCKED',
+]);
+
 /**
- * Whether an error says "Redis did not do this, or did and the reply is lost" (connection closed, timed out, loading,
- * busy, full), or refuses whatever this user asks (`refusal.ts`), rather than "this command is wrong".
+ * Whether Redis can't be used: it did not execute the command, or the reply is lost (connection closed, timed out, loading, busy,
+ * full), or it refuses this user (`refusal.ts`). False: the command itself is wrong.
  */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!types.isNativeError(error)) return false;
-  if (error.name === 'ReplyError') {
-    const isPassing = /^(OOM|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|UNBLOCKED) /.test(error.message);
-    return isPassing || refusalOf(error) !== null;
-  }
+  const reply = replyCodeOf(error);
+  if (reply !== null) return passingReplies.has(reply) || refusalOf(error) !== null;
   const code = (error as NodeJS.ErrnoException).code;
   return (
     error.name === 'MaxRetriesPerRequestError' ||
     error.name === 'AbortError' ||
     /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_)/.test(code ?? '') ||
+    // ioredis' own errors have no code.
     /Command timed out|Connection is closed|isn't writeable/.test(error.message)
   );
 }

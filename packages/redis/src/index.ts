@@ -1,4 +1,4 @@
-/** The only home of ioredis: how connections are made, how scripts are run, what the server must be set to. */
+/** Redis: connections, scripts, and checks of the server. The only package that imports ioredis. */
 export type { AccessNames } from './access.ts';
 export * from './connect.ts';
 export * from './durability.ts';

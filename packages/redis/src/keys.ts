@@ -1,6 +1,6 @@
 /**
  * This package's one key:
  *
- *   <p>:durability   string   `1`: written to have a replica confirm all that was written before it; for good
+ *   <p>:durability   string   `1`; a replica that confirms this write has all earlier ones      no expiry
  */
 export const durabilityKey = (prefix: string) => `${prefix}:durability`;

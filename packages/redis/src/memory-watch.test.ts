@@ -25,9 +25,9 @@ afterAll(async () => {
   await own.remove();
 });
 
-function watching(onLook?: (usedShare: number) => void) {
+function watching(onCheck?: (usedShare: number) => void) {
   const { logger, lines } = rememberingLogger();
-  const watch = new MemoryWatch({ redis, logger, ...(onLook ? { onLook } : {}) });
+  const watch = new MemoryWatch({ redis, logger, ...(onCheck ? { onCheck } : {}) });
   watches.push(watch);
   return { watch, lines };
 }
@@ -39,7 +39,7 @@ describe('a watch of the memory', () => {
   it('never calls a Redis full that has no limit', async () => {
     const shares: number[] = [];
     const { watch } = watching((share) => shares.push(share));
-    await watch.look();
+    await watch.check();
     expect(watch.isNearlyFull).toBe(false);
     expect(shares).toEqual([0]);
   });
@@ -48,10 +48,10 @@ describe('a watch of the memory', () => {
     const shares: number[] = [];
     const { watch } = watching((share) => shares.push(share));
     await limitTo(0.5);
-    await watch.look();
+    await watch.check();
     expect(watch.isNearlyFull).toBe(false);
     await limitTo(0.9);
-    await watch.look();
+    await watch.check();
     expect(watch.isNearlyFull).toBe(true);
     expect(shares[0]).toBeGreaterThan(0.5);
     expect(shares[0]).toBeLessThan(0.9);
@@ -71,24 +71,24 @@ describe('a watch of the memory', () => {
     await until('there is room', () => !watch.isNearlyFull);
     expect(lines.map(({ level, message }) => [level, message])).toEqual([
       ['warn', 'redis is nearly full: new jobs are refused'],
-      ['info', 'redis has room again'],
+      ['info', 'redis is no longer nearly full: new jobs are accepted'],
     ]);
   });
 
   it('believes a refused write until the next look', async () => {
     const { watch } = watching();
-    watch.sawFull();
+    watch.markFull();
     expect(watch.isNearlyFull).toBe(true);
-    await watch.look();
+    await watch.check();
     expect(watch.isNearlyFull).toBe(false);
   });
 
   it('keeps what it knew while Redis does not answer', async () => {
     const { watch } = watching();
     await limitTo(0.95);
-    await watch.look();
+    await watch.check();
     own.freeze();
-    await expect(watch.look()).rejects.toThrow();
+    await expect(watch.check()).rejects.toThrow();
     own.proceed();
     expect(watch.isNearlyFull).toBe(true);
   });

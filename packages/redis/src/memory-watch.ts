@@ -1,21 +1,20 @@
 /**
- * Watches how full Redis is. With `noeviction` a full Redis refuses every write: jobs under way could neither append nor
- * end. So new jobs are to be refused before that, and the rest of the memory is left to those that run. This file only
- * says how it stands; who asks, refuses.
+ * Watches how full Redis is. With `noeviction` a full Redis refuses every write, and running jobs could neither append nor end. So new
+ * jobs have to be refused earlier, and the rest of the memory is for running jobs. This file only measures; callers refuse.
  */
-import { types } from 'node:util';
 import type { Logger } from '@holdfast/core';
 import type { Redis } from './connect.ts';
+import { replyCodeOf } from './reply-error.ts';
 
 const EVERY_MS = 1_000;
-/** Of `maxmemory`. What jobs under way still write is small beside what new ones bring. */
+/** Share of `maxmemory`. Running jobs still write little, compared with new jobs. */
 const NEARLY_FULL = 0.9;
 
 interface MemoryWatchOptions {
   redis: Redis;
   logger: Logger;
-  /** Hears of every look: the used share of `maxmemory`, 0 where there is no such limit. */
-  onLook?: (usedShare: number) => void;
+  /** Called after every check with the used share of `maxmemory`, 0 where there is no limit. */
+  onCheck?: (usedShare: number) => void;
 }
 
 export class MemoryWatch {
@@ -27,26 +26,26 @@ export class MemoryWatch {
     this.#options = options;
   }
 
-  /** Whether new jobs should be refused. Without a `maxmemory` never: the machine's limit can't be known from here. */
+  /** Whether new jobs should be refused. Never without a `maxmemory`: the limit of Redis' machine is not known here. */
   get isNearlyFull(): boolean {
     return this.#full;
   }
 
-  /** Looks now, then once a second until `stop`. Throws what the connection throws on the first look. */
+  /** Checks now, then once a second until `stop`. Throws what the connection throws at the first check. */
   async start(): Promise<void> {
-    await this.look();
-    // While Redis doesn't answer, the last look counts.
-    this.#timer = setInterval(() => void this.look().catch(() => undefined), EVERY_MS);
+    await this.check();
+    // While Redis doesn't answer, the last check counts.
+    this.#timer = setInterval(() => void this.check().catch(() => undefined), EVERY_MS);
   }
 
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const usedShare = usedShareOf(await this.#options.redis.info('memory'));
-    this.#options.onLook?.(usedShare);
+    this.#options.onCheck?.(usedShare);
     this.#become(usedShare > NEARLY_FULL);
   }
 
-  /** A write was refused for want of memory: that counts until the next look. */
-  sawFull(): void {
+  /** Call it when a write was refused for lack of memory: Redis counts as full until the next check. */
+  markFull(): void {
     this.#become(true);
   }
 
@@ -57,19 +56,19 @@ export class MemoryWatch {
   #become(full: boolean): void {
     const { logger } = this.#options;
     if (full && !this.#full) logger.warn({}, 'redis is nearly full: new jobs are refused');
-    if (!full && this.#full) logger.info({}, 'redis has room again');
+    if (!full && this.#full) logger.info({}, 'redis is no longer nearly full: new jobs are accepted');
     this.#full = full;
   }
 }
 
-/** From the text of INFO memory. Buffers for replicas and for the file are not counted, as Redis doesn't either. */
+/** From the text of INFO memory. Like in Redis, buffers for replicas and for the append-only file don't count. */
 function usedShareOf(memory: string): number {
   const read = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(memory)?.[1] ?? 0);
   const limit = read('maxmemory');
   return limit === 0 ? 0 : (read('used_memory') - read('mem_not_counted_for_evict')) / limit;
 }
 
-/** Whether Redis refused a write for want of memory: nothing of that command was done. */
+/** Whether Redis refused a write for lack of memory: then the command did nothing. */
 export function isOutOfMemory(error: unknown): boolean {
-  return types.isNativeError(error) && error.name === 'ReplyError' && error.message.startsWith('OOM ');
+  return replyCodeOf(error) === 'OOM';
 }

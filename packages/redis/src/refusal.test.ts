@@ -60,11 +60,11 @@ describe('a Redis that refuses a connection at the start', () => {
       '',
       'producer',
       'redis_password_missing',
-      /asks for a password, and REDIS_URL has none .*redis:\/\/:password@host/,
+      /requires a password, and REDIS_URL has none .*redis:\/\/:password@host/,
     ],
-    ['', 'worker', 'redis_password_missing', /asks for a password/],
+    ['', 'worker', 'redis_password_missing', /requires a password/],
     [':wrong-secret@', 'producer', 'redis_wrong_password', /refuses the user or the password in REDIS_URL/],
-    ['nobody:wrong-secret@', 'worker', 'redis_wrong_password', /Put the right ones there/],
+    ['nobody:wrong-secret@', 'worker', 'redis_wrong_password', /Correct them/],
   ])('is told of, in words, without a password: redis://%shost as %s', async (credentials, role, code, words) => {
     await admin.config('SET', 'requirepass', PASSWORD);
     const refusal = await refusalWhileConnecting(own.url.replace('redis://', `redis://${credentials}`), role);
@@ -130,7 +130,7 @@ describe('a command that Redis refuses', () => {
       expect(refusalOf(reason)).toMatchObject({
         code: 'redis_not_permitted',
         message: expect.stringMatching(
-          /^Redis lets the user of REDIS_URL do too little \(NOPERM\): .*docs\/operate\/redis\.md/,
+          /^The user of REDIS_URL lacks rights in Redis \(NOPERM\): .*docs\/operations\.md/,
         ),
       });
     }

@@ -1,68 +1,64 @@
 /**
- * When Redis says no, and goes on saying so until somebody changes something: which of these it is, and what to do. Messages
- * hold no password: Redis never repeats one, and neither does this file.
+ * Refusals of Redis that last until an operator changes something: what they mean, and what to do. Messages contain no password:
+ * Redis never repeats one, and neither does this file.
  */
-import { types } from 'node:util';
 import { MisconfigurationError } from '@holdfast/core';
+import { replyCodeOf } from './reply-error.ts';
 
-const startAgain = 'and start this process again.';
+const restart = 'and start this process again.';
 
-/** First word of Redis' answer → stable code, and what an operator is told. */
+/** Redis' error code → our stable code, and the message for the operator. */
 const refusals: Readonly<Record<string, { code: string; message: string }>> = {
   WRONGPASS: {
     code: 'redis_wrong_password',
-    message: `Redis refuses the user or the password in REDIS_URL (WRONGPASS). Put the right ones there, as in redis://user:password@host:6379, ${startAgain}`,
+    message: `Redis refuses the user or the password in REDIS_URL (WRONGPASS). Correct them, as in redis://user:password@host:6379, ${restart}`,
   },
   NOAUTH: {
     code: 'redis_password_missing',
-    message: `Redis asks for a password, and REDIS_URL has none (NOAUTH). Put it there, as in redis://:password@host:6379, ${startAgain}`,
+    message: `Redis requires a password, and REDIS_URL has none (NOAUTH). Add it, as in redis://:password@host:6379, ${restart}`,
   },
   DENIED: {
     code: 'redis_protected',
-    message: `Redis is in protected mode and takes no connections from other machines (DENIED). Give it a password (requirepass), put that into REDIS_URL, ${startAgain}`,
+    message: `Redis is in protected mode and takes no connections from other machines (DENIED). Set a password (requirepass), put it into REDIS_URL, ${restart}`,
   },
   READONLY: {
     code: 'redis_is_replica',
     message:
-      'Redis takes no writes, because it is a replica (READONLY). Make it a master (REPLICAOF NO ONE), or let REDIS_URL name the master.',
+      'Redis takes no writes, because it is a replica (READONLY). Make it a master (REPLICAOF NO ONE), or put the master into REDIS_URL.',
   },
 };
 
-/** In a script Redis 7.0 says this in other words than outside of one. */
-const NOT_PERMITTED = /^(?:NOPERM|ERR The user executing the script can't) /;
+/** Within a script, Redis 7.0 replies with the code ERR and this text instead of NOPERM. */
+const NOT_PERMITTED_IN_SCRIPT = "ERR The user executing the script can't ";
 
 /** Whether the user of REDIS_URL may not run this command, or not on this key or channel. */
-export function isNotPermitted(error: unknown): boolean {
-  return isReplyError(error) && NOT_PERMITTED.test(error.message);
+export function isNotPermitted(error: unknown): error is Error {
+  const code = replyCodeOf(error);
+  return code === 'NOPERM' || (code === 'ERR' && (error as Error).message.startsWith(NOT_PERMITTED_IN_SCRIPT));
 }
 
-/** What an operator is told of a Redis that is a replica. */
+/** The error for a Redis that is a replica. */
 export function replicaRefusal(): MisconfigurationError {
   const { code, message } = refusals.READONLY as { code: string; message: string };
   return new MisconfigurationError(code, message);
 }
 
-/** What an operator is told of rights that are missing. @param missing as `it may not run get, set` */
-export function notPermitted(missing: string, remedy: string, cause?: unknown): MisconfigurationError {
+/** The error for missing rights. @param missing as `it may not run get, set` */
+export function notPermitted(missing: string, fix: string, cause?: unknown): MisconfigurationError {
   return new MisconfigurationError(
     'redis_not_permitted',
-    `Redis lets the user of REDIS_URL do too little (NOPERM): ${missing}. ${remedy}`,
+    `The user of REDIS_URL lacks rights in Redis (NOPERM): ${missing}. ${fix}`,
     { cause },
   );
 }
 
-/** What is to be changed so that Redis says yes; null: this error is no such refusal. */
+/** The refusal behind an error, with what to change; null: the error is not such a refusal. */
 export function refusalOf(error: unknown): MisconfigurationError | null {
-  if (!isReplyError(error)) return null;
   if (isNotPermitted(error)) {
-    // Redis names the command; what comes after the first 100 characters is the place in a script.
-    const said = error.message.replace(/ script: .*$/s, '').slice(0, 100);
-    return notPermitted(said, 'Let it: docs/operate/redis.md has the rights that are needed.', error);
+    // Redis names the command first. What comes after 100 characters is the place in a script.
+    const missing = error.message.replace(/ script: .*$/s, '').slice(0, 100);
+    return notPermitted(missing, 'Grant them: docs/operations.md lists the rights that are needed.', error);
   }
-  const known = refusals[error.message.split(' ', 1)[0] ?? ''];
+  const known = refusals[replyCodeOf(error) ?? ''];
   return known ? new MisconfigurationError(known.code, known.message, { cause: error }) : null;
-}
-
-function isReplyError(error: unknown): error is Error {
-  return types.isNativeError(error) && error.name === 'ReplyError';
 }

@@ -86,10 +86,10 @@ describe('a watched Redis', () => {
       status: 503,
       retryAfterMs: 2_000,
       message: expect.stringMatching(
-        /^The store of jobs is not set to keep jobs as safely as DURABILITY=fsync promises/,
+        /^The job store is not set up as DURABILITY=fsync demands/,
       ),
     });
-    await watched.watch.look();
+    await watched.watch.check();
     await admin.config('SET', 'appendfsync', 'always');
     await until('writes pass', async () => (await refused(watched)) === null);
     expect(watched.lines).toEqual([
@@ -98,7 +98,7 @@ describe('a watched Redis', () => {
         fields: { code: 'durability_unmet' },
         message: expect.stringContaining('appendfsync is "everysec": CONFIG SET appendfsync always'),
       },
-      { level: 'info', fields: { code: 'durability_unmet' }, message: 'redis is as it has to be again' },
+      { level: 'info', fields: { code: 'durability_unmet' }, message: 'redis is set up correctly again' },
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('a replica', () => {
     await replicate(own, other);
     await expect(watchOver(other.url)).rejects.toMatchObject({
       code: 'redis_is_replica',
-      message: expect.stringMatching(/because it is a replica \(READONLY\)\. .*let REDIS_URL name the master/),
+      message: expect.stringMatching(/because it is a replica \(READONLY\)\. .*put the master into REDIS_URL/),
     });
     await until('it is known', () => watched.watch.fault !== null);
     expect(await refused(watched)).toMatchObject({ code: 'store_unavailable', status: 503 });
@@ -158,12 +158,12 @@ describe('a user of Redis with too few rights', () => {
     ['both', ['+@all', '-get', '~*'], 'it may not run get, and not use channels that begin with {hf:0}:'],
   ])('is told at the start what it lacks: %s', async (_, rules, missing) => {
     const message = await complaint(await userWith(...rules));
-    expect(message).toContain(`Redis lets the user of REDIS_URL do too little (NOPERM): ${missing}`);
+    expect(message).toContain(`The user of REDIS_URL lacks rights in Redis (NOPERM): ${missing}`);
   });
 
   it('has enough of them once the command was run that it was told', async () => {
     const message = await complaint(await userWith());
-    const [, command = ''] = /Let it: (ACL SETUSER app .*)$/.exec(message) ?? [];
+    const [, command = ''] = /Grant them: (ACL SETUSER app .*)$/.exec(message) ?? [];
     const [name = '', ...args] = command.split(' ');
     await admin.call(name, ...args);
     const watched = await watchOver(await own.url.replace('redis://', 'redis://app:pw@'));

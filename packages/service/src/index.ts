@@ -1,4 +1,4 @@
-/** What every process of Holdfast stands on: settings, log, life and death, and the base of its HTTP server. */
+/** What every process needs: settings, log, start and stop, metrics, and the base of its HTTP server. */
 
 export * from './config/config-file.ts';
 export * from './config/settings.ts';

@@ -1,4 +1,4 @@
-/** The file in the data directory where `npm start` keeps the keys that it made: written by it alone, read by the CLI too. */
+/** The file in the data directory in which `npm start` stores the keys that it has created. The CLI reads it too. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ export function keyFileIn(dataDir: string): string {
 }
 
 /**
- * null: there is none.
- * @throws Error, without what is in the file, when it is damaged; what reading it throws
+ * @returns null: there is no such file
+ * @throws Error, without the file's content, when it is damaged; what reading it throws
  */
 export function readKeyFile(file: string): KeyFile | null {
   let text: string;
@@ -26,8 +26,8 @@ export function readKeyFile(file: string): KeyFile | null {
   try {
     return keyFileSchema.parse(JSON.parse(text));
   } catch (error) {
-    // The cause would show what is in the file.
-    throw new Error(`${file} is damaged. Remove it to have new keys made; the old ones then stop working.`, {
+    // The cause would show the content of the file.
+    throw new Error(`${file} is damaged. Remove it: new keys are created then, and the old ones stop working.`, {
       cause: error instanceof Error ? error.name : undefined,
     });
   }

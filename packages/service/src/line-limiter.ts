@@ -1,9 +1,9 @@
 /**
- * Bounds how fast a log grows when everything fails at once: a token bucket. What it holds back is counted, and the next
- * line let through says how many there were.
+ * Limits how fast a log grows when everything fails at once: a token bucket. Suppressed lines are counted, and the next line has
+ * their number.
  */
 export interface LineLimiterOptions {
-  /** Lines a second in the long run, and at most at once. */
+  /** Lines a second on average, and the maximum at once. */
   perSecond: number;
   /** A clock that never goes back, in ms. */
   now: () => number;
@@ -21,7 +21,7 @@ export class LineLimiter {
     this.#countedAt = options.now();
   }
 
-  /** How many lines were held back since the last one let through, if this one may pass; null: hold it back too. */
+  /** null: suppress the line; otherwise how many lines were suppressed since the last one. */
   admit(): number | null {
     const { perSecond, now } = this.#options;
     const at = now();

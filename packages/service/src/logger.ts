@@ -1,9 +1,9 @@
 /**
- * The log: JSON lines. By allow-list: what is logged of an error is its kind, code and place. A prompt, a key or a whole
- * Redis error (whose `command.args` hold the prompt) must not get here.
+ * The log: JSON lines. Of an error only its type, code and place are logged. A prompt, a key or a whole Redis error (whose
+ * `command.args` contain the prompt) must never get here.
  *
- * Lines of level warn and above are at most 10 a second: an outage fails every request and every job at once, and its log
- * must not fill the disk. Held-back lines are counted in the next one. Info and debug are as many as there are.
+ * There are at most 10 lines a second of level warn and above: an outage fails every request and job at once, and its log must not fill
+ * the disk. The next line counts the suppressed ones. Info and debug are not limited.
  */
 import { AttemptError } from '@holdfast/core';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
@@ -17,8 +17,8 @@ export interface LoggedError {
 }
 
 /**
- * What may be logged of an error's message. Some quote what a client sent: JSON.parse its input, zod the value, providers
- * the prompt, Redis a command's arguments (its first word is its code).
+ * The part of an error's message that may be logged. Some messages quote what a client sent: JSON.parse its input, zod the value,
+ * providers the prompt, Redis a command's arguments (only the first word, its code, is logged).
  */
 function loggableMessage(error: Error): string | undefined {
   if (error instanceof SyntaxError || error instanceof AttemptError || error.name === 'ZodError') return undefined;
@@ -30,7 +30,7 @@ export function describeError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { code?: unknown };
   const message = loggableMessage(error);
-  // Frames only: the stack begins with the message, which may have lines of its own.
+  // Only the frames: the stack begins with the message, which may have several lines.
   const frames = error.stack?.slice(error.stack.indexOf(error.message) + error.message.length).split('\n');
   const at = frames?.filter((line) => /^\s+at /.test(line)).slice(0, 8);
   return {
@@ -48,7 +48,7 @@ const { warn: WARN = 40 } = pino.levels.values;
 
 type LogArguments = Parameters<PinoLogger['warn']>;
 
-/** The arguments of a log call, with one field more. */
+/** The arguments of a log call, with the field `suppressed`. */
 function withSuppressed([first, ...rest]: LogArguments, suppressed: number): LogArguments {
   if (first instanceof Error) return [{ err: first, suppressed }, ...rest];
   if (typeof first === 'object') return [{ ...first, suppressed }, ...rest];
@@ -60,7 +60,7 @@ interface LoggerOptions {
   now?: () => number;
   /** Default: standard output. */
   destination?: DestinationStream;
-  /** A line is written when the call returns: for a process that is about to be killed. Default false: soon after. */
+  /** true: the line is written when the call returns, for a process that is about to be killed. Default false: soon after. */
   isSync?: boolean;
 }
 
@@ -68,7 +68,7 @@ interface LoggerOptions {
 export function createLogger(name: string, level: string, options: LoggerOptions = {}): ServiceLogger {
   const { now = () => performance.now(), isSync = false } = options;
   const { destination = pino.destination({ dest: 1, sync: isSync }) } = options;
-  // One for the process: children, as of requests, share it.
+  // One for the process: child loggers share it.
   const limiter = new LineLimiter({ perSecond: ALARMS_PER_SECOND, now });
   return pino(
     {

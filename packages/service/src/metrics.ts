@@ -1,10 +1,10 @@
-/** Metrics of a process, for Prometheus: the only home of prom-client. */
+/** Metrics of a process, for Prometheus. Only this file imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export class Metrics {
   readonly #registry = new Registry();
 
-  /** Begins with Node's own: memory, CPU, event-loop delay. */
+  /** Has Node's own metrics from the beginning: memory, CPU, event-loop delay. */
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }

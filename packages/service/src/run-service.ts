@@ -1,12 +1,12 @@
 /**
- * Life and death of a process:
+ * The life of a process:
  *
- *   1. start     settings that don't fit are shown as one plain message, exit code 1; then what the app does. What only an
- *                operator can put right (`MisconfigurationError`) is one line, exit code 78: to start again is no use
+ *   1. start     reads the settings; wrong ones are shown as one plain message, with exit code 1. Then the app starts. An error that
+ *                only an operator can fix (`MisconfigurationError`) is one log line, with exit code 78: a restart doesn't help
  *   2. run       until SIGTERM or SIGINT
- *   3. close     what was started, last first, within a bound; a second Ctrl-C ends it at once
+ *   3. close     closes what was started, in reverse order, within a time limit; a second Ctrl-C ends the process at once
  *
- * An exception that nobody caught ends the process: its state can't be trusted, and all of it is in Redis.
+ * An uncaught exception ends the process: its state can't be trusted, and everything that matters is in Redis.
  */
 import { MisconfigurationError } from '@holdfast/core';
 import { SettingsError } from './config/settings.ts';
@@ -14,15 +14,15 @@ import { createLogger, type ServiceLogger } from './logger.ts';
 
 export interface ServiceContext {
   logger: ServiceLogger;
-  /** Registers what is to be closed at the end. Called last first; failures are logged and don't stop the rest. */
+  /** Registers what has to be closed at the end, in reverse order. Failures are logged and don't stop the rest. */
   onClose(name: string, close: () => Promise<void> | void): void;
 }
 
 interface ServiceConfig {
   logLevel: string;
-  /** How long closing may take altogether, in ms. Default 10 s. */
+  /** How long closing may take in total, in ms. Default 10 s. */
   closeWithinMs?: number;
-  /** What may be a mistake in the settings, said once at start. */
+  /** Possible mistakes in the settings, logged at the start. */
   warnings?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ async function closeAll(closers: Closer[], logger: ServiceLogger): Promise<void>
 }
 
 /**
- * Runs `start` as a process's whole life. Returns once it has started; the process exits by itself later.
+ * Runs a process. Returns once `start` has resolved; the process exits by itself later.
  * @param name of the process, in its log
  */
 export async function runService<Config extends ServiceConfig>(
@@ -59,7 +59,7 @@ export async function runService<Config extends ServiceConfig>(
   let interrupted = false;
 
   const stop = (reason: string, exitCode: number) => {
-    // One Ctrl-C reaches a child twice, from the terminal and from its supervisor: only another Ctrl-C means hurry.
+    // One Ctrl-C reaches a child twice, from the terminal and from its supervisor. Only a second SIGINT ends it at once.
     if (closing) return reason === 'SIGINT' && interrupted ? process.exit(130) : undefined;
     closing = true;
     interrupted = reason === 'SIGINT';

@@ -55,11 +55,11 @@ describe('a job that is run again', () => {
   it('is refused while Redis is nearly full, and stays as it was', async () => {
     const id = await unlimited(submit);
     await post(`/v1/jobs/${id}/cancel`);
-    api.deps.memory.sawFull();
+    api.deps.memory.markFull();
     const refused = await unlimited(() => post(`/v1/jobs/${id}/retry`));
     expect(await refused.json()).toMatchObject({ status: 503, code: 'queue_full' });
     expect(await (await api.fetch(`/v1/jobs/${id}`)).json()).toMatchObject({ status: 'cancelled', cursor: 2 });
-    await api.deps.memory.look();
+    await api.deps.memory.check();
     expect((await unlimited(() => post(`/v1/jobs/${id}/retry`))).status).toBe(202);
   });
 

@@ -173,7 +173,7 @@ describe('a submit that is refused', () => {
   const unlimited: Limits = {};
   afterEach(async () => {
     limit(unlimited);
-    await api.deps.memory.look();
+    await api.deps.memory.check();
   });
 
   async function refusedBy(key: string, options: Submit = {}) {
@@ -216,7 +216,7 @@ describe('a submit that is refused', () => {
   it('while Redis is nearly full finds what is there, and has nothing new', async () => {
     const id = await idOf(await submit('before'));
     await cancel(await idOf(await submit('ended before')));
-    api.deps.memory.sawFull();
+    api.deps.memory.markFull();
     const { headers, problem } = await refusedBy('full');
     expect(problem).toMatchObject({ status: 503, code: 'queue_full' });
     expect(headers.get('retry-after')).toBe('5');
@@ -242,7 +242,7 @@ describe('a submit that is refused', () => {
     full();
     expect((await refusedBy('full by surprise')).problem).toMatchObject({ status: 503, code: 'queue_full' });
     expect(memory.isNearlyFull).toBe(true);
-    await memory.look();
+    await memory.check();
     full();
     expect(await idOf(await submit('surprised'))).toBe(id);
     writes.run = run;

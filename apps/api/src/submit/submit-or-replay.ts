@@ -22,7 +22,7 @@ import type { Submission } from './validate-submit.ts';
 export interface SubmitNeeds extends EstimateNeeds {
   cells: TenantCells;
   limits: Pick<TenantLimits, 'of'>;
-  memory: Pick<MemoryWatch, 'isNearlyFull' | 'sawFull'>;
+  memory: Pick<MemoryWatch, 'isNearlyFull' | 'markFull'>;
   writes: Pick<DurableWrites, 'run'>;
   durability: DurabilityMode;
   warnOfUnpriced: ReturnType<typeof warnOfUnpriced>;
@@ -71,7 +71,7 @@ async function submitOrFind(needs: SubmitNeeds, cell: ApiCell, job: NewJob): Pro
     return await submit(needs, cell, job, limits);
   } catch (error) {
     if (!isOutOfMemory(error)) throw error;
-    memory.sawFull();
+    memory.markFull();
     return findOnly(writes, cell, job, limits, queueFull());
   }
 }

@@ -54,7 +54,7 @@ describe('a further call of a task', () => {
       retryable: false,
       message: expect.stringMatching(/A further call may cost \$0\.01/),
     });
-    expect(error?.message).toMatch(/The budget of the day is \$0\.0\d+: \$0\.\d+ spent, \$0\.0\d+ reserved/);
+    expect(error?.message).toMatch(/The budget of this day is \$0\.0\d+: \$0\.\d+ is spent and \$0\.0\d+ is reserved/);
     expect(used?.cost_usd).toBeCloseTo(2e-4, 6);
     expect(await t.types(id)).toContain('call.failed');
     expect((await usage()).reserved_usd).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * A maintenance task: ended jobs are packed (`packed-job.ts`). Once a second each process takes some; a crash leaves
- * what it took to another, 30 s later. Every reader gets the same bytes as before: `read-log.ts` unpacks them.
+ * A maintenance task: packs ended jobs (`packed-job.ts`). Each process packs some once a second. After a crash another process gets
+ * its jobs, 30 s later. Readers get the same bytes as before, since `read-log.ts` unpacks them.
  */
 import { PACK_REQUEST_TO_BYTES, scripts } from '@holdfast/cell';
 import { hasEnded, type Logger } from '@holdfast/core';
@@ -9,10 +9,10 @@ import { bytesArgument, readBytes } from '../write/staged-value.ts';
 import { packed, readDictionary, readPackedLog, readPackedRequest } from './packed-job.ts';
 
 const EVERY_MS = 1_000;
-/** Their logs are in memory at once, and may be large. */
+/** Their logs, which may be large, are in memory at the same time. */
 const MAX_AT_ONCE = 16;
-/** Below this share of what it was it is worth the unpacking. */
-const GAIN = 0.8;
+/** Packing is worth it if the result is below this share of the original. */
+const MAX_SHARE = 0.8;
 
 export function startPacking(journal: JournalCell, logger: Logger): () => void {
   let isBusy = false;
@@ -20,7 +20,7 @@ export function startPacking(journal: JournalCell, logger: Logger): () => void {
     if (isBusy) return;
     isBusy = true;
     packJobs(journal)
-      .catch((error: unknown) => logger.warn({ error }, 'ended jobs not packed'))
+      .catch((error: unknown) => logger.warn({ error }, 'ended jobs could not be packed; the next round tries again'))
       .finally(() => {
         isBusy = false;
       });
@@ -28,7 +28,7 @@ export function startPacking(journal: JournalCell, logger: Logger): () => void {
   return () => clearInterval(timer);
 }
 
-/** Until none is left that is due. */
+/** Packs all jobs that are due. */
 async function packJobs(journal: JournalCell): Promise<void> {
   for (;;) {
     const [due, ...ids] = (await scripts.claimPacking.run(journal.cell, [MAX_AT_ONCE])) as [number, ...string[]];
@@ -57,11 +57,11 @@ async function packJob({ cell }: JournalCell, jobId: string): Promise<void> {
     takesRequest ? readBytes(cell, keys.request, Number(requestSize)) : Buffer.alloc(0),
   ]);
   const bytes = await packed({ request, log }, dictionary);
-  const isGain = bytes.length < (log.length + request.length) * GAIN;
+  const isGain = bytes.length < (log.length + request.length) * MAX_SHARE;
   await scripts.packJob.run(cell, [jobId, String(seq), isGain ? await bytesArgument(cell, bytes) : '']);
 }
 
-/** Before a job runs again. No effect where it isn't packed. */
+/** Unpacks a job before it runs again. No effect where it isn't packed. */
 export async function unpackJob({ cell }: JournalCell, jobId: string): Promise<void> {
   const dictionary = await readDictionary(cell, jobId);
   const windows: Buffer[] = [];

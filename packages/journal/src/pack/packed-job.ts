@@ -1,10 +1,10 @@
 /**
- * An ended job's request and log, as they are kept some time after its end: deflated together, with the job's answer as the
- * dictionary, since most of the log's text is there once more.
+ * The packed form of an ended job's request and log: deflated together, with the job's answer as the dictionary, since it contains most
+ * of the log's text.
  *
- *   request (nothing where it is kept by itself)  0  how the log is kept  log
+ *   request (empty where it is stored separately)  0  format of the log  log
  *
- * Short logs are kept without their events' numbers, which count from 1 and hardly compress.
+ * Short logs are packed without their events' numbers, which count from 1 and hardly compress.
  */
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -12,23 +12,23 @@ import { createInflateRaw, deflateRaw, type ZlibOptions } from 'node:zlib';
 import type { Cell } from '@holdfast/cell';
 import { readBytes, readValue, WINDOW_BYTES } from '../write/staged-value.ts';
 
-/** So much of the answer is the dictionary: deflate looks back no further. */
+/** The dictionary is this much of the answer: deflate can't look back further. */
 export const DICTIONARY_BYTES = 32_768;
 
 type OnCell = Pick<Cell, 'redis' | 'keys'>;
 
 export interface PackedParts {
-  /** JSON; empty where it is kept by itself. */
+  /** JSON; empty where it is stored separately. */
   request: Buffer;
   log: Buffer;
 }
 
-/** Ends the request: JSON never has it. */
+/** The byte that ends the request. JSON never contains it. */
 const END = 0;
 const WITHOUT_NUMBERS = 1;
 const WITH_NUMBERS = 2;
 
-/** Larger logs keep their numbers: taking them out would hold up everybody else in the process. */
+/** Larger logs keep their numbers: removing them would block the process for too long. */
 const MAX_WITHOUT_NUMBERS = 1_048_576;
 
 const deflate = promisify(deflateRaw) as (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>;
@@ -40,12 +40,12 @@ export function readDictionary(cell: OnCell, jobId: string): Promise<Buffer> {
   return readBytes(cell, cell.keys.job(jobId).output, DICTIONARY_BYTES);
 }
 
-/** A job's log, in windows; nothing where it isn't packed. @param dictionary the job's: `readDictionary` */
+/** A job's log, in windows; nothing where it isn't packed. @param dictionary from `readDictionary` */
 export function readPackedLog(cell: OnCell, jobId: string, dictionary: Buffer): AsyncGenerator<Buffer> {
   return unpackedLog(readPacked(cell, jobId), dictionary);
 }
 
-/** A job's request; empty where it isn't packed. @param dictionary the job's: `readDictionary` */
+/** A job's request; empty where it isn't packed. @param dictionary from `readDictionary` */
 export function readPackedRequest(cell: OnCell, jobId: string, dictionary: Buffer): Promise<Buffer> {
   return unpackedRequest(readPacked(cell, jobId), dictionary);
 }
@@ -94,11 +94,11 @@ export async function unpackedRequest(pieces: AsyncIterable<Buffer>, dictionary:
 /** Throws what the pieces throw. */
 function inflate(pieces: AsyncIterable<Buffer>, dictionary: Buffer): AsyncIterable<Buffer> {
   const inflated = createInflateRaw({ chunkSize: WINDOW_BYTES, ...withDictionary(dictionary) });
-  // Whoever reads what comes out gets its error.
+  // The reader of `inflated` gets the error.
   return pipeline(Readable.from(pieces), inflated, () => undefined);
 }
 
-/** null: its events are not numbered from 1 on. */
+/** null: its events are not numbered from 1. */
 function withoutNumbers(log: Buffer): Buffer | null {
   const events = log.toString('latin1').split('\n\n');
   if (events.pop() !== '') return null;

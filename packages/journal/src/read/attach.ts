@@ -1,16 +1,16 @@
 /**
- * Attaching: the same events for everyone, from any cursor, whenever. The state of one attached reader:
+ * Attaching: every reader gets the same events, from any cursor, at any time. The states of one attached reader:
  *
- *   1. subscribe   first of all, so that nothing falls between log and live; to a job that has ended, only if it runs again
- *   2. replay      read the log from the cursor to where it ends, as fast as the reader takes it
- *   3. live        pass on what is published, joined by sequence number:
- *                    next in line → as it is; seen before → dropped; overlapping → cut; gap → back to 2
+ *   1. subscribe   first, so that no event is lost between log and live; for an ended job, only if it runs again
+ *   2. replay      read the log from the cursor to its end, as fast as the reader takes it
+ *   3. live        pass on published events, joined by sequence number:
+ *                    the next one → as it is; seen before → dropped; overlapping → cut; gap → back to 2
  *   4. end         after the event that ended the job
  *
- * A slow reader falls behind in `live`, its mailbox overflows, and it goes back to `replay`: what it hasn't read yet is
- * kept in the log, not in this process. After a reconnect to Redis it goes back to `replay` as well.
- * One replay at a time: all of this is one loop, which runs only while there is something to pass on. A reader who waits
- * is one small object: there may be ten thousand of them.
+ * A slow reader falls behind in `live`: its mailbox overflows, and it goes back to `replay`. So unread events stay in the log, and
+ * don't fill this process. After a reconnect to Redis it goes back to `replay` as well.
+ * All of this is one loop, which runs only while there is something to pass on. A waiting reader is one small object: there may be
+ * ten thousand of them.
  */
 import { hasEnded } from '@holdfast/core';
 import type { JournalCell } from '../journal-cell.ts';
@@ -20,7 +20,7 @@ import { readLog } from './read-log.ts';
 
 /** Where an attached reader's bytes go. */
 export interface EventSink {
-  /** Takes bytes of the log, in order; they need not end where an event does. False: enough for now, wait for `drained`. */
+  /** Takes bytes of the log, in order; they may end within an event. False: wait for `drained` before the next write. */
   write(bytes: Buffer): boolean;
   /** Resolves when more can be written; rejects when the reader is gone or too slow. */
   drained(): Promise<void>;
@@ -32,7 +32,7 @@ interface ReaderOptions {
   jobId: string;
   /** Number of the last event that the reader has; 0: none. */
   after: number;
-  /** The job had ended when it was last looked at: its log is read first, and listened to only if it runs again. */
+  /** The job had ended when it was last read: its log is read first, and it is subscribed to only if it runs again. */
   hasEnded?: boolean;
   sink: EventSink;
 }
@@ -41,10 +41,10 @@ interface AttachOptions extends ReaderOptions {
   signal: AbortSignal;
 }
 
-/** `ended`: after the job's last event; `aborted`: it was stopped; `gone`: the job was deleted meanwhile. */
+/** `ended`: the job's last event was sent; `aborted`: the reader was stopped; `gone`: the job was deleted meanwhile. */
 type Outcome = 'ended' | 'aborted' | 'gone';
 
-/** Live messages on their way to one reader. Bounded: beyond it, or after a gap, it only knows that it is behind. */
+/** Live messages for one reader. Bounded: when it is full, or after a gap, it only knows that the reader is behind. */
 class Mailbox {
   static readonly maxMessages = 64;
   #messages: LiveEvents[] = [];
@@ -61,29 +61,29 @@ class Mailbox {
     this.#messages = [];
   }
 
-  /** Empties the box and forgets that it was behind: before a replay, which will find all of it in the log. */
+  /** Empties the mailbox before a replay, which finds everything in the log. */
   reset(): void {
     this.#behind = false;
     this.#messages = [];
   }
 
-  /** The next message; 'behind' when some were dropped; null: there is nothing. */
+  /** The next message; 'behind': messages were dropped; null: no message. */
   take(): LiveEvents | 'behind' | null {
     return this.#behind ? 'behind' : (this.#messages.shift() ?? null);
   }
 }
 
-/** What has become of a reader. `error`: what the sink's `drained` or the connection threw; it may attach again. */
+/** How a reader ended. `error`: what the sink's `drained` or the connection threw; the reader may attach again. */
 type OnOver = (outcome: Outcome | null, error?: unknown) => void;
 
-/** Writes every event after the cursor to the sink, in order, without gap or duplicate. Whoever makes one starts it. */
+/** Writes every event after the cursor to the sink, in order, without gap or duplicate. Call `start`. */
 export class AttachedReader implements Listener {
   readonly #options: ReaderOptions;
   readonly #onOver: OnOver;
   readonly #mailbox = new Mailbox();
   #cursor: number;
   #unsubscribe: (() => void) | undefined;
-  /** Until it has subscribed, and while the loop runs. */
+  /** True until it has subscribed, and while the loop runs. */
   #isBusy = true;
   #isStopped = false;
   #isOver = false;
@@ -113,7 +113,7 @@ export class AttachedReader implements Listener {
     await this.#work();
   }
 
-  /** Nothing is written after what is on its way. */
+  /** Stops after the current write. */
   stop(): void {
     this.#isStopped = true;
     this.#wake();
@@ -149,7 +149,7 @@ export class AttachedReader implements Listener {
     } catch (error) {
       this.#end(null, error);
     }
-    // Nothing was awaited since the mailbox was found empty: no message lies there unseen.
+    // There was no await since the mailbox was empty, so no message can be in it.
     this.#isBusy = false;
   }
 
@@ -174,11 +174,11 @@ export class AttachedReader implements Listener {
     const { sink } = this.#options;
     const next = this.#cursor + 1;
     if (last < next) return;
-    // A gap, too large for a message, or not whole without an answer that is stored apart: the log has it.
+    // A gap, or events too large for a message, or without the answer, which is stored separately: the log has them.
     if (first > next || bytes.length === 0 || bytes.includes(OUTPUT_MARK)) return this.#mailbox.fallBehind();
     const takesMore = sink.write(first === next ? bytes : bytes.subarray(startOfEvent(bytes, next)));
     this.#cursor = last;
-    // Also after the last event: what the sink still holds of it is not delivered yet.
+    // Also after the last event: the sink may not have delivered it yet.
     if (!takesMore) await sink.drained();
     if (ended) this.#end('ended');
   }

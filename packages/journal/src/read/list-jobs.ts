@@ -1,6 +1,6 @@
 /**
- * A tenant's jobs, newest first, without their answers. The list holds ids by time of creation; the records decide what fits. Ids
- * whose record has just expired are passed over: maintenance takes them off the list.
+ * A tenant's jobs, newest first, without their answers. The list has ids by time of creation; the filter is applied to the records.
+ * Ids whose record has just expired are skipped: maintenance removes them from the list.
  */
 import { type JobList, type JobStatus, type JobSummary, RequestError } from '@holdfast/core';
 import type { Journal } from '../journal.ts';
@@ -8,7 +8,7 @@ import type { Journal } from '../journal.ts';
 interface JobFilter {
   status?: JobStatus | undefined;
   task?: string | undefined;
-  /** Jobs of these only; null: of any. */
+  /** Only jobs of these tasks; null: of all tasks. */
   onlyTasks: readonly string[] | null;
   metadata: Record<string, string>;
 }
@@ -25,11 +25,11 @@ interface Position {
   jobId: string;
 }
 
-/** Ids read at once, at most; and for one page: a filter that fits nothing must not read a million records. */
+/** How many ids are read at once, and for one page: a filter that matches nothing must not read a million records. */
 const MAX_CHUNK = 200;
 const MAX_READ = 2_000;
 
-function fits(job: JobSummary, filter: JobFilter): boolean {
+function matches(job: JobSummary, filter: JobFilter): boolean {
   return (
     (filter.status === undefined || job.status === filter.status) &&
     (filter.task === undefined || job.task === filter.task) &&
@@ -45,7 +45,7 @@ function encodeCursor({ score, jobId }: Position): string {
 function decodeCursor(cursor: string): Position {
   const found = /^(\d{1,16}):(job_[a-z2-7]{32})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (!found?.[1] || !found[2]) {
-    throw new RequestError('invalid_cursor', 'This cursor is not one that a page of jobs ended with.', {
+    throw new RequestError('invalid_cursor', 'Expected the `next_cursor` of a page of jobs.', {
       param: 'cursor',
     });
   }
@@ -53,8 +53,8 @@ function decodeCursor(cursor: string): Position {
 }
 
 /**
- * The next ids after a position, in the list's order: by time, newest first; within one ms by id, last first.
- * @param wanted so many at first; each time twice as many, as where a filter fits few
+ * The ids after a position, in the order of the list: by time, newest first; within one ms by id, in descending order.
+ * @param wanted the size of the first chunk; each further chunk is twice as large, since the filter seems to match few
  */
 async function* walk(
   journal: Journal,
@@ -81,7 +81,7 @@ async function* walk(
     }
     const { score, jobId } = last ?? { score: Number.POSITIVE_INFINITY, jobId: '' };
     const fresh = found.filter((entry) => entry.score < score || entry.jobId < jobId);
-    // A whole chunk within one ms that was seen before: look further within it.
+    // A whole chunk of one ms that was seen before: go on within this ms.
     offset = fresh.length === 0 ? offset + chunk : 0;
     last = fresh.at(-1) ?? last;
     if (fresh.length > 0) yield fresh;
@@ -90,17 +90,17 @@ async function* walk(
   }
 }
 
-/** One page. `has_more` may be true before an empty last page; `next_cursor` is then still good. */
+/** One page. `has_more` may be true even if the next page is empty; its `next_cursor` is valid then. */
 export async function listJobs(journal: Journal, { tenant, filter, limit, cursor }: ListQuery): Promise<JobList> {
   const data: JobSummary[] = [];
   let read = 0;
   let last = cursor === undefined ? null : decodeCursor(cursor);
-  // One more tells whether another page follows; the position itself comes again.
+  // One more than the page, to see whether another page follows, and one for the position itself, which comes again.
   for await (const positions of walk(journal, tenant, last, limit + 2)) {
     const jobs = await journal.getSummaries(positions.map(({ jobId }) => jobId));
     for (const [at, position] of positions.entries()) {
       const job = jobs[at]?.job;
-      if (job && fits(job, filter)) {
+      if (job && matches(job, filter)) {
         if (data.length === limit) return page(data, last);
         data.push(job);
       }

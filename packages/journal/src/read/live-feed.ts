@@ -1,9 +1,9 @@
 /**
- * What is published, handed to whoever listens in this process: one Redis connection, one subscription per channel
- * however many listen to it, the same Buffer for all.
+ * Passes published messages to the listeners in this process: one Redis connection, one subscription per channel for any number of
+ * listeners, and one Buffer for all of them.
  *
- * Redis doesn't repeat what it published while a connection was away. So after a reconnect: subscribe again first, then
- * tell every listener to read what it missed; the other way round a terminal event could fall between.
+ * Redis doesn't repeat messages that it published while a connection was away. So after a reconnect it subscribes again first, and then
+ * tells every listener that it may have missed messages. In the other order a terminal event could be lost in between.
  */
 import { RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
@@ -19,13 +19,13 @@ export class LiveFeed {
   readonly #subscriber: Redis;
   readonly #listeners = new Map<string, Set<Listener>>();
 
-  /** @param subscriber a connection of its own, with the role `subscriber` */
+  /** @param subscriber a connection with the role `subscriber`, for this feed only */
   constructor(subscriber: Redis) {
     this.#subscriber = subscriber;
     subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       const listeners = this.#listeners.get(channel.toString());
       for (const listener of listeners ?? []) listener.onMessage(message);
-      // A subscription that was given up while Redis was away, and came about afterwards.
+      // The last listener left while Redis was away, and the subscription was made afterwards.
       if (!listeners) subscriber.unsubscribe(channel).catch(() => undefined);
     });
     subscriber.on('ready', () => void this.#subscribeAgain());
@@ -40,7 +40,7 @@ export class LiveFeed {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(listener));
     try {
-      // Asked for again even where others listen already: their request may still be under way. Redis answers in order.
+      // Also where others listen already: their request may still be under way. Redis answers in order.
       await this.#within(this.#subscriber.subscribe(channel), 2_000);
     } catch (error) {
       this.#remove(channel, listener);
@@ -53,7 +53,7 @@ export class LiveFeed {
     const listeners = this.#listeners.get(channel);
     if (!listeners?.delete(listener) || listeners.size > 0) return;
     this.#listeners.delete(channel);
-    // A connection that is away has no subscriptions to end.
+    // A lost connection has no subscriptions to end.
     if (this.#subscriber.status === 'ready') this.#subscriber.unsubscribe(channel).catch(() => undefined);
   }
 
@@ -63,7 +63,7 @@ export class LiveFeed {
     try {
       await this.#subscriber.subscribe(...channels);
     } catch {
-      return; // Away again: the next 'ready' comes here once more.
+      return; // Lost again: the next 'ready' calls this again.
     }
     for (const channel of channels) for (const listener of this.#listeners.get(channel) ?? []) listener.onGap();
   }
@@ -71,9 +71,13 @@ export class LiveFeed {
   async #within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const error = new RequestError('store_unavailable', 'The store of jobs is not reachable.', {
-        retryAfterMs: 1_000,
-      });
+      const error = new RequestError(
+        'store_unavailable',
+        'The job store is not reachable. Send the same request again.',
+        {
+          retryAfterMs: 1_000,
+        },
+      );
       timer = setTimeout(() => reject(error), ms);
     });
     try {

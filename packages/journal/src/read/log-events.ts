@@ -1,9 +1,9 @@
-/** Events of a log, as bytes of it hold them. */
+/** Reads events from the bytes of a log. */
 import type { EventData, EventType } from '@holdfast/core';
 import type { JournalCell } from '../journal-cell.ts';
 import { readLog } from './read-log.ts';
 
-/** An event whose data has not been parsed: most readers want few of them. */
+/** An event whose data is not parsed: most readers need few of them. */
 export interface LoggedEvent {
   seq: number;
   type: EventType;
@@ -14,10 +14,10 @@ export interface LoggedEvent {
 export class EventSplitter {
   #pieces: Buffer[] = [];
 
-  /** The events that are whole with these bytes. */
+  /** Returns the events that are complete with these bytes. */
   push(bytes: Buffer): LoggedEvent[] {
     this.#pieces.push(bytes);
-    // The two line ends may lie in two pieces.
+    // The two line breaks may be in two pieces.
     const before = this.#pieces.at(-2);
     const isSplit = bytes[0] === 10 && before?.at(-1) === 10;
     const end = bytes.lastIndexOf('\n\n');
@@ -37,13 +37,13 @@ function eventsIn(text: string): LoggedEvent[] {
   });
 }
 
-/** Whether a reader drops at it whatever text came before. */
+/** Whether readers drop the text before this event. */
 export function dropsText({ type, json }: LoggedEvent): boolean {
   if (type === 'job.accepted') return true;
   return type === 'attempt.started' && !(JSON.parse(json) as EventData<'attempt.started'>).resumed;
 }
 
-/** The journal's events, from the first. Reads the whole log. */
+/** All events of a journal. Reads the whole log. */
 export async function* readEvents(journal: JournalCell, jobId: string): AsyncGenerator<LoggedEvent> {
   const splitter = new EventSplitter();
   for await (const bytes of readLog(journal, jobId, 0)) yield* splitter.push(bytes);

@@ -1,14 +1,13 @@
 /**
- * Reading a log from a cursor: one look into the index, then windows of bytes up to where the log ended then. Windows don't
- * end where events do. A log that was packed since its job ended is unpacked. The job's answer is put in here: its event
- * has `\0` in its place, so that it is stored once.
+ * Reads a log from a cursor: one query of the index, then windows of bytes up to the log's end at that time. Windows may end within
+ * an event. A packed log is unpacked. The job's answer, which is stored once, is put into its event in the place of `OUTPUT_MARK`.
  */
 import type { JournalCell } from '../journal-cell.ts';
 import { OUTPUT_MARK, startOfEvent } from '../log-format.ts';
 import { DICTIONARY_BYTES, readDictionary, readPackedLog } from '../pack/packed-job.ts';
 import { readValue } from '../write/staged-value.ts';
 
-/** Where the journal stood when the reading began. */
+/** The state of the journal when the reading began. */
 export interface Standing {
   status: string;
   seq: number;
@@ -18,7 +17,7 @@ interface Place extends Standing {
   /** Bytes of the log. */
   size: number;
   isPacked: boolean;
-  /** From where to look for the event. */
+  /** Where the search for the event begins. */
   offset: number;
 }
 
@@ -34,8 +33,8 @@ async function locate({ cell }: JournalCell, jobId: string, seq: number): Promis
 }
 
 /**
- * Yields the bytes of the events after `cursor`, as far as the journal went when the reading began.
- * Returns that standing: if the job had ended, its end was among them. Returns null when there is no such journal.
+ * Yields the bytes of the events after `cursor` that were in the journal when the reading began.
+ * Returns its state at that time: if the job had ended, its last event was among them. Returns null when there is no such journal.
  */
 export async function* readLog(
   { cell }: JournalCell,
@@ -51,7 +50,7 @@ export async function* readLog(
   return place;
 }
 
-/** The log's bytes from the beginning of an event on. */
+/** The log's bytes from the beginning of an event. */
 async function* fromEvent(log: AsyncIterable<Buffer>, seq: number): AsyncGenerator<Buffer> {
   let found = false;
   let rest: Buffer = Buffer.alloc(0);
@@ -64,7 +63,7 @@ async function* fromEvent(log: AsyncIterable<Buffer>, seq: number): AsyncGenerat
     const start = startOfEvent(bytes, seq);
     found = start !== -1;
     if (found) yield bytes.subarray(start);
-    // Not here: the next window may begin in the middle of its first line, so some bytes are kept.
+    // Not found: its first line may begin in this window and end in the next one, so the last bytes are needed again.
     else rest = bytes.subarray(Math.max(0, bytes.length - 32));
   }
 }
@@ -75,11 +74,11 @@ async function* plain({ cell }: JournalCell, jobId: string, { offset, size }: Pl
     read += window.length;
     yield window;
   }
-  // Packed a while ago, or deleted: whoever reads so slowly has to attach again.
-  if (read < size) throw new Error('the log has gone while it was read');
+  // It was packed some time ago, or deleted. A reader who is that slow has to attach again.
+  if (read < size) throw new Error('the log was packed or deleted while it was read');
 }
 
-/** @param answer null: it has not been read */
+/** @param answer null: it was not read yet */
 async function* withOutput(
   { cell }: JournalCell,
   jobId: string,

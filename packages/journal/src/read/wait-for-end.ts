@@ -1,11 +1,11 @@
-/** Waiting for a job's end without reading its events. */
+/** Waits for a job's end without reading its events. */
 import { hasEnded } from '@holdfast/core';
 import type { Journal } from '../journal.ts';
 import type { OwnedJob } from '../record.ts';
 import { type LiveFeed, parseLiveEvents } from './live-feed.ts';
 
 /**
- * The job as it is when it ends, when the signal fires, or when it is deleted (null), whichever comes first.
+ * Resolves with the job when it ends or the signal fires, or with null when it is deleted, whichever comes first.
  * Throws what the connection throws.
  */
 export async function waitForEnd(
@@ -14,26 +14,26 @@ export async function waitForEnd(
   jobId: string,
   signal: AbortSignal,
 ): Promise<OwnedJob | null> {
-  let tell = (): void => undefined;
+  let wake = (): void => undefined;
   const listener = {
     onMessage: (message: Buffer) => {
-      if (parseLiveEvents(message).ended) tell();
+      if (parseLiveEvents(message).ended) wake();
     },
-    onGap: () => tell(),
+    onGap: () => wake(),
   };
-  const stop = () => tell();
+  const stop = () => wake();
   let unsubscribe = (): void => undefined;
   signal.addEventListener('abort', stop, { once: true });
   try {
     unsubscribe = await feed.subscribe(journal.keysOf(jobId).live, listener);
     for (;;) {
-      // Before the look: what is told while it is under way counts.
-      const news = new Promise<void>((resolve) => {
-        tell = resolve;
+      // Before the read: what is published during the read must count.
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
       });
       const found = await journal.get(jobId);
       if (!found || hasEnded(found.job.status) || signal.aborted) return found;
-      await news;
+      await woken;
     }
   } finally {
     signal.removeEventListener('abort', stop);

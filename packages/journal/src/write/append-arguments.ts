@@ -1,9 +1,9 @@
-/** Appends as the scripts `append` and `finish` take them, and what these say. */
+/** The arguments of the scripts `append` and `finish`, and their replies. */
 import type { JobStatus } from '@holdfast/core';
 import type { ScriptArgument } from '@holdfast/redis';
 import type { Append, AppendReply, AttemptEnd, FieldChanges } from './append.ts';
 
-/** The hashes that changes go to, in the scripts' order. */
+/** The hashes that changes belong to, in the order of the scripts. */
 const parts = ['record', 'details', 'calls', 'steps'] as const;
 
 function partOf(field: string): (typeof parts)[number] {
@@ -12,7 +12,7 @@ function partOf(field: string): (typeof parts)[number] {
   return field.startsWith('step:') ? 'steps' : 'record';
 }
 
-/** For each part the number of values, then fields and values. */
+/** For each hash the number of values, then fields and values. */
 function changeArguments(changes: FieldChanges): ScriptArgument[] {
   const byPart = { record: [], details: [], calls: [], steps: [] } as Record<(typeof parts)[number], ScriptArgument[]>;
   for (const [field, value] of Object.entries(changes)) byPart[partOf(field)].push(field, value ?? '');
@@ -27,7 +27,7 @@ export function appendArguments(append: Append): ScriptArgument[] {
   return [...headOf(append), ...changeArguments(append.changes)];
 }
 
-/** @param answer JSON or '', each as it is or its staged value */
+/** @param answer JSON or '', each as text or as a staged value */
 export function finishArguments(
   append: Append,
   end: AttemptEnd,
@@ -45,7 +45,7 @@ export function refusedReply(kind: string): AppendReply {
   return { kind: kind as Refused };
 }
 
-/** Of one append among those of a call of `append`. */
+/** The reply to one append of those in a call of the script `append`. */
 export function appendReplyOf(reply: unknown): AppendReply {
   const [kind, cancel, listeners = 1] = reply as [string, number, number?];
   if (kind !== 'applied' && kind !== 'again') return refusedReply(kind);

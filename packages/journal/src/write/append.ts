@@ -2,31 +2,31 @@
 import { HoldfastError, type JobStatus } from '@holdfast/core';
 import type { CallField, DetailField, RecordField, StepField } from '../record.ts';
 
-/** The journal took no more events of this attempt. */
+/** The journal refuses further events of this attempt. */
 export class JournalRefusal extends HoldfastError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
 
 /**
- * What changes beside the log: fields of the record and of what is stored with it; with the end of a job its answer (JSON), and
- * its text, where that is not to be read from the answer. An empty text takes a field away.
+ * The changes besides the log: fields of the record and of the other hashes; with the end of a job its answer (JSON), and its text,
+ * unless that is part of the answer. An empty text deletes a field.
  */
 export type FieldChanges = Partial<
   Record<RecordField | DetailField | CallField | StepField | 'output' | 'text', string | number>
 >;
 
-/** How an attempt ends: what the job becomes, and when and where the next attempt waits, if there is one. */
+/** How an attempt ends: the job's new status, and when and where the next attempt waits, if there is one. */
 export interface AttemptEnd {
   status: Exclude<JobStatus, 'running'>;
   /** ms until the next attempt is due. */
   delayMs: number;
-  /** The next attempt waits in the lane of the job's model, and follows nobody any more. */
+  /** The next attempt waits in the lane of the job's model, and no longer as a follower. */
   leavesQueue: boolean;
 }
 
-/** An append, exactly as it is sent and, if need be, sent again. */
+/** An append, exactly as it is sent, and as it is sent again after a lost reply. */
 export interface Append {
   jobId: string;
   attempt: number;
-  /** Of the attempt's claim. */
+  /** The token of the attempt's claim. */
   token: string;
   before: number;
   after: number;
@@ -34,35 +34,35 @@ export interface Append {
   changes: FieldChanges;
   /** null: the attempt goes on. */
   end: AttemptEnd | null;
-  /** The attempt goes on only once this is stored: a beginning, a response's id, an end. */
+  /** The attempt waits until this is stored: the begin of a call, a response's id, an end. */
   awaited: boolean;
 }
 
-/** What became of a job whose attempt has ended. */
+/** The state of a job after the end of its attempt. */
 export interface Ended {
-  /** `cancelled` also where it was to be put back, and a cancel had been asked for. */
+  /** `cancelled` also for a job that should go back to the queue, but whose cancel was requested. */
   status: JobStatus;
-  /** Lanes in which its tenant may run more than before. */
+  /** Lanes in which its tenant may run more jobs than before. */
   unblocked: string[];
 }
 
-/** What the journal said to an append. */
+/** The journal's reply to an append. */
 export type AppendReply =
   | {
       kind: 'applied';
       cancelRequested: boolean;
-      /** Somebody listens, as far as is known. */
+      /** A reader listens, as far as is known. */
       isWatched: boolean;
       ended: Ended | null;
     }
   | { kind: 'fenced' | 'ended' | 'mismatch' | 'missing' };
 
-/** What the flush clock sends for: an attempt's writer. */
+/** Where the flush clock gets appends from: the writer of an attempt. */
 export interface AppendSource {
-  /** Somebody follows the job live, as far as was known with the last append. */
+  /** A reader follows the job live, as far as the last append knows. */
   readonly isWatched: boolean;
-  /** What is to be sent now, or null. It stays under way until `onReply`. */
+  /** The append to send now, or null. It is under way until `onReply`. */
   take(): Append | null;
-  /** The reply to what was taken. */
+  /** The reply to the append that was taken. */
   onReply(reply: AppendReply): void;
 }

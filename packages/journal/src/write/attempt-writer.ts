@@ -1,14 +1,14 @@
 /**
  * Stage 5 of 6, the writing side. Before it: `apps/worker`, which owns one attempt; after it: `flush-clock.ts`, then the log.
  *
- * One AttemptWriter numbers, formats and gathers the events of one attempt. One FlushClock per process sends them: one
- * append at a time per writer; what comes meanwhile waits for the next.
+ * One AttemptWriter numbers, formats and gathers the events of one attempt. One FlushClock per process sends them, with one append
+ * at a time per writer; later events wait for the next append.
  *
- * An append carries the attempt, its claim's token and the sequence numbers before and after it, so that it is refused from a
- * worker that has been fenced off, and can be sent again after a lost reply without doubling anything. What the journal refuses
- * ends the writer for good: it rejects with JournalRefusal, and `onRefused` tells the worker to stop its provider call.
+ * An append has the attempt, the claim's token and the sequence numbers before and after it. So an append of a worker that was
+ * fenced off is refused, and an append can be sent again after a lost reply without duplicating events. A refusal ends the writer for
+ * good: it rejects with JournalRefusal, and `onRefused` lets the worker stop its provider call.
  *
- * A crash here loses what was not appended: nobody has seen it, and the next attempt begins after what was.
+ * A crash loses what was not appended: no reader has seen it, and the next attempt continues after the last appended event.
  */
 import { type EventData, type EventType, formatEvent, type Usage } from '@holdfast/core';
 import { OUTPUT_MARK } from '../log-format.ts';
@@ -28,13 +28,13 @@ interface WriterOptions {
   jobId: string;
   attempt: number;
   token: string;
-  /** Number of the last event in the journal when the attempt was claimed. */
+  /** Number of the journal's last event when the attempt was claimed. */
   seq: number;
   onCancelRequested: () => void;
   onRefused: (refusal: JournalRefusal) => void;
 }
 
-/** Above this many characters waiting, `waitForDrain` makes the producer wait. */
+/** With more characters waiting than this, `waitForDrain` makes the producer wait. */
 const MAX_WAITING = 1_000_000;
 
 export class AttemptWriter implements AppendSource {
@@ -57,7 +57,7 @@ export class AttemptWriter implements AppendSource {
     this.#sent = options.seq;
   }
 
-  /** Somebody follows the job live, as far as was known with the last append. */
+  /** A reader follows the job live, as far as the last append knows. */
   get isWatched(): boolean {
     return this.#isWatched;
   }
@@ -72,20 +72,20 @@ export class AttemptWriter implements AppendSource {
     return this.#seq;
   }
 
-  /** Adds an event. Returns at once. `changes` go with it. Throws the refusal once there was one. */
+  /** Adds an event, and changes in the same write. Returns at once. Throws the refusal, after one. */
   write<Type extends EventType>(type: Type, data: EventData<Type>, changes: FieldChanges = {}): void {
     if (this.#refusal) throw this.#refusal;
     this.#add(formatEvent(this.#seq + 1, type, data), changes);
   }
 
-  /** Changes fields together with the next event: they are one write. Returns at once. */
+  /** Changes fields in the same write as the next event. Returns at once. */
   change(changes: FieldChanges): void {
     Object.assign(this.#changes, changes);
   }
 
   /**
-   * Adds the event that ends the attempt, and perhaps the job: events, state, ledger and permit are one write. Resolves when
-   * it is done. @param end `delayMs` and `leavesQueue` are for a job that is put back: `status: 'queued'`
+   * Adds the event that ends the attempt, and perhaps the job: events, state, ledger and permit are one write. Resolves when it is
+   * written. @param end `delayMs` and `leavesQueue` are for a job that goes back to the queue: `status: 'queued'`
    */
   async end<Type extends EventType>(
     end: Pick<AttemptEnd, 'status'> & Partial<AttemptEnd>,
@@ -98,7 +98,7 @@ export class AttemptWriter implements AppendSource {
   }
 
   /**
-   * Completes the job. The answer is stored once: its event has a mark in its place, and readers see it whole.
+   * Completes the job. The answer is stored once: the event has a mark in its place, and readers get the whole answer.
    * @param output JSON
    */
   async complete(output: string, usage: Usage | null, changes: FieldChanges = {}): Promise<Ended> {
@@ -120,11 +120,11 @@ export class AttemptWriter implements AppendSource {
   async #conclude(end: AttemptEnd): Promise<Ended> {
     this.#end = end;
     await this.flushed();
-    if (!this.#ended) throw new Error('an attempt that has ended says what became of its job');
+    if (!this.#ended) throw new Error('the reply to the end of an attempt lacks the state of its job');
     return this.#ended;
   }
 
-  /** Resolves when all that was written is in the journal. Rejects with the refusal. */
+  /** Resolves when everything written is in the journal. Rejects with the refusal. */
   async flushed(): Promise<void> {
     if (this.#refusal) throw this.#refusal;
     if (this.#sent === this.#seq) return;
@@ -135,17 +135,16 @@ export class AttemptWriter implements AppendSource {
     });
   }
 
-  /** What was written leaves at once: somebody waits for it, or for the first token of an answer. */
+  /** Sends what was written at once: the caller waits for it, or a reader waits for the first token. */
   hurry(): void {
     if (this.#bytes !== '') this.#options.clock.wake(this, true);
   }
 
-  /** Resolves at once, or, when too much is waiting for Redis, when it is all written: back-pressure to the provider. */
+  /** Resolves at once; or, with too much waiting for Redis, when all of it is written. It is the back-pressure to the provider. */
   async waitForDrain(): Promise<void> {
     if (this.#bytes.length > MAX_WAITING) await this.flushed();
   }
 
-  /** For the clock: what is to be sent now, or null. It stays under way until `onReply`. */
   take(): Append | null {
     if (this.#underWay || this.#refusal || this.#bytes === '') return null;
     this.#underWay = {
@@ -164,7 +163,6 @@ export class AttemptWriter implements AppendSource {
     return this.#underWay;
   }
 
-  /** For the clock: the reply to what was taken. */
   onReply(reply: AppendReply): void {
     const append = this.#underWay;
     this.#underWay = null;
@@ -181,7 +179,7 @@ export class AttemptWriter implements AppendSource {
       if (this.#bytes !== '') this.#options.clock.wake(this, this.#waiters.length > 0);
       return;
     }
-    const refusal = new JournalRefusal(reply.kind, `attempt ${append.attempt} may not write any more: ${reply.kind}`);
+    const refusal = new JournalRefusal(reply.kind, `attempt ${append.attempt} may no longer write: ${reply.kind}`);
     this.#refusal = refusal;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(refusal);
     this.#options.onRefused(refusal);

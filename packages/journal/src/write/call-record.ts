@@ -1,46 +1,46 @@
 /**
- * What is stored of a job's provider calls and of a task's steps, one field each:
+ * The stored state of a job's provider calls and of a task's steps, one field each:
  *
- *   call:<id>     a call that was begun and isn't over: it can be taken up, repeated, or is counted as ambiguous
- *   failed:<id>   calls that have failed for an answer that is still to come: how many were paid, perhaps, and the last error
- *   answer:<id>   what a completed call said; a task that runs again is given it, and pays nothing
- *   step:<path>   what a completed step returned
+ *   call:<id>     a call that has begun and is not over: it is resumed or repeated, or counts as ambiguous
+ *   failed:<id>   failed calls for an answer that is still missing: how many may have been charged, and the last error
+ *   answer:<id>   the answer of a completed call; a task that runs again gets it, and pays nothing
+ *   step:<path>   the result of a completed step
  *
- * The one call of a pass-through task has the id ''. Fields are written by the append that brings their events, so that the
- * journal and what is stored never disagree. An empty value takes a field away.
+ * The only call of a pass-through task has the id ''. A field is written by the append that has its events, so that the journal and
+ * the stored state never disagree. An empty value deletes a field.
  */
 import type { JobError, JsonValue } from '@holdfast/core';
 import type { Values } from '../record.ts';
 import type { FieldChanges } from './append.ts';
 
-/** A call that was begun and isn't over. */
+/** A call that has begun and is not over. */
 export interface OpenCall {
-  /** Name of the provider that it was made to. */
+  /** Name of its provider. */
   provider: string;
-  /** Of its idempotency key. */
+  /** The version of its idempotency key. */
   keyVersion: number;
-  /** Its text is shown to readers. */
+  /** Readers see its text. */
   visible: boolean;
-  /** So many characters of it are in the journal. */
+  /** How many characters of its text are in the journal. */
   emitted: number;
-  /** A response that can be taken up after its event `cursor` (-1: from the first). */
+  /** A response that can be resumed after its event `cursor` (-1: from the first event). */
   response: { id: string; cursor: number } | null;
-  /** What it may cost, in US dollars; null: no price is known. */
+  /** What the call may cost, in US dollars; null: no price is known. */
   cost: number | null;
 }
 
-/** Calls that have failed for one answer, over all attempts of a run. */
+/** Failed calls for one answer, over all attempts of a run. */
 export interface FailedCalls {
-  /** Those that may have been paid. */
+  /** How many may have been charged. */
   charged: number;
-  /** What the last one said; null: nobody has heard. */
+  /** The last error; null: unknown. */
   error: JobError | null;
 }
 
-/** What is stored of a completed call or step. */
+/** The stored result of a completed call or step. */
 export interface Stored {
   value: JsonValue;
-  /** What it has shown readers. */
+  /** The text that readers have seen of it. */
   text: string;
 }
 
@@ -58,7 +58,7 @@ export const answerField = (id: string, stored: Stored | null): FieldChanges => 
 
 export const stepField = (path: string, stored: Stored): FieldChanges => ({ [`step:${path}`]: JSON.stringify(stored) });
 
-/** The fields of one kind, by what follows the kind in their names. */
+/** The fields of one kind, by their names without the kind. */
 export function readKind<Shape>(values: Values, kind: 'call' | 'failed' | 'answer' | 'step') {
   const found = Object.entries(values).filter(([field, value]) => field.startsWith(`${kind}:`) && value !== '');
   return new Map(found.map(([field, value]) => [field.slice(kind.length + 1), JSON.parse(value) as Shape]));

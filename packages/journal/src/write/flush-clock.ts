@@ -1,16 +1,15 @@
 /**
  * Sends the events of all attempts of this process. See `attempt-writer.ts`.
  *
- *   1. after a silence of the whole process an event leaves at once, and so does what somebody waits for: a call's beginning, a
+ *   1. after a silence of the whole process, an event is sent at once. So are events that somebody waits for: the begin of a call, a
  *      response's id, an end, a call's first token
- *   2. the others wait for the clock, a few ms, which sends what all writers have in one script
- *   3. events that nobody watches wait fifty times as long, a quarter of a second: whoever comes meanwhile reads the log, and from the next on is
- *      watched
- *   4. an attempt's last append is a script of its own, `finish`
+ *   2. other events wait a few ms for the clock, which sends the events of all writers in one script
+ *   3. events without a live reader wait fifty times as long, a quarter of a second. A reader who attaches meanwhile reads the log,
+ *      and counts as live from the next append on
+ *   4. an attempt's last append is a separate script, `finish`
  *
- * The clock runs only while something waits. It is the process's, not the writer's: for 20 streams of 50 tokens a second it
- * halves the cost per event on both sides, and adds half its interval to the median delay. With many streams its turns are
- * longer: each carries more.
+ * The clock runs only while events wait. It belongs to the process, not to a writer: with 20 streams of 50 tokens a second that halves
+ * the cost per event on both sides, and adds half of its interval to the median delay. With many streams its turns are longer.
  */
 import { scripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
@@ -22,12 +21,12 @@ import { sendAppend } from './send-append.ts';
 import { MAX_ARGUMENT_BYTES } from './staged-value.ts';
 
 interface FlushClockOptions {
-  /** On a connection with the role `worker`, which waits for Redis as long as it is away. */
+  /** On a connection with the role `worker`, which waits while Redis is away. */
   journal: JournalCell;
   logger: Logger;
   /**
-   * Runs a write on a connection, and resolves once it is as durable as the mode asks; rejects when that isn't known. For
-   * appends that somebody waits for, where Redis' own reply isn't enough: text on its way needn't be. Default: it is enough.
+   * Runs a write, and resolves once it is as durable as the mode demands; rejects when that isn't known. Only for appends that
+   * somebody waits for; text needn't be durable. Default: Redis' own reply is enough.
    */
   durably?: ((write: (redis: Redis) => Promise<unknown>) => Promise<unknown>) | undefined;
   intervalMs?: number;
@@ -40,12 +39,12 @@ interface Sent {
   append: Append;
 }
 
-/** Events that nobody watches wait so many times as long. */
-const UNWATCHED = 50;
-/** ms that each stream in a turn adds to the next one's interval, and the most that comes of it. */
+/** How many times longer events without a live reader wait. */
+const UNWATCHED_FACTOR = 50;
+/** How many ms each stream in a turn adds to the next interval, and the maximum. */
 const PER_STREAM_MS = 0.1;
 const MAX_INTERVAL_MS = 20;
-/** What one script is given of all journals, in characters. */
+/** Characters of all journals in one script. */
 const MAX_BATCH = MAX_ARGUMENT_BYTES / 3;
 const MAX_RETRY_MS = 2_000;
 
@@ -57,11 +56,11 @@ export class FlushClock {
   readonly #retryMs: number;
   #waiting = new Set<AppendSource>();
   #lastFlush = Number.NEGATIVE_INFINITY;
-  /** Until the next turn, from the last one on. */
+  /** Time from the last turn to the next. */
   #turnMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #flushesSoon = false;
-  /** Writers whose events nobody watches. */
+  /** Writers without a live reader. */
   #unwatched = new Set<AppendSource>();
   #slowTimer: NodeJS.Timeout | null = null;
 
@@ -73,11 +72,11 @@ export class FlushClock {
     this.#retryMs = retryMs;
   }
 
-  /** A writer has something to send. @param atOnce somebody waits for it */
+  /** A writer has something to send. @param atOnce the caller, or a reader, waits for it */
   wake(writer: AppendSource, atOnce = false): void {
     if (!atOnce && !writer.isWatched) {
       this.#unwatched.add(writer);
-      this.#slowTimer ??= setTimeout(() => this.#flushUnwatched(), this.#intervalMs * UNWATCHED);
+      this.#slowTimer ??= setTimeout(() => this.#flushUnwatched(), this.#intervalMs * UNWATCHED_FACTOR);
       return;
     }
     this.#waiting.add(writer);
@@ -85,7 +84,7 @@ export class FlushClock {
     const waitMs = atOnce ? 0 : this.#lastFlush + this.#turnMs - performance.now();
     if (waitMs <= 0) {
       this.#flushesSoon = true;
-      // After this turn of the event loop: what all attempts write in it, and the ends that they set, leave together.
+      // At the end of this turn of the event loop, so that everything that attempts write in it is sent together.
       setImmediate(() => this.#flush());
     } else {
       this.#timer ??= setTimeout(() => this.#flush(), waitMs);
@@ -133,13 +132,13 @@ export class FlushClock {
       const replies = (await scripts.append.run(this.#journal.cell, args)) as unknown[];
       for (const [at, { writer }] of batch.entries()) writer.onReply(appendReplyOf(replies[at]));
     } catch (error) {
-      this.#logger.warn({ jobId: batch[0]?.append.jobId, appends: batch.length, error }, 'append failed, trying again');
-      // One by one: what is wrong with one journal must not hold up the others.
+      this.#logger.warn({ jobId: batch[0]?.append.jobId, appends: batch.length, error }, 'append failed; retrying');
+      // One by one: a problem of one journal must not delay the others.
       for (const sent of batch) void this.#sendAlone(sent, this.#retryMs);
     }
   }
 
-  /** One append until it is answered: it is the same append every time, so it can't be applied twice. */
+  /** Sends one append until there is a reply. It is the same append every time, so it can't be applied twice. */
   async #sendAlone({ writer, append }: Sent, waitMs: number): Promise<void> {
     const { cell } = this.#journal;
     const write = (redis: Redis) => sendAppend(cell.over(redis), append);
@@ -150,7 +149,7 @@ export class FlushClock {
         writer.onReply(reply as AppendReply);
         return;
       } catch (error) {
-        if (wait <= this.#retryMs) this.#logger.warn({ jobId: append.jobId, error }, 'append failed, trying again');
+        if (wait <= this.#retryMs) this.#logger.warn({ jobId: append.jobId, error }, 'append failed; retrying');
       }
     }
   }

@@ -1,4 +1,4 @@
-/** One append on its way: what is too large for one argument goes before it, in pieces. Safe to repeat as a whole. */
+/** Sends one append. Parts that are too large for an argument are staged before, in pieces. Safe to repeat as a whole. */
 import { type Cell, scripts } from '@holdfast/cell';
 import type { Append, AppendReply } from './append.ts';
 import { appendArguments, appendReplyOf, finishArguments, finishReplyOf, refusedReply } from './append-arguments.ts';
@@ -23,12 +23,12 @@ export async function sendAppend(cell: OnCell, append: Append): Promise<AppendRe
       finishArguments(staged.append, end, { output, text }, cell.retentionMs),
     );
     const [kind] = reply as [string];
-    // Redis was away for longer than a staged value lives.
+    // Redis was away until a staged value had expired.
     if (kind !== 'not_staged') return finishReplyOf(reply, end);
   }
 }
 
-/** The append with what is left of its events; or how it was refused, or that it had been applied. */
+/** The append with the rest of its events; or the reply, where it was refused or had been applied before. */
 async function stageEvents(cell: OnCell, append: Append): Promise<{ append: Append } | AppendReply> {
   if (append.bytes.length * 3 <= MAX_ARGUMENT_BYTES) return { append };
   const { jobId, attempt, token, before, after, end } = append;

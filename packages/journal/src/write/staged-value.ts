@@ -1,27 +1,27 @@
 /**
- * Large values: what is too large for one argument of a script is written before it, piece by piece, each awaited, so that Redis is
- * never busy with it for long. Until a script takes it, it expires.
+ * Large values. A value that is too large for an argument of a script is staged: written before the script, piece by piece, each
+ * awaited, so that Redis is never busy with it for long. It expires, unless a script takes it.
  */
 import { randomUUID } from 'node:crypto';
 import { type Cell, SEGMENT_BYTES, scripts } from '@holdfast/cell';
 
-/** What a script is given at most in one argument: Redis is busy for less than 0.5 ms with so much (measured). */
+/** The largest argument of a script: it takes Redis less than 0.5 ms (measured). */
 export const MAX_ARGUMENT_BYTES = 65_536;
 
-/** The text as a script takes it: itself, or the name of what was staged. Throws what the connection throws. */
+/** The text as an argument of a script: itself, or the name of its staged value. Throws what the connection throws. */
 export async function stageValue(cell: Pick<Cell, 'redis' | 'keys'>, text: string): Promise<string> {
-  // No character takes more than three bytes.
+  // A character has at most three bytes in UTF-8 per UTF-16 unit.
   if (text.length * 3 <= MAX_ARGUMENT_BYTES) return text;
   const bytes = Buffer.from(text);
   return bytes.length <= MAX_ARGUMENT_BYTES ? text : stageBytes(cell, bytes);
 }
 
-/** The same for bytes. What begins like the name of a staged value is staged as well. */
+/** The same for bytes. Bytes that begin like the name of a staged value are always staged. */
 export async function bytesArgument(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Promise<string | Buffer> {
   return bytes.length <= MAX_ARGUMENT_BYTES && bytes[0] !== 0 ? bytes : stageBytes(cell, bytes);
 }
 
-/** The name of what was staged, as a script takes it. Throws what the connection throws. */
+/** Stages bytes. @returns their name, as an argument of a script. Throws what the connection throws. */
 async function stageBytes(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Promise<string> {
   const name = randomUUID();
   for (let offset = 0; offset < bytes.length; offset += MAX_ARGUMENT_BYTES) {
@@ -30,7 +30,7 @@ async function stageBytes(cell: Pick<Cell, 'redis' | 'keys'>, bytes: Buffer): Pr
   return `\0${name} ${bytes.length}`;
 }
 
-/** A stored value, in windows that hold up nobody. @param size its bytes; Infinity: to its end. @param from the first byte */
+/** A stored value, in windows. @param size its bytes; Infinity: to its end. @param from the first byte */
 export async function* readValue(
   { redis }: Pick<Cell, 'redis'>,
   key: string,
@@ -45,17 +45,17 @@ export async function* readValue(
     const window = await redis.getrangeBuffer(name, start, start + wanted - 1);
     at += window.length;
     if (window.length > 0) yield window;
-    // Its end, or it was deleted meanwhile.
+    // The end of the value, or it was deleted meanwhile.
     if (window.length < wanted) return;
   }
 }
 
-/** The same at once; empty where there is none. */
+/** A whole stored value; empty where there is none. */
 export async function readBytes(cell: Pick<Cell, 'redis'>, key: string, size: number): Promise<Buffer> {
   const windows: Buffer[] = [];
   for await (const window of readValue(cell, key, size)) windows.push(window);
   return Buffer.concat(windows);
 }
 
-/** Large enough that a usual answer is one window, small enough not to hold up Redis or a slow reader. */
+/** Large enough for most answers to be one window, small enough not to block Redis or fill memory for a slow reader. */
 export const WINDOW_BYTES = 262_144;

@@ -22,7 +22,7 @@ function write(kind: 'json' | 'ts', content: string): string {
 describe('a config file', () => {
   it.each(['none.json', 'none.ts', 'none.json/none.json'])('that is not there is called that: %s', (name) => {
     const file = join(folder, name);
-    const refusal = new SettingsError(`${file} can't be read: there is no such file.`);
+    const refusal = new SettingsError(`${file} can't be read: it does not exist.`);
     expect(() => readConfigContent(file)).toThrow(refusal);
   });
 
@@ -37,11 +37,11 @@ describe('a config file of JSON', () => {
   });
 
   it.each([
-    ['nothing in it', '', ' is empty; a JSON object was expected.'],
+    ['nothing in it', '', ' is empty: expected a JSON object.'],
     ['no JSON', '{\n  "lanes": {},\n}', ' is not JSON: see line 3, column 1.'],
     ['half of it', '{"lanes":', ' is not JSON: it ends too soon.'],
-    ['a member twice', '{"lanes":{"a":1,"a":2}}', " doesn't fit:\n  lanes.a: named twice"],
-    ['__proto__', '{"plans":{"__proto__":{}}}', " doesn't fit:\n  plans.__proto__: this name is not allowed"],
+    ['a member twice', '{"lanes":{"a":1,"a":2}}', " is not valid:\n  lanes.a: named twice"],
+    ['__proto__', '{"plans":{"__proto__":{}}}', " is not valid:\n  plans.__proto__: this name is not allowed"],
   ])('is refused with its place: %s', (_, content, said) => {
     const file = write('json', content);
     expect(() => readConfigContent(file)).toThrow(new SettingsError(`${file}${said}`));
@@ -63,8 +63,8 @@ describe('a config file that is a module', () => {
     ['a function', 'export default () => ({})', /\(top level\): expected an object; got a function$/],
     ['null', 'export default null', /\(top level\): expected an object; got null$/],
     ['a bigint', 'export default { plans: { a: { weight: 10n } } }', /plans\.a\.weight: expected a number; got 10n$/],
-    ['a circle', 'const a = {}; a.a = a; export default { plans: a }', /plans\.a\.a: not known here/],
-    ['no default', 'export const lanes = {}', /ts exports nothing as its default/],
+    ['a circle', 'const a = {}; a.a = a; export default { plans: a }', /plans\.a\.a: unknown/],
+    ['no default', 'export const lanes = {}', /ts has no default export/],
     ['an exception', 'throw new Error("no luck"); export default {}', /ts can't be loaded as a module: no luck$/],
     ['a text', 'throw "no luck"; export default {}', /ts can't be loaded as a module: no luck$/],
   ])('is refused where it exports or throws %s', (_, code, message) => {

@@ -1,4 +1,4 @@
-/** What a config file holds, before it is checked: a JSON file strictly, a `.ts` or `.js` module by what it exports. */
+/** Reads a config file, before its content is checked: JSON strictly, and a `.ts` or `.js` module by what it exports. */
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -7,20 +7,20 @@ import { RequestError } from '@holdfast/core';
 import { parseStrictJson } from '../http/strict-json.ts';
 import { SettingsError } from './settings.ts';
 
-/** Faults of a config file as they are shown, each with its path. */
-export function misfit(file: string, lines: readonly string[]): SettingsError {
-  return new SettingsError(`${file} doesn't fit:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+/** @param lines one per issue, each with its path */
+export function invalidConfigFile(file: string, lines: readonly string[]): SettingsError {
+  return new SettingsError(`${file} is not valid:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** @throws SettingsError where it can't be read, or there is no one object in it */
+/** @throws SettingsError where the file can't be read, or has no object */
 export function readConfigContent(file: string): unknown {
   checkThere(file);
   return /\.[cm]?[jt]s$/.test(file) ? loadModule(file) : readJson(file);
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it does not exist',
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
 };
@@ -55,14 +55,15 @@ function readJson(file: string): unknown {
     if (!(error instanceof RequestError)) throw error;
     if (error.issues.length === 0) throw new SettingsError(error.message);
     const lines = error.issues.map(({ path, message }) => `${path || '(top level)'}: ${message}`);
-    throw misfit(file, lines);
+    throw invalidConfigFile(file, lines);
   }
 }
 
 function loadModule(file: string): unknown {
   const content = exportOf(file);
-  // Settings are read in one go, before anything is started: nobody waits here.
-  if (isPromise(content)) throw misfit(file, ['(top level): expected an object; got a promise. Export what it gives']);
+  // Settings are read synchronously, before anything starts.
+  if (isPromise(content))
+    throw invalidConfigFile(file, ['(top level): expected an object; got a promise. Export its value']);
   return content;
 }
 
@@ -77,5 +78,5 @@ function exportOf(file: string): unknown {
   }
   if (!isModuleNamespaceObject(loaded)) return loaded;
   if ('default' in (loaded as object)) return (loaded as { default: unknown }).default;
-  throw new SettingsError(`${file} exports nothing as its default: write \`export default { … }\`.`);
+  throw new SettingsError(`${file} has no default export: write \`export default { … }\`.`);
 }

@@ -29,7 +29,7 @@ function faultsIn(content: unknown): string[] {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     const [head, ...lines] = error.message.split('\n');
-    expect(head).toBe(`${file} doesn't fit:`);
+    expect(head).toBe(`${file} is not valid:`);
     return lines.map((line) => line.slice(2));
   }
   throw new Error('was not refused');
@@ -104,7 +104,7 @@ describe('the config file', () => {
         },
       });
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
-    expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} doesn't fit:\n  tasks.x: no such task`);
+    expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} is not valid:\n  tasks.x: no such task`);
     expect(read(new TypeError('a fault'))).toThrow(TypeError);
     const own = new HoldfastError('duplicate_task', 'Two tasks are named "x".');
     expect(read(own)).toThrow(SettingsError);
@@ -120,23 +120,23 @@ describe('the config file', () => {
   it.each<[string, unknown, unknown[]]>([
     [
       'unknown members',
-      { color: 1, hue: 2 },
-      ['color', 'hue'].map((name) => `${name}: not known here; known are ${known.file}`),
+      { color: 1, colour: 2 },
+      ['color', 'colour'].map((name) => `${name}: unknown; expected one of ${known.file}`),
     ],
     [
       'one of a lane',
       { lanes: { a: { ...lane, speed: 1 } } },
-      [`lanes.a.speed: not known here; known are ${known.lane}`],
+      [`lanes.a.speed: unknown; expected one of ${known.lane}`],
     ],
     [
       'one that is misspelled, and one that is not',
       { lanes: { a: { ...lane, modles: [], speed: 1 } } },
       [
-        `lanes.a.modles: not known here; did you mean models? Known are ${known.lane}`,
-        `lanes.a.speed: not known here; known are ${known.lane}`,
+        `lanes.a.modles: unknown; did you mean models? expected one of ${known.lane}`,
+        `lanes.a.speed: unknown; expected one of ${known.lane}`,
       ],
     ],
-    ['a misspelled section', { plan: {} }, [`plan: not known here; did you mean plans? Known are ${known.file}`]],
+    ['a misspelt section', { plan: {} }, [`plan: unknown; did you mean plans? expected one of ${known.file}`]],
     ['no models', { lanes: { a: { providers: lane.providers } } }, ['lanes.a.models: expected an array; got nothing']],
     [
       'empty models',
@@ -163,12 +163,12 @@ describe('the config file', () => {
     [
       'a lane’s name',
       { lanes: { 'a:b': lane } },
-      ['lanes.a:b: no name that fits: lower-case letters, digits and "-", starting with a letter; got "a:b"'],
+      ['lanes.a:b: not a valid name: lower-case letters, digits and "-", starting with a letter; got "a:b"'],
     ],
     [
       'a plan’s name',
       { plans: { Free: {} } },
-      ['plans.Free: no name that fits: lower-case letters, digits, "-" and "_"; got "Free"'],
+      ['plans.Free: not a valid name: lower-case letters, digits, "-" and "_"; got "Free"'],
     ],
     [
       'an address',
@@ -191,12 +191,12 @@ describe('the config file', () => {
     [
       'a plan’s limit',
       { plans: { free: { speed: 1 } } },
-      [expect.stringMatching(/^plans\.free\.speed: not known here; known are requests_per_minute, /)],
+      [expect.stringMatching(/^plans\.free\.speed: unknown; expected one of requests_per_minute, /)],
     ],
     [
       'a task’s setting',
       { tasks: { chat: { model: 'm', speed: 1 } } },
-      ['tasks.chat.speed: not known here; known are model'],
+      ['tasks.chat.speed: unknown; expected one of model'],
     ],
     [
       'what clients see of errors of tasks',
@@ -222,7 +222,7 @@ describe('the config file', () => {
   it('says where the key of a provider belongs', () => {
     const [fault] = faultsIn(withProvider({ name: 'x', base_url: baseUrl, api_key: 'sk-secret' }));
     expect(fault).toMatch(
-      /^lanes\.a\.providers\.0\.api_key: not known here; .* ?nown are name, .*; api_key_env names that$/,
+      /^lanes\.a\.providers\.0\.api_key: unknown; expected one of name, .*; api_key_env names it$/,
     );
   });
 });

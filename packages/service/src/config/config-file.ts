@@ -1,6 +1,6 @@
 /**
- * The config file (HOLDFAST_CONFIG, default `holdfast.config.json` or `holdfast.config.ts`, optional): read, checked,
- * unknown members refused. A `.ts` or `.js` file exports the same object as its default.
+ * The config file (HOLDFAST_CONFIG, default `holdfast.config.json` or `holdfast.config.ts`, optional). Unknown members are refused.
+ * A `.ts` or `.js` file exports the same object as its default.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -20,14 +20,14 @@ import {
   secretsOf,
 } from '@holdfast/core';
 import { z } from 'zod';
-import { misfit, readConfigContent } from './config-content.ts';
-import { describeMisfit, expectation } from './describe-misfit.ts';
+import { invalidConfigFile, readConfigContent } from './config-content.ts';
+import { describeConfigIssue, expectation } from './describe-config-issue.ts';
 import { SettingsError } from './settings.ts';
 
 /** Settings of tasks, by their names. */
 const tasksSchema = z.record(z.string(), z.strictObject({ model: z.string().min(1).max(256) }));
 
-/** What clients see of an error that a task's code throws: that it did, or its message as well, which may quote a prompt. */
+/** Whether clients see the messages of errors that a task's code throws: these may quote a prompt. */
 const taskErrorMessageSchema = z.enum(['hide', 'show'], 'expected "hide" or "show"');
 
 const taskFilesSchema = z.array(z.string().min(1), 'expected a list of paths, patterns and packages');
@@ -52,31 +52,31 @@ export interface ConfigFile {
   task_error_message: z.output<typeof taskErrorMessageSchema>;
 }
 
-/** What an app makes of a config file. */
+/** What an app loads by a config file. */
 export interface Loaded {
-  /** Changes with what was loaded. */
+  /** Changes when the loaded things change. */
   digest: string;
   warnings: readonly string[];
 }
 
 export interface ReadConfig<App extends Loaded> extends ConfigFile {
-  /** Absolute; null: there is none. */
+  /** Absolute; null: there is no file. */
   file: string | null;
-  /** What the app has loaded by it. */
+  /** What the app has loaded by the file. */
   loaded: App;
-  /** Where it is another, two processes run with different files. */
+  /** Processes with different digests run with different files. */
   configDigest: string;
   warnings: readonly string[];
 }
 
-/** What only an app can tell of a config file. */
+/** The parts of reading a config file that only an app can do. */
 export interface ConfigOptions<App extends Loaded> {
   /**
-   * Loads what the file names, and checks it. Throws RangeError where something in the file isn't known to the app,
-   * HoldfastError where the fault isn't the file's. `file` is absolute; null: there is none.
+   * Loads what the file names, and checks it. Throws RangeError where the app doesn't know something in the file, HoldfastError
+   * where the fault is not in the file. `file` is absolute; null: there is no file.
    */
   load: (config: ConfigFile, file: string | null) => App;
-  /** Where the keys of providers should be, by the names that the file gives: those that aren't set are warned of. */
+  /** The environment that should have the providers' API keys: a warning names each variable that isn't set. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Whether the provider at `baseUrl` runs responses in the background. Default: where it is OpenAI itself. */
   background?: boolean | undefined;
@@ -89,7 +89,7 @@ export function keyVariables(lanes: Lanes): string[] {
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
 
-/** One lane for every model, to `baseUrl`. */
+/** One lane for all models, with the provider at `baseUrl`. */
 export function defaultLanes(baseUrl: string, background = isOpenAi(baseUrl)): Lanes {
   return {
     default: {
@@ -104,9 +104,9 @@ export function defaultLanes(baseUrl: string, background = isOpenAi(baseUrl)): L
 }
 
 /**
- * What the config file says; `defaultLanes(baseUrl)`, no plans, prices and tasks where it says nothing, or isn't there.
- * @param named by the user (then it must exist), or undefined
- * @throws SettingsError naming file, path, what was expected and what was got
+ * Reads the config file. Defaults, also without a file: `defaultLanes(baseUrl)`, and no plans, prices and tasks.
+ * @param named the file that the user named, which must exist; or undefined
+ * @throws SettingsError with file, path, what was expected and what was found
  */
 export function readConfigFile<App extends Loaded>(
   named: string | undefined,
@@ -116,7 +116,7 @@ export function readConfigFile<App extends Loaded>(
   const path = named ?? DEFAULT_CONFIG_FILES.find((name) => existsSync(name));
   const content = path === undefined ? {} : readConfigContent(path);
   const result = configSchema.safeParse(content, { reportInput: true, error: expectation });
-  if (!result.success) throw misfit(String(path), result.error.issues.flatMap(describeMisfit));
+  if (!result.success) throw invalidConfigFile(String(path), result.error.issues.flatMap(describeConfigIssue));
   const { lanes = defaultLanes(baseUrl, background), ...rest } = result.data;
   const config = { lanes, ...rest };
   const file = path === undefined ? null : resolve(path);
@@ -126,8 +126,8 @@ export function readConfigFile<App extends Loaded>(
     const warnings = [...loaded.warnings, ...unset];
     return { ...config, file, loaded, configDigest: digestOf(config, loaded.digest), warnings };
   } catch (error) {
-    if (error instanceof RangeError) throw misfit(String(path), [error.message]);
-    // Not the file's fault: what it says is shown alone.
+    if (error instanceof RangeError) throw invalidConfigFile(String(path), [error.message]);
+    // The fault is not in the file, so the message is shown alone.
     if (error instanceof HoldfastError) throw new SettingsError(error.message, { cause: error });
     throw error;
   }
@@ -138,7 +138,7 @@ function digestOf(config: ConfigFile, loaded: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** Without its key a provider refuses every call, unless it is one that asks for none: that of the default lane may be. */
+/** Warnings of missing API keys. The provider of the default lane may need none, unless it is OpenAI. */
 function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv, isDefault: boolean): string[] {
   return Object.entries(lanes).flatMap(([lane, { providers }]) =>
     providers.flatMap((provider) => {
@@ -150,8 +150,8 @@ function unsetKeys(lanes: Lanes, env: NodeJS.ProcessEnv, isDefault: boolean): st
         return needsKey ? [`${place} has no api_key_env, and ${address} refuses every call without a key`] : [];
       }
       if (isDefault && !needsKey) return [];
-      const remedy = isDefault ? '. Set it, or OPENAI_BASE_URL for another provider' : '';
-      const what = needsKey ? `is ${address}, which refuses every call without a key${remedy}` : 'is called without it';
+      const fix = isDefault ? '. Set it, or OPENAI_BASE_URL for another provider' : '';
+      const what = needsKey ? `is ${address}, which refuses every call without a key${fix}` : 'is called without it';
       return variables
         .filter((variable) => !env[variable])
         .map((variable) => `${variable} is not set: ${place} ${what}`);

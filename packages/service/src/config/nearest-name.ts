@@ -1,11 +1,11 @@
-/** The known name that a misspelled one was probably meant to be. */
+/** Finds the known name that a misspelt name probably means. */
 
 /** How many letters may be wrong: one in four, and at most four. */
 function maxDistance(name: string): number {
   return Math.min(4, Math.max(1, Math.floor(name.length / 4)));
 }
 
-/** Letters to insert, drop, replace or swap with their neighbor, until `a` is `b` (optimal string alignment). */
+/** How many letters have to be inserted, dropped, replaced or swapped to turn `a` into `b` (optimal string alignment). */
 function distance(a: string, b: string): number {
   let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {
@@ -22,9 +22,9 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** null: none of them is near. Upper and lower case count as the same. */
+/** The nearest known name; null: none is near. Upper and lower case count as the same. */
 export function nearestName(name: string, known: readonly string[]): string | null {
-  // What is far longer than any name is none; comparing would cost its length.
+  // Far longer than any name, and slow to compare.
   if (name.length > 100) return null;
   const ranked = known
     .map((one) => ({ one, away: distance(name.toLowerCase(), one.toLowerCase()) }))

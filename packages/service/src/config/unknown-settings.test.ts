@@ -14,7 +14,7 @@ describe('a HOLDFAST_… variable that nothing reads', () => {
   it('is warned of with all that are known, where none is near', () => {
     const [warning] = warnOfUnknownSettings({ HOLDFAST_NUMBER_OF_LLAMAS: '3' });
     expect(warning).toBe(
-      `HOLDFAST_NUMBER_OF_LLAMAS is set, and nothing reads it: known are ${holdfastSettings.join(', ')}`,
+      `HOLDFAST_NUMBER_OF_LLAMAS is set, and nothing reads it: expected one of ${holdfastSettings.join(', ')}`,
     );
   });
 

@@ -1,7 +1,7 @@
-/** Settings that nobody reads: a variable whose name is misspelled would change nothing, and nobody would notice. */
+/** Finds settings that no process reads: a misspelt variable would change nothing, and nobody would notice. */
 import { nearestName } from './nearest-name.ts';
 
-/** Every `HOLDFAST_…` variable that some process of Holdfast reads. A test compares them with what each `config.ts` names. */
+/** Every `HOLDFAST_…` variable that a process of Holdfast reads. A test compares them with each `config.ts`. */
 export const holdfastSettings: readonly string[] = [
   'HOLDFAST_ADMIN_KEY',
   'HOLDFAST_API_KEY',
@@ -14,10 +14,10 @@ export const holdfastSettings: readonly string[] = [
   'HOLDFAST_URL',
 ];
 
-/** Of docker-compose.yml, which hands a service none of them, and of the tests. */
+/** Variables that only docker-compose.yml or the tests read. */
 const elsewhere: ReadonlySet<string> = new Set(['HOLDFAST_IMAGE', 'HOLDFAST_TEST_REDIS_URL']);
 
-/** Names of `HOLDFAST_…` variables that are set and that nobody reads. @param alsoRead further ones, as the config file names them */
+/** Names of `HOLDFAST_…` variables that are set and that no process reads. @param alsoRead further names, from the config file */
 export function unknownSettings(env: NodeJS.ProcessEnv, alsoRead: readonly string[] = []): string[] {
   return Object.keys(env).filter(
     (name) =>
@@ -28,10 +28,10 @@ export function unknownSettings(env: NodeJS.ProcessEnv, alsoRead: readonly strin
   );
 }
 
-/** What is to be warned of at the start: each of `unknownSettings`, with what was probably meant. Values are not shown. */
+/** A warning for each of `unknownSettings`, with the name that was probably meant. Values are not shown. */
 export function warnOfUnknownSettings(env: NodeJS.ProcessEnv, alsoRead: readonly string[] = []): string[] {
   return unknownSettings(env, alsoRead).map((name) => {
     const meant = nearestName(name, holdfastSettings);
-    return `${name} is set, and nothing reads it: ${meant ? `did you mean ${meant}?` : `known are ${holdfastSettings.join(', ')}`}`;
+    return `${name} is set, and nothing reads it: ${meant ? `did you mean ${meant}?` : `expected one of ${holdfastSettings.join(', ')}`}`;
   });
 }

@@ -1,4 +1,4 @@
-/** JSON bodies of requests: the bytes that were sent, read up to a limit, and what they say, strictly. */
+/** JSON bodies of requests: read up to a limit, and parsed strictly. */
 import { isJsonObject, type JsonObject, RequestError } from '@holdfast/core';
 import type { Request } from 'express';
 import type { z } from 'zod';
@@ -12,10 +12,9 @@ export interface JsonBody {
 }
 
 /**
- * Reads a request's body, a JSON object of up to `limit` bytes. Call it once, and after it is known that the caller may
- * send one. A larger body is refused by its Content-Length before a byte of it is read, or where it passes the limit; a
- * compressed one is refused altogether. Not body-parser: that answers only when all of a body that is too large has come,
- * and it may never come.
+ * Reads a request's body, a JSON object of up to `limit` bytes. Call it once, after the caller is known to be allowed to send one.
+ * A larger body is refused by its Content-Length before it is read, or when it exceeds the limit; a compressed body is always
+ * refused. Not body-parser: it answers a body that is too large only after all of it has arrived, which may never happen.
  * @throws RequestError `unsupported_media_type`, `body_too_large`, `malformed_request`, `malformed_json`, `validation_failed`
  */
 export async function readJsonBody(request: Request, limit: number): Promise<JsonBody> {
@@ -41,7 +40,7 @@ export async function readJsonBody(request: Request, limit: number): Promise<Jso
   return { text, value };
 }
 
-/** The same, as `schema` gives it; up to 64 KB where nothing else is said. @throws as `readJsonBody` */
+/** The same, validated by `schema`. @param limit default 64 KB. @throws as `readJsonBody` */
 export async function readBodyAs<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
@@ -66,13 +65,13 @@ function readBytes(request: Request, limit: number): Promise<Buffer> {
         chunks.push(chunk);
         return;
       }
-      // Read on, and thrown away: a client cut off while it sends would not get to see the answer.
+      // The rest is read and ignored: a client that is cut off while it sends would not see the answer.
       chunks = [];
       reject(tooLarge(limit));
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
     const broken = (cause?: Error) => reject(new RequestError('malformed_request', 'The body broke off.', { cause }));
-    // Most requests close after all of them was read: no error is made for those.
+    // Usually a request closes after all of it was read: that is not an error.
     request.once('error', broken).once('close', () => request.readableEnded || broken());
   });
 }

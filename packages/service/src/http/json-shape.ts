@@ -1,14 +1,13 @@
 /**
- * The shape of a JSON text, seen before it is parsed: how deep it is, how many values and members it has. JSON.parse takes
- * a second for 10 MB of brackets, and holds up every other request meanwhile; this reads over them in a few milliseconds.
+ * The shape of a JSON text before it is parsed: its depth, and how many values and members it has. JSON.parse takes a second for
+ * 10 MB of brackets, and every other request has to wait; this takes a few milliseconds.
  *
- * It doesn't check that the text is JSON. What it says is right where it is; and where brackets or quotes stay open it
- * says that.
+ * It doesn't check that the text is JSON. The result is right for JSON, and says where brackets or quotes stay open.
  */
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-/** The digits, and what numbers have beside them, are between these two. */
+/** Digits and the other characters of numbers are between these two. */
 const MINUS = 0x2d;
 const NINE = 0x39;
 const COLON = 0x3a;
@@ -28,16 +27,16 @@ export interface JsonShape {
   members: number;
   /** False: brackets or quotes stay open. */
   isClosed: boolean;
-  /** The first bound that is passed, and the place in the text; null: none is. */
+  /** The first bound that is exceeded, and the place in the text; null: none. */
   excess: { of: keyof ShapeBounds; at: number } | null;
 }
 
-/** Time grows with the length of the text only, whatever is in it. */
+/** The time only depends on the length of the text. */
 export function readShape(text: string, bounds: ShapeBounds): JsonShape {
   let depth = 0;
   let values = 0;
   let members = 0;
-  // In an array or object of which nothing was seen yet.
+  // Right after the beginning of an array or object.
   let isFresh = false;
   let excess: JsonShape['excess'] = null;
   for (let at = 0; at < text.length; at += 1) {
@@ -67,29 +66,29 @@ export function readShape(text: string, bounds: ShapeBounds): JsonShape {
   return { members, isClosed: depth <= 0, excess };
 }
 
-/** An array or object that is open. */
+/** An open array or object. */
 interface Level {
-  /** Seen so far; null: an array. */
+  /** The names of its members so far; null: it is an array. */
   names: Set<string> | null;
-  /** The name or number of the value that is read. */
+  /** The name or index of the current value. */
   at: string | number;
 }
 
-/** The names on the way to the array or object that is open at a place of the text. */
+/** The path of the array or object that is open at a place of the text. */
 export function pathAt(text: string, place: number): (string | number)[] {
   const levels: Level[] = [];
   walk(text.slice(0, place), levels, () => false);
   return levels.slice(0, -1).map(({ at }) => at);
 }
 
-/** The names on the way to the first member that is named twice; null: there is none. */
+/** The path of the first member whose name occurs twice; null: there is none. */
 export function findDuplicate(text: string): (string | number)[] | null {
   const levels: Level[] = [];
   const found = walk(text, levels, (name, names) => names.has(name));
   return found ? levels.map(({ at }) => at) : null;
 }
 
-/** Reads until `isWanted` says so of a member's name and those before it. `levels` is what is open then. */
+/** Reads until `isWanted` is true for a member's name and the names before it. `levels`: what is open then. */
 function walk(text: string, levels: Level[], isWanted: (name: string, names: Set<string>) => boolean): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -112,7 +111,7 @@ function walk(text: string, levels: Level[], isWanted: (name: string, names: Set
   return false;
 }
 
-/** The closing quote of a text that opens at `start`; -1: there is none. */
+/** The closing quote of the text that begins at `start`; -1: there is none. */
 function endOfText(text: string, start: number): number {
   const end = text.indexOf('"', start + 1);
   if (end === -1 || text.charCodeAt(end - 1) !== BACKSLASH) return end;
@@ -134,7 +133,7 @@ function nameOf(quoted: string): string {
   try {
     return JSON.parse(quoted) as string;
   } catch {
-    // The text is not JSON: what was too much of it is refused all the same.
+    // The text is not JSON. It is refused anyway, since it exceeds a bound.
     return quoted.slice(1, -1);
   }
 }

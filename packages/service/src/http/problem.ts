@@ -9,7 +9,7 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     code: z.string().meta({ description: 'Stable; branch on this.' }),
-    param: z.string().nullable().meta({ description: 'The field or header at fault, as `input.messages.0.role`.' }),
+    param: z.string().nullable().meta({ description: 'The wrong field or header, as `input.messages.0.role`.' }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     request_id: z.string().optional(),
     error: z.object({
@@ -25,7 +25,7 @@ export type Problem = z.infer<typeof problemSchema>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** The problem document of an error. What isn't a RequestError becomes `internal_error`, its message is not shown. */
+/** The problem document of an error. */
 export function problemOf(error: RequestError, requestId: string | undefined): Problem {
   const { code, status, message, param } = error;
   const kind = status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error';
@@ -42,7 +42,7 @@ export function problemOf(error: RequestError, requestId: string | undefined): P
   };
 }
 
-/** zod's issues as ours, with dotted paths below `prefix`. At most ten: a million wrong messages need no million lines. */
+/** Translates zod's issues, with dotted paths below `prefix`. At most ten, even for a million wrong messages. */
 export function validationError(error: z.ZodError, prefix = ''): RequestError {
   const issues = error.issues.slice(0, 10).map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
@@ -51,5 +51,5 @@ export function validationError(error: z.ZodError, prefix = ''): RequestError {
   });
   const [first] = issues;
   const where = first?.path ? `${first.path}: ` : '';
-  return new RequestError('validation_failed', `${where}${first?.message ?? 'does not fit'}`, { issues });
+  return new RequestError('validation_failed', `${where}${first?.message ?? 'is not valid'}`, { issues });
 }

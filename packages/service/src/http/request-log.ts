@@ -1,7 +1,7 @@
 /**
- * One log line per request, when it is over: answered, or its client gone. Fields by allow-list: no body, no header, no
- * query; whose it is, and the job that it submits. An answer of 500 and above is an error, one of 400 and above worth a line at `info`, any other at `debug`: a
- * line that isn't written costs nothing.
+ * One log line per request, when it is over: it was answered, or its client has left. Fields are an allow-list: no body, no headers, no
+ * query; but the tenant, and the job that it submits. The level is `error` for a status of 500 and above, `info` for 400 and above,
+ * and `debug` for all others.
  */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
@@ -13,9 +13,9 @@ declare global {
       requestId: string;
     }
     interface Response {
-      /** What went wrong, for the log. */
+      /** The error behind the answer, for the log. */
       err?: Error;
-      /** Whose request it is and which job it is about, where that isn't in its path: for the log. */
+      /** The tenant, and the job where it isn't in the path, for the log. */
       about?: { tenant: string; jobId?: string };
     }
   }
@@ -27,7 +27,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 export type OnRequestEnd = (request: Request, response: Response, seconds: number) => void;
 
 export function logRequests(logger: ServiceLogger, onEnd?: OnRequestEnd): RequestHandler {
-  // Of errors nothing but what `describeError` allows, whatever logger this is.
+  // Whatever the logger, errors are logged only as `describeError` allows.
   const log = logger.child({}, { serializers: { err: describeError } });
   return (request, response, next) => {
     const began = performance.now();
@@ -47,7 +47,7 @@ function requestIdOf({ headers }: Request): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${randomUUID()}`;
 }
 
-/** Without a listener, what is written after an answer's end would end the process. */
+/** Without a listener, a write after the end of an answer would end the process. */
 function noteError(this: Response, error: Error): void {
   this.err ??= error;
 }
@@ -57,7 +57,7 @@ function writeLine(log: ServiceLogger, request: Request, response: Response, ms:
   const level = status >= 500 ? 'error' : err || status >= 400 ? 'info' : 'debug';
   if (!log.isLevelEnabled(level)) return;
   const { requestId: id, method, originalUrl } = request;
-  // The path without the query: the query may hold metadata filters, and ids are all the path has.
+  // Without the query, which may contain metadata filters. The path only contains ids.
   const path = originalUrl.split('?', 1)[0]?.slice(0, 200);
   log[level](
     { req: { id, method, path }, res: { status }, responseTime: Math.round(ms), ...about, ...(err ? { err } : {}) },

@@ -1,7 +1,7 @@
 /**
- * Security headers, as helmet sets them. It is asked once, when the app is made: it says the same for every answer, and its
- * fifteen steps cost more than some answers do. An answer gets them when its head is written; what it has set by itself,
- * as pages do with their own policies, stays.
+ * Security headers, as helmet sets them. helmet runs once, when the app is made: the result is the same for every answer, and its
+ * fifteen steps cost more than some answers. An answer gets the headers when its head is written. Headers that it has set itself
+ * stay, such as the policies of pages.
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 
 export type HeaderValues = Readonly<Record<string, string>>;
 
-/** For answers that are no pages: nothing in them may load or run anything. Pages set policies of their own. */
+/** For answers that are not pages: nothing in them may load or run anything. Pages set their own policies. */
 const noPage: HelmetOptions = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
 };

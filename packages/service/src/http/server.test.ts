@@ -229,7 +229,7 @@ describe('listening', () => {
     const again = listen(express(), { host: '127.0.0.1', port });
     await expect(again).rejects.toMatchObject({
       code: 'cannot_listen',
-      message: `Can't listen on 127.0.0.1:${port}: it is taken.`,
+      message: `Can't listen on 127.0.0.1:${port}: the port is in use.`,
     });
   });
 

@@ -1,13 +1,13 @@
 /**
- * The base of an HTTP server, and the only home of express:
+ * The base of an HTTP server. Only this file and its neighbours import express:
  *
- *   1. request id   taken from a well-formed `X-Request-Id`, made otherwise; sent back
+ *   1. request id   from a well-formed `X-Request-Id`, or a new one; sent back
  *   2. log line     one per request, when it ends (`request-log.ts`)
  *   3. routes       the app's
- *   4. errors       problem documents; what isn't ours is `internal_error`, its message only in the log
- *   5. head         security headers (`security-headers.ts`) and the request id, in whatever is answered
+ *   4. errors       problem documents; an unknown error becomes `internal_error`, and only the log has its message
+ *   5. head         security headers (`security-headers.ts`) and the request id, in every answer
  *
- * Errors that Node meets before there is a request (broken HTTP, endless headers) get problem documents too.
+ * Errors in Node before there is a request (broken HTTP, headers without end) get problem documents too.
  */
 import { createServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -31,7 +31,7 @@ export interface ServerAppOptions {
   routes: (app: Express) => void;
   /** For metrics. */
   onRequestEnd?: OnRequestEnd;
-  /** What else is known of an error that isn't a RequestError; null: nothing, it is `internal_error`. */
+  /** Translates an error that isn't a RequestError; null: unknown, it becomes `internal_error`. */
   translateError?: (error: unknown) => RequestError | null;
 }
 
@@ -52,15 +52,15 @@ export function createServerApp(options: ServerAppOptions): Express {
 }
 
 /**
- * Every answer's head gets the request id and `common`, where it hasn't set these itself. By the answers' prototype: every
- * way to answer comes to `writeHead`, those of mounted apps too.
+ * Adds the request id and `common` to the head of every answer, where the answer hasn't set them. It changes the prototype of
+ * answers: every way to answer calls `writeHead`, also in mounted apps.
  */
 function writeHeadsWith(app: Express, common: HeaderValues): void {
   const { writeHead } = ServerResponse.prototype;
   app.response.writeHead = function (this: Response, status: number, ...rest: unknown[]) {
     const [own] = rest;
     const all = { ...common, 'x-request-id': this.req.requestId };
-    // Nothing was set before: all of the head is written in one go. Node takes much longer over headers set one by one.
+    // Nothing was set before, so the whole head is written at once: headers that are set one by one take Node much longer.
     if ((own === undefined || isHeaders(own)) && this.getHeaderNames().length === 0) {
       return writeHead.call(this, status, { ...all, ...own });
     }
@@ -73,8 +73,8 @@ function isHeaders(value: unknown): value is OutgoingHttpHeaders {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `error` as a RequestError: body-parser's and the router's errors by their `type` and status, never by their text. */
-function asRequestError(error: unknown, translate: ServerAppOptions['translateError']): RequestError {
+/** Translates errors of express and body-parser by their `type` and status, never by their text. */
+function toRequestError(error: unknown, translate: ServerAppOptions['translateError']): RequestError {
   if (error instanceof RequestError) return error;
   const { type, status, limit } = (error ?? {}) as { type?: string; status?: number; limit?: number };
   if (type === 'entity.too.large') {
@@ -91,7 +91,7 @@ function asRequestError(error: unknown, translate: ServerAppOptions['translateEr
   }
   return (
     translate?.(error) ??
-    new RequestError('internal_error', 'Something went wrong on our side. It has been logged with the request id.', {
+    new RequestError('internal_error', 'Something went wrong in the server. The log has it under this request id.', {
       cause: error,
     })
   );
@@ -99,10 +99,10 @@ function asRequestError(error: unknown, translate: ServerAppOptions['translateEr
 
 function answerError({ translateError }: ServerAppOptions): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {
-    const known = asRequestError(error, translateError);
+    const known = toRequestError(error, translateError);
     if (known.status >= 500) response.err = known.cause instanceof Error ? known.cause : known;
     if (response.headersSent) {
-      // Half an answer can't be taken back; a cut connection at least can't be taken for a whole one.
+      // Part of the answer was sent. A cut connection at least shows that it isn't complete.
       response.destroy();
       return;
     }
@@ -120,13 +120,13 @@ function sendProblem(response: Response, error: RequestError, requestId: string)
   });
 }
 
-/** Head and body in one piece: one write, and nothing is set one by one. Names of headers in lower case. */
+/** Sends head and body in one write. @param headers with names in lower case */
 export function sendBody(response: Response, status: number, body: string, headers: OutgoingHttpHeaders): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 const clientErrors: Record<string, [HttpErrorCode, string]> = {
-  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than 16 KB altogether.'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than 16 KB in total.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
 };
 
@@ -147,21 +147,21 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
 export interface RunningServer {
   url: string;
   server: Server;
-  /** Takes no new connections, gives requests under way `graceMs`, then cuts what is left. */
+  /** Takes no new connections, waits `graceMs` for requests under way, then closes all connections. */
   close(graceMs: number): Promise<void>;
 }
 
-/** Listens. @throws HoldfastError `cannot_listen` naming the address and why */
+/** Starts to listen. @throws HoldfastError `cannot_listen` with the address and the reason */
 export async function listen(app: Express, options: { host: string; port: number }): Promise<RunningServer> {
-  // Node looks for requests that are late every 30 s by default, which would double what they are given.
+  // By default Node checks for late requests every 30 s, which would double their time.
   const late = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
   const server = createServer({ maxHeaderSize: 16_384, ...late }, app);
-  // Longer than proxies keep theirs (60 s is usual): else one reuses a connection that is just being closed.
+  // Longer than proxies keep theirs (usually 60 s), or a proxy might reuse a connection that is just being closed.
   server.keepAliveTimeout = 65_000;
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'it is taken' : (error.code ?? error.message);
+      const why = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error.message);
       const address = `${options.host}:${options.port}`;
       reject(new HoldfastError('cannot_listen', `Can't listen on ${address}: ${why}.`, { cause: error }));
     });
@@ -174,7 +174,7 @@ export async function listen(app: Express, options: { host: string; port: number
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Again and again: a client that keeps its connection for later would hold it up for the whole grace.
+  // Repeatedly, because a client that keeps an idle connection would delay the end by the whole grace time.
   const idle = setInterval(() => server.closeIdleConnections(), 20);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

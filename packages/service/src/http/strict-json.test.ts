@@ -55,7 +55,7 @@ describe('strict JSON', () => {
     ['prototype', '{"a":{"prototype":1}}', 'a.prototype', /not allowed/],
     ['1e400', '{"a":[0,1e400]}', 'a.1', /too large/],
     ['-1e400', '-1e400', '', /too large/],
-    ['2^53', '{"a":9007199254740992}', 'a', /beyond ±9007199254740991 \(2\^53 - 1\) can’t be held exactly$/],
+    ['2^53', '{"a":9007199254740992}', 'a', /beyond ±9007199254740991 \(2\^53 - 1\) can’t be represented exactly$/],
     ['2^53+1', '{"a":9007199254740993}', 'a', /±9007199254740991/],
     ['1e99, which is whole', '{"delay_ms":1e99}', 'delay_ms', /±9007199254740991/],
     ['NUL', '{"a":"x\\u0000"}', 'a', /NUL/],
@@ -116,7 +116,7 @@ describe('strict JSON', () => {
     ['{\n  "é": 1,\n  b: 2\n}', 'The body is not JSON: see line 3, column 3.'],
     ['{"secret":', 'The body is not JSON: it ends too soon.'],
     ['{"a":secret}', 'The body is not JSON.'],
-    ['', 'The body is empty; a JSON object was expected.'],
+    ['', 'The body is empty: expected a JSON object.'],
   ])('says where, where that is known, and what was parsed: %j', (text, said) => {
     expect(refusalOf(text).message).toBe(said);
     expect(() => parseStrictJson(Buffer.from(text), 'x.json')).toThrow(said.replace('The body', 'x.json'));

@@ -1,37 +1,37 @@
 /**
- * JSON bodies, strictly: what JSON.parse lets through, and would hurt or change its meaning later, is refused.
+ * Strict JSON: refuses what JSON.parse accepts, but what would do harm or change its meaning later.
  *
  *   depth beyond 64, more than 10,000 members   (500,000 brackets parse, and then break JSON.stringify)
- *   more than 200,000 values                    (half a million "messages" would hold the process up for a second)
+ *   more than 200,000 values                    (half a million "messages" would block the process for a second)
  *   a member named twice                        (JSON.parse keeps the last, other parsers the first)
- *   `__proto__`, `constructor`, `prototype`     (poison for whoever merges objects)
- *   numbers that a double can't hold            (1e400 becomes null, 2^53+1 another number)
+ *   `__proto__`, `constructor`, `prototype`     (dangerous for code that merges objects)
+ *   numbers that a double can't represent       (1e400 becomes null, 2^53+1 another number)
  *   NUL, lone surrogates                        (can't be stored or sent everywhere)
  *
- * The first two are seen before anything is parsed (`json-shape.ts`): no body holds up the process for long.
+ * The first two are checked before anything is parsed (`json-shape.ts`), so that no body blocks the process for long.
  */
 import { type JsonObject, type JsonValue, RequestError, type RequestIssue } from '@holdfast/core';
 import { findDuplicate, pathAt, readShape } from './json-shape.ts';
 
-/** No body holds more values for a good reason (the densest are arrays of token numbers); checking them takes time. */
+/** No reasonable body has more values (arrays of token numbers have the most), and checking values takes time. */
 const bounds = { depth: 64, members: 10_000, values: 200_000 };
 const faultOf = {
   depth: `deeper than ${bounds.depth} levels`,
   members: `more than ${bounds.members} members in the body`,
   values: `more than ${bounds.values} values in the body`,
 };
-const POISON = new Set(['__proto__', 'constructor', 'prototype']);
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 function refuse(issue: RequestIssue): RequestError {
   return new RequestError('validation_failed', `${issue.path || 'body'}: ${issue.message}`, { issues: [issue] });
 }
 
 /**
- * @param what is parsed, for messages
+ * @param what what is parsed, for messages
  * @throws RequestError `malformed_json`, `validation_failed`
  */
 export function parseStrictJson(bytes: Buffer, what = 'The body'): { text: string; value: JsonValue } {
-  if (bytes.length === 0) throw new RequestError('malformed_json', `${what} is empty; a JSON object was expected.`);
+  if (bytes.length === 0) throw new RequestError('malformed_json', `${what} is empty: expected a JSON object.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -53,26 +53,26 @@ export function parseStrictJson(bytes: Buffer, what = 'The body'): { text: strin
   return { text, value };
 }
 
-/** Where JSON.parse gave up, where it says so. All else in its message may quote the text. */
+/** The place where JSON.parse failed, if its message has one. The rest of the message may quote the text. */
 function placeOf({ message }: Error, text: string): string {
   if (/^Unexpected end/.test(message)) return ': it ends too soon';
   const [, position] = /position (\d+)/.exec(message) ?? [];
   if (position === undefined) return '';
   const read = text.slice(0, Number(position));
   let line = 1;
-  // Not split: ten million empty lines would be as many texts.
+  // Without split, which would make ten million strings of as many empty lines.
   for (let at = read.indexOf('\n'); at !== -1; at = read.indexOf('\n', at + 1)) line += 1;
   return `: see line ${line}, column ${read.length - read.lastIndexOf('\n')}`;
 }
 
-/** An array or object, and where it is. Paths are spelled out for what is refused only: a body may hold 200,000 values. */
+/** An array or object, and its place. Only refused values need their path: a body may have 200,000 values. */
 interface Place {
   value: JsonValue[] | JsonObject;
   name: string | number;
   parent: Place | null;
 }
 
-/** Checks every value, without recursion. Returns how many members there are. */
+/** Checks every value, without recursion. @returns the number of members */
 function checkValues(root: JsonValue): number {
   const unvisited: Place[] = [];
   const visit = (value: JsonValue, name: string | number, parent: Place | null) => {
@@ -115,18 +115,18 @@ function shown(name: string | number): string {
 }
 
 function checkName(name: string, place: Place): void {
-  if (POISON.has(name)) throw refuse({ path: pathTo(place, name), message: 'this name is not allowed' });
+  if (FORBIDDEN.has(name)) throw refuse({ path: pathTo(place, name), message: 'this name is not allowed' });
   const fault = textFault(name);
   if (fault) throw refuse({ path: pathOf(place), message: `a name ${fault}` });
 }
 
-/** What is wrong with a value that holds no others; null: nothing. */
+/** What is wrong with a string or a number; null: nothing. */
 function scalarFault(value: JsonValue): string | null {
   if (typeof value === 'string') return textFault(value);
   if (typeof value !== 'number') return null;
-  if (!Number.isFinite(value)) return 'a number too large to hold';
+  if (!Number.isFinite(value)) return 'the number is too large';
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return null;
-  return `a whole number beyond ±${Number.MAX_SAFE_INTEGER} (2^53 - 1) can’t be held exactly`;
+  return `a whole number beyond ±${Number.MAX_SAFE_INTEGER} (2^53 - 1) can’t be represented exactly`;
 }
 
 function textFault(text: string): string | null {

@@ -1,6 +1,6 @@
 /**
- * What doesn't fit in a config file, a line for each fault: where it is, what was expected, what was got. What may be a
- * secret is never shown: no object, nothing that is called a key, no more of an address than where it leads.
+ * Describes the issues of a config file, one line each: where it is, what was expected, what was found. What may be a secret is never
+ * shown: no object, nothing that is named a key, and only the host and path of an address.
  */
 import { z } from 'zod';
 import { nearestName } from './nearest-name.ts';
@@ -17,32 +17,33 @@ const kinds: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-/** Makes issues say what was expected, where zod's own words name their type or hide what is known. */
+/** Messages that say what was expected, where those of zod only name a type or don't list the known names. */
 export const expectation: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_type') return `expected ${kinds[issue.expected] ?? issue.expected}`;
   if (issue.code !== 'unrecognized_keys') return undefined;
   const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
   const hint = known.includes('api_key_env')
-    ? '. A key of the provider stands in a variable; api_key_env names that'
+    ? '. Put the API key into an environment variable; api_key_env names it'
     : '';
-  // A line for each key.
+  // One line for each key.
   return issue.keys.map((key) => `${unknown(key, known)}${hint}`).join('\n');
 };
 
 function unknown(key: string, known: readonly string[]): string {
   const meant = nearestName(key, known);
-  return `not known here; ${meant ? `did you mean ${meant}? Known are` : 'known are'} ${known.join(', ')}`;
+  const hint = meant ? `; did you mean ${meant}?` : ';';
+  return `unknown${hint} expected one of ${known.join(', ')}`;
 }
 
-/** The lines for one issue of a schema that was asked with `expectation` and `reportInput`. */
-export function describeMisfit(issue: z.core.$ZodIssue): string[] {
+/** The lines for one issue of a schema that was parsed with `expectation` and `reportInput`. */
+export function describeConfigIssue(issue: z.core.$ZodIssue): string[] {
   const { code, path, message, input } = issue;
   if (code === 'unrecognized_keys') {
     const lines = message.split('\n');
     return issue.keys.map((key, at) => `${pathText([...path, key])}: ${lines[at]}`);
   }
   if (code === 'invalid_key') {
-    return issue.issues.map((inner) => `${pathText(path)}: no name that fits: ${inner.message}; got ${shown(input)}`);
+    return issue.issues.map((inner) => `${pathText(path)}: not a valid name: ${inner.message}; got ${shown(input)}`);
   }
   const got = code === 'custom' || isSecret(path) ? '' : `; got ${shown(input)}`;
   return [`${pathText(path)}: ${message}${got}`];
@@ -65,7 +66,7 @@ function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-/** Of an address, nothing that opens it: user, password, query. */
+/** An address without user, password and query. */
 function withoutCredentials(text: string): string {
   return text.includes('://') ? text.replace(/(?<=:\/\/)[^/?#]*@/, '').replace(/[?#].*$/s, '') : text;
 }
