@@ -10,24 +10,7 @@ interface Known {
 }
 
 export const known: Known = {
-  inCycles: [
-    'apps/api/src/access/authenticate.ts',
-    'apps/api/src/bounds/held-requests.ts',
-    'apps/api/src/parts.ts',
-    'packages/journal/src/claim.ts',
-    'packages/journal/src/journal.ts',
-    'packages/journal/src/leader.ts',
-    'packages/journal/src/new-job.ts',
-    'packages/journal/src/pack/pack-jobs.ts',
-    'packages/journal/src/read/read-log.ts',
-    'packages/journal/src/write/append-arguments.ts',
-    'packages/journal/src/write/attempt-writer.ts',
-    'packages/journal/src/write/call-record.ts',
-    'packages/journal/src/write/flush-clock.ts',
-    'packages/journal/src/write/send-append.ts',
-    'packages/providers/src/call/ask-for-answer.ts',
-    'packages/providers/src/call/ask-provider.ts',
-  ],
+  inCycles: [],
   withoutHead: [
     'apps/api/src/access',
     'apps/api/src/bounds',

@@ -14,7 +14,7 @@ export interface ApiConfig {
   prefix: string;
   logLevel: string;
   durability: DurabilityMode;
-  /** How long a job is kept after its end, in ms. */
+  /** How long a job is stored after its end, in ms. */
   retentionMs: number;
   /** Of the body of a submit. */
   maxBodyBytes: number;
@@ -22,11 +22,11 @@ export interface ApiConfig {
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
-  /** By their names. */
+  /** Built-in tasks and those of the config file, by their names. */
   tasks: ReadonlyMap<string, Task>;
   plans: Plans;
   prices: Prices;
-  /** Other processes should have the same. */
+  /** All processes should have the same. */
   configDigest: string;
   warnings: readonly string[];
 }
@@ -39,7 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       REDIS_URL: setting.redisUrl,
       HOLDFAST_PREFIX: setting.prefix,
       LOG_LEVEL: setting.logLevel,
-      DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
+      DURABILITY: z.enum(durabilityModes, `expected one of ${durabilityModes.join(', ')}`).default('fsync'),
       RETENTION_HOURS: setting.hours(24),
       MAX_BODY_MB: setting.count(10, 100),
       MAX_HELD_REQUESTS: setting.count(20_000, 1_000_000),

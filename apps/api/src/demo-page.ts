@@ -5,7 +5,7 @@ import { type RequestHandler, Router, serveFiles } from '@holdfast/service';
 const page = fileURLToPath(new URL('../demo/public', import.meta.url));
 const client = fileURLToPath(new URL('../../../packages/client/dist', import.meta.url));
 
-/** Everything from here, nothing inline: the page holds an API key. */
+/** Only files from this server, and nothing inline, because the page has an API key. */
 const policy: RequestHandler = (_request, response, next) => {
   const own = ['script-src', 'style-src', 'img-src', 'connect-src'].map((kind) => `${kind} 'self'`).join('; ');
   response.setHeader(

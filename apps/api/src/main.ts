@@ -1,4 +1,4 @@
-/** The API process. Holds no state of its own: any number may run, and any of them answers for any job. */
+/** The API process. It has no state: any number may run, and each can answer for any job. */
 import { accessNames, Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
 import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
@@ -26,10 +26,10 @@ import { type ApiConfig, readConfig } from './config.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
-/** Requests under way get so long at the end; attached readers are let go at once, and attach elsewhere. */
+/** How long requests under way may take at the end. Attached readers are disconnected at once, and attach elsewhere. */
 const CLOSE_GRACE_MS = 3_000;
 
-/** A Redis that keeps what is written to it as durably as the settings ask. */
+/** Opens Redis, and checks that it is as durable as the settings demand. */
 async function openStore(config: ApiConfig, { logger, onClose }: ServiceContext) {
   const { prefix, redisUrl, durability: mode } = config;
   const redis = connectRedis(redisUrl, 'producer', logger);

@@ -47,7 +47,7 @@ class BatchingRedis extends Redis {
   }
 }
 
-/** Opens a connection that reconnects for ever (after 50 ms, then up to 500 ms). Outages are logged, not thrown. */
+/** Opens a connection that reconnects forever (after 50 ms, then up to 500 ms). Outages are logged, not thrown. */
 export function connectRedis(url: string, role: ConnectionRole, logger: Logger): Redis {
   const options: Omit<RedisOptions, 'replyMapping'> = {
     ...roleOptions[role],

@@ -130,7 +130,7 @@ describe('a command that Redis refuses', () => {
       expect(refusalOf(reason)).toMatchObject({
         code: 'redis_not_permitted',
         message: expect.stringMatching(
-          /^The user of REDIS_URL lacks rights in Redis \(NOPERM\): .*docs\/operations\.md/,
+          /^The user of REDIS_URL lacks rights in Redis \(NOPERM\): .*docs\/operate\/redis\.md/,
         ),
       });
     }

@@ -57,7 +57,7 @@ export function refusalOf(error: unknown): MisconfigurationError | null {
   if (isNotPermitted(error)) {
     // Redis names the command first. What comes after 100 characters is the place in a script.
     const missing = error.message.replace(/ script: .*$/s, '').slice(0, 100);
-    return notPermitted(missing, 'Grant them: docs/operations.md lists the rights that are needed.', error);
+    return notPermitted(missing, 'Grant them: docs/operate/redis.md lists the rights that are needed.', error);
   }
   const known = refusals[replyCodeOf(error) ?? ''];
   return known ? new MisconfigurationError(known.code, known.message, { cause: error }) : null;

@@ -85,9 +85,7 @@ describe('a watched Redis', () => {
       code: 'durability_unmet',
       status: 503,
       retryAfterMs: 2_000,
-      message: expect.stringMatching(
-        /^The job store is not set up as DURABILITY=fsync demands/,
-      ),
+      message: expect.stringMatching(/^The job store is not set up as DURABILITY=fsync demands/),
     });
     await watched.watch.check();
     await admin.config('SET', 'appendfsync', 'always');

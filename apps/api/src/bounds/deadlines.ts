@@ -1,20 +1,20 @@
 /**
- * Many deadlines on one timer: a timer for each request costs more than what it guards. A deadline is met up to 200 ms late,
- * never early. The timer runs only while there are deadlines.
+ * Many deadlines on one timer, since a timer for each request costs too much. A deadline may fire up to 200 ms late, and never early.
+ * The timer runs only while there are deadlines.
  */
 const TICK_MS = 100;
 
 export class Deadlines {
-  /** What is due in each tick, by the tick's number. */
+  /** The callbacks of each tick, by its number. */
   readonly #due = new Map<number, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
   #tick = 0;
 
-  /** Calls `onDue` once, in `ms` or up to two ticks later. It must not throw. @returns how to call that off */
+  /** Calls `onDue` once, after `ms` or up to two ticks later. It must not throw. @returns a function that cancels it */
   after(ms: number, onDue: () => void): () => void {
     if (this.#timer === undefined) {
       this.#tick = tickOf(performance.now());
-      // What is to be answered in time has a connection, which keeps the process alive by itself.
+      // Requests with a deadline have a connection, which keeps the process alive.
       this.#timer = setInterval(() => this.#callDue(), TICK_MS).unref();
     }
     const tick = tickOf(performance.now() + ms) + 1;
@@ -27,7 +27,7 @@ export class Deadlines {
   }
 
   #callDue(): void {
-    // After a pause of the process, all that would have been due in it.
+    // After a pause of the process, all ticks of the pause are due.
     for (const now = tickOf(performance.now()); this.#tick <= now; this.#tick += 1) {
       const due = this.#due.get(this.#tick);
       this.#due.delete(this.#tick);

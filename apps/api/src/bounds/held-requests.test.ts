@@ -68,7 +68,7 @@ describe('held requests', () => {
     const first = await ask(api, stream);
     await holding(api, 2);
     const ofKey =
-      'This API key has 2 held requests (streams, polls with ?wait=, large answers) in this process, the most there may be ' +
+      'This API key has 2 held requests (streams, polls with ?wait=, large answers) in this process, which is the maximum ' +
       '(MAX_HELD_REQUESTS_PER_KEY). End some, or share one among your readers.';
     for (const path of [stream, poll]) {
       const refused = await ask(api, path);
@@ -82,7 +82,7 @@ describe('held requests', () => {
     expect(other.answer.statusCode).toBe(200);
     const ofProcess =
       'This process has 3 held requests (streams, polls with ?wait=, large answers), the most there may be ' +
-      '(MAX_HELD_REQUESTS). Poll without ?wait= until there is room.';
+      '(MAX_HELD_REQUESTS). Poll without ?wait= until some have ended.';
     const refused = await told(await ask(api, stream, otherAuthorization));
     expect(refused).toEqual({ status: 429, code: 'too_many_held', detail: ofProcess });
 

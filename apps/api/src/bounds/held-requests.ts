@@ -1,30 +1,30 @@
 /**
- * Requests that are held: event streams, polls that wait, and large answers under way. Each costs a connection, which is a file
- * of this process, for as long as its client likes. So each of them is
+ * Held requests: event streams, waiting polls, and large answers under way. Each takes a connection, which is a file of this process,
+ * for as long as its client wants. So each of them is
  *
- *   1. bounded   as many per API key, and in this process, as the settings say; one more is refused with 429
- *   2. watched   told when its key is revoked (`key-watch.ts`); whoever holds it ends it then
- *   3. freed     when its answer is over, however it ends: sent, broken off, refused
+ *   1. bounded   the settings limit how many there are per API key and in this process; one more is refused with 429
+ *   2. watched   its holder is called when its API key is revoked (`key-watch.ts`), and ends it
+ *   3. freed     when its answer is over: sent, broken off, or refused
  */
 import { RequestError } from '@holdfast/core';
 import type { Response } from '@holdfast/service';
 import { bearerOf } from '../access/authenticate.ts';
 import type { KeyWatch } from '../access/key-watch.ts';
 
-/** Streams end with their jobs: nobody knows when there is room, but soon there may be. */
+/** Streams end with their jobs, so nobody knows when. One may end soon. */
 const RETRY_AFTER_MS = 5_000;
 
 export interface HeldLimits {
-  /** Held at once in this process. */
+  /** Maximum in this process. */
   total: number;
-  /** Held at once in this process by one API key. */
+  /** Maximum in this process for one API key. */
   perKey: number;
 }
 
 interface HeldRequestsOptions {
   limits: HeldLimits;
   keyWatch: KeyWatch;
-  /** Is told how many there are, whenever that changes. */
+  /** Called with the number of held requests whenever it changes. */
   onChange: (held: number) => void;
 }
 
@@ -38,10 +38,9 @@ export class HeldRequests {
   }
 
   /**
-   * Counts the request as held until its answer is over, or until it is released by what is returned; calling that twice does
-   * no harm.
-   * @param onRevoked is called once, within 5 s, when its key is revoked: nothing more is to be sent
-   * @throws RequestError `too_many_held`; then nothing is counted
+   * Counts the request as held until its answer is over, or until the returned function is called, which is safe to repeat.
+   * @param onRevoked called once, within 5 s, when its key is revoked: nothing more may be sent
+   * @throws RequestError `too_many_held`; then the request is not counted
    */
   hold(response: Response, onRevoked: () => void): () => void {
     const key = bearerOf(response.req);
@@ -56,7 +55,7 @@ export class HeldRequests {
       this.#count(key, -1);
     };
     response.once('close', release);
-    // Its client has left already: there will be no other close.
+    // Its client has left already: no 'close' event will come.
     if (response.destroyed) release();
     return release;
   }
@@ -68,13 +67,13 @@ export class HeldRequests {
         `This API key has ${perKey} held requests (streams, polls with ?wait=, large answers) in this process`,
         {
           setting: 'MAX_HELD_REQUESTS_PER_KEY',
-          advice: 'End some, or share one among your readers',
+          fix: 'End some, or share one among your readers',
         },
       );
     }
     if (this.#size >= total) {
       const what = `This process has ${total} held requests (streams, polls with ?wait=, large answers)`;
-      throw tooMany(what, { setting: 'MAX_HELD_REQUESTS', advice: 'Poll without ?wait= until there is room' });
+      throw tooMany(what, { setting: 'MAX_HELD_REQUESTS', fix: 'Poll without ?wait= until some have ended' });
     }
     this.#count(key, 1);
   }
@@ -88,8 +87,8 @@ export class HeldRequests {
   }
 }
 
-function tooMany(what: string, { setting, advice }: { setting: string; advice: string }): RequestError {
-  return new RequestError('too_many_held', `${what}, the most there may be (${setting}). ${advice}.`, {
+function tooMany(what: string, { setting, fix }: { setting: string; fix: string }): RequestError {
+  return new RequestError('too_many_held', `${what}, which is the maximum (${setting}). ${fix}.`, {
     retryAfterMs: RETRY_AFTER_MS,
   });
 }

@@ -1,4 +1,4 @@
-/** What tenants may, as the API asks for it. At start: keeps the config file's plans, and says who is on one that it lacks. */
+/** Opens the limits of tenants. Stores the plans of the config file, and logs which tenants have a plan that the file lacks. */
 import type { Plans } from '@holdfast/core';
 import {
   createKnownPlans,
@@ -10,8 +10,8 @@ import {
 import type { Redis } from '@holdfast/redis';
 import type { ServiceLogger } from '@holdfast/service';
 
-/** So many of a plan's tenants are named. */
-const MOST_NAMED = 100;
+/** How many tenants of a plan are named in the log. */
+const MAX_NAMED = 100;
 
 interface OpenLimitsOptions {
   redis: Redis;
@@ -28,10 +28,10 @@ export async function openLimits(options: OpenLimitsOptions): Promise<TenantLimi
   for (const [plan, own] of byPlan) {
     const status = plan === null ? 'configured' : (await plans.find(plan)).status;
     if (status === 'configured') continue;
-    const named = own.slice(0, MOST_NAMED).map(({ id }) => id);
+    const named = own.slice(0, MAX_NAMED).map(({ id }) => id);
     options.logger.error(
       { plan, status, count: own.length, tenants: named },
-      'tenants are on a plan that the config file lacks',
+      'tenants have a plan that the config file lacks',
     );
   }
   return createTenantLimits({ tenants, plans, logger: options.logger });

@@ -1,8 +1,8 @@
 /**
- * The event streams that are open in this process. One timer sends all of them heartbeats, and one listener lets all of
- * them go when the process stops: a reader who waits has neither of its own.
+ * The open event streams of this process. One timer sends heartbeats to all of them, and one listener ends all of them when the process
+ * stops, so that a waiting reader needs neither.
  *
- * Streams beat in turns, a fifteenth of the time between two heartbeats apart: ten thousand at once would hold up the rest.
+ * Streams get their heartbeats in fifteen turns, because ten thousand at once would delay everything else.
  */
 import type { AttachedReader } from '@holdfast/journal';
 import type { SseSink } from '../http/sse-sink.ts';
@@ -17,7 +17,7 @@ export class OpenStreams {
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param heartbeatMs between two heartbeats of a stream */
+  /** @param heartbeatMs time between two heartbeats of a stream */
   constructor({ heartbeatMs, stopping }: { heartbeatMs: number; stopping: AbortSignal }) {
     this.#heartbeatMs = heartbeatMs;
     this.#stopping = stopping;

@@ -1,6 +1,6 @@
 /**
- * No request waits longer than 2.5 s for Redis: each command is bounded, but a request sends several, one after the other.
- * What takes longer is answered with 503; it may still be done, which the same request sent again finds out.
+ * No request waits longer than 2.5 s for Redis. Each command has a time limit, but a request sends several, one after the other. A
+ * request that takes longer is answered with 503. It may still succeed; the client finds out by sending it again.
  */
 import { RequestError } from '@holdfast/core';
 import type { Request, RequestHandler, Response } from '@holdfast/service';
@@ -11,20 +11,20 @@ const ANSWER_MS = 2_200;
 
 const deadlines = new Deadlines();
 
-/** @param waitMs how long the client has asked the answer to wait, in ms */
+/** @param waitMs how long the client asks the answer to wait, in ms */
 export function answerInTime(handler: RequestHandler, waitMs: (request: Request) => number = () => 0): RequestHandler {
   return async (request, response, next) => {
     const answered = handler(request, response, next);
     await new Promise<void>((resolve, reject) => {
-      const late = new Lateness(request, response, ANSWER_MS + waitMs(request), reject);
-      // The handler that was too late goes on; what it still sends is refused by the answer that is out.
+      const timeout = new AnswerTimeout(request, response, ANSWER_MS + waitMs(request), reject);
+      // A late handler goes on, but its answer is refused, since one was sent already.
       Promise.resolve(answered).then(
         () => {
-          late.callOff();
+          timeout.cancel();
           resolve();
         },
         (error: unknown) => {
-          late.callOff();
+          timeout.cancel();
           reject(error);
         },
       );
@@ -32,25 +32,25 @@ export function answerInTime(handler: RequestHandler, waitMs: (request: Request)
   };
 }
 
-/** Says so when it is time to answer. Never does once the answer has begun: a stream may take as long as its job. */
-class Lateness {
-  callOff: () => void;
+/** Calls `onLate` when the answer is late, unless it has begun: a stream may take as long as its job. */
+class AnswerTimeout {
+  cancel: () => void;
 
   constructor(request: Request, response: Response, ms: number, onLate: (error: RequestError) => void) {
-    const look = () => {
+    const check = () => {
       if (response.headersSent || response.destroyed) return;
-      // A body that is still on its way is late by itself; how long that may take is the server's to say.
+      // Node's server limits the time of a body that is still arriving.
       if (request.complete) onLate(tooLate());
-      else this.callOff = deadlines.after(ms, look);
+      else this.cancel = deadlines.after(ms, check);
     };
-    this.callOff = deadlines.after(ms, look);
+    this.cancel = deadlines.after(ms, check);
   }
 }
 
 function tooLate(): RequestError {
   return new RequestError(
     'store_unavailable',
-    'The store of jobs did not answer in time. This may have been done: send the same again, with the same key.',
+    'The job store did not answer in time. The request may have succeeded: send it again, with the same Idempotency-Key.',
     { retryAfterMs: 1_000 },
   );
 }

@@ -1,13 +1,13 @@
 /**
- * An HTTP answer as a place for events, with back-pressure: bytes go out slice by slice, and the next one only when the
- * one before has left. So a reader who stops reading costs this process one window of the log (256 KB) at most, whatever
- * the journal holds; and when a slice doesn't leave in time the reader is cut off, and may resume from its last event.
+ * Writes events to an HTTP answer, with back-pressure: bytes are sent slice by slice, and each slice only after the previous one has
+ * left. So a reader who stops reading takes at most one window of the log (256 KB) of this process' memory. When a slice doesn't leave
+ * in time, the reader is cut off, and may resume from its last event.
  */
 import type { EventSink } from '@holdfast/journal';
 import type { Response } from '@holdfast/service';
 
 const SLICE_BYTES = 65_536;
-/** The same for all: a reader who waits holds no buffer. */
+/** Shared by all: a waiting reader has no buffer of its own. */
 const NOTHING = Buffer.alloc(0);
 
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
@@ -20,21 +20,25 @@ export class SseSink implements EventSink {
   readonly #response: Response;
   readonly #stallMs: number;
   #unsent: Buffer = NOTHING;
-  /** The last bytes of what was written: an event ends with an empty line, and windows of a log need not end there. */
+  /** The last bytes written: an event ends with an empty line, but a window of a log may end within an event. */
   #tail = '\n\n';
 
-  /** Starts the answer. @param stallMs how long one slice may take */
+  /** Starts the answer. @param stallMs time limit for one slice */
   constructor(response: Response, { stallMs }: { stallMs: number }) {
     this.#response = response;
     this.#stallMs = stallMs;
-    // no-transform and x-accel-buffering: proxies (nginx among them) must neither compress nor collect.
-    const forProxies = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
-    response.writeHead(200, { 'content-type': EVENT_STREAM, ...forProxies }).flushHeaders();
+    const headers = {
+      'content-type': EVENT_STREAM,
+      // Proxies (such as nginx) must neither compress nor buffer it.
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    };
+    response.writeHead(200, headers).flushHeaders();
   }
 
-  /** A comment, so that nobody on the way takes the connection for dead. */
+  /** Writes a comment, so that proxies don't take the connection for dead. */
   beat(): void {
-    // In the middle of an event a comment would tear it apart.
+    // A comment within an event would break it.
     const isBetweenEvents = this.#unsent.length === 0 && this.#tail === '\n\n';
     if (isBetweenEvents && !this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
   }
@@ -56,14 +60,14 @@ export class SseSink implements EventSink {
     }
   }
 
-  /** Whatever has not left this process is not sent any more. `close` ends the answer. */
+  /** Sends nothing more, not even what was written but has not left this process. `close` ends the answer. */
   cut(): void {
     this.#unsent = NOTHING;
-    // It may be a long while until a slow reader has taken what lies there.
+    // A slow reader might take the buffered bytes only after a long time.
     if (this.#response.writableLength > 0) this.#response.destroy();
   }
 
-  /** Ends the answer. A reader who is to come back for more sees the connection close without a terminal event. */
+  /** Ends the answer. A reader who has to come back for more sees the connection close without a terminal event. */
   close(): void {
     this.#response.end();
   }
@@ -71,16 +75,16 @@ export class SseSink implements EventSink {
   #drain(): Promise<void> {
     const response = this.#response;
     return new Promise((resolve, reject) => {
-      const settle = (error?: Error) => {
+      const finish = (error?: Error) => {
         clearTimeout(timer);
         response.off('drain', onDrain).off('close', onClose);
         if (error) reject(error);
         else resolve();
       };
-      const onDrain = () => settle();
-      const onClose = () => settle(new ReaderGone('the reader left'));
+      const onDrain = () => finish();
+      const onClose = () => finish(new ReaderGone('the reader left'));
       const timer = setTimeout(() => {
-        settle(new ReaderGone(`the reader took nothing for ${this.#stallMs} ms`));
+        finish(new ReaderGone(`the reader took nothing for ${this.#stallMs} ms`));
         response.destroy();
       }, this.#stallMs);
       response.on('drain', onDrain).on('close', onClose);

@@ -1,8 +1,8 @@
-/** The page at `/docs`: Swagger UI, from files that come with its package. */
+/** The page at `/docs`: Swagger UI, from the files of its package. */
 import { type RequestHandler, Router } from '@holdfast/service';
 import swaggerUi from 'swagger-ui-express';
 
-/** Swagger UI writes styles into the page and shows its icons as data: URLs; scripts stay ours alone. */
+/** Swagger UI writes styles into the page and has icons as data: URLs. Scripts only come from this server. */
 const allowInlineStyles: RequestHandler = (_request, response, next) => {
   response.setHeader(
     'content-security-policy',

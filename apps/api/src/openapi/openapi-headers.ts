@@ -1,4 +1,4 @@
-/** Headers of answers, as `/openapi.json` tells of them. */
+/** The headers of answers in `/openapi.json`. */
 import { z } from 'zod';
 
 /** See `rate-limit-headers.ts`. */
@@ -7,17 +7,17 @@ const ofLimitedTenants = {
     .string()
     .optional()
     .meta({
-      description: 'Of a tenant with a limit of requests: the limit (`q`) and its window in seconds (`w`).',
+      description: 'For tenants with a limit of requests: the limit (`q`) and its window in seconds (`w`).',
       examples: ['"requests";q=60;w=60'],
     }),
   RateLimit: z
     .string()
     .optional()
     .meta({
-      description: 'Likewise: how many are left (`r`), and seconds until there are more (`t`).',
+      description: 'Also for these: requests left (`r`), and seconds until there are more (`t`).',
       examples: ['"requests";r=59;t=60'],
     }),
-  'x-ratelimit-limit-requests': z.int().optional().meta({ description: 'The same, as OpenAI says it.' }),
+  'x-ratelimit-limit-requests': z.int().optional().meta({ description: 'The same, in the format of OpenAI.' }),
   'x-ratelimit-remaining-requests': z.int().optional(),
   'x-ratelimit-reset-requests': z
     .string()
@@ -28,18 +28,18 @@ const ofLimitedTenants = {
 const location = { Location: z.string().meta({ description: 'Path of the job.' }) };
 const seconds = z.int();
 
-/** Of answers with a job, by what was done. */
+/** Headers of answers with a job, by operation. */
 export const jobHeaders = {
   accepted: z.object({ ...location, ...ofLimitedTenants }),
   replayed: z.object({ ...location, 'Idempotent-Replayed': z.literal('true'), ...ofLimitedTenants }),
-  runAgain: z.object(ofLimitedTenants),
+  retried: z.object(ofLimitedTenants),
 };
 
-/** Of problems, by status. */
+/** Headers of problems, by status. */
 export const problemHeaders: Readonly<Record<number, z.ZodObject>> = {
   402: z.object({
     'Retry-After': seconds.optional().meta({
-      description: 'Seconds until there may be room; missing where the whole budget is smaller.',
+      description: 'Seconds until it may fit; missing where it is more than the whole budget.',
     }),
     ...ofLimitedTenants,
   }),
@@ -48,6 +48,6 @@ export const problemHeaders: Readonly<Record<number, z.ZodObject>> = {
     ...ofLimitedTenants,
   }),
   503: z.object({
-    'Retry-After': seconds.optional().meta({ description: 'Seconds until the same is worth sending again.' }),
+    'Retry-After': seconds.optional().meta({ description: 'Seconds until the same request should be sent again.' }),
   }),
 };

@@ -1,4 +1,4 @@
-/** `/openapi.json`: the contract, made from the schemas that requests are checked by and answers are typed by. */
+/** `/openapi.json`: the contract, made from the schemas that validate requests and type answers. */
 import {
   eventDataSchemas,
   jobListSchema,
@@ -38,20 +38,20 @@ const problemTitles: Record<number, string> = {
   401: 'No API key, or an unknown one',
   402: 'The budget of the day or the month does not allow it',
   403: 'The API key may not do this',
-  404: 'No such job of yours (any more)',
-  409: 'The job is not in a state for this',
-  413: 'The body is larger than the server takes: 10 MB, unless MAX_BODY_MB says otherwise',
+  404: 'You have no such job, or it has expired',
+  409: 'The state of the job does not allow this',
+  413: 'The body is too large: the limit is 10 MB, unless MAX_BODY_MB sets another one',
   415: 'Not JSON',
-  422: 'A field does not fit, or the key names a job with another body',
-  429: 'Too many submissions in a minute, jobs that wait, or requests that are held (streams, `?wait=`): see Retry-After',
-  503: 'The store is not reachable, no replica has confirmed, or (new jobs only) it is nearly full or knows no limits of your plan: send the same again',
+  422: 'A field is not valid, or the Idempotency-Key names a job with another body',
+  429: 'Too many submits and retries in a minute, waiting jobs, or held requests (streams, `?wait=`): see Retry-After',
+  503: 'The job store is not reachable, no replica has confirmed the write, or (for new jobs) it is nearly full or the limits of your plan are unknown: send the same request again',
 };
 
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 const withId: ZodOpenApiParameters = { path: z.object({ id: z.string() }) };
 
-/** The body of a submit, for the tasks that there are: each takes an input of its own. */
-function submissionOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
+/** The body of a submit: each task has its own input. */
+function submitBodyOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
   const [first, ...others] = [...tasks.values()].map(({ name, input }) =>
     z.object({ task: z.literal(name), input }).meta({ title: name }),
   );
@@ -62,7 +62,8 @@ function submissionOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
 
 const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => ({
   summary: 'Submit a job',
-  description: 'The same Idempotency-Key and body again is the same job. Without a key every call makes a new one.',
+  description:
+    'The same Idempotency-Key with the same body is the same job. Without a key, every call creates a new job.',
   requestParams: {
     header: z.object({
       'Idempotency-Key': z.string().max(255).optional().meta({
@@ -70,17 +71,17 @@ const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => 
       }),
     }),
   },
-  requestBody: { required: true, content: { 'application/json': { schema: submissionOf(tasks) } } },
+  requestBody: { required: true, content: { 'application/json': { schema: submitBodyOf(tasks) } } },
   responses: {
-    '202': { ...json('Accepted, and on disk', jobSchema), headers: jobHeaders.accepted },
-    '200': { ...json('The key named this job already', jobSchema), headers: jobHeaders.replayed },
+    '202': { ...json('Accepted, and durable', jobSchema), headers: jobHeaders.accepted },
+    '200': { ...json('The job that this key names already', jobSchema), headers: jobHeaders.replayed },
     ...problems(400, 401, 402, 403, 413, 415, 422, 429, 503),
   },
 });
 
 const list: ZodOpenApiOperationObject = {
   summary: 'List jobs, newest first',
-  description: 'Filter by metadata with `metadata.<name>=<value>`, as often as needed.',
+  description: 'Filter by metadata with `metadata.<name>=<value>`, which may be repeated.',
   requestParams: { query: listQuerySchema },
   responses: { '200': json('A page', jobListSchema), ...problems(400, 401, 403, 422, 503) },
 };
@@ -90,12 +91,17 @@ const get: ZodOpenApiOperationObject = {
   requestParams: {
     ...withId,
     query: z.object({
-      wait: z.number().min(0).max(60).optional().meta({ description: 'Seconds to hold until the job ends.' }),
+      wait: z
+        .number()
+        .min(0)
+        .max(60)
+        .optional()
+        .meta({ description: 'How many seconds to wait for the end of the job.' }),
     }),
     header: z.object({
       'If-None-Match': z.string().optional().meta({
         description:
-          'ETags of the job as you have it, weak ones (`W/"…"`) and lists too, or `*` for any: 304 where one fits.',
+          'ETags of the versions that you have, also weak ones (`W/"…"`) and lists, or `*` for any: 304 where one matches.',
       }),
     }),
   },
@@ -106,7 +112,7 @@ const get: ZodOpenApiOperationObject = {
   },
 };
 
-/** What `data` holds, by event type. */
+/** The `data` of each event type. */
 const eventSchema = z
   .union(
     Object.entries(eventDataSchemas).map(([type, data]) => z.object({ event: z.literal(type), id: z.int(), data })),
@@ -116,13 +122,13 @@ const eventSchema = z
 const attach: ZodOpenApiOperationObject = {
   summary: 'Attach to a job',
   description:
-    'Server-Sent Events, from the cursor on and then live, until the job ends. `id` is the number of the event, 1, 2, 3 … ' +
-    'without gaps. `attempt.started` with `attempt` > 1 and not `resumed`: drop the text so far.',
+    'Server-Sent Events: those after the cursor, then live ones, until the job ends. `id` is the number of the event, 1, 2, 3 … ' +
+    'without gaps. At an `attempt.started` with `attempt` > 1 and not `resumed`, drop the text received so far.',
   requestParams: {
     ...withId,
     query: z.object({ after: z.int().min(0).optional().meta({ description: 'Number of the last event you have.' }) }),
     header: z.object({
-      'Last-Event-ID': z.string().optional().meta({ description: 'The same; comes before `after`.' }),
+      'Last-Event-ID': z.string().optional().meta({ description: 'The same. It takes precedence over `after`.' }),
     }),
   },
   responses: {
@@ -138,37 +144,37 @@ const cancel: ZodOpenApiOperationObject = {
   responses: { '200': json('The job as it is afterwards', jobSchema), ...problems(401, 403, 404, 503) },
 };
 
-const runAgain: ZodOpenApiOperationObject = {
-  summary: 'Run a failed or cancelled job again',
+const retry: ZodOpenApiOperationObject = {
+  summary: 'Retry a failed or cancelled job',
   requestParams: withId,
   responses: {
-    '202': { ...json('Queued again', jobSchema), headers: jobHeaders.runAgain },
+    '202': { ...json('Queued again', jobSchema), headers: jobHeaders.retried },
     ...problems(401, 402, 403, 404, 409, 429, 503),
   },
 };
 
-const forget: ZodOpenApiOperationObject = {
-  summary: 'Forget an ended job, prompt and answer included',
+const remove: ZodOpenApiOperationObject = {
+  summary: 'Delete an ended job, with its request and answer',
   requestParams: withId,
   responses: {
-    '200': json('Forgotten', z.object({ id: z.string(), object: z.literal('job'), deleted: z.literal(true) })),
+    '200': json('Deleted', z.object({ id: z.string(), object: z.literal('job'), deleted: z.literal(true) })),
     ...problems(401, 403, 404, 409, 503),
   },
 };
 
 const usage: ZodOpenApiOperationObject = {
-  summary: 'What your tenant has spent, and may',
+  summary: 'What your tenant has spent, and may spend',
   requestParams: { query: usageQuerySchema },
   responses: { '200': json('As of now', usageReportSchema), ...problems(401, 403, 422, 503) },
 };
 
-/** For those who run it: no API key is asked for. */
+/** For operators, without an API key. */
 const operations: Record<string, ZodOpenApiPathItemObject> = {
   '/healthz': {
     get: {
-      summary: 'Whether the process lives',
+      summary: 'Whether the process is alive',
       security: [],
-      responses: { '200': json('It does', z.object({ status: z.literal('ok') })) },
+      responses: { '200': json('It is', z.object({ status: z.literal('ok') })) },
     },
   },
   '/readyz': {
@@ -181,10 +187,12 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
           z.object({
             status: z.literal('ready'),
             durability: z.enum(durabilityModes),
-            replicas: z.int().optional().meta({ description: 'Connected ones, where `durability` is `replica`.' }),
+            replicas: z.int().optional().meta({ description: 'Connected replicas, where `durability` is `replica`.' }),
             memory: z.enum(['ok', 'nearly full']).meta({ description: 'Nearly full: new jobs are refused.' }),
             workers: z.int(),
-            workers_with_other_config: z.int().meta({ description: 'Than this process has read: 0, but in a deploy.' }),
+            workers_with_other_config: z
+              .int()
+              .meta({ description: 'Workers with another config file than this process: 0, except during a deploy.' }),
           }),
         ),
         ...problems(503),
@@ -205,10 +213,10 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
 
 const listTasks: ZodOpenApiOperationObject = {
   summary: 'List the tasks that your key may submit',
-  responses: { '200': json('All of them', taskListSchema), ...problems(401, 403, 503) },
+  responses: { '200': json('All tasks', taskListSchema), ...problems(401, 403, 503) },
 };
 
-/** What tasks take and give, as schemas that the document lists by name. */
+/** The inputs and outputs of tasks, as named schemas of the document. */
 function taskSchemas(tasks: ReadonlyMap<string, Task>): Record<string, z.ZodType> {
   const named = [...tasks.values()].flatMap(({ name, input, output }): [string, z.ZodType][] => [
     [`input.${name}`, input],
@@ -230,10 +238,10 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
     security: [{ apiKey: [] }],
     paths: {
       '/v1/jobs': { post: submit(tasks), get: list },
-      '/v1/jobs/{id}': { get, delete: forget },
+      '/v1/jobs/{id}': { get, delete: remove },
       '/v1/jobs/{id}/events': { get: attach },
       '/v1/jobs/{id}/cancel': { post: cancel },
-      '/v1/jobs/{id}/retry': { post: runAgain },
+      '/v1/jobs/{id}/retry': { post: retry },
       '/v1/tasks': { get: listTasks },
       '/v1/usage': { get: usage },
       ...operations,

@@ -7,7 +7,7 @@ export const fenceFields = ['status', 'attempt', 'token', 'seq', 'cancel_request
 
 /**
  * Who may write a job's journal, and what an append changes besides the log. (S4) Every append carries its attempt and its claim's
- * token; a lower attempt, or another token, is refused. (S8) An append that is sent again is recognised by its sequence numbers.
+ * token; a lower attempt, or another token, is refused. (S8) An append that is sent again is recognized by its sequence numbers.
  *
  *   fence(job, attempt, token, before, after)
  *       `job` has `fenceFields`. Returns nil where the journal may be written, or the answer:

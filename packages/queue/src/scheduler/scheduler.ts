@@ -1,6 +1,8 @@
 /**
  * The fair scheduler: where jobs wait before BullMQ gets them. It has a backlog per tenant and lane, and keeps a fair order and the
- * limits of lanes and tenants. The scripts that submit, finish and cancel jobs add and remove them; the script `dispatch` chooses
+ * limits of lanes and tenants.
+ *
+ * The scripts that submit, finish and cancel jobs add and remove them; the script `dispatch` chooses
  * which may run. After this file: `lane-queues.ts`, which hands these to BullMQ.
  *
  *   ──submit, retry, requeue──▶ waiting ──dispatch──▶ holds a permit ──finish, requeue, cancel──▶ nowhere

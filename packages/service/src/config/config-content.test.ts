@@ -40,8 +40,8 @@ describe('a config file of JSON', () => {
     ['nothing in it', '', ' is empty: expected a JSON object.'],
     ['no JSON', '{\n  "lanes": {},\n}', ' is not JSON: see line 3, column 1.'],
     ['half of it', '{"lanes":', ' is not JSON: it ends too soon.'],
-    ['a member twice', '{"lanes":{"a":1,"a":2}}', " is not valid:\n  lanes.a: named twice"],
-    ['__proto__', '{"plans":{"__proto__":{}}}', " is not valid:\n  plans.__proto__: this name is not allowed"],
+    ['a member twice', '{"lanes":{"a":1,"a":2}}', ' is not valid:\n  lanes.a: named twice'],
+    ['__proto__', '{"plans":{"__proto__":{}}}', ' is not valid:\n  plans.__proto__: this name is not allowed'],
   ])('is refused with its place: %s', (_, content, said) => {
     const file = write('json', content);
     expect(() => readConfigContent(file)).toThrow(new SettingsError(`${file}${said}`));

@@ -120,8 +120,8 @@ describe('the config file', () => {
   it.each<[string, unknown, unknown[]]>([
     [
       'unknown members',
-      { color: 1, colour: 2 },
-      ['color', 'colour'].map((name) => `${name}: unknown; expected one of ${known.file}`),
+      { color: 1, hue: 2 },
+      ['color', 'hue'].map((name) => `${name}: unknown; expected one of ${known.file}`),
     ],
     [
       'one of a lane',
@@ -136,7 +136,7 @@ describe('the config file', () => {
         `lanes.a.speed: unknown; expected one of ${known.lane}`,
       ],
     ],
-    ['a misspelt section', { plan: {} }, [`plan: unknown; did you mean plans? expected one of ${known.file}`]],
+    ['a misspelled section', { plan: {} }, [`plan: unknown; did you mean plans? expected one of ${known.file}`]],
     ['no models', { lanes: { a: { providers: lane.providers } } }, ['lanes.a.models: expected an array; got nothing']],
     [
       'empty models',
@@ -221,8 +221,6 @@ describe('the config file', () => {
 
   it('says where the key of a provider belongs', () => {
     const [fault] = faultsIn(withProvider({ name: 'x', base_url: baseUrl, api_key: 'sk-secret' }));
-    expect(fault).toMatch(
-      /^lanes\.a\.providers\.0\.api_key: unknown; expected one of name, .*; api_key_env names it$/,
-    );
+    expect(fault).toMatch(/^lanes\.a\.providers\.0\.api_key: unknown; expected one of name, .*; api_key_env names it$/);
   });
 });

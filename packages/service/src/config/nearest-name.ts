@@ -1,4 +1,4 @@
-/** Finds the known name that a misspelt name probably means. */
+/** Finds the known name that a misspelled name probably means. */
 
 /** How many letters may be wrong: one in four, and at most four. */
 function maxDistance(name: string): number {

@@ -66,7 +66,7 @@ describe('settings', () => {
   it('name every variable at fault at once', () => {
     const message = complaintsOf({ PORT: 'x', WORKERS: 'y', REDIS_URL: '' });
     expect(message.split('\n')).toEqual([
-      "These settings are not valid:",
+      'These settings are not valid:',
       '  PORT (it is "x"): expected a port, 0 to 65535',
       '  WORKERS (it is "y"): expected a whole number, 1 to 64',
       '  REDIS_URL: expected a Redis address such as redis://127.0.0.1:6379',

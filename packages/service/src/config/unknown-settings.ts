@@ -1,4 +1,4 @@
-/** Finds settings that no process reads: a misspelt variable would change nothing, and nobody would notice. */
+/** Finds settings that no process reads: a misspelled variable would change nothing, and nobody would notice. */
 import { nearestName } from './nearest-name.ts';
 
 /** Every `HOLDFAST_…` variable that a process of Holdfast reads. A test compares them with each `config.ts`. */

@@ -1,5 +1,5 @@
 /**
- * The base of an HTTP server. Only this file and its neighbours import express:
+ * The base of an HTTP server. Only this file and its neighbors import express:
  *
  *   1. request id   from a well-formed `X-Request-Id`, or a new one; sent back
  *   2. log line     one per request, when it ends (`request-log.ts`)

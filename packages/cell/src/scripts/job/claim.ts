@@ -49,7 +49,7 @@ const MAX_INLINE_BYTES = 65_536;
 /**
  * Begins an attempt: raises the attempt number, which is the fence. From here on every append of an earlier attempt is refused.
  * A job that is already running has lost its worker: that counts as a crash. A claim that is sent again after a lost reply is
- * recognised by its token, and gets the same attempt. (S1) A running job holds a permit: one that was lost with the scheduler's
+ * recognized by its token, and gets the same attempt. (S1) A running job holds a permit: one that was lost with the scheduler's
  * keys is granted here.
  *
  *   ARGV  …, id, release, token: unique to this claim

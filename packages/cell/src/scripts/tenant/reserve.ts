@@ -5,7 +5,7 @@ import { CellScript } from '../cell-script.ts';
 
 /**
  * Increases the reservation of a run, if the budgets allow it. If not, the reservation is reduced to what the run needs without
- * the call, and the rest is released: otherwise jobs might wait for one another's reservations for ever.
+ * the call, and the rest is released: otherwise jobs might wait for one another's reservations forever.
  *
  *   ARGV  …, id, attempt, token, amount to reserve in total, amount to keep reserved if that is refused,
  *         day's budget or '', month's budget or ''; amounts in billionths of a dollar
