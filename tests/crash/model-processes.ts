@@ -112,7 +112,7 @@ export class Process {
 /** Lets every call through: an open breaker's waits are not among the timers that are held here. */
 class NoBreaker extends Breaker {
   override enter(): Pass {
-    return { isTrial: false, succeeded() {}, failed() {}, left() {} };
+    return { isTrial: false, succeeded() {}, failed() {}, interrupted() {} };
   }
 }
 

@@ -24,7 +24,7 @@ const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map
 
 /** Of what ends a process at its start. */
 function processCodes(): string[] {
-  const thrown = /new (?:MisconfigurationError|HoldfastError)\(\s*'(\w+)'/g;
+  const thrown = /new (?:MisconfigurationError|CodedError)\(\s*'(\w+)'/g;
   const refused = /\bcode: '(redis_\w+)'/g;
   return sorted([...sources()].flatMap((text) => [...found(text, thrown), ...found(text, refused)]));
 }

@@ -17,8 +17,8 @@ const apiMain = 'apps/api/src/main.ts';
 
 /** What a page says, and what the code has for it. */
 const figures: [page: string, says: string, file: string, has: string][] = [
-  [http, '60 seconds at most', 'apps/api/src/routes/get-job.ts', 'LONGEST_WAIT_S = 60;'],
-  [http, 'waits up to 1.5 seconds', 'apps/api/src/routes/change-job.ts', 'CANCEL_WAIT_MS = 1_500;'],
+  [http, '60 seconds at most', 'apps/api/src/routes/get-job.ts', 'MAX_WAIT_S = 60;'],
+  [http, 'waits up to 1.5 seconds', 'apps/api/src/routes/cancel-job.ts', 'CANCEL_WAIT_MS = 1_500;'],
   [http, '2.5 s, plus what `?wait=` asks', 'apps/api/src/http/answer-in-time.ts', 'ANSWER_MS = 2_200;'],
   [http, '30 s; its headers 10 s', server, 'requestTimeout: 30_000, headersTimeout: 10_000'],
   [http, '16 KB in all', server, 'maxHeaderSize: 16_384'],
@@ -32,7 +32,7 @@ const figures: [page: string, says: string, file: string, has: string][] = [
   [http, '1 to 128 of', 'packages/service/src/http/request-log.ts', '{1,128}$/;'],
   [events, 'comes every 15 seconds', apiMain, 'HEARTBEAT_MS = 15_000;'],
   [lanes, 'Five failures', 'packages/providers/src/health/failure-scope.ts', 'MAX_FAILURES = 5;'],
-  [lanes, 'in the last ten calls', 'packages/providers/src/health/breaker.ts', 'VERDICTS = 10;'],
+  [lanes, 'in the last ten calls', 'packages/providers/src/health/breaker.ts', 'RESULTS = 10;'],
   [lanes, 'open it for 10 s', 'packages/providers/src/health/breaker.ts', 'OPEN_MS = 10_000;'],
   [lanes, 'for up to five minutes', 'apps/worker/src/main.ts', 'MAX_WAIT_MS = 300_000;'],
   [lanes, 'over all attempts. Default: 6.', 'packages/core/src/lanes.ts', 'DEFAULT_MAX_CALLS = 6;'],

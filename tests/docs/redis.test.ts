@@ -11,7 +11,7 @@ const source = (name: string) => readFileSync(join(root, `packages/redis/src/${n
 
 describe('docs/operate/redis.md', () => {
   it('has the settings that are checked, with their values', () => {
-    const [, wanted = ''] = /const wanted = \{([^}]+)\}/.exec(source('durability')) ?? [];
+    const [, wanted = ''] = /const requiredSettings = \{([^}]+)\}/.exec(source('durability')) ?? [];
     const checked = [...wanted.matchAll(/'?([a-z-]+)'?: '(\w+)'/g)].map(([, name = '', value = '']) => [name, value]);
     expect(checked.length).toBeGreaterThan(3);
     const shown = rowsUnder(page, 'Settings').map((cells) => cells.slice(0, 2).flatMap(namesIn));

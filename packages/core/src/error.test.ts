@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AttemptError, HoldfastError, httpStatusOf, jobErrorCodes, jobErrorSchema, RequestError } from './error.ts';
+import { AttemptError, CodedError, httpStatusOf, jobErrorCodes, jobErrorSchema, RequestError } from './error.ts';
 
 describe('codes', () => {
   it('of requests each have a status that says whose fault it is', () => {
@@ -15,10 +15,10 @@ describe('codes', () => {
   });
 });
 
-describe('HoldfastError', () => {
+describe('CodedError', () => {
   it('is not worth another try unless it says so', () => {
-    expect(new HoldfastError('x', 'y')).toMatchObject({ retryable: false, retryAfterMs: undefined });
-    expect(new HoldfastError('x', 'y', { retryable: true, retryAfterMs: 5 })).toMatchObject({
+    expect(new CodedError('x', 'y')).toMatchObject({ retryable: false, retryAfterMs: undefined });
+    expect(new CodedError('x', 'y', { retryable: true, retryAfterMs: 5 })).toMatchObject({
       retryable: true,
       retryAfterMs: 5,
     });
@@ -26,8 +26,8 @@ describe('HoldfastError', () => {
 
   it('keeps its cause, has none where none was given, and bears the name of its class', () => {
     const cause = new Error('below');
-    expect(new HoldfastError('x', 'y', { cause }).cause).toBe(cause);
-    expect('cause' in new HoldfastError('x', 'y')).toBe(false);
+    expect(new CodedError('x', 'y', { cause }).cause).toBe(cause);
+    expect('cause' in new CodedError('x', 'y')).toBe(false);
     expect(new AttemptError('internal_error', 'y').name).toBe('AttemptError');
     expect(new RequestError('forbidden', 'y').name).toBe('RequestError');
   });

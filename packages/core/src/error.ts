@@ -93,20 +93,20 @@ export const jobErrorSchema = z
 
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-interface HoldfastErrorOptions {
+interface CodedErrorOptions {
   cause?: unknown;
   retryable?: boolean;
   retryAfterMs?: number | undefined;
 }
 
 /** Base of every error that Holdfast throws on purpose. No client ever sees `cause`. */
-export class HoldfastError<Code extends string = string> extends Error {
+export class CodedError<Code extends string = string> extends Error {
   readonly code: Code;
   readonly retryable: boolean;
   /** How long to wait before a retry, in ms. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: Code, message: string, options: HoldfastErrorOptions = {}) {
+  constructor(code: Code, message: string, options: CodedErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.code = code;
@@ -119,7 +119,7 @@ export class HoldfastError<Code extends string = string> extends Error {
  * The process can't work until an operator changes a setting, or the set-up of Redis. The message is for the operator: it says
  * what is wrong and what to do, and contains no secret.
  */
-export class MisconfigurationError extends HoldfastError {}
+export class MisconfigurationError extends CodedError {}
 
 /** One problem of a request: where it is (dotted path, as in `input.messages.0.role`) and how to fix it. */
 export interface RequestIssue {
@@ -128,7 +128,7 @@ export interface RequestIssue {
 }
 
 /** A request that is refused with a problem document. `param` names the field or header at fault. */
-export class RequestError extends HoldfastError<HttpErrorCode> {
+export class RequestError extends CodedError<HttpErrorCode> {
   readonly status: number;
   readonly param: string | null;
   readonly issues: readonly RequestIssue[];
@@ -136,7 +136,7 @@ export class RequestError extends HoldfastError<HttpErrorCode> {
   constructor(
     code: HttpErrorCode,
     message: string,
-    options: HoldfastErrorOptions & { param?: string; issues?: readonly RequestIssue[] } = {},
+    options: CodedErrorOptions & { param?: string; issues?: readonly RequestIssue[] } = {},
   ) {
     super(code, message, options);
     this.status = httpStatusOf[code];
@@ -146,7 +146,7 @@ export class RequestError extends HoldfastError<HttpErrorCode> {
   }
 }
 
-interface AttemptErrorOptions extends HoldfastErrorOptions {
+interface AttemptErrorOptions extends CodedErrorOptions {
   /** HTTP status that the provider answered with. */
   status?: number | undefined;
   /** Name of the provider that failed. */
@@ -168,7 +168,7 @@ const ATTEMPT_ERROR = Symbol.for('holdfast.attempt-error');
  *
  * `instanceof` works across copies of this package: a task may bring another copy, and the errors it throws mean the same.
  */
-export class AttemptError extends HoldfastError<JobErrorCode> {
+export class AttemptError extends CodedError<JobErrorCode> {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: derived classes are tested as usual
     if (this !== AttemptError) return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -1,4 +1,4 @@
-/** Stage 4: calls to OpenAI-compatible providers, and what is known of their health. The only home of the `openai` SDK. */
+/** Stage 4 of 6: calls to OpenAI-compatible providers, and their health. The only package that imports the `openai` SDK. */
 
 export { createOpenAiProvider, type OpenAiProviderOptions } from './call/open-ai-provider.ts';
 export { Breaker, type Pass } from './health/breaker.ts';

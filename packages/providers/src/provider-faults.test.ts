@@ -25,7 +25,7 @@ describe('an answer that is an error', () => {
     const { error } = await failureOf((response) =>
       answerJson(response, 429, problem('Daily limit reached'), { 'retry-after': '86400' }),
     );
-    expect(error.message).toBe('main answered 429: Daily limit reached (it asks to be left alone for 86400 s)');
+    expect(error.message).toBe('main answered 429: Daily limit reached (it asks for a pause of 86400 s)');
   });
 
   it('is asked for once only', async () => {

@@ -4,7 +4,12 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Dispatcher, fetchThrough, findPatientOptions, withoutTimeouts } from '../src/call/patient-dispatcher.ts';
+import {
+  type Dispatcher,
+  fetchOptionsFor,
+  fetchThrough,
+  withoutTimeouts,
+} from '../src/call/dispatcher-without-timeouts.ts';
 
 /** Undici looks at its clocks about once a second. */
 const pauseMs = 2200;
@@ -25,7 +30,7 @@ async function read(options: RequestInit): Promise<string> {
   }
 }
 
-const found = findPatientOptions(600_000);
+const found = fetchOptionsFor(600_000);
 // Node's own, but with a body timeout of 1 ms where nobody asks for another.
 const impatient = (Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1')) as Dispatcher).compose(
   (dispatch) => (options, handler) => dispatch({ bodyTimeout: 1, ...options }, handler),

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/core';
+import { CodedError } from '@holdfast/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OwnRedis, rememberingLogger, startOwnRedis, until } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
@@ -34,12 +34,12 @@ async function set(settings: Record<string, string>): Promise<void> {
   for (const [setting, value] of Object.entries(settings)) await redis.config('SET', setting, value);
 }
 
-async function complaint(asked = redis, mode: DurabilityMode = 'fsync'): Promise<HoldfastError> {
+async function complaint(asked = redis, mode: DurabilityMode = 'fsync'): Promise<CodedError> {
   const error = await checkDurability(asked, mode).then(
     () => null,
     (thrown: unknown) => thrown,
   );
-  if (!(error instanceof HoldfastError)) throw new Error(`expected a complaint, got ${error}`);
+  if (!(error instanceof CodedError)) throw new Error(`expected a complaint, got ${error}`);
   return error;
 }
 

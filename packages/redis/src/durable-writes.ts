@@ -17,7 +17,7 @@
  *
  * No write begins while Redis isn't set up as the mode demands, or takes no writes: see `server-watch.ts`.
  */
-import { HoldfastError, RequestError } from '@holdfast/core';
+import { CodedError, RequestError } from '@holdfast/core';
 import type { Redis } from './connect.ts';
 import type { DurabilityMode } from './durability.ts';
 import { durabilityKey } from './keys.ts';
@@ -180,6 +180,6 @@ function unmet(options: { cause?: unknown } = {}): RequestError {
 function hasWaitAof(server: string): boolean {
   const [, major = '', minor = ''] = /^redis_version:(\d+)\.(\d+)/m.exec(server) ?? [];
   if (major === '')
-    throw new HoldfastError('durability_unknown', 'INFO of this Redis does not contain its version (redis_version).');
+    throw new CodedError('durability_unknown', 'INFO of this Redis does not contain its version (redis_version).');
   return Number(major) > 7 || (Number(major) === 7 && Number(minor) >= 2);
 }

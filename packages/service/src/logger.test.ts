@@ -1,4 +1,4 @@
-import { AttemptError, HoldfastError, RequestError } from '@holdfast/core';
+import { AttemptError, CodedError, RequestError } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { createLogger, describeError } from './logger.ts';
@@ -21,8 +21,8 @@ function thrownBy(act: () => unknown): unknown {
 
 describe('what is logged of an error', () => {
   it('is its kind, code, message and place', () => {
-    const described = describeError(new HoldfastError('cannot_listen', "Can't listen."));
-    expect(described).toMatchObject({ type: 'HoldfastError', code: 'cannot_listen', message: "Can't listen." });
+    const described = describeError(new CodedError('cannot_listen', "Can't listen."));
+    expect(described).toMatchObject({ type: 'CodedError', code: 'cannot_listen', message: "Can't listen." });
     expect(described.at?.[0]).toMatch(/logger\.test\.ts:\d+:\d+/);
     expect(described.at?.length).toBeLessThanOrEqual(8);
   });

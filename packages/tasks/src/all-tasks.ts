@@ -1,5 +1,5 @@
-/** Every task that clients can ask for: the built-in ones, and those of whoever runs this Holdfast (`load/load-tasks.ts`). */
-import { HoldfastError, type Lanes, laneFor } from '@holdfast/core';
+/** Every task that clients can ask for: the built-in ones, and those that the config file names (`load/load-tasks.ts`). */
+import { CodedError, type Lanes, laneFor } from '@holdfast/core';
 import { builtInTasks } from './built-in-tasks.ts';
 import type { Task } from './task.ts';
 
@@ -10,7 +10,7 @@ export interface TaskSettings {
 
 /**
  * All tasks by name, with the models that the config file names for them.
- * @throws RangeError where it names a task that isn't there, or whose model the input names; HoldfastError where two tasks
+ * @throws RangeError where it names a task that isn't there, or whose model the input names; CodedError where two tasks
  *   have one name
  */
 export function allTasks(
@@ -48,7 +48,7 @@ export function checkModels(
 
 /**
  * Tasks by their names: jobs name the task that they are for, so no two may have one.
- * @throws HoldfastError `duplicate_task`, naming both places
+ * @throws CodedError `duplicate_task`, naming both places
  */
 export function byName(tasks: readonly Task[]): Map<string, Task> {
   const known = new Map<string, Task>();
@@ -56,7 +56,7 @@ export function byName(tasks: readonly Task[]): Map<string, Task> {
     const other = known.get(task.name);
     if (other) {
       const places = other.place === task.place ? `${placeOf(task)}, twice` : `${placeOf(other)} and ${placeOf(task)}`;
-      throw new HoldfastError(
+      throw new CodedError(
         'duplicate_task',
         `Two tasks are named "${task.name}": ${places}. Rename one, or remove it.`,
       );

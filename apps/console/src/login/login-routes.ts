@@ -7,7 +7,7 @@
  *
  * The login form carries no token: who doesn't have the key can't log anybody in.
  */
-import { HoldfastError, RequestError } from '@holdfast/core';
+import { CodedError, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type Request, type Response, Router, readForm, type ServiceLogger } from '@holdfast/service';
 import { createAdminKeyCheck } from './admin-key.ts';
@@ -40,7 +40,7 @@ export function loginRoutes(options: LoginOptions): Router {
     try {
       await countLogin({ redis, prefix, address, now: Date.now() });
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.retryAfterMs === undefined) throw error;
+      if (!(error instanceof CodedError) || error.retryAfterMs === undefined) throw error;
       logger.warn({}, 'login refused: too many tries');
       response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
       return showForm(response, 429, error.message);

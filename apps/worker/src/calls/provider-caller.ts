@@ -159,7 +159,7 @@ export class ProviderCaller {
         return { kind: 'failure', failure };
       }
     } finally {
-      pass?.left();
+      pass?.interrupted();
     }
   }
 

@@ -8,7 +8,7 @@
  * Each API key is in two Redis keys: the tenant's list, and the record. The list is written first, and the record is deleted first.
  * So a crash in between leaves a listed key that doesn't work (revoke it again), and never a working key that no list shows.
  */
-import { type Caller, HoldfastError, RequestError } from '@holdfast/core';
+import { type Caller, CodedError, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type GateKeys, gateKeys } from '../keys.ts';
 import { LookupCache } from '../lookup-cache.ts';
@@ -46,7 +46,7 @@ export interface ApiKeys {
   /**
    * Creates a key with this text for `tenant`, to submit and to read, and the tenant if it doesn't exist. Safe to repeat, also
    * by several processes at once. A revoked key stays revoked.
-   * @throws HoldfastError `bootstrap_key_invalid`, `bootstrap_key_taken` (it belongs to another tenant)
+   * @throws CodedError `bootstrap_key_invalid`, `bootstrap_key_taken` (it belongs to another tenant)
    */
   ensure(tenant: string, key: string): Promise<'created' | 'present' | 'revoked'>;
 }
@@ -108,7 +108,7 @@ export function createApiKeys({ redis, prefix, now = () => performance.now() }: 
       if (before === REVOKED) return 'revoked';
       const owner = readCaller(before) ?? caller;
       if (owner.tenant !== tenant) {
-        throw new HoldfastError('bootstrap_key_taken', `The bootstrap key belongs to tenant "${owner.tenant}".`);
+        throw new CodedError('bootstrap_key_taken', `The bootstrap key belongs to tenant "${owner.tenant}".`);
       }
       await listedKeys.add(tenant, owner.keyId, listed);
       return made ? 'created' : 'present';
@@ -148,7 +148,7 @@ async function rotate(
 
 function requireBootstrapKey(key: string): void {
   if (isKeyText(key)) return;
-  throw new HoldfastError(
+  throw new CodedError(
     'bootstrap_key_invalid',
     'The bootstrap key must be "hold_" and 20 to 195 letters, digits or "_". ' +
       'A key that Holdfast created must be unchanged: its last six characters are a checksum.',

@@ -1,9 +1,9 @@
 /** An append: what an attempt adds to its job's journal in one write, and what the journal answers. */
-import { HoldfastError, type JobStatus } from '@holdfast/core';
+import { CodedError, type JobStatus } from '@holdfast/core';
 import type { CallField, DetailField, RecordField, StepField } from '../record.ts';
 
 /** The journal refuses further events of this attempt. */
-export class JournalRefusal extends HoldfastError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
+export class JournalRefusal extends CodedError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
 
 /**
  * The changes besides the log: fields of the record and of the other hashes; with the end of a job its answer (JSON), and its text,

@@ -1,4 +1,4 @@
-/** What each endpoint's answer is made of: how its stream becomes provider events, and when and as what it is complete. */
+/** How each endpoint's answer is read: how its stream becomes provider events, when it is complete, and what it is then. */
 import {
   type AttemptError,
   isJsonObject,
@@ -20,56 +20,56 @@ import { type TokenUsage, usageIn } from './usage.ts';
 export type Result = Extract<ProviderEvent, { kind: 'result' }>;
 
 /**
- * How a stream came to its end:
+ * How a stream ended:
  *
- *   done     the provider said that this was all: `[DONE]`
- *   closed   it closed the stream in order
+ *   done     the provider sent `[DONE]`
+ *   closed   the provider closed the stream
  *   broken   the connection was lost
  */
 export type Ending = 'done' | 'closed' | 'broken';
 
-/** What is still to be told, and the answer. */
+/** The whole answer, with the events that have not been emitted yet. */
 export interface Whole {
   events: ProviderEvent[];
   result: Result;
 }
 
 export interface AnswerReader {
-  /** What the next event of the stream tells, in order. Throws the AttemptError it tells of, if it tells of one. */
+  /** Translates the next event of the stream. Throws an AttemptError where the event reports an error. */
   read(event: JsonObject): ProviderEvent[];
-  /** No further event matters. */
+  /** Whether further events don't matter. */
   hasEnded(): boolean;
-  /** How long the stream may go on after what has come, in ms; null: until its end. */
+  /** How much longer the stream may stay open, in ms; null: until its end. */
   graceMs(): number | null;
-  /** The whole answer, or null where some of it is missing. Throws the AttemptError that such an end tells of. */
+  /** The whole answer; null: a part is missing. Throws an AttemptError where this end reports an error. */
   finish(ending: Ending): Whole | null;
-  /** Some of the answer has come, so the provider has worked on it. */
+  /** Whether a part of the answer has come, so that the provider has worked on it. */
   hasGenerated(): boolean;
-  /** An answer that wasn't streamed, or null where it is none. Throws as `read` does. */
+  /** Reads an answer that wasn't streamed; null: it isn't an answer. Throws as `read` does. */
   readWhole(answer: JsonObject): Whole | null;
 }
 
-/** A stream may stay open so long after all has come, in ms: after the usage, and without it, since it comes after the rest. */
+/** How long a stream may stay open after the whole answer, in ms: with its usage; and without it, since it comes last. */
 const GRACE_MS = 2_000;
 const LONG_GRACE_MS = 10_000;
 
 export function createChatReader(body: JsonObject, failures: Failures): AnswerReader {
   const map = createChatMapper();
   const completion = createChatCompletionBuilder();
-  const asked = typeof body.n === 'number' ? body.n : 1;
-  const teller = createEmittedText();
+  const requested = typeof body.n === 'number' ? body.n : 1;
+  const emitted = createEmittedText();
   let usage: TokenUsage | null = null;
   let chunks = 0;
-  /** Index of the first choice that came. */
+  /** Index of the first choice in the stream. */
   let beginsAt: number | null = null;
-  /** Some providers say of every chunk that it is the last. */
+  /** The answer went on after its end: some providers mark every chunk as the last. */
   let wentOn = false;
   let endsWithContent = false;
   const read = (given: JsonObject): ProviderEvent => {
     const [first] = choicesIn(given);
     if (first) beginsAt ??= indexOf(first) ?? 0;
-    const isOnly = asked === 1 && beginsAt !== null && beginsAt > 0;
-    const chunk = plainChunk(given, { isOnly, told: teller.told() });
+    const isOnly = requested === 1 && beginsAt !== null && beginsAt > 0;
+    const chunk = plainChunk(given, { isOnly, emitted: emitted.text() });
     const hasContent = hasNewContent(chunk);
     wentOn ||= hasContent && completion.isFinished();
     if (hasContent) endsWithContent = true;
@@ -78,17 +78,17 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
     usage = usageIn(chunk) ?? usage;
     completion.add(chunk);
     const event = map(chunk);
-    teller.tell(event);
+    emitted.add(event);
     const reason = failureReason(chunk);
     if (reason) throw failures.errorEvent({ message: `it ended with finish_reason "${reason}"` }, true);
     return event;
   };
   const whole = (output: JsonObject = completion.build()): Whole => ({
-    events: teller.rest(output),
+    events: emitted.rest(output),
     result: { kind: 'result', output, usage },
   });
-  // Some providers ignore `n`: what has its usage is all.
-  const hasAll = () => completion.isFinished() && (completion.choices() >= asked || usage !== null);
+  // Some providers ignore `n`: an answer with its usage is complete.
+  const hasAll = () => completion.isFinished() && (completion.choices() >= requested || usage !== null);
   return {
     read: (chunk) => [read(chunk)],
     hasEnded: () => false,
@@ -99,7 +99,7 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
     finish(ending) {
       if (ending === 'broken') return hasAll() ? whole() : null;
       if (completion.isFinished() || (ending === 'done' && completion.choices() > 0)) return whole();
-      // An orderly end without a choice: nothing can be said to this prompt.
+      // A regular end without a choice: the provider has nothing to say to this prompt.
       if (completion.choices() === 0 && chunks > 0 && (ending === 'done' || usage !== null)) throw failures.blocked();
       return null;
     },
@@ -109,7 +109,7 @@ export function createChatReader(body: JsonObject, failures: Failures): AnswerRe
       const choices = sortedChoices(answer);
       if (choices.length === 0) throw failures.blocked();
       const event = read(chunkOf({ ...answer, choices }));
-      // As it came, not as it would be built; but a chunk, which came alone, is built.
+      // The answer as it came, not as it would be built. Only a single chunk is built.
       const isChunk = choices.every(({ message }) => message === undefined);
       const { events, result } = isChunk ? whole() : whole({ ...answer, choices });
       return { events: [event, ...events], result };
@@ -121,7 +121,7 @@ function choicesIn({ choices }: JsonObject): JsonObject[] {
   return Array.isArray(choices) ? choices.filter(isJsonObject) : [];
 }
 
-/** Whether there is more of an answer in a chunk: something in a delta, beside whose it is. */
+/** Whether a chunk has a part of the answer: a delta with more than its role. */
 function hasNewContent(chunk: JsonObject): boolean {
   return choicesIn(chunk).some(({ delta }) => {
     const { role: _, ...news } = isJsonObject(delta) ? delta : {};
@@ -133,7 +133,7 @@ function sortedChoices(answer: JsonObject): JsonObject[] {
   return choicesIn(answer).sort((a, b) => (indexOf(a) ?? 0) - (indexOf(b) ?? 0));
 }
 
-/** The one chunk that a whole answer could have been streamed as. */
+/** A whole answer as the single chunk of a stream. */
 function chunkOf(answer: JsonObject): JsonObject {
   return {
     ...answer,
@@ -145,12 +145,12 @@ function chunkOf(answer: JsonObject): JsonObject {
 const beforeGeneration = new Set<unknown>(['response.created', 'response.queued', 'response.in_progress']);
 const completionEvents = new Set<unknown>(['response.completed', 'response.incomplete', 'response.done']);
 
-/** @param background of a call that is more than a plain one; told of what comes */
+/** @param background of a call in the background; it is updated by the events */
 export function createResponseReader(failures: Failures, background?: BackgroundResponse): AnswerReader {
-  const tell = createTeller(background);
+  const translate = createBackgroundMapper(background);
   const output = createOutputBuilder();
-  const teller = createEmittedText();
-  // Of a response that is taken up in its middle not all has come by here.
+  const emitted = createEmittedText();
+  // A response that is resumed in its middle is not read from its start.
   const isFromStart = (background?.after ?? null) === null;
   let generated = false;
   let ended: JsonObject | null = null;
@@ -167,7 +167,7 @@ export function createResponseReader(failures: Failures, background?: Background
   const whole = (response: JsonObject): Whole => {
     const complete = isFromStart ? output.complete(response) : response;
     const result = resultOf(complete);
-    return { events: isFromStart ? teller.rest(complete) : [], result: { ...result, usage: result.usage ?? usage } };
+    return { events: isFromStart ? emitted.rest(complete) : [], result: { ...result, usage: result.usage ?? usage } };
   };
   return {
     read(event) {
@@ -177,9 +177,9 @@ export function createResponseReader(failures: Failures, background?: Background
       generated ||= !beforeGeneration.has(event.type);
       usage = usageIn(event) ?? usage;
       output.add(event);
-      const said = tell(event, response);
-      for (const one of said) teller.tell(one);
-      return said;
+      const events = translate(event, response);
+      for (const one of events) emitted.add(one);
+      return events;
     },
     hasEnded: () => ended !== null,
     graceMs: () => null,
@@ -196,34 +196,34 @@ export function createResponseReader(failures: Failures, background?: Background
   };
 }
 
-/** Says what an event tells the caller: first the id, where it is news, and nothing that the caller has already. */
-function createTeller(background: BackgroundResponse | undefined) {
+/** Translates events for the caller: first the id, when it is new, and no event that the caller has already. */
+function createBackgroundMapper(background: BackgroundResponse | undefined) {
   const map = createResponseMapper();
   const after = background?.after ?? null;
   return (event: JsonObject, response: JsonObject): ProviderEvent[] => {
     const cursor = event.sequence_number;
     const isNumbered = typeof cursor === 'number' && Number.isSafeInteger(cursor);
-    // Some providers don't know `starting_after` and begin at the beginning.
+    // Some providers ignore `starting_after`, and begin at the beginning.
     if (isNumbered && after !== null && cursor <= after) return [];
     const id = background ? learnId(background, response) : null;
     if (background) background.hasNews = true;
-    const said = isNumbered ? { ...map(event), cursor } : map(event);
-    return id === null ? [said] : [{ kind: 'response', id }, said];
+    const mapped = isNumbered ? { ...map(event), cursor } : map(event);
+    return id === null ? [mapped] : [{ kind: 'response', id }, mapped];
   };
 }
 
-/** Sees to it that readers are told all the text that the answer has, whatever of it was streamed. */
+/** Collects the emitted text, so that readers finally get all text of the answer, also where it was not streamed. */
 function createEmittedText() {
-  let told = '';
+  let emitted = '';
   return {
-    told: () => told,
-    tell(event: ProviderEvent): void {
-      if (event.kind === 'text') told += event.text;
+    text: () => emitted,
+    add(event: ProviderEvent): void {
+      if (event.kind === 'text') emitted += event.text;
     },
     rest(output: JsonValue): ProviderEvent[] {
       const text = outputTextOf(output) ?? '';
-      return text.length > told.length && text.startsWith(told)
-        ? [{ kind: 'text', text: text.slice(told.length) }]
+      return text.length > emitted.length && text.startsWith(emitted)
+        ? [{ kind: 'text', text: text.slice(emitted.length) }]
         : [];
     },
   };

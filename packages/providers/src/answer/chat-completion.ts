@@ -1,28 +1,28 @@
-/** Builds the ChatCompletion that a request without `stream` would have been answered with, from the chunks of a stream. */
+/** Builds a ChatCompletion from the chunks of a stream, as the answer to a request without `stream` would be. */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { createJoinedAudio, type JoinedAudio } from './joined-audio.ts';
 import { indexOf, mergeDelta } from './merge-deltas.ts';
 
 export interface ChatCompletionBuilder {
   add(chunk: JsonObject): void;
-  /** How many choices have come. */
+  /** The number of choices so far. */
   choices(): number;
-  /** Some have come, and all of these have ended. */
+  /** Whether there are choices, and all of them have ended. */
   isFinished(): boolean;
   build(): JsonObject;
 }
 
-/** A `finish_reason` by which a provider says that it has broken off. */
+/** The values of `finish_reason` that report a failure. */
 const failureReasons = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'aborted']);
 const noReasons = new Set(['', 'null', 'none', 'undefined']);
 
-/** The reason of a choice that has failed; null: none has. */
+/** The reason of a failed choice; null: none has failed. */
 export function failureReason({ choices }: JsonObject): string | null {
   const all = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
   return all.map(reasonOf).find((reason) => failureReasons.has(reason.toLowerCase())) ?? null;
 }
 
-/** Whether a choice has ended. Some providers write as text that it goes on. */
+/** Whether a choice has ended. Some providers write `null` as a text while it goes on. */
 export function hasEnded(choice: JsonObject): boolean {
   const reason = reasonOf(choice).toLowerCase();
   return !noReasons.has(reason) && !failureReasons.has(reason);
@@ -45,7 +45,7 @@ export function createChatCompletionBuilder(): ChatCompletionBuilder {
   return {
     add(chunk) {
       const { choices: pieces, obfuscation: _, ...members } = chunk;
-      keepLast(rest, members);
+      replaceMembers(rest, members);
       for (const piece of Array.isArray(pieces) ? pieces : []) if (isJsonObject(piece)) addPiece(choices, piece);
     },
     choices: () => choices.size,
@@ -68,12 +68,13 @@ function addPiece(choices: Map<number, Choice>, piece: JsonObject): void {
   choices.set(index, choice);
   const { known, audio } = choice;
   const { index: _, delta, message, logprobs, finish_reason, finishReason, ...members } = piece;
-  keepParts(known, members);
+  mergeMembers(known, members);
   if (hasEnded(piece)) known.finish_reason = reasonOf(piece);
-  if (isJsonObject(logprobs)) known.logprobs = keepParts(isJsonObject(known.logprobs) ? known.logprobs : {}, logprobs);
+  if (isJsonObject(logprobs))
+    known.logprobs = mergeMembers(isJsonObject(known.logprobs) ? known.logprobs : {}, logprobs);
   if (isJsonObject(delta)) mergeDelta(known.message as JsonObject, withoutAudio(delta, audio));
-  // What a whole message has beside its text.
-  if (isJsonObject(message)) keepMissing(known.message as JsonObject, message);
+  // Members that a whole message has besides its text.
+  if (isJsonObject(message)) addMissing(known.message as JsonObject, message);
 }
 
 function withoutAudio(delta: JsonObject, audio: JoinedAudio): JsonObject {
@@ -83,20 +84,20 @@ function withoutAudio(delta: JsonObject, audio: JoinedAudio): JsonObject {
   return { ...delta, audio: rest };
 }
 
-/** Lists go on, objects are kept member by member, and of anything else the last that says something. */
-function keepParts(target: JsonObject, members: JsonObject): JsonObject {
+/** Lists are joined, objects are merged; of anything else the last value that isn't null stays. */
+function mergeMembers(target: JsonObject, members: JsonObject): JsonObject {
   for (const [name, value] of Object.entries(members)) {
     if (name === '__proto__') continue;
     const before = target[name];
     if (Array.isArray(value) && Array.isArray(before)) before.push(...value);
     else if (Array.isArray(value)) target[name] = [...value];
-    else if (isJsonObject(value)) target[name] = keepParts(isJsonObject(before) ? before : {}, value);
+    else if (isJsonObject(value)) target[name] = mergeMembers(isJsonObject(before) ? before : {}, value);
     else target[name] = value ?? before ?? null;
   }
   return target;
 }
 
-function keepMissing(known: JsonObject, message: JsonObject): void {
+function addMissing(known: JsonObject, message: JsonObject): void {
   for (const [name, value] of Object.entries(message)) {
     const before = known[name];
     const isMissing = before === undefined || before === null || before === '';
@@ -104,7 +105,7 @@ function keepMissing(known: JsonObject, message: JsonObject): void {
   }
 }
 
-/** `role` and `content` are always there in an answer, however empty in its stream; the index of a tool call only in a stream. */
+/** An answer always has `role` and `content`, even if its stream had none. Only streams have the index of a tool call. */
 function finishChoice({ known, audio }: Choice): JsonObject {
   const message = isJsonObject(known.message) ? known.message : {};
   const calls = message.tool_calls;
@@ -121,7 +122,7 @@ function finishChoice({ known, audio }: Choice): JsonObject {
   };
 }
 
-/** Parts that are nothing but text are what clients expect as text. */
+/** Parts that only have text become one text, as clients expect. */
 function finishContent(content: JsonValue): JsonValue {
   if (!Array.isArray(content) || content.length === 0) return content;
   const texts = content.map((part) => {
@@ -139,8 +140,8 @@ function finishCalls(calls: JsonValue[]): JsonObject[] {
     .map(({ call: { index: _, ...call } }) => call);
 }
 
-/** Of members that every chunk repeats, the last that says something. */
-function keepLast(target: JsonObject, members: JsonObject): void {
+/** Every chunk repeats these members: the last value that isn't null stays. */
+function replaceMembers(target: JsonObject, members: JsonObject): void {
   for (const [name, value] of Object.entries(members)) {
     if (name !== '__proto__') target[name] = value ?? target[name] ?? null;
   }

@@ -1,10 +1,10 @@
 /**
- * Chat chunks as provider events. Most chunks of an answer tell nothing but a piece of text: those become plain text,
- * so that a journal doesn't store the same id, model and time again with every token.
+ * Translates chat chunks to provider events. Most chunks only have a piece of text: those become plain text, so that a journal doesn't
+ * store the same id, model and time again with every token.
  *
- * Nothing is lost. A plain text stands for the frame with `delta: {content: text}` put into its choice, where the frame
- * is the last whole event (`event`, with or without text) whose only choice is choice 0, without that choice's delta.
- * `obfuscation` is padding against eavesdroppers on the provider's own wire; it is dropped everywhere.
+ * Nothing is lost. A plain text means: the frame with `delta: {content: text}` in its choice. The frame is the last whole event
+ * (`event`, with or without text) whose only choice is choice 0, without that choice's delta. `obfuscation`, which is padding
+ * against eavesdroppers on the provider's connection, is always dropped.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { contentTextOf, isJsonObject, type JsonObject, type ProviderEvent } from '@holdfast/core';
@@ -15,7 +15,7 @@ interface Frame {
   choice: JsonObject;
 }
 
-/** A mapper for the chunks of one answer, in order. */
+/** Maps the chunks of one answer, in order. */
 export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   let frame: Frame | null = null;
   return ({ obfuscation: _, ...event }) => {
@@ -29,7 +29,7 @@ export function createChatMapper(): (chunk: JsonObject) => ProviderEvent {
   };
 }
 
-/** The text of choice 0; '' where the chunk has none. */
+/** The text of choice 0; '': the chunk has none. */
 function textOf(event: JsonObject): string {
   const choice = choicesOf(event).find(isFirst);
   return isJsonObject(choice?.delta) ? (contentTextOf(choice.delta.content) ?? '') : '';
@@ -47,15 +47,15 @@ function frameOf(event: JsonObject): Frame | null {
 function isOnlyText(event: JsonObject, { choice }: Frame): boolean {
   const delta = choicesOf(event)[0]?.delta;
   const isText = isJsonObject(delta) && typeof delta.content === 'string' && Object.keys(delta).length === 1;
-  const told = (choice.finish_reason ?? null) !== null || (choice.logprobs ?? null) !== null;
-  return isText && !told;
+  const hasMore = (choice.finish_reason ?? null) !== null || (choice.logprobs ?? null) !== null;
+  return isText && !hasMore;
 }
 
 function choicesOf(event: JsonObject): JsonObject[] {
   return Array.isArray(event.choices) ? event.choices.filter(isJsonObject) : [];
 }
 
-/** Some providers leave out the index of an only choice. */
+/** Some providers leave out the index of a single choice. */
 function isFirst(choice: JsonObject): boolean {
   return (indexOf(choice) ?? 0) === 0;
 }

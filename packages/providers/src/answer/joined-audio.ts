@@ -1,7 +1,7 @@
-/** Audio of a streamed answer: each piece is base64 of its own bytes, so what follows padding can't simply be appended. */
+/** Audio of a streamed answer. Each piece is base64 of its own bytes, with padding, so the texts can't simply be joined. */
 export interface JoinedAudio {
   add(base64: string): void;
-  /** All of it as one base64 text; null: none has come. */
+  /** All audio as one base64 text; null: there was none. */
   build(): string | null;
 }
 

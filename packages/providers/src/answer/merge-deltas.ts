@@ -1,28 +1,27 @@
 /**
- * Puts streamed deltas together without knowing their members: strings and lists grow, objects are merged member by
- * member, whatever else comes later replaces what came before. So members that a provider invents (reasoning_content,
- * reasoning_details …) come through whole.
+ * Merges streamed deltas without knowing their members: strings and lists grow, objects are merged member by member, and any other
+ * value replaces the earlier one. So members that a provider invents (reasoning_content, reasoning_details …) are complete too.
  *
  * Which element of a list a piece belongs to:
  *
- *   1. the one with its `index`, unless something says that it is another (`areApart`): providers give one index to several
- *   2. without an index: the one with its `id` or its address; or, in lists whose elements come in pieces, the last one, if what
- *      came is a piece of the same kind
- *   3. otherwise it is an element of its own. What is whole and there already, word for word, is a repetition
+ *   1. the one with its `index`, unless it must be another one (`areApart`), since providers give several elements one index
+ *   2. without an index: the one with its `id` or its address; or, in lists whose elements come in pieces, the last one, if the
+ *      piece is of the same kind
+ *   3. otherwise the piece is a new element. A complete element that is there already, word for word, is a repetition
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from '../body/lenient-json.ts';
 
-/** Strings that name something: a provider may repeat them in every delta, and they come whole. */
+/** Strings that identify something: they come whole, and a provider may repeat them in every delta. */
 const names = new Set(['id', 'type', 'name', 'role', 'format', 'object', 'model', 'status', 'url', 'signature']);
 const grows = /content|reasoning|thinking|thought|refusal|text|arguments|transcript|data|summary|delta/;
-/** Lists whose elements may come in pieces that say nothing of where they belong. */
+/** Lists whose elements may come in pieces that don't say where they belong. */
 const listsOfPieces = new Set(['tool_calls', 'content', 'thinking', 'thinking_blocks', 'reasoning_details', 'summary']);
-/** What grows in them. */
+/** The members of these elements that grow. */
 const growing = ['text', 'thinking', 'function', 'summary', 'refusal', 'signature'];
 
-/** Merges `delta` into `target`, which is changed; `delta` isn't, nor does `target` keep a part of it. */
+/** Merges `delta` into `target`. Changes only `target`, which gets no reference to parts of `delta`. */
 export function mergeDelta(target: JsonObject, delta: JsonObject, parent = ''): void {
   for (const [name, value] of Object.entries(delta)) {
     // Assigning to `__proto__` would change the object itself.
@@ -43,14 +42,14 @@ function mergeValue(old: JsonValue | undefined, value: JsonValue, name: string, 
 }
 
 function joinStrings(old: string, value: string, name: string, parent: string): string {
-  // A function's name may come in pieces (`areApart` has told two functions apart).
+  // A function's name may come in pieces. (`areApart` has separated different functions.)
   if (name === 'name' && parent === 'function') return old === value ? old : old + value;
   if (names.has(name)) return old || value;
-  // What nobody knows to grow, and says the same again, names something as well.
+  // A repeated string, in a member that isn't known to grow, identifies something as well.
   return old === value && !grows.test(name) ? old : old + value;
 }
 
-/** Content is text, or parts; where it is both, text is a part. */
+/** Content is text, or a list of parts. Where it is both, the text becomes a part. */
 function mergeContent(old: JsonValue | undefined, value: JsonValue): JsonValue {
   if (typeof value === 'string' && !Array.isArray(old)) return typeof old === 'string' ? old + value : value;
   if (typeof value === 'string')
@@ -76,14 +75,14 @@ function mergeLists(target: JsonValue[], pieces: readonly JsonValue[], name: str
 }
 
 function mergePiece(known: JsonObject, piece: JsonObject, name: string): void {
-  // The block that is signed says all of its text once more.
-  const says = typeof known.thinking === 'string' && typeof piece.thinking === 'string';
-  const isWhole = says && known.thinking !== '' && isNamed(piece.signature) && piece.thinking === known.thinking;
+  // A signed block repeats its whole text.
+  const isThinking = typeof known.thinking === 'string' && typeof piece.thinking === 'string';
+  const isWhole = isThinking && known.thinking !== '' && isNamed(piece.signature) && piece.thinking === known.thinking;
   const { thinking, ...rest } = piece;
   mergeDelta(known, isWhole ? rest : piece, name);
 }
 
-/** The newest that the piece belongs to. */
+/** The newest element that the piece belongs to. */
 function findElement(list: readonly JsonValue[], piece: JsonObject, name: string): JsonObject | undefined {
   const index = indexOf(piece);
   const belongs = (one: JsonObject): boolean => {
@@ -99,7 +98,7 @@ function findElement(list: readonly JsonValue[], piece: JsonObject, name: string
     if (belongs(one)) return one;
     const isLast = at === list.length - 1;
     if (isLast && index === null && listsOfPieces.has(name) && isPieceOf(one, piece)) return one;
-    // Most pieces belong to the last element; nothing but an identity could lead further back.
+    // Most pieces belong to the last element; only with an identity can one belong to an earlier element.
     if (index === null && !isNamed(piece.id) && addressOf(piece) === undefined) return undefined;
   }
   return undefined;
@@ -109,18 +108,18 @@ function isPieceOf(last: JsonObject, piece: JsonObject): boolean {
   return growing.some((member) => piece[member] !== undefined) && !areApart(last, piece);
 }
 
-/** null: none. Some providers write it as text. */
+/** null: no index. Some providers write it as a text. */
 export function indexOf({ index }: JsonObject): number | null {
   if (typeof index === 'number') return index;
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : null;
 }
 
-/** Whether two under one index, or one after the other without, are two. */
+/** Whether two pieces with the same index, or in sequence without an index, belong to different elements. */
 function areApart(known: JsonObject, piece: JsonObject): boolean {
   const isSame = isNamed(known.id) && known.id === piece.id;
   if (isSame) return false;
   const [one, other] = [known.function, piece.function];
-  // Some providers give each piece of a call an id of its own; a name begins another.
+  // Some providers give each piece of a call its own id; only a name begins another call.
   const idsDiffer = isNamed(known.id) && isNamed(piece.id);
   if (isJsonObject(one) && isJsonObject(other)) return isNamed(other.name) && (idsDiffer || isNextFunction(one, other));
   if (idsDiffer) return true;
@@ -140,7 +139,7 @@ function isNamed(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** A function begins after one whose arguments are complete, or after one of another name that has had some. */
+/** A new function begins after one with complete arguments, or after one with another name and some arguments. */
 function isNextFunction(known: JsonObject, piece: JsonObject): boolean {
   if (!isNamed(known.name)) return false;
   if (isComplete(known.arguments)) return piece.arguments !== undefined && piece.arguments !== '';
@@ -153,7 +152,7 @@ function isComplete(text: JsonValue | undefined): boolean {
   return typeof text === 'string' && text.trimEnd().endsWith('}') && isJsonObject(tryParseJson(text));
 }
 
-/** Some providers send the element again with their last chunk. Of what comes in pieces, only what was complete can be it. */
+/** Some providers send the element again in their last chunk. Only a complete element can be repeated. */
 function isRepetition(known: JsonObject, piece: JsonObject): boolean {
   if (isJsonObject(known.function) && isJsonObject(piece.function)) {
     const { arguments: all } = known.function;

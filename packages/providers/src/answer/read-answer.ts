@@ -1,7 +1,7 @@
 /**
- * Reads a 2xx answer: a stream of server-sent events, or the one piece that a provider may send although a stream was
- * asked for. Which of them it is, the body says: content types are often wrong. Returns the result, or null where a stream
- * ended in order without one; everything before it is yielded.
+ * Reads a 2xx answer: a stream of server-sent events, or the single document that a provider may send instead. The body shows which
+ * one it is: content types are often wrong. Yields the events, and returns the result, or null where a stream ended regularly
+ * without one.
  */
 import { isJsonObject, type JsonObject, type JsonValue, type ProviderEvent } from '@holdfast/core';
 import { parseJson, tryParseJson, tryParseLines } from '../body/lenient-json.ts';
@@ -19,15 +19,15 @@ export interface Answer {
   limits: BodyLimits & { maxAnswerBytes: number };
 }
 
-/** An answer whose first words have come: these say what it is. */
+/** An answer whose beginning was read, which shows what it is. */
 export interface OpenedAnswer extends Answer {
   body: BodyReader;
   kind: 'events' | 'json' | 'page' | 'nothing';
-  /** What has come. */
+  /** The text read so far. */
   start: string;
 }
 
-/** Reads as far as it takes to tell what the answer is. */
+/** Reads the beginning of the answer, until its kind is known. */
 export async function openAnswer(answer: Answer): Promise<OpenedAnswer> {
   const body = createBodyReader(answer.response, answer.limits, answer.connection, answer.failures);
   let start = '';
@@ -47,7 +47,7 @@ function kindOf(first: string | undefined): OpenedAnswer['kind'] {
 }
 
 /**
- * @param caller once aborted, a complete answer isn't given out either
+ * @param caller once it has aborted, not even a complete answer is returned
  * @throws AttemptError, or what the connection was closed with
  */
 export async function* readStream(
@@ -55,7 +55,7 @@ export async function* readStream(
   reader: AnswerReader,
   caller: AbortSignal,
 ): AsyncGenerator<ProviderEvent, Result | null> {
-  // Of a stream that has told nothing it isn't known what it would have told.
+  // An empty stream: nobody knows what it would have contained.
   if (answer.kind === 'nothing' && isLabeledStream(answer.response)) return null;
   const whole =
     answer.kind === 'events' ? yield* readEvents(answer, reader, caller) : await readInOnePiece(answer, reader);
@@ -79,15 +79,15 @@ async function* readEvents(
   try {
     for await (const message of messagesOf(answer, parser, reader)) {
       hasEmitted = true;
-      for (const said of readMessage(message, reader, failures)) {
+      for (const event of readMessage(message, reader, failures)) {
         connection.signal.throwIfAborted();
-        yield said;
+        yield event;
       }
       body.endWithin(reader.graceMs());
     }
     connection.signal.throwIfAborted();
   } catch (error) {
-    // A whole answer is an answer, whatever happens to the connection after it.
+    // A complete answer is valid, whatever happened to the connection afterwards.
     const whole = caller.aborted ? null : reader.finish('broken');
     if (whole) return whole;
     throw error;
@@ -102,7 +102,7 @@ async function* readEvents(
   return null;
 }
 
-/** The messages of a stream, until one says that no further matters. */
+/** The messages of a stream, until further ones don't matter. */
 async function* messagesOf(
   { failures, limits, body, start }: OpenedAnswer,
   parser: EventParser,
@@ -113,7 +113,7 @@ async function* messagesOf(
     for (const message of text === null ? parser.end() : parser.feed(text)) {
       if (!(message instanceof UnreadableEvent)) yield message;
       else if (message.isTooLarge) throw failures.tooLarge('an event', limits.maxAnswerBytes);
-      // A connection that is closed in order in the middle of an event leaves half of it behind.
+      // At the end of the stream, half an event means that the connection was closed within it.
       else throw text === null ? failures.cut(message) : failures.malformed(message);
       if (reader.hasEnded()) return;
     }
@@ -129,15 +129,15 @@ function readMessage({ name, data }: ProviderMessage, reader: AnswerReader, fail
 }
 
 async function readInOnePiece(answer: OpenedAnswer, reader: AnswerReader): Promise<Whole | null> {
-  const said = await readJson(answer);
-  // A Response has an `error` of its own.
-  const isOwn = isJsonObject(said) && isResponse(said);
-  const whole = isOwn ? reader.readWhole(said) : readPieces(piecesOf(answer, said), reader);
+  const document = await readJson(answer);
+  // A Response has its own member `error`.
+  const isOwn = isJsonObject(document) && isResponse(document);
+  const whole = isOwn ? reader.readWhole(document) : readPieces(piecesOf(answer, document), reader);
   if (!whole) throw answer.failures.notAnAnswer();
   return whole;
 }
 
-/** An answer, or the list of the events that it could have been streamed as. */
+/** Reads an answer, or a list of the events of its stream. */
 function readPieces(pieces: readonly JsonObject[], reader: AnswerReader): Whole | null {
   const [only] = pieces;
   if (!only || pieces.length === 1) return only ? reader.readWhole(only) : null;
@@ -146,27 +146,28 @@ function readPieces(pieces: readonly JsonObject[], reader: AnswerReader): Whole 
   return built && { ...built, events: [...events, ...built.events] };
 }
 
-/** Reads embeddings: given out as they are. */
+/** Reads embeddings, which are returned as they are. */
 export async function readEmbeddings(answer: Answer): Promise<Result> {
   const opened = await openAnswer(answer);
-  const [said] = piecesOf(opened, await readJson(opened));
-  if (!said || !(Array.isArray(said.data) || Array.isArray(said.embeddings))) throw answer.failures.notAnAnswer();
-  return resultOf(said);
+  const [document] = piecesOf(opened, await readJson(opened));
+  const isAnswer = Array.isArray(document?.data) || Array.isArray(document?.embeddings);
+  if (!document || !isAnswer) throw answer.failures.notAnAnswer();
+  return resultOf(document);
 }
 
-/** @throws AttemptError that the answer tells of */
-function piecesOf({ failures }: Answer, said: JsonValue): JsonObject[] {
-  const error = findError(null, said);
+/** @throws AttemptError that the document reports */
+function piecesOf({ failures }: Answer, document: JsonValue): JsonObject[] {
+  const error = findError(null, document);
   if (error !== undefined) throw failures.errorEvent(error, false);
-  return (Array.isArray(said) ? said : [said]).filter(isJsonObject);
+  return (Array.isArray(document) ? document : [document]).filter(isJsonObject);
 }
 
-/** An answer of more characters is parsed at its end only. */
+/** An answer of more characters is only parsed at its end. */
 const MAX_TRIED = 1_048_576;
 /** How long a connection may stay open after a whole document, in ms. */
 const GRACE_MS = 2_000;
 
-/** Reads an answer in one piece, whatever it tells. */
+/** Reads an answer that is one document. */
 export async function readJson({ kind, body, start, failures, limits }: OpenedAnswer): Promise<JsonValue> {
   if (kind !== 'json') {
     body.leave();
@@ -174,20 +175,20 @@ export async function readJson({ kind, body, start, failures, limits }: OpenedAn
   }
   const texts: string[] = [];
   let length = 0;
-  /** What has come, where it is a whole document. */
+  /** The text so far, if it is a complete document. */
   let document: JsonValue | undefined;
   try {
     for (let text: string | null = start; text !== null; text = await body.read()) {
       texts.push(text);
       length += text.length;
       if (length > limits.maxAnswerBytes) throw failures.tooLarge('an answer', limits.maxAnswerBytes);
-      // It may be all, and the connection stay open; or another document follows on the next line. Parsing a large one again and
-      // again would cost too much.
+      // It may be complete while the connection stays open; or another document follows on the next line. A large one is not parsed
+      // repeatedly, which would take too long.
       document = length <= MAX_TRIED && /[}\]]\s*$/.test(text) ? tryParseJson(texts.join('')) : undefined;
       body.endWithin(document === undefined ? null : GRACE_MS);
     }
   } catch (error) {
-    // What has come may be all of it, whatever became of the connection then.
+    // It may be complete, whatever happened to the connection.
     const all = length > limits.maxAnswerBytes ? undefined : tryParseJson(texts.join(''));
     if (all !== undefined) return all;
     throw error;

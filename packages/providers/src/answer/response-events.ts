@@ -1,23 +1,23 @@
 /**
- * Events of the Responses API as provider events. Text deltas that tell nothing but a piece of text become plain text.
+ * Translates events of the Responses API to provider events. Text deltas that only have a piece of text become plain text.
  *
- * Nothing is lost. A plain text stands for the frame with `delta: text` and the sequence number that follows the event
- * before it. The frame is the last whole `response.output_text.delta` without these two members or, where a
- * `response.content_part.added` came later, a delta of that part (item_id, output_index, content_index) with `logprobs: []`.
- * `obfuscation` is padding against eavesdroppers on the provider's own wire; it is dropped everywhere.
+ * Nothing is lost. A plain text means: the frame with `delta: text` and the next sequence number. The frame is the last whole
+ * `response.output_text.delta` without these two members; or, where a `response.content_part.added` came later, a delta of that part
+ * (item_id, output_index, content_index) with `logprobs: []`. `obfuscation`, which is padding against eavesdroppers on the
+ * provider's connection, is always dropped.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, JsonValue, ProviderEvent } from '@holdfast/core';
 
 const textDelta = 'response.output_text.delta';
 
-type Said = Extract<ProviderEvent, { kind: 'text' | 'event' }>;
+type MappedEvent = Extract<ProviderEvent, { kind: 'text' | 'event' }>;
 
 /**
- * A mapper for the events of one answer, in order. They may begin in the middle: the first delta then comes whole,
- * because there is nothing yet that it could follow from.
+ * Maps the events of one answer, in order. They may begin in the middle: then the first delta is passed on whole, since no event
+ * before it is known.
  */
-export function createResponseMapper(): (event: JsonObject) => Said {
+export function createResponseMapper(): (event: JsonObject) => MappedEvent {
   let frame: JsonObject | null = null;
   let sequence: JsonValue | undefined;
   return ({ obfuscation: _, ...event }) => {
@@ -33,7 +33,7 @@ export function createResponseMapper(): (event: JsonObject) => Said {
   };
 }
 
-/** The number that needs no telling; providers that number nothing have none to tell. */
+/** The expected next sequence number; undefined for providers that don't number events. */
 function following(sequence: JsonValue | undefined): JsonValue | undefined {
   return typeof sequence === 'number' ? sequence + 1 : undefined;
 }

@@ -1,18 +1,18 @@
-/** The output of a Response from the events of its stream, for providers that leave it, or parts of it, out of the last one. */
+/** Builds the output of a Response from its stream, for providers whose last event lacks the output, or a part of it. */
 import { isJsonObject, type JsonObject, type JsonValue, outputTextOf } from '@holdfast/core';
 import { indexOf } from './merge-deltas.ts';
 
 export interface OutputBuilder {
   add(event: JsonObject): void;
-  /** The response, with what was streamed of its output where it has none of its own, or none of the text. */
+  /** The response, with the streamed output where its own lacks items or text. */
   complete(response: JsonObject): JsonObject;
-  /** The response, where the stream ended without the event that tells it; null where it has told no output. */
+  /** The response, where the stream ended without its last event; null: no output was streamed. */
   build(): JsonObject | null;
 }
 
-/** What is known of one item of the output. */
+/** One item of the output, as far as it is known. */
 interface Item {
-  /** As it was when it was begun, or done. */
+  /** As it was added, or done. */
   item: JsonObject;
   isDone: boolean;
   text: string;
@@ -31,10 +31,10 @@ export function createOutputBuilder(): OutputBuilder {
   const streamed = () => [...items].sort(([a], [b]) => a - b).flatMap(([, item]) => finishItem(item));
   const complete = (response: JsonObject): JsonObject => {
     const own = Array.isArray(response.output) ? response.output : [];
-    const told = streamed();
-    if (told.length === 0 || own.length > told.length) return response;
-    const isWhole = own.length > 0 && (outputTextOf({ output: own }) ?? '') === (outputTextOf({ output: told }) ?? '');
-    return isWhole ? response : { ...response, output: mergeItems(own, told) };
+    const items = streamed();
+    if (items.length === 0 || own.length > items.length) return response;
+    const isWhole = own.length > 0 && (outputTextOf({ output: own }) ?? '') === (outputTextOf({ output: items }) ?? '');
+    return isWhole ? response : { ...response, output: mergeItems(own, items) };
   };
   return {
     add(event) {
@@ -69,7 +69,7 @@ function addTo(itemOf: (event: JsonObject) => Item, event: JsonObject): void {
   }
 }
 
-/** What was streamed of it; nothing where that was nothing. */
+/** The item as it was streamed; empty where nothing of it was streamed. */
 function finishItem({ item, isDone, text, arguments: args }: Item): JsonObject[] {
   const hasText = outputTextOf({ output: [item] }) !== null;
   if (text !== '' && !hasText) {
@@ -80,11 +80,11 @@ function finishItem({ item, isDone, text, arguments: args }: Item): JsonObject[]
   return isDone ? [item] : [];
 }
 
-/** The items of the last event, with those that only the stream has told. */
-function mergeItems(own: readonly JsonValue[], told: readonly JsonObject[]): JsonValue[] {
+/** The items of the last event, and those that were only streamed. */
+function mergeItems(own: readonly JsonValue[], items: readonly JsonObject[]): JsonValue[] {
   const isOwn = (one: JsonObject) =>
     own.some((item) => isJsonObject(item) && (item.id ?? item.type) === (one.id ?? one.type) && item.type === one.type);
-  const missing = told.filter(
+  const missing = items.filter(
     (one) => !isOwn(one) || (one.type === 'message' && outputTextOf({ output: [...own] }) === null),
   );
   return [

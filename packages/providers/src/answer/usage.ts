@@ -5,7 +5,7 @@ export interface TokenUsage {
   output_tokens: number;
 }
 
-/** The usage of an answer, or of a chunk of one: its own, or where some providers put it. */
+/** The usage in an answer or a chunk, also in other places where some providers put it. */
 export function usageIn(answer: JsonObject): TokenUsage | null {
   const choices = Array.isArray(answer.choices) ? answer.choices.filter(isJsonObject) : [];
   const inner = [answer.x_groq, answer.response, ...choices, ...choices.map(({ delta }) => delta ?? null)];
@@ -28,24 +28,24 @@ const outputNames = ['output_tokens', 'completion_tokens', 'candidatesTokenCount
 const totalNames = ['total_tokens', 'totalTokenCount'];
 
 /**
- * The two counts every answer is accounted by: Responses call them input and output, chat and embeddings prompt and
- * completion (embeddings have no output), Gemini and llama.cpp by names of their own. Some providers count reasoning in the total
- * only: then what is not input is output. Null where the provider counted nothing, or nothing that is a count.
+ * Reads the counts of input and output tokens. Responses name them input and output, chat and embeddings prompt and completion
+ * (embeddings have no output); Gemini and llama.cpp have their own names. Some providers count reasoning only in the total: then
+ * output is the total without the input. null: the provider has counted nothing, or no valid number.
  */
 export function readUsage(usage: JsonValue | undefined): TokenUsage | null {
   if (!isJsonObject(usage)) return null;
   const total = countIn(usage, totalNames) ?? 0;
   const output = countIn(usage, outputNames) ?? 0;
   const input = countIn(usage, inputNames) ?? (output === 0 ? total : null);
-  // Zeros stand for a count that is to come.
+  // Zeros mean that the count will follow.
   if (input === null || Number.isNaN(input + output + total) || input + output + total === 0) return null;
   return { input_tokens: input, output_tokens: Math.max(output, total - input) };
 }
 
-/** null: there is none; NaN: it is no count. */
+/** null: missing; NaN: not a valid count. */
 function countIn(usage: JsonObject, names: readonly string[]): number | null {
-  const said = names.map((name) => usage[name]).find((value) => value !== undefined && value !== null);
-  if (said === undefined) return null;
-  const count = typeof said === 'string' && /^\d+$/.test(said) ? Number(said) : said;
+  const value = names.map((name) => usage[name]).find((one) => one !== undefined && one !== null);
+  if (value === undefined) return null;
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   return typeof count === 'number' && count >= 0 && count <= Number.MAX_SAFE_INTEGER ? Math.ceil(count) : Number.NaN;
 }

@@ -1,12 +1,12 @@
-/** JSON as providers write it: with NaN and Infinity, and with numbers that a double can't hold. */
+/** JSON as providers write it: with NaN and Infinity, and with numbers that a double can't represent. */
 import type { JsonValue } from '@holdfast/core';
 
-/** A string, or one of the words that JSON has no number for. */
+/** A string, or one of the numbers that JSON doesn't have. */
 const wordsOutsideOfStrings = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
-/** A whole number of so many digits may be beyond 2^53. */
+/** A whole number of 16 digits may be beyond 2^53. */
 const longNumber = /[:[,]\s*-?\d{16}/;
 
-/** NaN and Infinity become null; a whole number beyond 2^53, such as an id, its digits as text. @throws SyntaxError */
+/** NaN and Infinity become null; a whole number beyond 2^53, such as an id, becomes a text. @throws SyntaxError */
 export function parseJson(text: string): JsonValue {
   try {
     return parse(text);
@@ -16,19 +16,19 @@ export function parseJson(text: string): JsonValue {
   }
 }
 
-/** A document to a line, `[DONE]` left out; undefined where it isn't that. */
+/** Parses one document per line, without `[DONE]`; undefined: the text isn't that. */
 export function tryParseLines(text: string): JsonValue[] | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !isDoneMark(line));
   const parsed = lines.map(tryParseJson).filter((line) => line !== undefined);
   return lines.length > 0 && parsed.length === lines.length ? parsed : undefined;
 }
 
-/** By this a provider says that there is nothing more to come. */
+/** The mark by which a provider ends its stream. */
 export function isDoneMark(text: string): boolean {
   return /^\s*"?\[DONE\]"?\s*$/.test(text);
 }
 
-/** Undefined where it is no JSON. */
+/** undefined: the text is not JSON. */
 export function tryParseJson(text: string): JsonValue | undefined {
   try {
     return parseJson(text);
@@ -37,7 +37,7 @@ export function tryParseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Node passes what stands in the text as well; TypeScript's library doesn't know it yet. */
+/** Node also passes the source text; TypeScript's library doesn't know that yet. */
 type Reviver = (name: string, value: unknown) => unknown;
 
 function parse(text: string): JsonValue {

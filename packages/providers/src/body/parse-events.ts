@@ -1,6 +1,6 @@
 /**
- * Server-sent events of a provider, from text cut anywhere. What is no event of an answer is skipped: comments, names without
- * data, empty data, words such as `ping`.
+ * Parses a provider's server-sent events, from text in pieces of any size. Skips what isn't part of an answer: comments, names
+ * without data, empty data, words such as `ping`.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { createParser } from 'eventsource-parser';
@@ -12,17 +12,17 @@ export interface ProviderMessage {
 }
 
 export interface EventParser {
-  /** The events that the text completes, up to the first that can't be read. */
+  /** The events that this text completes, up to the first unreadable one. */
   feed(text: string): (ProviderMessage | UnreadableEvent)[];
-  /** The last event, where the empty line after it is missing. */
+  /** The last event, if the empty line after it is missing. */
   end(): (ProviderMessage | UnreadableEvent)[];
-  /** `[DONE]` has come; events after it are not given out. */
+  /** Whether `[DONE]` has come. Events after it are ignored. */
   isDone(): boolean;
-  /** A line of JSON that stood between events: some providers tell an error so. */
+  /** A line of JSON between events: some providers report errors that way. */
   stray(): JsonValue | undefined;
 }
 
-/** An event that begins like JSON and isn't, or one that is too large. */
+/** An event that begins like JSON but isn't, or one that is too large. */
 export class UnreadableEvent extends Error {
   readonly isTooLarge: boolean;
 
@@ -32,7 +32,7 @@ export class UnreadableEvent extends Error {
   }
 }
 
-/** @param maxChars of one event */
+/** @param maxChars maximum of one event */
 export function createEventParser(maxChars: number): EventParser {
   let messages: (ProviderMessage | UnreadableEvent)[] = [];
   /** Nothing more is read. */
@@ -56,14 +56,14 @@ export function createEventParser(maxChars: number): EventParser {
     onError({ type, line = '' }) {
       if (type === 'max-buffer-size-exceeded') fail(new UnreadableEvent(true));
       if (isDoneMark(line)) done = true;
-      // As llama.cpp writes them: `error: {…}`.
+      // llama.cpp writes `error: {…}`.
       else if (/^(?:error:)?\s*[{[]/.test(line)) stray ??= strayIn(line);
     },
   });
   const feed = (text: string) => {
     messages = [];
     if (!failed) parser.feed(text);
-    // Its empty line may never come.
+    // The empty line after it may never come.
     if (/(?:^|\n)data:\s*\[DONE\]\s*$/.test(text.slice(-32))) parser.feed('\n\n');
     return messages;
   };
@@ -71,13 +71,13 @@ export function createEventParser(maxChars: number): EventParser {
 }
 
 function readData(name: string | null, text: string): ProviderMessage[] | UnreadableEvent {
-  // Words that keep a connection alive aren't part of an answer; neither is a bare number.
+  // Words that keep the connection alive, and bare numbers, aren't part of an answer.
   if (!/^\s*[{[]/.test(text)) return name === 'error' && text !== '' ? [{ name, data: { message: text } }] : [];
   let data: JsonValue;
   try {
     data = parseJson(text);
   } catch (cause) {
-    // Events that only one line break stands between come as one.
+    // Events that are separated by only one line break are parsed as one.
     const lines = tryParseLines(text);
     if (!lines) return new UnreadableEvent(false, cause);
     data = lines;
@@ -85,12 +85,12 @@ function readData(name: string | null, text: string): ProviderMessage[] | Unread
   // Some gateways put events into lists.
   return (Array.isArray(data) ? data : [data])
     .filter(isJsonObject)
-    .filter(({ type }) => !signsOfLife.has(type))
+    .filter(({ type }) => !keepAliveTypes.has(type))
     .map((one) => ({ name, data: one }));
 }
 
-/** Events that say nothing but that the connection lives. */
-const signsOfLife = new Set<unknown>(['ping', 'keepalive', 'heartbeat']);
+/** Events that only keep the connection alive. */
+const keepAliveTypes = new Set<unknown>(['ping', 'keepalive', 'heartbeat']);
 
 function strayIn(line: string): JsonValue | undefined {
   if (!line.startsWith('error:')) return tryParseJson(line);

@@ -1,32 +1,32 @@
 /**
  * Reads the body of an answer as text:
  *
- *   waiting ──bytes──▶ waiting      each read has its own time limit; any byte counts, comments (heartbeats) too
+ *   waiting ──bytes──▶ waiting      each read has its own time limit; any byte counts, also of comments (heartbeats)
  *      │──silence──▶ stalled        the connection is closed
  *      │──error──▶ cut
- *      │──time is up──▶ end         `endWithin`: whoever reads has what it needs
+ *      │──time is up──▶ end         `endWithin`: the reader has what it needs
  *      └──reader leaves──▶ drained  the few bytes after [DONE] are read, so that the connection can be used again
  *
- * The clock of silence runs only while somebody wants bytes, so a slow consumer isn't taken for a silent provider.
+ * The time limit only runs during a read, so a slow consumer isn't mistaken for a silent provider.
  */
 import type { Connection } from '../call/connection.ts';
 import type { Failures } from '../failure/failures.ts';
 
-/** What a provider may still send after its answer, in ms, before the connection is given up. */
+/** How long a provider may still send after its answer, in ms, before the connection is closed. */
 const drainMs = 1000;
 
 export interface BodyLimits {
-  /** Until the first byte; models that think for long send their headers before. */
+  /** Until the first byte: models that think for long send their headers early. */
   firstByteTimeoutMs: number;
   idleTimeoutMs: number;
 }
 
 export interface BodyReader {
-  /** The next text; null at the end. @throws AttemptError; what the connection was closed with */
+  /** The next text; null: the end. @throws AttemptError; the reason that the connection was closed with */
   read(): Promise<string | null>;
-  /** The body ends after so many ms, whatever comes; the time runs from the first such word on, until null takes it back. */
+  /** Ends the body after so many ms, whatever comes. The time runs from the first call, until a call with null. */
   endWithin(ms: number | null): void;
-  /** Nobody reads on. */
+  /** Call it when nothing more will be read. */
   leave(): void;
 }
 
@@ -46,22 +46,22 @@ export function createBodyReader(
     if (leftMs <= 0) return Promise.resolve(null);
     const { signal } = connection;
     return new Promise((resolve, reject) => {
-      const settle = (done: () => void) => {
+      const finish = (done: () => void) => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         done();
       };
-      // A pending read may outlive an abort; whoever waits for the bytes must not.
-      const onAbort = () => settle(() => reject(signal.reason));
+      // A pending read may outlast an abort; the caller must not wait for it.
+      const onAbort = () => finish(() => reject(signal.reason));
       const onTime = () => {
-        if (leftMs < timeoutMs) settle(() => resolve(null));
+        if (leftMs < timeoutMs) finish(() => resolve(null));
         else connection.fail(failures.stalled(timeoutMs));
       };
       const timer = setTimeout(onTime, Math.min(leftMs, timeoutMs));
       signal.addEventListener('abort', onAbort);
       reader.read().then(
-        ({ value }) => settle(() => resolve(value ?? null)),
-        (error: unknown) => settle(() => reject(signal.aborted ? signal.reason : failures.cut(error))),
+        ({ value }) => finish(() => resolve(value ?? null)),
+        (error: unknown) => finish(() => reject(signal.aborted ? signal.reason : failures.cut(error))),
       );
     });
   };
@@ -84,14 +84,14 @@ export function createBodyReader(
   };
 }
 
-/** Not awaited: nobody waits for what comes after an answer. */
+/** Not awaited: what comes after an answer doesn't matter. */
 function drain(reader: ReadableStreamDefaultReader<Uint8Array>, connection: Connection): void {
   const timer = setTimeout(connection.close, drainMs);
   timer.unref();
   const readOn = async () => {
     while (!(await reader.read()).done);
   };
-  // Whatever breaks now breaks after the answer.
+  // Errors after the answer don't matter.
   readOn()
     .catch(() => undefined)
     .finally(() => clearTimeout(timer));

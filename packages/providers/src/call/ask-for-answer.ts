@@ -1,7 +1,7 @@
 /**
- * Asks a provider for an answer, streamed where it can stream. Streaming is what Holdfast prefers, not what it insists on: a provider
- * that refuses `stream` or `stream_options`, for a model or a format, is asked again without, within the same call, since
- * a refusal costs nothing. What it would not do is remembered once it has answered without.
+ * Asks a provider for an answer, streamed where the provider can stream. A provider that refuses `stream` or `stream_options` for a
+ * model or a format is asked again without it, within the same call, since a refusal costs nothing. The refusal is remembered once
+ * the provider has answered without it.
  */
 import type { JsonObject, ProviderCall } from '@holdfast/core';
 import { APIError } from 'openai';
@@ -16,7 +16,7 @@ const paths = {
   embeddings: '/embeddings',
 } as const satisfies Record<ProviderCall['endpoint'], string>;
 
-/** Models come from clients: no more than so many are remembered. */
+/** How many are remembered: clients choose the models. */
 const MAX_REMEMBERED = 1_000;
 
 /** Resolves with the headers of a 2xx answer. @throws what `ask` throws */
@@ -50,13 +50,13 @@ function remember(refusals: StreamRefusals, key: string, wanted: StreamPreferenc
   refusals.set(key, wanted);
 }
 
-/** Statuses by which streaming is refused. */
-const mayRefuse = new Set<number | undefined>([400, 403, 404, 405, 415, 422, 500, 501]);
+/** Statuses with which providers refuse streaming. */
+const refusalStatuses = new Set<number | undefined>([400, 403, 404, 405, 415, 422, 500, 501]);
 
-/** What may be asked for instead; null: it was refused for another reason. */
+/** What to ask for instead; null: the request was refused for another reason. */
 function lessThan({ stream, streamOptions }: StreamPreference, error: unknown): StreamPreference | null {
-  if (!stream || !(error instanceof APIError) || !mayRefuse.has(error.status)) return null;
-  // Its words only: some bodies quote the request.
+  if (!stream || !(error instanceof APIError) || !refusalStatuses.has(error.status)) return null;
+  // Only its message and param: some bodies quote the request.
   const { message, param } = readErrorBody(error.error);
   const words = `${param} ${message}`;
   if (streamOptions && /stream_options|include_usage/i.test(words)) return { stream, streamOptions: false };
@@ -74,7 +74,7 @@ function requestOf(call: ProviderCall, preference: StreamPreference, inBackgroun
   };
 }
 
-/** What the client said of `stream` and `background` is not obeyed: an answer is never left to run where nobody would find it. */
+/** Ignores the client's `stream` and `background`: an answer must never run where nobody would find it. */
 function bodyOf(
   { endpoint, body }: ProviderCall,
   { stream, streamOptions }: StreamPreference,
@@ -82,10 +82,10 @@ function bodyOf(
 ): JsonObject {
   const { stream: _, stream_options, background: __, ...rest } = body;
   if (endpoint === 'embeddings') return rest;
-  const asked: JsonObject = { ...rest, ...(inBackground ? { background: true } : {}) };
-  if (!stream) return asked;
+  const request: JsonObject = { ...rest, ...(inBackground ? { background: true } : {}) };
+  if (!stream) return request;
   const clients = typeof stream_options === 'object' ? stream_options : null;
-  if (!streamOptions) return { ...asked, stream };
-  if (endpoint === 'responses') return { ...asked, stream, ...(clients ? { stream_options: clients } : {}) };
-  return { ...asked, stream, stream_options: { ...clients, include_usage: true } };
+  if (!streamOptions) return { ...request, stream };
+  if (endpoint === 'responses') return { ...request, stream, ...(clients ? { stream_options: clients } : {}) };
+  return { ...request, stream, stream_options: { ...clients, include_usage: true } };
 }

@@ -1,4 +1,4 @@
-/** One HTTP request to a provider through the SDK, and what a failure of it means. Knows nothing of what is asked. */
+/** One HTTP request to a provider through the SDK, whatever its content, and the meaning of its failures. */
 import { AttemptError, type JsonObject } from '@holdfast/core';
 import { APIConnectionError, APIError } from 'openai';
 import type { Failures } from '../failure/failures.ts';
@@ -22,7 +22,7 @@ export async function ask(
   const { firstByteTimeoutMs } = limits;
   const timer = setTimeout(() => connection.fail(failures.timeout(firstByteTimeoutMs)), firstByteTimeoutMs);
   try {
-    // Below the SDK's typed methods, which change embeddings requests and know only the members of their time.
+    // Not the SDK's typed methods, which change requests for embeddings and drop unknown members.
     return await client[method](path, { ...options, signal: connection.signal }).asResponse();
   } finally {
     clearTimeout(timer);
@@ -30,8 +30,8 @@ export async function ask(
 }
 
 /**
- * Does `work` over a connection of its own, which is closed where it fails.
- * @throws the caller's reason once it has aborted; otherwise AttemptError
+ * Runs `work` on a new connection, which is closed if it fails.
+ * @throws the caller's reason after an abort; otherwise AttemptError
  */
 export async function withConnection<T>(
   upstream: Upstream,

@@ -1,7 +1,7 @@
 /**
- * A fetch whose error answers are small, come soon and are told whole. The SDK reads the body of an answer that isn't 2xx to
- * its end, without a time limit, before it throws; a gateway's endless error page must not hold a worker up. And it keeps of
- * a body only the member `error`, which many providers don't have: so the body is put there.
+ * A fetch that bounds the bodies of error answers, and preserves them whole. Before the SDK throws, it reads the body of an answer that
+ * isn't 2xx to its end, without a time limit: an endless error page of a gateway must not block a worker. And of that body the SDK
+ * only preserves the member `error`, which many providers don't have: so the whole body is put there.
  */
 import { tryParseJson } from '../body/lenient-json.ts';
 
@@ -33,7 +33,7 @@ async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
       text += decoder.decode(value, { stream: true });
     }
   } catch {
-    // What has come is all there is; the status says enough.
+    // The text so far has to do; the status says enough.
   } finally {
     clearTimeout(timer);
     leave();

@@ -3,10 +3,10 @@ import type { AttemptError } from '@holdfast/core';
 import { ask, withConnection } from './ask-provider.ts';
 import type { Upstream } from './upstream.ts';
 
-/** By these a provider says that the response has ended, was never in the background, or isn't there any more. */
+/** Statuses that mean: the response has ended, was never in the background, or is gone. */
 const endedStatuses = new Set<number | undefined>([400, 404, 409, 410, 422]);
 
-/** @throws AttemptError where the response may run on */
+/** @throws AttemptError where the response may go on */
 export async function cancelResponse(upstream: Upstream, responseId: string, timeoutMs: number): Promise<void> {
   try {
     await withConnection(upstream, new AbortController().signal, async (connection) => {
@@ -14,7 +14,7 @@ export async function cancelResponse(upstream: Upstream, responseId: string, tim
       try {
         const path = `/responses/${encodeURIComponent(responseId)}/cancel`;
         const response = await ask(upstream, { method: 'post', path }, connection);
-        // The answer is the response, which nobody needs here.
+        // The answer is the response, which is not needed here.
         await response.body?.cancel();
       } finally {
         clearTimeout(timer);

@@ -1,17 +1,17 @@
 /**
- * The connection of one provider call: whoever ends it first gives the reason, and that reason is what the call throws.
- * So a stall, an answer that is too large and the caller's own signal need no other way through the SDK, which swallows aborts.
+ * The connection of one provider call. The first one to end it gives the reason, which the call then throws. So stalls, answers that are
+ * too large and the caller's signal all work in one way, although the SDK swallows aborts.
  */
 import type { AttemptError } from '@holdfast/core';
 
 export interface Connection {
-  /** Goes to fetch: aborting it destroys the socket. */
+  /** For fetch: an abort destroys the socket. */
   readonly signal: AbortSignal;
   /** Closes the connection because of `error`. */
   fail(error: AttemptError): void;
   /** Stops following the caller's signal: the call has its answer. */
   release(): void;
-  /** Closes the connection, if it is still open, without any reason of note. */
+  /** Closes the connection, if it is still open, without a reason. */
   close(): void;
 }
 

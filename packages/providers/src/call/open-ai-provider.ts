@@ -1,18 +1,18 @@
 /**
  * Stage 4 of 6: one call to an OpenAI-compatible provider, through the official SDK.
- * Before: the worker (apps/worker). After: the journal (packages/journal), which keeps what is yielded here.
+ * Before it: the worker (`apps/worker`); after it: the journal (`packages/journal`), which stores the events that are yielded here.
  *
  *   1 ask     POST the client's body, streamed wherever the provider can stream      ask-for-answer.ts, ask-provider.ts
- *   2 watch   bytes and silence, before anything parses them                         read-body.ts
- *   3 parse   server-sent events or one piece, whatever its label says               read-answer.ts, parse-events.ts
+ *   2 watch   bytes and silence, before parsing                                      read-body.ts
+ *   3 parse   server-sent events or one document, whatever its content type          read-answer.ts, parse-events.ts
  *   4 map     chunks and events to ProviderEvents, losing nothing                    chat-events.ts, response-events.ts
  *   5 build   the result                                   answer-readers.ts, chat-completion.ts, response-output.ts
- *   6 judge   whatever went wrong, as an AttemptError                 error-body.ts, waits.ts, classify-error.ts, failures.ts
+ *   6 classify   failures, as AttemptErrors                        error-body.ts, waits.ts, classify-error.ts, failures.ts
  *
- * A response that runs in the background takes a way of its own through 1 and 3, and can be taken up there again:
- * background-response.ts, follow-response.ts; cancel-response.ts ends it.
+ * Responses that run in the background have their own steps 1 and 3, and can be resumed: background-response.ts, follow-response.ts.
+ * cancel-response.ts ends them.
  *
- * It does not retry, count tokens or know of jobs. It reads no environment but the SDK's own OPENAI_CUSTOM_HEADERS.
+ * It does not retry, count tokens or know about jobs. Of the environment only the SDK's OPENAI_CUSTOM_HEADERS is read.
  */
 import { MAX_TIMER_MS, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import OpenAI from 'openai';
@@ -26,40 +26,40 @@ import { backgroundOf, classifyInBackground } from './background-response.ts';
 import { boundErrorBodies } from './bounded-fetch.ts';
 import { cancelResponse } from './cancel-response.ts';
 import { type Connection, openConnection } from './connection.ts';
-import { followResponse, type Pursuit, resumeResponse } from './follow-response.ts';
-import { findPatientOptions } from './patient-dispatcher.ts';
+import { fetchOptionsFor } from './dispatcher-without-timeouts.ts';
+import { type BackgroundCall, followResponse, resumeResponse } from './follow-response.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface OpenAiProviderOptions {
-  /** In errors and metrics; clients see it. */
+  /** For errors and metrics. Clients see it. */
   name: string;
-  /** Up to and with the version, as in `https://api.openai.com/v1`. A query is sent with every request. */
+  /** With the version, as in `https://api.openai.com/v1`. Its query is sent with every request. */
   baseUrl: string;
-  /** Undefined: no Authorization header is sent. */
+  /** undefined: no Authorization header is sent. */
   apiKey: string | undefined;
   /** Sent with every request. Never quoted in errors. */
   headers?: Readonly<Record<string, string>>;
   query?: Readonly<Record<string, string>>;
-  /** What the provider calls a model, by the name that jobs call it. */
+  /** The provider's names of models, by the names that jobs use. */
   models?: Readonly<Record<string, string>>;
-  /** false: answers are asked for in one piece. Default true, as far as the provider goes along. */
+  /** false: answers are requested as one document. Default: true, unless the provider refuses it. */
   stream?: boolean;
-  /** false: `stream_options` isn't sent. Default true, as far as the provider goes along. */
+  /** false: `stream_options` isn't sent. Default: true, unless the provider refuses it. */
   streamOptions?: boolean;
-  /** Until the headers, in ms, and again until the first byte after them. Default 120,000. */
+  /** Time limit for the headers, in ms, and again for the first byte after them. Default 120,000. */
   firstByteTimeoutMs?: number;
-  /** Between two bytes, comments included, in ms. Default 300,000: models that think for long say nothing meanwhile. */
+  /** The longest time between two bytes, in ms; comments count. Default 300,000, because models that think for long are silent. */
   idleTimeoutMs?: number;
-  /** Of one server-sent event, or of an answer in one piece. Default 64 MiB. */
+  /** Size limit of one server-sent event, or of an answer that is one document. Default 64 MiB. */
   maxAnswerBytes?: number;
-  /** Of `cancelResponse`, in ms. Default 5,000. */
+  /** Time limit of `cancelResponse`, in ms. Default 5,000. */
   cancelTimeoutMs?: number;
   fetch?: typeof fetch;
 }
 
 /**
- * A provider behind an OpenAI-compatible API. Connections are kept and shared by its calls.
- * @throws TypeError where `baseUrl` is no URL
+ * A provider with an OpenAI-compatible API. Its calls share connections.
+ * @throws TypeError where `baseUrl` is not a URL
  */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   const { name, firstByteTimeoutMs = 120_000, idleTimeoutMs = 300_000 } = options;
@@ -76,15 +76,15 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   };
   return {
     name,
-    call: (call) => callProvider(upstream, call),
+    call: (call) => streamCall(upstream, call),
     cancelResponse: (responseId) => cancelResponse(upstream, responseId, cancelTimeoutMs),
   };
 }
 
-/** What is shorter is no secret, and may be part of any word. */
+/** Shorter texts are not secrets, and may be part of any word. */
 const MIN_SECRET_LENGTH = 6;
 
-/** Whatever a provider is sent that may be a secret, in the forms in which it may be quoted. */
+/** Everything sent to a provider that may be a secret, in all forms in which the provider may quote it. */
 function secretsIn({ baseUrl, apiKey = '', headers = {}, query = {} }: OpenAiProviderOptions): string[] {
   const values = [
     apiKey,
@@ -104,11 +104,11 @@ function createClient(options: OpenAiProviderOptions, limits: Answer['limits']):
   const url = new URL(options.baseUrl);
   const defaultQuery = { ...Object.fromEntries(url.searchParams), ...query };
   url.search = '';
-  const patience = given ? {} : findPatientOptions(limits.firstByteTimeoutMs, limits.idleTimeoutMs);
+  const longTimeouts = given ? {} : fetchOptionsFor(limits.firstByteTimeoutMs, limits.idleTimeoutMs);
   return new OpenAI({
     baseURL: url.href.replace(/\/$/, ''),
     defaultQuery,
-    // The SDK wants a key, and takes what isn't said here from the environment.
+    // The SDK needs a key, and reads options that are missing here from the environment.
     apiKey: apiKey ?? 'none',
     defaultHeaders: { ...(apiKey === undefined ? { Authorization: null } : {}), ...headers },
     adminAPIKey: null,
@@ -120,11 +120,11 @@ function createClient(options: OpenAiProviderOptions, limits: Answer['limits']):
     // The SDK's own time-out ends with the headers; the time-outs here cover more.
     timeout: MAX_TIMER_MS,
     fetch: boundErrorBodies(given ?? fetch),
-    fetchOptions: { redirect: 'manual', ...patience },
+    fetchOptions: { redirect: 'manual', ...longTimeouts },
   });
 }
 
-async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGenerator<ProviderEvent> {
+async function* streamCall(upstream: Upstream, call: ProviderCall): AsyncGenerator<ProviderEvent> {
   call.signal.throwIfAborted();
   const connection = openConnection(call.signal);
   const background = backgroundOf(call);
@@ -140,7 +140,7 @@ async function* callProvider(upstream: Upstream, call: ProviderCall): AsyncGener
     const failure = toAttemptError(error, connection, upstream.failures);
     throw background ? classifyInBackground(failure, background, upstream.failures) : failure;
   } finally {
-    // Also where the consumer left the loop. An answered call leaves its connection to the pool.
+    // Also if the consumer has left the loop. A call with an answer gives its connection back to the pool.
     if (answered) connection.release();
     else connection.close();
   }
@@ -157,12 +157,12 @@ async function* receive(upstream: Upstream, call: ProviderCall, connection: Conn
   return result;
 }
 
-async function* receiveInBackground(pursuit: Pursuit, connection: Connection) {
-  const { upstream, call } = pursuit;
-  if (call.resume) return yield* resumeResponse(pursuit, connection);
+async function* receiveInBackground(follow: BackgroundCall, connection: Connection) {
+  const { upstream, call } = follow;
+  if (call.resume) return yield* resumeResponse(follow, connection);
   const response = await askForAnswer(upstream, call, connection, true);
   emitHeadroom(call, response);
-  return yield* followResponse(pursuit, { ...upstream, response, connection });
+  return yield* followResponse(follow, { ...upstream, response, connection });
 }
 
 function emitHeadroom({ onHeadroom }: ProviderCall, { headers }: Response): void {

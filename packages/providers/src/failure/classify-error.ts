@@ -1,34 +1,34 @@
 /**
- * What a provider's refusal means: the one table that says which failures are worth another try. Looked up by HTTP
- * status, and by the words that providers put into `error.code` and `error.type`.
+ * Classifies a provider's refusal: the only table of which failures can be retried. It goes by the HTTP status, and by the codes that
+ * providers put into `error.code` and `error.type`.
  */
 import type { JobErrorCode } from '@holdfast/core';
 import type { ErrorDetails } from './error-body.ts';
 
 // cspell:ignore polic
 
-export interface Verdict {
+export interface Classification {
   code: JobErrorCode;
   retryable: boolean;
-  /** The request may have reached a model that was paid for all the same. */
+  /** The request may have reached a model, and may have been charged. */
   ambiguous?: true;
 }
 
-const rateLimited: Verdict = { code: 'provider_rate_limited', retryable: true };
-const unavailable: Verdict = { code: 'provider_unavailable', retryable: true };
-const badRequest: Verdict = { code: 'provider_bad_request', retryable: false };
-const unauthorized: Verdict = { code: 'provider_unauthorized', retryable: false };
-const notFound: Verdict = { code: 'provider_not_found', retryable: false };
-/** No waiting helps: a person must pay, or raise a limit, first. */
-const outOfCredit: Verdict = { code: 'provider_rate_limited', retryable: false };
-const contentRefused: Verdict = { code: 'content_refused', retryable: false };
-export const refused: Verdict = { code: 'provider_refused', retryable: false };
+const rateLimited: Classification = { code: 'provider_rate_limited', retryable: true };
+const unavailable: Classification = { code: 'provider_unavailable', retryable: true };
+const badRequest: Classification = { code: 'provider_bad_request', retryable: false };
+const unauthorized: Classification = { code: 'provider_unauthorized', retryable: false };
+const notFound: Classification = { code: 'provider_not_found', retryable: false };
+/** Waiting doesn't help: somebody must pay, or raise a limit. */
+const outOfCredit: Classification = { code: 'provider_rate_limited', retryable: false };
+const contentRefused: Classification = { code: 'content_refused', retryable: false };
+export const refused: Classification = { code: 'provider_refused', retryable: false };
 
 /**
- * Words that count more than any status. The quota ones come as 429: OpenAI sends them when an account has no credit or has
- * reached its monthly limit ("Error codes" in its documentation).
+ * Codes that count more than any status. Those of quotas come with 429: OpenAI sends them when an account has no credit or has reached
+ * its monthly limit ("Error codes" in its documentation).
  */
-const decisiveWords: [Verdict, string[]][] = [
+const decisiveCodes: [Classification, string[]][] = [
   [
     outOfCredit,
     [
@@ -57,9 +57,9 @@ const decisiveWords: [Verdict, string[]][] = [
   ],
 ];
 
-/** Words that decide where there is no status: in an error event, and in `response.failed`. */
-const words: [Verdict, string[]][] = [
-  ...decisiveWords,
+/** Codes that decide where there is no status: in an error event, and in `response.failed`. */
+const codes: [Classification, string[]][] = [
+  ...decisiveCodes,
   [
     rateLimited,
     ['rate_limit_exceeded', 'rate_limit_error', 'requests', 'tokens', 'too_many_requests', 'RESOURCE_EXHAUSTED'],
@@ -116,9 +116,9 @@ const words: [Verdict, string[]][] = [
   [notFound, ['model_not_found', 'not_found_error', 'NOT_FOUND']],
 ];
 
-/** The same in sentences, for providers whose words say less. */
-const sentences: [Verdict, RegExp][] = [
-  // The request alone is more than the limit of a minute, or than the model takes: waiting won't help.
+/** Messages that decide, for providers without such codes. */
+const messages: [Classification, RegExp][] = [
+  // The request alone exceeds the limit of a minute, or of the model: waiting doesn't help.
   [badRequest, /request too large|too large for|must be reduced|maximum context length|context window/i],
   [outOfCredit, /credit balance is too low|insufficient (?:balance|credits?|funds)|in arrears|plan and billing/i],
   [
@@ -128,68 +128,68 @@ const sentences: [Verdict, RegExp][] = [
   [unauthorized, /api key (?:is )?(?:not valid|invalid)/i],
 ];
 
-const statuses: [Verdict, number[]][] = [
+const statuses: [Classification, number[]][] = [
   [badRequest, [400, 413, 415, 422]],
   [unauthorized, [401, 403]],
   [outOfCredit, [402]],
   [notFound, [404]],
   [{ code: 'provider_timeout', retryable: true }, [408]],
-  // A conflict, a dependency, an early hint, "retry with", a token that has expired or a client that seemed gone: all pass.
+  // A conflict, a failed dependency, "too early", "retry with", an expired token, a client that seemed gone: all temporary.
   [unavailable, [409, 424, 425, 449, 498, 499]],
   [rateLimited, [429]],
   // A gateway that lost its upstream can't say whether the model answered.
   [{ ...unavailable, ambiguous: true }, [502, 504, 524]],
 ];
 
-const byDecisiveWord = invert(decisiveWords);
-const byWord = invert(words);
+const byDecisiveCode = invert(decisiveCodes);
+const byCode = invert(codes);
 const byStatus = invert(statuses);
 
-type Told = Pick<ErrorDetails, 'message' | 'words'> & { waitMs?: number | undefined };
+type ReportedError = Pick<ErrorDetails, 'message' | 'words'> & { waitMs?: number | undefined };
 
-/** The verdict on an HTTP answer that isn't 2xx. */
-export function classifyStatus(status: number, told: Told): Verdict {
-  const decisive = findWord(byDecisiveWord, told.words);
+/** Classifies an HTTP answer that isn't 2xx. */
+export function classifyStatus(status: number, error: ReportedError): Classification {
+  const decisive = findCode(byDecisiveCode, error.words);
   if (decisive) return decisive;
-  const verdict = byStatus.get(status) ?? classifyRange(status);
-  // What a server's trouble is described by, decides nothing.
-  return status < 500 ? (readSentence(told) ?? verdict) : verdict;
+  const classification = byStatus.get(status) ?? classifyRange(status);
+  // A server's fault isn't classified by its message.
+  return status < 500 ? (classifyMessage(error) ?? classification) : classification;
 }
 
-/** The verdict on an error told in an answer that began well; null where its words say nothing. */
-export function classifyWords(told: Told): Verdict | null {
-  const decisive = findWord(byDecisiveWord, told.words);
+/** Classifies an error within an answer of 2xx; null: its codes are unknown. */
+export function classifyWords(error: ReportedError): Classification | null {
+  const decisive = findCode(byDecisiveCode, error.words);
   if (decisive) return decisive;
   // OpenRouter and vLLM put an HTTP status into `error.code`.
-  const status = told.words.map(Number).find((value) => value >= 400 && value <= 599);
+  const status = error.words.map(Number).find((value) => value >= 400 && value <= 599);
   const ofStatus = status === undefined ? undefined : classifyStatus(status, { message: '', words: [] });
-  const known = findWord(byWord, told.words) ?? ofStatus;
-  // As above: what a server's trouble is described by, decides nothing.
-  return (known?.code === 'provider_unavailable' ? known : (readSentence(told) ?? known)) ?? null;
+  const known = findCode(byCode, error.words) ?? ofStatus;
+  // As above: a server's fault isn't classified by its message.
+  return (known?.code === 'provider_unavailable' ? known : (classifyMessage(error) ?? known)) ?? null;
 }
 
-/** The verdict on an error event: the provider broke off, which it may not do again, unless its words say otherwise. */
-export function classifyErrorEvent(told: Told): Verdict {
-  return classifyWords(told) ?? unavailable;
+/** Classifies an error event. If its codes are unknown, the provider broke off, and a retry may succeed. */
+export function classifyErrorEvent(error: ReportedError): Classification {
+  return classifyWords(error) ?? unavailable;
 }
 
-/** Who says how long to wait means that waiting helps. */
-function readSentence({ message, waitMs }: Told): Verdict | undefined {
-  const verdict = sentences.find(([, sentence]) => sentence.test(message))?.[0];
-  return verdict === outOfCredit && waitMs !== undefined ? undefined : verdict;
+/** A provider that says how long to wait means that waiting helps. */
+function classifyMessage({ message, waitMs }: ReportedError): Classification | undefined {
+  const classification = messages.find(([, pattern]) => pattern.test(message))?.[0];
+  return classification === outOfCredit && waitMs !== undefined ? undefined : classification;
 }
 
-function classifyRange(status: number): Verdict {
+function classifyRange(status: number): Classification {
   if (status >= 500) return unavailable;
-  // Redirects aren't followed: they would carry the prompt to a host that nobody configured.
+  // Redirects aren't followed: they would send the prompt to a host that nobody configured.
   if (status < 400) return { code: 'provider_bad_response', retryable: false };
   return refused;
 }
 
-function findWord(table: Map<unknown, Verdict>, said: readonly unknown[]): Verdict | undefined {
-  return said.map((word) => table.get(word)).find((verdict) => verdict !== undefined);
+function findCode(table: Map<unknown, Classification>, values: readonly unknown[]): Classification | undefined {
+  return values.map((value) => table.get(value)).find((classification) => classification !== undefined);
 }
 
-function invert<Key>(rows: [Verdict, Key[]][]): Map<unknown, Verdict> {
-  return new Map(rows.flatMap(([verdict, keys]) => keys.map((key) => [key, verdict] as const)));
+function invert<Key>(rows: [Classification, Key[]][]): Map<unknown, Classification> {
+  return new Map(rows.flatMap(([classification, keys]) => keys.map((key) => [key, classification] as const)));
 }

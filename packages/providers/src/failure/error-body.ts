@@ -1,6 +1,6 @@
 /**
- * Errors in whatever shape providers tell them: found in a body that should be an answer, and read for their words, for what
- * people are to be told, and for how long is to be waited.
+ * Reads errors in all shapes in which providers report them: finds them in a body that should be an answer, and reads their codes,
+ * their message for people, and how long to wait.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '@holdfast/core';
 import { tryParseJson } from '../body/lenient-json.ts';
@@ -9,17 +9,17 @@ import { readResetMs, readWaitMs } from './waits.ts';
 // cspell:ignore dhms
 
 export interface ErrorDetails {
-  /** For people; '' where nothing was said. */
+  /** For people; '': none. */
   message: string;
-  /** The part of the request that it is about; '' where that isn't said. */
+  /** The member of the request that it is about; '': unknown. */
   param: string;
-  /** What `classify-error.ts` knows the meaning of. */
+  /** Codes and types, for `classify-error.ts`. */
   words: (string | number)[];
-  /** What is to be waited for, in ms: Google's `RetryInfo`, or as the words say. */
+  /** How long to wait, in ms: from Google's `RetryInfo`, headers or the message. */
   waitMs: number | undefined;
 }
 
-/** Where an error may be told, from what names it to what comments on it. */
+/** Members that may have the error, from its name to comments. */
 const MEMBERS = [
   'error',
   'errors',
@@ -37,8 +37,8 @@ const MEMBERS = [
 const WORDS = ['code', 'type', 'status', 'error_code', 'error_type', '__type', 'reason'];
 const MAX_DEPTH = 6;
 
-/** What MiniMax's `base_resp.status_code` says, in words. */
-const miniMaxWords: Readonly<Record<number, string>> = {
+/** The meaning of MiniMax's `base_resp.status_code`. */
+const miniMaxCodes: Readonly<Record<number, string>> = {
   1000: 'server_error',
   1001: 'server_error',
   1002: 'rate_limit_exceeded',
@@ -51,64 +51,64 @@ const miniMaxWords: Readonly<Record<number, string>> = {
   2013: 'invalid_request_error',
 };
 
-/** @param name of the event that the payload came in; null: it came in none */
+/** @param name of the event with the payload; null: it isn't in an event */
 export function findError(name: string | null, payload: JsonValue): JsonValue | undefined {
   if (Array.isArray(payload)) {
     const [first] = payload.flatMap((one) => (isJsonObject(one) ? (findError(name, one) ?? []) : []));
     return first;
   }
   if (!isJsonObject(payload)) return name === 'error' ? payload : undefined;
-  // A Response has an `error` of its own, null or not, but only inside of `response`.
-  if (isSaid(payload.error)) return payload.error === true ? payload : payload.error;
+  // A Response has its own member `error`, but only within `response`.
+  if (isPresent(payload.error)) return payload.error === true ? payload : payload.error;
   if (name === 'error' || payload.type === 'error' || payload.object === 'error') return payload;
   return errorOfMiniMax(payload.base_resp) ?? errorOfChoice(payload.choices) ?? errorInPlaceOfAnswer(payload);
 }
 
-/** An `error` beside an answer that is empty, or says that all is well, is none. */
-function isSaid(error: JsonValue | undefined): error is JsonValue {
+/** An empty `error` beside an answer, or one with a code of success, isn't an error. */
+function isPresent(error: JsonValue | undefined): error is JsonValue {
   if (!error) return false;
-  if (Array.isArray(error)) return error.some(isSaid);
+  if (Array.isArray(error)) return error.some(isPresent);
   if (!isJsonObject(error)) return true;
-  return !isWell(error.code) && Object.values(error).some(isSaid);
+  return !isSuccess(error.code) && Object.values(error).some(isPresent);
 }
 
-/** A code by which a provider says that nothing is wrong. */
-function isWell(code: JsonValue | undefined): boolean {
+/** A code that means success. */
+function isSuccess(code: JsonValue | undefined): boolean {
   return ['0', '200', 'success', 'ok'].includes(String(code).toLowerCase());
 }
 
-function errorOfMiniMax(told: JsonValue | undefined): JsonValue | undefined {
-  if (!isJsonObject(told) || Number(told.status_code ?? 0) === 0) return undefined;
-  return { code: miniMaxWords[Number(told.status_code)] ?? null, message: told.status_msg ?? null };
+function errorOfMiniMax(status: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(status) || Number(status.status_code ?? 0) === 0) return undefined;
+  return { code: miniMaxCodes[Number(status.status_code)] ?? null, message: status.status_msg ?? null };
 }
 
 function errorOfChoice(choices: JsonValue | undefined): JsonValue | undefined {
   const all = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
-  return all.map(({ error }) => error).find(isSaid);
+  return all.map(({ error }) => error).find(isPresent);
 }
 
-/** What is an error in place of an answer, whatever stands beside it. */
-const alone = ['errors', 'detail', 'error_description', 'error_msg', 'error_message'];
+/** Members that are an error instead of an answer, whatever else is there. */
+const errorMembers = ['errors', 'detail', 'error_description', 'error_msg', 'error_message'];
 const answerMembers = ['choices', 'output', 'data', 'response', 'delta', 'item', 'part', 'object', 'usage'];
 
 function errorInPlaceOfAnswer(payload: JsonObject): JsonValue | undefined {
-  // `response.…`: an event of a Response.
+  // An event of a Response: `response.…`.
   const isEvent = typeof payload.type === 'string' && payload.type.includes('.');
   if (isEvent || answerMembers.some((member) => payload[member])) return undefined;
-  if (alone.some((member) => isSaid(payload[member]))) return payload;
-  const hasFailed = payload.success === false || (isSaid(payload.code) && !isWell(payload.code));
-  return hasFailed && ['message', 'Message', 'msg'].some((member) => isSaid(payload[member])) ? payload : undefined;
+  if (errorMembers.some((member) => isPresent(payload[member]))) return payload;
+  const hasFailed = payload.success === false || (isPresent(payload.code) && !isSuccess(payload.code));
+  return hasFailed && ['message', 'Message', 'msg'].some((member) => isPresent(payload[member])) ? payload : undefined;
 }
 
-export function readErrorBody(said: unknown): ErrorDetails {
+export function readErrorBody(body: unknown): ErrorDetails {
   const reading = new Reading();
-  reading.visit(said, 0);
+  reading.visit(body, 0);
   const { param, words, waitMs, messages } = reading;
   const message = messages
     .map((text) => text.trim())
     .filter(Boolean)
     .join(': ');
-  return { message, param, words, waitMs: waitMs ?? readSaidWait(message) };
+  return { message, param, words, waitMs: waitMs ?? readWaitInMessage(message) };
 }
 
 class Reading {
@@ -134,7 +134,7 @@ class Reading {
     this.waitMs ??= readRetryInfo(details) ?? readHeaders(value.headers);
     const before = this.messages.length;
     for (const member of MEMBERS) this.visit(value[member], depth + 1);
-    // FastAPI says what is wrong and, beside it, where.
+    // FastAPI has the message in one member and its place in another.
     const first = this.messages[before];
     if (Array.isArray(loc) && first !== undefined) this.messages[before] = `${loc.join('.')}: ${first}`;
   }
@@ -142,18 +142,18 @@ class Reading {
   #visitText(text: string, depth: number): void {
     const inner = /^\s*[{[]/.test(text) ? tryParseJson(text) : undefined;
     if (inner !== undefined) this.visit(inner, depth + 1);
-    // A web page tells people nothing.
+    // A web page is not a message.
     else if (!/^\s*</.test(text) && !this.messages.some((known) => known.includes(text))) this.messages.push(text);
   }
 }
 
 /** "Please try again in 11.054s." */
-function readSaidWait(message: string): number | undefined {
+function readWaitInMessage(message: string): number | undefined {
   const [, text] = /(?:try again|retry)(?: in| after) ((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)/i.exec(message) ?? [];
   return readWaitMs(text ?? null, Date.now());
 }
 
-/** OpenRouter quotes the headers of the limit. */
+/** OpenRouter quotes the headers of the exceeded limit. */
 function readHeaders(headers: JsonValue | undefined): number | undefined {
   if (!isJsonObject(headers)) return undefined;
   const known = Object.entries(headers).filter(([name]) => /^(?:x-)?ratelimit-/i.test(name));

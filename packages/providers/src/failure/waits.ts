@@ -1,24 +1,24 @@
 /**
- * How long a provider asks to be left alone. It says so as `retry-after-ms` (Azure, OpenAI), `Retry-After` in seconds or as an
- * HTTP date (RFC 9110, 10.2.3), in the headers of its limits, or in the body. Nothing is capped here: the retry policy decides
- * what is too long. A moment that has passed is 0.
+ * How long a provider asks to wait: as `retry-after-ms` (Azure, OpenAI), as `Retry-After` in seconds or as an HTTP date (RFC 9110,
+ * 10.2.3), in the headers of its limits, or in the body. There is no maximum here: the retry policy decides what is too long. A time
+ * in the past is 0.
  */
 
 // cspell:ignore dhms
 
 const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 
-/** A number of seconds above this is a moment: 2001 as seconds since 1970; the same number of ms above a thousand times this. */
+/** A larger number is a time, not a duration: seconds since 1970 (in 2001), or ms since 1970 above a thousand times this. */
 const EPOCH_FROM_S = 1_000_000_000;
 const EPOCH_FROM_MS = EPOCH_FROM_S * 1_000;
 
 export interface Limit {
   left: number | undefined;
-  /** ms until it is reset. */
+  /** Time until it is reset, in ms. */
   resetMs: number | undefined;
 }
 
-/** `Retry-After`; undefined where it says nothing usable. */
+/** Reads `Retry-After`; undefined: missing or unusable. */
 export function readRetryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const inMs = readNumber(headers?.get('retry-after-ms'));
   if (inMs !== undefined) return Math.ceil(inMs);
@@ -26,8 +26,8 @@ export function readRetryAfterMs(headers: Headers | undefined, nowMs: number): n
 }
 
 /**
- * What a refused call should wait for, where `Retry-After` says nothing: the limits that are used up, or else the first to be reset
- * of which isn't said what is left. What has room left isn't the reason.
+ * How long a refused call should wait without a `Retry-After`: until the limits that are used up are reset; or else the first one whose
+ * remaining amount is unknown. Limits with a remaining amount aren't the reason.
  */
 export function readResetMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const limits = headers ? [...limitsIn(headers, nowMs).values()] : [];
@@ -39,8 +39,8 @@ export function readResetMs(headers: Headers | undefined, nowMs: number): number
 }
 
 /**
- * The limits of `x-ratelimit-remaining-<name>` and `x-ratelimit-reset-<name>`, by their names; '' for that without one. Names are
- * the provider's: `requests`, `tokens`, `tokens-minute` …
+ * The limits of `x-ratelimit-remaining-<name>` and `x-ratelimit-reset-<name>`, by name; '' without a name. The names are the
+ * provider's: `requests`, `tokens`, `tokens-minute` …
  */
 export function limitsIn(headers: Headers, nowMs: number): Map<string, Limit> {
   const limits = new Map<string, Limit>();
@@ -55,9 +55,9 @@ export function limitsIn(headers: Headers, nowMs: number): Map<string, Limit> {
   return limits;
 }
 
-/** As a duration ("1s", "6m0s", "120ms"), as seconds, as a moment in s or ms since 1970, or as a date. */
-export function readWaitMs(said: string | null, nowMs: number): number | undefined {
-  const text = said?.replace(/\s*sec(?:ond)?s?$/i, 's') ?? null;
+/** Reads a duration ("1s", "6m0s", "120ms"), seconds, a time in s or ms since 1970, or a date. */
+export function readWaitMs(value: string | null, nowMs: number): number | undefined {
+  const text = value?.replace(/\s*sec(?:ond)?s?$/i, 's') ?? null;
   const number = readNumber(text);
   if (number !== undefined) return fromNumber(number, nowMs);
   if (text === null || !/^(\d+(\.\d+)?(ms|[dhms]))+$/.test(text)) return readDateMs(text, nowMs);

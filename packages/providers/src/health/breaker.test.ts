@@ -79,7 +79,7 @@ describe('a breaker', () => {
   it('lets the next call through where that one tells nothing', () => {
     openForAll();
     now += 10_000;
-    breaker.enter(jobOf('c'))?.left();
+    breaker.enter(jobOf('c'))?.interrupted();
     expect(waitMs('c')).toBe(0);
     succeed(jobOf('c'));
     expect(changes).toEqual(['opened null null', 'closed']);
@@ -176,7 +176,7 @@ describe('the call that a half-open breaker lets through', () => {
     now += 10_000;
     expect(passes(one)).toBeNull();
     expect(breaker.waitMs(one)).toBe(1_000);
-    passes(jobOf('a'))?.left();
+    passes(jobOf('a'))?.interrupted();
     now += 1_000;
     expect(passes(one)?.isTrial).toBe(true);
   });

@@ -1,60 +1,60 @@
 /**
- * A circuit breaker: keeps calls away from a provider that fails them. One per provider and lane, in each worker process.
+ * A circuit breaker: keeps calls away from a failing provider. There is one per provider and lane, in each worker process.
  *
- *   closed      calls go through. Five failures among the last ten verdicts ──▶ open
- *   open        those whom it holds wait, for 10 s or as long as the provider has asked for ──▶ half-open
- *   half-open   one of them goes through: it succeeds ──▶ closed; it fails ──▶ open; it tells nothing ──▶ the next one may try
+ *   closed      calls go through. Five failures among the last ten results ──▶ open
+ *   open        held calls wait, for 10 s or as long as the provider has asked for ──▶ half-open
+ *   half-open   one held call goes through: success ──▶ closed; failure ──▶ open; no result ──▶ the next call may try
  *
- * Whom it holds is read from the failures (`failure-scope.ts`): everybody only where several tenants have failed. Whoever isn't
- * held goes through an open breaker: its success closes it, its failure may widen the hold.
+ * The failures decide which calls are held (`failure-scope.ts`): all calls only if several tenants have failed. Other calls go through an
+ * open breaker: their success closes it, and their failure may hold more calls.
  *
- * Who takes the one call of a half-open breaker: a job that has failed here, or whose tenant has failed more than another, stands
- * back for a tenth of the time that it was open, for each of both. So it gets its turn only where nobody else comes.
+ * A half-open breaker prefers jobs that have not failed here. A job that has failed waits a tenth of the open time longer, and so does
+ * a job whose tenant has failed more than another one. So it gets its turn only if no other call comes.
  *
- * What a call tells is known at its end, so a stream that is cut in its middle is a failure like any other. Calls that began
- * before it opened tell nothing any more. It has no timers: time is looked at when somebody asks.
+ * The result of a call is known at its end, so a stream that is cut counts as a failure too. Calls that began before the breaker opened
+ * don't count. The breaker has no timers: it reads the clock at each call.
  */
 import type { TriedProvider } from '@holdfast/core';
 import {
   type Asker,
+  type CallResult,
   everybody,
+  extraWaits,
   type Held,
   heldBy,
   isAsWide,
   isHeld,
-  standsBack,
-  type Verdict,
 } from './failure-scope.ts';
 
-/** The last so many verdicts decide whether it opens. */
-const VERDICTS = 10;
-/** So many of the failures since it opened are remembered. */
+/** How many of the last results decide whether it opens. */
+const RESULTS = 10;
+/** How many failures since it opened are remembered. */
 const MAX_FAILURES = 100;
 const OPEN_MS = 10_000;
-/** Where the one call that was let through is under way: when it is worth asking again, in ms. */
+/** When to ask again, in ms, while the trial call is under way. */
 const TRIAL_MS = 1_000;
-/** The share of the open time for which a job that has failed lets others go first. */
-const STAND_BACK_SHARE = 0.1;
-/** The same, for how long the breaker stays open after a trial that may have failed by its own request. */
+/** The share of the open time that a failed job waits longer. */
+const EXTRA_WAIT_SHARE = 0.1;
+/** The share of the open time after a trial call whose failure may be due to its own request. */
 const OWN_FAULT_SHARE = 0.1;
 
-/** Leave to make one call. Only the first word counts. */
+/** The permission for one call. Only the first result counts. */
 export interface Pass {
-  /** It is the one call that finds out whether the provider is well again. */
+  /** This call finds out whether the provider has recovered. */
   readonly isTrial: boolean;
   succeeded(): void;
-  /** @param byRequest its request may be the reason: it counts only where several tenants have the like */
+  /** @param byRequest its request may be the reason: it only counts if several tenants have such failures */
   failed(why: TriedProvider, byRequest?: boolean): void;
-  /** The call has told nothing of the provider's health. */
-  left(): void;
+  /** The call ended without a result about the provider's health. */
+  interrupted(): void;
 }
 
 export interface BreakerOptions {
-  /** A clock that doesn't jump, in ms. */
+  /** A clock that never goes back, in ms. */
   now: () => number;
   /** How long it stays open, in ms. Default 10,000. */
   openMs?: number;
-  /** `why`: the newest failure; `held`: who waits, also where these become more. */
+  /** `why`: the newest failure; `held`: the calls that wait. Also called when more calls are held. */
   onChange: (state: 'opened' | 'closed', why: TriedProvider | null, held: Held | null) => void;
 }
 
@@ -62,10 +62,10 @@ export class Breaker {
   readonly #options: BreakerOptions;
   readonly #openMs: number;
   /** The newest last. While it is open: failures only. */
-  #verdicts: Verdict[] = [];
+  #results: CallResult[] = [];
   /** null: closed. */
   #open: { until: number; held: Held } | null = null;
-  /** Counts openings and closings: a call that began before the last one tells nothing. */
+  /** Counts openings and closings: a call that began before the last one doesn't count. */
   #period = 0;
   #isTried = false;
   #why: TriedProvider | null = null;
@@ -75,24 +75,24 @@ export class Breaker {
     this.#openMs = options.openMs ?? OPEN_MS;
   }
 
-  /** The newest failure; null: none so far. */
+  /** The newest failure; null: none. */
   get why(): TriedProvider | null {
     return this.#why;
   }
 
-  /** It is open, and somebody whom it doesn't hold could be served. */
+  /** It is open, but doesn't hold all calls. */
   get sparesSome(): boolean {
     return this.#open !== null && !isAsWide(this.#open.held, everybody);
   }
 
-  /** Until it lets a call of this one through, in ms; 0: now. */
+  /** How long until it lets a call of this asker through, in ms; 0: now. */
   waitMs(asker: Asker): number {
     if (!this.#open || !isHeld(this.#open.held, asker)) return 0;
-    const standBackMs = standsBack(this.#verdicts, asker) * this.#openMs * STAND_BACK_SHARE;
-    return Math.max(this.#open.until + standBackMs - this.#options.now(), this.#isTried ? TRIAL_MS : 0);
+    const extraWaitMs = extraWaits(this.#results, asker) * this.#openMs * EXTRA_WAIT_SHARE;
+    return Math.max(this.#open.until + extraWaitMs - this.#options.now(), this.#isTried ? TRIAL_MS : 0);
   }
 
-  /** @returns null where it may not call */
+  /** @returns null: the call is held */
   enter(asker: Asker): Pass | null {
     if (this.waitMs(asker) > 0) return null;
     const isTrial = this.#open !== null && isHeld(this.#open.held, asker);
@@ -100,63 +100,63 @@ export class Breaker {
     return this.#pass(asker, isTrial);
   }
 
-  /** The provider has asked for quiet. */
+  /** The provider has asked for a pause. */
   shut(ms: number, why: TriedProvider): void {
     this.#why = why;
-    this.#keepAway(everybody, ms);
+    this.#hold(everybody, ms);
   }
 
   #pass({ tenant, job }: Asker, isTrial: boolean): Pass {
     const period = this.#period;
     let isOver = false;
-    const say = (verdict: { failed: boolean; byRequest: boolean } | null) => {
+    const report = (result: { failed: boolean; byRequest: boolean } | null) => {
       if (isOver) return;
       isOver = true;
       if (period !== this.#period) return;
       if (isTrial) this.#isTried = false;
-      if (verdict) this.#judge({ tenant, job, ...verdict }, isTrial);
+      if (result) this.#record({ tenant, job, ...result }, isTrial);
     };
     return {
       isTrial,
-      succeeded: () => say({ failed: false, byRequest: false }),
+      succeeded: () => report({ failed: false, byRequest: false }),
       failed: (why, byRequest = false) => {
         this.#why = why;
-        say({ failed: true, byRequest });
+        report({ failed: true, byRequest });
       },
-      left: () => say(null),
+      interrupted: () => report(null),
     };
   }
 
-  #judge(verdict: Verdict, isTrial: boolean): void {
+  #record(result: CallResult, isTrial: boolean): void {
     if (!this.#open) {
-      this.#verdicts = [...this.#verdicts, verdict].slice(-VERDICTS);
-      const held = heldBy(this.#verdicts);
-      if (held) this.#keepAway(held, this.#openMs);
-    } else if (!verdict.failed) {
+      this.#results = [...this.#results, result].slice(-RESULTS);
+      const held = heldBy(this.#results);
+      if (held) this.#hold(held, this.#openMs);
+    } else if (!result.failed) {
       this.#close();
     } else {
-      this.#verdicts = [...this.#verdicts, verdict].slice(-MAX_FAILURES);
-      const held = heldBy(this.#verdicts.slice(-VERDICTS)) ?? this.#open.held;
-      const openMs = verdict.byRequest ? this.#openMs * OWN_FAULT_SHARE : this.#openMs;
-      if (isTrial || !isAsWide(this.#open.held, held)) this.#keepAway(held, openMs);
+      this.#results = [...this.#results, result].slice(-MAX_FAILURES);
+      const held = heldBy(this.#results.slice(-RESULTS)) ?? this.#open.held;
+      const openMs = result.byRequest ? this.#openMs * OWN_FAULT_SHARE : this.#openMs;
+      if (isTrial || !isAsWide(this.#open.held, held)) this.#hold(held, openMs);
     }
   }
 
   #close(): void {
     this.#open = null;
     this.#isTried = false;
-    this.#verdicts = [];
+    this.#results = [];
     this.#period += 1;
     this.#options.onChange('closed', this.#why, null);
   }
 
-  /** Never holds fewer than before. */
-  #keepAway(held: Held, ms: number): void {
+  /** Never holds fewer calls than before. */
+  #hold(held: Held, ms: number): void {
     const until = this.#options.now() + ms;
     const before = this.#open;
     if (!before) {
       this.#period += 1;
-      this.#verdicts = this.#verdicts.filter(({ failed }) => failed);
+      this.#results = this.#results.filter(({ failed }) => failed);
     }
     const isWider = !before || !isAsWide(before.held, held);
     this.#open = { until: Math.max(before?.until ?? 0, until), held: isWider ? held : before.held };

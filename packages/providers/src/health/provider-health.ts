@@ -1,16 +1,15 @@
 /**
- * What a failure says of its provider: whether another provider is worth asking for the same thing.
+ * The health of a provider after a failure, which decides whether another provider should be tried:
  *
- *   unhealthy   it doesn't serve this: 5xx, 408, 409, no connection, a timeout, silence, a cut stream, nonsense instead of an
- *               answer, a key that it refuses or that has no credit left. Its breaker counts it. An answer that can't be read may
- *               be the request's own doing (`mayBeOfRequest`)
- *   overloaded  429 that asks for more than `PATIENCE_MS` of quiet: it is left alone for as long, and the next one is asked
- *   neither     the request is bad (400, 404, 422, a refusal), a short 429 (the lane's limits see to it), or nothing was asked
+ *   unhealthy   5xx, 408, 409, no connection, a timeout, silence, a cut stream, something that isn't an answer, or a key that is
+ *               refused or has no credit. The breaker counts it. An unreadable answer may be due to the request (`mayBeOfRequest`)
+ *   overloaded  a 429 that asks for a pause of more than `MAX_WAIT_MS`: the provider gets its pause, and the next one is tried
+ *   neither     the request is bad (400, 404, 422, a refusal), a short 429 (the lane's limits handle it), or no request was sent
  */
 import type { AttemptError, JobErrorCode } from '@holdfast/core';
 
-/** A provider that asks for more quiet than this, in ms, isn't waited for where there is another. */
-const PATIENCE_MS = 5_000;
+/** For a longer pause than this, in ms, another provider is tried. */
+const MAX_WAIT_MS = 5_000;
 
 const unhealthyCodes: ReadonlySet<JobErrorCode> = new Set([
   'provider_unavailable',
@@ -30,10 +29,10 @@ export function healthOf({ code, retryable, retryAfterMs = 0 }: AttemptError): H
   if (unhealthyCodes.has(code)) return 'unhealthy';
   if (code !== 'provider_rate_limited') return null;
   if (!retryable) return 'unhealthy';
-  return retryAfterMs > PATIENCE_MS ? 'overloaded' : null;
+  return retryAfterMs > MAX_WAIT_MS ? 'overloaded' : null;
 }
 
-/** Whether the request may be the reason, as far as one failure can tell: the provider has answered, and not with an answer. */
+/** Whether the request may be the reason: the provider has sent something that isn't an answer. */
 export function mayBeOfRequest({ code }: AttemptError): boolean {
   return codesOfRequest.has(code);
 }

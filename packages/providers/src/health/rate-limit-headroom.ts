@@ -1,8 +1,8 @@
-/** What a provider's answer says is left of its limits, and how long it asks to be left alone. */
+/** The rate-limit headroom in a provider's answer: what is left of its limits, and how long it asks to wait. */
 import type { RateLimitHeadroom } from '@holdfast/core';
 import { limitsIn, readRetryAfterMs } from '../failure/waits.ts';
 
-/** null: it says nothing that could be used. */
+/** null: the answer has nothing usable. */
 export function readHeadroom(headers: Headers, nowMs: number): RateLimitHeadroom | null {
   const limits = limitsIn(headers, nowMs);
   const requestsLeft = (limits.get('requests') ?? limits.get(''))?.left;
@@ -12,7 +12,7 @@ export function readHeadroom(headers: Headers, nowMs: number): RateLimitHeadroom
   const headroom: RateLimitHeadroom = {
     ...(requestsLeft === undefined ? {} : { requestsLeft }),
     ...(tokensLeft === undefined ? {} : { tokensLeft }),
-    // The latest: until then, all are at least what is said.
+    // The latest reset: until then all limits have at least the reported rest.
     ...(resets.length === 0 ? {} : { resetMs: Math.max(...resets) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

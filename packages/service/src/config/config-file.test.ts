@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HoldfastError } from '@holdfast/core';
+import { CodedError } from '@holdfast/core';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type ConfigOptions, defaultLanes, type Loaded, readConfigFile } from './config-file.ts';
 import { SettingsError } from './settings.ts';
@@ -106,7 +106,7 @@ describe('the config file', () => {
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(SettingsError);
     expect(read(new RangeError('tasks.x: no such task'))).toThrow(`${file} is not valid:\n  tasks.x: no such task`);
     expect(read(new TypeError('a fault'))).toThrow(TypeError);
-    const own = new HoldfastError('duplicate_task', 'Two tasks are named "x".');
+    const own = new CodedError('duplicate_task', 'Two tasks are named "x".');
     expect(read(own)).toThrow(SettingsError);
     expect(read(own)).toThrow(/^Two tasks are named "x"\.$/);
   });

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
+  CodedError,
   canonicalJson,
   DEFAULT_MAX_CALLS,
-  HoldfastError,
   isOpenAi,
   type JsonValue,
   type Lanes,
@@ -72,7 +72,7 @@ export interface ReadConfig<App extends Loaded> extends ConfigFile {
 /** The parts of reading a config file that only an app can do. */
 export interface ConfigOptions<App extends Loaded> {
   /**
-   * Loads what the file names, and checks it. Throws RangeError where the app doesn't know something in the file, HoldfastError
+   * Loads what the file names, and checks it. Throws RangeError where the app doesn't know something in the file, CodedError
    * where the fault is not in the file. `file` is absolute; null: there is no file.
    */
   load: (config: ConfigFile, file: string | null) => App;
@@ -128,7 +128,7 @@ export function readConfigFile<App extends Loaded>(
   } catch (error) {
     if (error instanceof RangeError) throw invalidConfigFile(String(path), [error.message]);
     // The fault is not in the file, so the message is shown alone.
-    if (error instanceof HoldfastError) throw new SettingsError(error.message, { cause: error });
+    if (error instanceof CodedError) throw new SettingsError(error.message, { cause: error });
     throw error;
   }
 }

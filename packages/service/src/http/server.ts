@@ -11,7 +11,7 @@
  */
 import { createServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { HoldfastError, type HttpErrorCode, RequestError } from '@holdfast/core';
+import { CodedError, type HttpErrorCode, RequestError } from '@holdfast/core';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { HelmetOptions } from 'helmet';
 import type { ServiceLogger } from '../logger.ts';
@@ -151,7 +151,7 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Starts to listen. @throws HoldfastError `cannot_listen` with the address and the reason */
+/** Starts to listen. @throws CodedError `cannot_listen` with the address and the reason */
 export async function listen(app: Express, options: { host: string; port: number }): Promise<RunningServer> {
   // By default Node checks for late requests every 30 s, which would double their time.
   const late = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
@@ -163,7 +163,7 @@ export async function listen(app: Express, options: { host: string; port: number
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error.message);
       const address = `${options.host}:${options.port}`;
-      reject(new HoldfastError('cannot_listen', `Can't listen on ${address}: ${why}.`, { cause: error }));
+      reject(new CodedError('cannot_listen', `Can't listen on ${address}: ${why}.`, { cause: error }));
     });
     server.listen(options.port, options.host, resolve);
   });

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { findPatientOptions } from './patient-dispatcher.ts';
+import { fetchOptionsFor } from './dispatcher-without-timeouts.ts';
 
 describe('the patient dispatcher', () => {
   it('is not used while every limit is shorter than those of Node', () => {
-    expect(findPatientOptions(120_000, 60_000)).toEqual({});
+    expect(fetchOptionsFor(120_000, 60_000)).toEqual({});
   });
 
   it('is found in this Node, and does not cut a slow body that an impatient one cuts', async () => {

@@ -1,23 +1,23 @@
 /**
- * Node's fetch gives up by itself after 300 s without headers and after 300 s without a byte. Where a provider is given
- * more time than that, those clocks are switched off and only the ones of this package run.
+ * An undici dispatcher without time-outs. Node's fetch gives up after 300 s without headers, and after 300 s without a byte. Where a
+ * provider may take longer, these time-outs are switched off, and only those of this package apply.
  *
- * Node has no import for its own undici, only the symbol by which every copy of undici shares one dispatcher, and
- * `compose` to change what it is told. Where either is missing, Node's limits stay.
+ * Node doesn't export its undici. There is only the symbol by which all copies of undici share one dispatcher, and `compose` to change
+ * its options. Where either is missing, Node's time-outs stay.
  */
 
 const nodeTimeoutMs = 300_000;
 
 type Dispatch = (options: object, handler: object) => boolean;
 
-/** As much of undici's Dispatcher as is used here. */
+/** The part of undici's Dispatcher that is used here. */
 export interface Dispatcher {
   compose(interceptor: (dispatch: Dispatch) => Dispatch): Dispatcher;
 }
 
-/** What fetch is to be called with so that it waits as long as the longest of `timeoutsMs`. */
-export function findPatientOptions(...timeoutsMs: number[]): object {
-  // Node makes its dispatcher when fetch is first looked at.
+/** Options with which fetch waits as long as the longest of `timeoutsMs`. */
+export function fetchOptionsFor(...timeoutsMs: number[]): object {
+  // Node creates its dispatcher at the first access to fetch.
   if (Math.max(...timeoutsMs) < nodeTimeoutMs || typeof globalThis.fetch !== 'function') return {};
   const shared: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
   return isDispatcher(shared) ? fetchThrough(withoutTimeouts(shared)) : {};
@@ -29,7 +29,7 @@ export function withoutTimeouts(dispatcher: Dispatcher): Dispatcher {
   });
 }
 
-/** Node's addition to the options of fetch, which the types of browsers don't know. */
+/** An option of Node's fetch, which the types of browsers don't have. */
 export function fetchThrough(dispatcher: Dispatcher): object {
   return { dispatcher };
 }
