@@ -11,9 +11,5 @@ interface Known {
 
 export const known: Known = {
   inCycles: [],
-  withoutHead: [
-    'packages/simulator/src/http',
-    'packages/simulator/src/routes',
-    'packages/simulator/src/text',
-  ],
+  withoutHead: [],
 };

@@ -1,14 +1,14 @@
-/** docs/guides/simulator.md has every order that the simulator knows, and no other. */
+/** docs/guides/simulator.md has every instruction that the simulator knows, and no other. */
 import { describe, expect, it } from '@jest/globals';
-import { parseOrders } from '../../packages/simulator/src/orders/orders.ts';
+import { parseInstructions } from '../../packages/simulator/src/instructions/instructions.ts';
 import { firstNamesUnder, namesIn, readReference } from './tables.ts';
 
 const page = readReference('docs/guides/simulator.md');
 
 /** What a refusal lists. */
-function refusalOf(orders: string): string {
+function refusalOf(instructions: string): string {
   try {
-    parseOrders(orders);
+    parseInstructions(instructions);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -16,9 +16,9 @@ function refusalOf(orders: string): string {
 }
 
 describe('docs/guides/simulator.md', () => {
-  it('has every order, and no other', () => {
-    const [, known = ''] = /Known orders: ([^.]+)\./.exec(refusalOf('unheard=1')) ?? [];
-    expect(firstNamesUnder(page, 'Orders').sort()).toEqual(known.split(', ').sort());
+  it('has every instruction, and no other', () => {
+    const [, known = ''] = /Expected some of ([^.]+)\./.exec(refusalOf('unheard=1')) ?? [];
+    expect(firstNamesUnder(page, 'Instructions').sort()).toEqual(known.split(', ').sort());
   });
 
   it('has every word that `fail` takes', () => {

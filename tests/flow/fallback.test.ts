@@ -1,7 +1,7 @@
 /** A lane with two providers, each a real simulator: who is asked when one is ill, what readers and the bill are told. */
 import type { Job } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { chat, freePort, orderSimulator, Stack, until } from '../stack/stack.ts';
+import { chat, freePort, instructSimulator, Stack, until } from '../stack/stack.ts';
 import { outage } from './scenarios/outage.ts';
 import { exceeded } from './scenarios/scenario.ts';
 
@@ -37,8 +37,8 @@ beforeAll(async () => {
   await stack.start('simulator', { SIMULATOR_PORT: port });
 });
 afterEach(async () => {
-  await orderSimulator(primary, '');
-  await orderSimulator(spare, '');
+  await instructSimulator(primary, '');
+  await instructSimulator(spare, '');
 });
 afterAll(() => stack?.close());
 
@@ -73,7 +73,7 @@ const callsAt = async (name: string) => ({
 
 describe('a provider that is ill', () => {
   it('is followed by the next in the same attempt, which is billed by its own model', async () => {
-    await orderSimulator(primary, 'status=503');
+    await instructSimulator(primary, 'status=503');
     const { job, events } = await run(on('down', 'down'));
     expect(job).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 2, ambiguous_calls: 0 });
     expect(job.usage).toMatchObject({ output_tokens: 10, cost_usd: 10 });
@@ -86,7 +86,7 @@ describe('a provider that is ill', () => {
   });
 
   it('is given up where it hangs; the call may have been paid, and is counted so', async () => {
-    await orderSimulator(primary, 'hang=1');
+    await instructSimulator(primary, 'hang=1');
     const { job } = await run(on('hang', 'hang'));
     expect(job).toMatchObject({ status: 'completed', attempt: 1, provider_calls: 2, ambiguous_calls: 1 });
     const once = await run({ ...on('hang', 'hang once'), on_ambiguous: 'fail' });
@@ -96,7 +96,7 @@ describe('a provider that is ill', () => {
   });
 
   it('hands over after the first token by a new attempt at once, which readers are told of', async () => {
-    await orderSimulator(primary, 'cut_after=5');
+    await instructSimulator(primary, 'cut_after=5');
     const { job, texts, events } = await run(on('cut', 'cut'));
     expect(job).toMatchObject({ status: 'completed', attempt: 2, provider_calls: 2, ambiguous_calls: 1 });
     const failed = events.find(({ type }) => type === 'attempt.failed');
@@ -108,7 +108,7 @@ describe('a provider that is ill', () => {
   });
 
   it('fails the job after the first token, where the job says so', async () => {
-    await orderSimulator(primary, 'cut_after=5');
+    await instructSimulator(primary, 'cut_after=5');
     const { job } = await run({ ...on('fail', 'fail'), on_provider_switch: 'fail' });
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 1 });
     expect(job.error).toMatchObject({ code: 'provider_stream_cut', provider: 'main' });
@@ -116,7 +116,7 @@ describe('a provider that is ill', () => {
   });
 
   it('gets no more calls once its breaker opens, and gets them again once it is well', async () => {
-    await orderSimulator(primary, 'status=503');
+    await instructSimulator(primary, 'status=503');
     for (let at = 0; at < 5; at += 1) await run(on('breaker', 'opening'));
     expect(await callsAt('opening')).toEqual({ main: 5, spare: 5 });
     expect(stack.logs).toMatch(/"lane":"breaker".*breaker opened/);
@@ -124,7 +124,7 @@ describe('a provider that is ill', () => {
     expect(jobs.every(({ job }) => job.status === 'completed' && job.provider_calls === 1)).toBe(true);
     expect(await callsAt('open')).toEqual({ main: 0, spare: 8 });
 
-    await orderSimulator(primary, '');
+    await instructSimulator(primary, '');
     await until(
       'it is tried again',
       async () => (await run(on('breaker', 'closing'))) && (await callsAt('closing')).main > 0,
@@ -136,7 +136,7 @@ describe('a provider that is ill', () => {
   });
 
   it('is left alone for as long as it asks, where that is long; its lane goes on', async () => {
-    await orderSimulator(primary, 'status=429&retry_after=30');
+    await instructSimulator(primary, 'status=429&retry_after=30');
     for (let at = 0; at < 3; at += 1) {
       expect((await run(on('busy', 'busy'))).job).toMatchObject({ status: 'completed', attempt: 1 });
     }
@@ -144,7 +144,7 @@ describe('a provider that is ill', () => {
   });
 
   it('is not followed by another where the request is bad', async () => {
-    await orderSimulator(primary, 'status=400');
+    await instructSimulator(primary, 'status=400');
     const { job } = await run(on('once', 'bad'));
     expect(job).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'provider_bad_request' } });
     expect(await callsAt('bad')).toEqual({ main: 1, spare: 0 });
@@ -153,8 +153,8 @@ describe('a provider that is ill', () => {
 
 describe('where all providers are ill', () => {
   it('the job is tried again, and fails with the names of all and what each said', async () => {
-    await orderSimulator(primary, 'status=503');
-    await orderSimulator(spare, 'status=401');
+    await instructSimulator(primary, 'status=503');
+    await instructSimulator(spare, 'status=401');
     const { job: submitted } = await stack.client.submit(on('both', 'both'));
     const first = await until('it is put off', async () => {
       const events = await eventsSoFar(submitted.id);
@@ -166,10 +166,10 @@ describe('where all providers are ill', () => {
     ];
     const said = { code: 'provider_unavailable', retryable: true, provider: 'main', tried };
     expect(first.data).toMatchObject({ error: said });
-    await orderSimulator(spare, '');
+    await instructSimulator(spare, '');
     expect(await stack.client.wait(submitted.id)).toMatchObject({ status: 'completed' });
-    await orderSimulator(primary, 'status=401');
-    await orderSimulator(spare, 'status=401');
+    await instructSimulator(primary, 'status=401');
+    await instructSimulator(spare, 'status=401');
     const { job } = await run(on('once', 'keys'));
     expect(job).toMatchObject({ status: 'failed', attempt: 1, provider_calls: 2 });
     expect(job.error?.message).toMatch(/main provider_unauthorized 401, spare provider_unauthorized 401/);
@@ -197,10 +197,10 @@ async function eventsSoFar(id: string): Promise<{ type: string; data: unknown }[
 /** A job whose response runs at the spare one. */
 async function runAtSpare(lane: string, name: string, sim: string): Promise<Job> {
   // Of all that `sim` orders, this alone holds for the first one.
-  await orderSimulator(primary, 'status=503&fail=ok');
+  await instructSimulator(primary, 'status=503&fail=ok');
   const { job } = await stack.client.submit(inBackground(lane, name, sim));
   await until('text streams', async () => (await stack.client.get(job.id)).cursor > 15);
-  await orderSimulator(primary, '');
+  await instructSimulator(primary, '');
   return job;
 }
 

@@ -236,7 +236,7 @@ describe('orders to the simulator that name no case', () => {
     const { job } = await stack.client.submit(chat('misspelled', 'tokens=5&fial=400'));
     const { status, error } = await stack.client.wait(job.id);
     expect(status).toBe('failed');
-    expect(error?.message).toMatch(/Unknown order 'fial' in metadata\.sim\. Known orders: .*\bfail\b/);
+    expect(error?.message).toMatch(/Unknown instruction 'fial' in metadata\.sim\. Expected some of .*\bfail\b/);
   });
 });
 

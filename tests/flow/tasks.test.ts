@@ -160,15 +160,15 @@ describe('extract', () => {
     fields: [{ name: 'company' }, { name: 'total', type: 'number' }],
   };
 
-  it('gives an object with the fields, after a misfit that the model mends', async () => {
-    const { job } = await begin(stack, 'extract', input, 'mended', 'misfit=1');
+  it('gives an object with the fields, after an answer off its schema that the model mends', async () => {
+    const { job } = await begin(stack, 'extract', input, 'mended', 'off_schema=1');
     const ended = await stack.client.wait(job.id);
     expect(ended).toMatchObject({ status: 'completed', provider_calls: 2 });
     expect(ended.output).toEqual({ company: expect.any(String), total: expect.any(Number) });
   });
 
   it('fails as output_invalid when the model can not mend it', async () => {
-    const { job } = await begin(stack, 'extract', input, 'misfit', 'misfit=9');
+    const { job } = await begin(stack, 'extract', input, 'off schema', 'off_schema=9');
     const ended = await stack.client.wait(job.id);
     expect(ended).toMatchObject({ status: 'failed', provider_calls: 3, error: { code: 'output_invalid' } });
     expect(ended.error?.retryable).toBe(false);

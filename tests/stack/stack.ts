@@ -259,9 +259,13 @@ export class Stack {
 }
 
 /** All calls to a simulator are to be answered so; '': as they ask for. */
-export async function orderSimulator(url: string, orders: string): Promise<void> {
+export async function instructSimulator(url: string, instructions: string): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/sim/orders`, { method: 'PUT', headers, body: JSON.stringify({ orders }) });
+  const response = await fetch(`${url}/sim/instructions`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify({ instructions }),
+  });
   if (!response.ok) throw new Error(await response.text());
 }
 

@@ -1,11 +1,11 @@
-/** The simulator's settings, as the environment has them. */
+/** The simulator's settings, from the environment. */
 export interface SimulatorConfig {
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
   host: string;
 }
 
-/** @throws Error that names the setting and says what it must be */
+/** @throws Error with the setting and what is expected */
 export function readConfig(env: NodeJS.ProcessEnv): SimulatorConfig {
   const { SIMULATOR_PORT: portText = '3002', SIMULATOR_HOST: host = '127.0.0.1' } = env;
   const port = Number(portText);

@@ -1,4 +1,4 @@
-/** The simulator: an OpenAI-compatible provider that misbehaves on demand. Its orders: `orders.ts`. */
+/** The simulator: an OpenAI-compatible provider that misbehaves on demand, by instructions (`instructions/instructions.ts`). */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './http/api-error.ts';
@@ -7,11 +7,11 @@ import { handleExchange } from './http/server.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface SimulatorOptions {
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
   /** Default 127.0.0.1. */
   host?: string;
-  /** Told of errors that are the simulator's own. */
+  /** Called with errors of the simulator itself. */
   log?: (fields: object, message: string) => void;
 }
 
@@ -19,14 +19,14 @@ export interface Simulator {
   /** Without a path; the API's base is `${url}/v1`. */
   url: string;
   port: number;
-  /** Stops all that runs, breaks all connections, and resolves once the port is free. */
+  /** Stops all runs, closes all connections, and resolves once the port is free. */
   close(): Promise<void>;
 }
 
-/** Longer than clients keep an idle connection, so that it is never closed under a request. */
+/** Longer than clients keep an idle connection, so that the server never closes one that is just being used. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** Resolves once it listens. @throws the system's error (EADDRINUSE, EACCES …) when it can't */
+/** Resolves once it listens. @throws the system's error (EADDRINUSE, EACCES …) */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { port: wanted, host = '127.0.0.1', log = () => undefined } = options;
   const world = createWorld(() => performance.now());
@@ -45,7 +45,7 @@ async function answer(world: World, req: IncomingMessage, res: ServerResponse, l
   try {
     await handleExchange(world, exchange);
   } catch (error) {
-    // A client that went away while it sent its request.
+    // The client left while it sent its request.
     if (req.destroyed && !req.complete) return;
     log({ err: error }, 'simulator failed');
     if (res.headersSent) res.destroy();

@@ -1,5 +1,5 @@
 /**
- * The simulator as a process. Settings: `SIMULATOR_PORT` (3002; 0: any that is free), `SIMULATOR_HOST` (127.0.0.1).
+ * The simulator as a process. Settings: `SIMULATOR_PORT` (3002; 0: any free port), `SIMULATOR_HOST` (127.0.0.1).
  * Prints one line of JSON once it listens. Ends with 0 on SIGTERM and SIGINT, with 1 when it can't listen.
  */
 import { readConfig, type SimulatorConfig } from './config.ts';

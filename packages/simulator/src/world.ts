@@ -1,7 +1,7 @@
 /** What the requests to one simulator share. */
-import { Counts } from './orders/counts.ts';
-import { Pauses } from './orders/pauses.ts';
-import { RateLimits } from './orders/rate-limits.ts';
+import { Counts } from './instructions/counts.ts';
+import { Pauses } from './instructions/pauses.ts';
+import { RateLimits } from './instructions/rate-limits.ts';
 import type { StoredResponse } from './run/response-draft.ts';
 import type { Run } from './run/run.ts';
 import { RunStore, type StoredRun } from './run/run-store.ts';
@@ -14,9 +14,9 @@ export interface World {
   responses: RunStore<StoredResponse>;
   /** Runs by route and idempotency key. */
   keyed: RunStore<StoredRun>;
-  /** Orders that hold for all calls, over their own: the provider as a whole is ill. */
-  orders: string;
-  /** All that run now, so that closing can stop them. */
+  /** Instructions for all calls, before their own: the whole provider is unhealthy. */
+  instructions: string;
+  /** All current runs, so that `close` can stop them. */
   running: Set<Run>;
 }
 
@@ -27,7 +27,7 @@ export function createWorld(now: () => number): World {
     pauses: new Pauses(),
     responses: new RunStore(now),
     keyed: new RunStore(now),
-    orders: '',
+    instructions: '',
     running: new Set(),
   };
 }

@@ -27,7 +27,7 @@ export class ApiError extends Error {
   }
 }
 
-/** 400: something in the request is wrong. `param` names it. */
+/** 400: the request is wrong. @param param the wrong member */
 export function badRequest(message: string, param: string | null, code: string | null = null): ApiError {
   return new ApiError(400, message, { param, code });
 }
@@ -39,7 +39,7 @@ function typeOf(status: number): string {
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-const said: Record<number, [code: string | null, message: string]> = {
+const defaults: Record<number, [code: string | null, message: string]> = {
   400: [null, 'The request could not be understood.'],
   401: ['invalid_api_key', 'Incorrect API key provided.'],
   403: ['forbidden', 'This key may not use this model.'],
@@ -53,10 +53,10 @@ const said: Record<number, [code: string | null, message: string]> = {
 
 /**
  * The answer of `status=N` and of a number in `fail=`.
- * @param retryAfterS seconds; goes with 429 and 503 only, and as `retry-after-ms` too where it has a fraction
+ * @param retryAfterS in seconds; only sent with 429 and 503, and also as `retry-after-ms` if it isn't a whole number
  */
-export function orderedError(status: number, code: string | null, retryAfterS: number | null): ApiError {
-  const [ownCode, message] = said[status] ?? [null, `The simulator was told to answer ${status}.`];
+export function statusError(status: number, code: string | null, retryAfterS: number | null): ApiError {
+  const [ownCode, message] = defaults[status] ?? [null, `The simulator was instructed to answer ${status}.`];
   const headers: Record<string, string> = {};
   if (retryAfterS !== null && (status === 429 || status === 503)) {
     headers['retry-after'] = String(Math.ceil(retryAfterS));

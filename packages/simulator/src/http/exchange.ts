@@ -1,4 +1,4 @@
-/** One HTTP request and its response, and the few ways in which it is read and answered. */
+/** One HTTP request and its response, and how it is read and answered. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError, badRequest } from './api-error.ts';
@@ -10,19 +10,19 @@ export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
   url: URL;
-  /** `performance.now()` when the request came. */
+  /** `performance.now()` at the arrival of the request. */
   startedAt: number;
 }
 
 export function openExchange(req: IncomingMessage, res: ServerResponse): Exchange {
   res.setHeader('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
-  // A client that breaks off in mid-answer is an everyday thing here; `whenGone` sees it by the close.
+  // Clients often break off here; `whenGone` notices it by the close.
   res.on('error', () => undefined);
   const url = URL.parse(`http://simulator${req.url}`) ?? new URL('../http:/simulator');
   return { req, res, url, startedAt: performance.now() };
 }
 
-/** Aborted when the connection closes before the answer is out. */
+/** Aborts when the connection closes before the answer was sent. */
 export function whenGone({ res }: Exchange): AbortSignal {
   const gone = new AbortController();
   if (res.closed) gone.abort();
@@ -32,7 +32,7 @@ export function whenGone({ res }: Exchange): AbortSignal {
   return gone.signal;
 }
 
-/** @throws ApiError 400 or 413; Error when the client goes away */
+/** @throws ApiError 400 or 413; Error when the client leaves */
 export async function readJson({ req }: Exchange): Promise<JsonObject> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -54,7 +54,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Sends headers and, of the body, its first `length` bytes (all of them when not given); ends it only when whole. */
+/** Sends headers and the body; or, with `length`, only its first bytes, without ending the answer. */
 export function sendJson(exchange: Exchange, status: number, body: object, length?: number): void {
   const bytes = Buffer.from(JSON.stringify(body));
   writeHead(exchange, status, { 'content-type': 'application/json', 'content-length': String(bytes.length) });
@@ -64,7 +64,7 @@ export function sendJson(exchange: Exchange, status: number, body: object, lengt
 
 export function sendError(exchange: Exchange, error: ApiError): void {
   for (const [name, value] of Object.entries(error.headers)) exchange.res.setHeader(name, value);
-  // What is left of a body that was refused for its size is not read, so the connection can't be used again.
+  // The rest of a body that is too large is not read, so the connection can't be used again.
   if (error.status === 413) exchange.res.setHeader('connection', 'close');
   sendJson(exchange, error.status, error.toBody());
 }

@@ -1,4 +1,4 @@
-/** An object of a parsed JSON text: its members have yet to be looked at. */
+/** An object of a parsed JSON text, whose members are not validated yet. */
 export type JsonObject = Record<string, unknown>;
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -38,12 +38,12 @@ describe('embeddings and models', () => {
     expect(Math.hypot(...(a ?? []))).toBeCloseTo(1);
   });
 
-  it('takes orders in the metadata and in headers', async () => {
+  it('takes instructions in the metadata and in headers', async () => {
     const body = { model: 'sim-embed', input: 'a' };
     const headers = { 'x-sim': 'status=503', 'x-sim-case': 'embed' };
     await expect(client.embeddings.create(body, { headers })).rejects.toMatchObject({ status: 503 });
-    const ordered = { ...body, metadata: { sim: 'status=500', case: 'embed' } };
-    await expect(client.embeddings.create(ordered)).rejects.toMatchObject({ status: 500 });
+    const instructed = { ...body, metadata: { sim: 'status=500', case: 'embed' } };
+    await expect(client.embeddings.create(instructed)).rejects.toMatchObject({ status: 500 });
     const count = await (await fetch(`${simulator.url}/sim/calls?case=embed`)).json();
     expect(count).toMatchObject({ calls: 2, completed: 0, aborted: 0, tokens: 0 });
   });
@@ -64,7 +64,7 @@ describe('the server', () => {
     await expect(stranger.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
   });
 
-  it('sends request ids and rate limits, and refuses beyond those that are ordered', async () => {
+  it('sends request ids and rate limits, and refuses beyond those in the instructions', async () => {
     const call = () => client.chat.completions.create(ask('ttft_ms=0&itl_ms=0&rpm=2', 'limits')).withResponse();
     const { response, request_id } = await call();
     expect(request_id).toMatch(/^req_/);
@@ -124,19 +124,21 @@ describe('the server', () => {
     });
   });
 
-  it('answers all calls as it is ordered to, over their own orders, until that is taken back', async () => {
+  it('answers all calls as it is instructed, over their own instructions, until that is taken back', async () => {
     const own = await startSimulator({ port: 0 });
-    const order = (orders: unknown) =>
-      fetch(`${own.url}/sim/orders`, { method: 'PUT', body: JSON.stringify({ orders }) }).then(({ status }) => status);
+    const instruction = (instructions: unknown) =>
+      fetch(`${own.url}/sim/instructions`, { method: 'PUT', body: JSON.stringify({ instructions }) }).then(
+        ({ status }) => status,
+      );
     const call = async () => {
       const body = JSON.stringify(ask('tokens=1&status=429', ''));
       return (await fetch(`${own.url}/v1/chat/completions`, { method: 'POST', body })).status;
     };
     expect(await call()).toBe(429);
-    expect(await order('status=503')).toBe(200);
+    expect(await instruction('status=503')).toBe(200);
     expect(await call()).toBe(503);
-    expect([await order('status=200'), await order(7)]).toEqual([400, 400]);
-    expect(await order('')).toBe(200);
+    expect([await instruction('status=200'), await instruction(7)]).toEqual([400, 400]);
+    expect(await instruction('')).toBe(200);
     expect(await call()).toBe(429);
     await own.close();
   });

@@ -1,6 +1,6 @@
-/** Which request goes where. */
+/** The routes of the simulator. */
 
-import { parseOrders } from '../orders/orders.ts';
+import { parseInstructions } from '../instructions/instructions.ts';
 import { prepareChat } from '../routes/chat-route.ts';
 import { prepareEmbeddings } from '../routes/embeddings-route.ts';
 import { listModels, retrieveModel } from '../routes/models-route.ts';
@@ -24,7 +24,7 @@ const routes: readonly [method: string, path: RegExp, handle: Handle][] = [
   ['GET', /^\/v1\/models\/(.+)$/, (_, exchange, id) => retrieveModel(exchange, id)],
   ['GET', /^\/sim\/calls$/, showCounts],
   ['DELETE', /^\/sim\/calls$/, resetCounts],
-  ['PUT', /^\/sim\/orders$/, giveOrders],
+  ['PUT', /^\/sim\/instructions$/, setInstructions],
   ['DELETE', /^\/sim\/pauses$/, endPause],
   ['GET', /^\/healthz$/, (_, exchange) => sendJson(exchange, 200, { status: 'ok' })],
 ];
@@ -51,19 +51,19 @@ function showCounts({ counts }: World, exchange: Exchange): void {
   sendJson(exchange, 200, caseName === null ? counts.totals() : counts.get(caseName));
 }
 
-/** `{orders}`: for all calls from now on, over their own; '' ends them. */
-async function giveOrders(world: World, exchange: Exchange): Promise<void> {
-  const { orders } = await readJson(exchange);
-  if (typeof orders !== 'string') throw badRequest('orders must be a text.', 'orders');
-  parseOrders(orders, 'orders');
-  world.orders = orders;
-  sendJson(exchange, 200, { orders });
+/** `{instructions}`: apply to all calls from now on, before the calls' own instructions; '' ends them. */
+async function setInstructions(world: World, exchange: Exchange): Promise<void> {
+  const { instructions } = await readJson(exchange);
+  if (typeof instructions !== 'string') throw badRequest('instructions must be a text.', 'instructions');
+  parseInstructions(instructions, 'instructions');
+  world.instructions = instructions;
+  sendJson(exchange, 200, { instructions });
 }
 
-/** Of the case that is named: its answers go on, those to come do not pause. */
+/** Ends the pauses of a case: its held answers continue, and later ones do not pause. */
 function endPause({ pauses }: World, exchange: Exchange): void {
   const caseName = exchange.url.searchParams.get('case');
-  if (caseName === null) throw badRequest('case must name the case whose answers are to go on.', 'case');
+  if (caseName === null) throw badRequest('case must name the case whose pauses end.', 'case');
   pauses.end(caseName);
   sendJson(exchange, 200, { case: caseName });
 }

@@ -12,10 +12,10 @@ export function formatEvent(type: string, data: object): string {
 
 export const doneFrame = 'data: [DONE]\n\n';
 
-/** Long enough for what was written before to be read apart from what comes next. */
+/** Long enough for two writes to be read separately. */
 const APART_MS = 2;
 
-/** Writes `text` in two writes, the cut inside its first character of several bytes. */
+/** Writes `text` in two writes, which split its first character of several bytes. */
 export async function writeSplit(res: ServerResponse, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   const lead = bytes.findIndex((byte) => byte >= 0xc0);

@@ -43,7 +43,7 @@ describe('chat completions', () => {
     expect(whole.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('takes the prompt as the seed where none is ordered', async () => {
+  it('takes the prompt as the seed where there is no other', async () => {
     const text = async (content: string) => {
       const messages = [{ role: 'user' as const, content }];
       return (await client.chat.completions.create({ ...ask(''), messages })).choices[0]?.message.content;
@@ -63,7 +63,7 @@ describe('chat completions', () => {
     expect(new Set(choices.map(({ message }) => message.content)).size).toBe(3);
   });
 
-  it('calls the tool that is ordered, and answers in text once it has its result', async () => {
+  it('calls the tool in the instructions, and answers in text once it has its result', async () => {
     const parameters = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } } };
     const tools = [{ type: 'function' as const, function: { name: 'forecast', parameters } }];
     const first = await client.chat.completions.stream({ ...ask('tool=forecast'), tools }).finalChatCompletion();
@@ -85,13 +85,13 @@ describe('chat completions', () => {
     expect(answer).toEqual({ title: expect.any(String), tags: expect.any(Array) });
   });
 
-  it('answers the first so many with JSON that does not fit, where that is ordered', async () => {
+  it('answers the first so many with JSON that does not fit, by instruction', async () => {
     const schema = { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] };
     const response_format = { type: 'json_schema' as const, json_schema: { name: 'note', schema } };
-    const { metadata, ...rest } = ask('misfit=2');
+    const { metadata, ...rest } = ask('off_schema=2');
     const fits: boolean[] = [];
     for (let call = 0; call < 3; call += 1) {
-      const asked = { ...rest, metadata: { ...metadata, case: 'misfit' }, response_format };
+      const asked = { ...rest, metadata: { ...metadata, case: 'off_schema' }, response_format };
       const { choices } = await client.chat.completions.create(asked);
       fits.push('title' in JSON.parse(choices[0]?.message.content ?? ''));
     }

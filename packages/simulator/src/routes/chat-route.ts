@@ -1,10 +1,10 @@
-/** `POST /v1/chat/completions`. The stream: role, one token per chunk, finish_reason, usage where asked for, `[DONE]`. */
+/** `POST /v1/chat/completions`. The stream: role, one token per chunk, finish_reason, usage if requested, `[DONE]`. */
 import { randomBytes } from 'node:crypto';
 import { badRequest } from '../http/api-error.ts';
 import { countField, flagField, numberField } from '../http/check-fields.ts';
 import { isJsonObject, type JsonObject } from '../http/json.ts';
 import { doneFrame, formatData } from '../http/sse.ts';
-import { type Faults, TOKENS_BEFORE_ERROR } from '../orders/faults.ts';
+import { type Faults, TOKENS_BEFORE_ERROR } from '../instructions/faults.ts';
 import { ChatDraft } from '../run/chat-draft.ts';
 import { boundFaults, planRun } from '../run/plan-run.ts';
 import type { Pace, Run } from '../run/run.ts';
@@ -15,12 +15,12 @@ import { type Call, modelOf, type Prepared } from './serve-call.ts';
 const MAX_CHOICES = 8;
 
 /** @throws ApiError 400, 404 */
-export function prepareChat(world: World, call: Call, ordered: Faults): Prepared {
-  const { body, orders } = call;
+export function prepareChat(world: World, call: Call, requested: Faults): Prepared {
+  const { body, instructions } = call;
   const model = modelOf(body);
   const messages = messagesOf(body);
   const stream = flagField(body, 'stream') ?? false;
-  const choices = planChoices(call, ordered, messages);
+  const choices = planChoices(call, requested, messages);
   const draft = new ChatDraft({
     id: `chatcmpl-${randomBytes(15).toString('hex')}`,
     created: Math.floor(Date.now() / 1000),
@@ -28,11 +28,11 @@ export function prepareChat(world: World, call: Call, ordered: Faults): Prepared
     choices,
     inputTokens: inputTokensOf(messages),
   });
-  const faults = boundFaults(ordered, draft.length);
+  const faults = boundFaults(requested, draft.length);
   const detached = call.idempotencyKey !== null;
   const run = planRun(world, call, { faults, detached, tokens: draft.length, toBody: () => draft.toBody() });
   const includeUsage = isJsonObject(body.stream_options) && body.stream_options.include_usage === true;
-  const pace = { ttftMs: orders.ttft_ms, itlMs: orders.itl_ms };
+  const pace = { ttftMs: instructions.ttft_ms, itlMs: instructions.itl_ms };
   const drive = () => driveChat(run, draft, { pace, faults, includeUsage });
   return { run, drive, deliverAs: stream ? 'stream' : 'body', faults, cost: draft.inputTokens + draft.length };
 }
@@ -47,18 +47,18 @@ function messagesOf(body: JsonObject): JsonObject[] {
   return messages as JsonObject[];
 }
 
-function planChoices({ body, orders }: Call, faults: Faults, messages: JsonObject[]): Answer[] {
+function planChoices({ body, instructions }: Call, faults: Faults, messages: JsonObject[]): Answer[] {
   numberField(body, 'temperature', 0, 2);
-  const longest = Number.MAX_SAFE_INTEGER;
+  const max = Number.MAX_SAFE_INTEGER;
   const request = {
     prompt: messages,
-    maxTokens: countField(body, 'max_completion_tokens', longest) ?? countField(body, 'max_tokens', longest),
+    maxTokens: countField(body, 'max_completion_tokens', max) ?? countField(body, 'max_tokens', max),
     tools: body.tools,
     format: jsonFormatOf(body.response_format),
     afterTool: messages.at(-1)?.role === 'tool',
   };
   const count = countField(body, 'n', MAX_CHOICES) ?? 1;
-  return Array.from({ length: count }, (_, choice) => planAnswer(orders, faults, request, choice));
+  return Array.from({ length: count }, (_, choice) => planAnswer(instructions, faults, request, choice));
 }
 
 interface ChatRun {

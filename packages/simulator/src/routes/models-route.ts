@@ -1,4 +1,4 @@
-/** `GET /v1/models` and `GET /v1/models/{id}`. Any other model name is answered too, but isn't listed. */
+/** `GET /v1/models` and `GET /v1/models/{id}`. Other model names work too, but aren't listed. */
 import { type Exchange, sendJson } from '../http/exchange.ts';
 import { modelOf } from './serve-call.ts';
 

@@ -98,8 +98,8 @@ describe('responses', () => {
   });
 
   it('cuts the connection of a background response, not the response', async () => {
-    const orders = ask('itl_ms=2&tokens=30&cut_after=8&resume_fail=500,cut', 'resumed');
-    const cut = await collect(await client.responses.create({ ...orders, background: true, stream: true }));
+    const instructions = ask('itl_ms=2&tokens=30&cut_after=8&resume_fail=500,cut', 'resumed');
+    const cut = await collect(await client.responses.create({ ...instructions, background: true, stream: true }));
     const first = cut.events[0];
     if (first?.type !== 'response.created') throw new Error('not created first');
     expect(String(cut.error)).toContain('terminated');
@@ -169,7 +169,7 @@ describe('responses', () => {
     expect(filtered).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'content_filter' } });
   });
 
-  it('fails with the code that is ordered', async () => {
+  it('fails with the code in the instructions', async () => {
     const failed = await client.responses.stream(ask('itl_ms=0&failed=rate_limit_exceeded')).finalResponse();
     expect(failed).toMatchObject({ status: 'failed', error: { code: 'rate_limit_exceeded' } });
     expect(await client.responses.retrieve(failed.id)).toMatchObject({ status: 'failed' });
@@ -183,7 +183,7 @@ describe('responses', () => {
     });
   });
 
-  it('calls the tool that is ordered', async () => {
+  it('calls the tool in the instructions', async () => {
     const parameters = { type: 'object', properties: { city: { enum: ['Oslo'] } } };
     const tools = [{ type: 'function' as const, name: 'forecast', parameters, strict: true }];
     const { output } = await client.responses.stream({ ...ask('itl_ms=0&tool=forecast'), tools }).finalResponse();

@@ -1,39 +1,38 @@
 /**
- * The way of a call (a POST that asks for an answer):
+ * The steps of a call (a POST that asks for an answer):
  *
- *   1 read     key, body, orders
- *   2 replay   where its idempotency key is known: that run is delivered, and nothing below happens
+ *   1 read     key, body, instructions
+ *   2 replay   where its idempotency key is known: delivers that run, and skips the other steps
  *   3 count    the call's number in its case decides its faults
- *   4 fail     where a fault stands in place of an answer
+ *   4 fail     where there is a fault instead of an answer
  *   5 prepare  the route checks the request and plans the answer
  *   6 admit    by the case's limits
  *   7 run      and deliver, as a stream or as one body
  *
- * Steps 5 and 7 are the routes' (`chat-route`, `responses-route`, `embeddings-route`); an ApiError thrown anywhere is
- * the answer.
+ * The routes do steps 5 and 7 (`chat-route`, `responses-route`, `embeddings-route`). An ApiError in any step is the answer.
  */
-import { ApiError, badRequest, orderedError } from '../http/api-error.ts';
+import { ApiError, badRequest, statusError } from '../http/api-error.ts';
 import { type Exchange, readJson, sendJson, whenGone, writeHead } from '../http/exchange.ts';
 import type { JsonObject } from '../http/json.ts';
-import { type Faults, faultsOf } from '../orders/faults.ts';
-import { type Orders, ordersOf } from '../orders/orders.ts';
+import { type Faults, faultsOf } from '../instructions/faults.ts';
+import { type Instructions, instructionsOf } from '../instructions/instructions.ts';
 import { type Delivery, deliver, sleepUnlessGone } from '../run/deliver.ts';
 import type { Run } from '../run/run.ts';
 import type { World } from '../world.ts';
 
 export interface Call {
   body: JsonObject;
-  orders: Orders;
+  instructions: Instructions;
   caseName: string;
-  /** Null unless the orders say that it counts. */
+  /** null: none, or the instructions don't honor it. */
   idempotencyKey: string | null;
 }
 
-/** An answer that is planned and has yet to begin. */
+/** An answer that is planned and has not begun. */
 export interface Prepared {
   run: Run;
   drive: () => Promise<'completed' | 'failed'>;
-  /** `receipt`: the body as it is before the run has begun. */
+  /** `receipt`: the body before the run has begun. */
   deliverAs: Delivery['as'] | 'receipt';
   faults: Faults;
   /** Tokens in and out, for the limits. */
@@ -42,41 +41,52 @@ export interface Prepared {
 
 export type PrepareAnswer = (world: World, call: Call, faults: Faults) => Prepared;
 
-/** @throws ApiError; Error when the client goes away while it sends */
+/** @throws ApiError; Error when the client leaves while it sends */
 export async function serveCall(world: World, exchange: Exchange, prepare: PrepareAnswer): Promise<void> {
   const call = await readCall(world, exchange);
-  const { orders, caseName } = call;
-  const limits = { requests: orders.rpm, tokens: orders.tpm, windowMs: orders.window_ms };
-  const sayLimits = () => exchange.res.setHeaders(new Map(Object.entries(world.limits.headers(caseName, limits))));
-  sayLimits();
+  const { instructions, caseName } = call;
+  const limits = { requests: instructions.rpm, tokens: instructions.tpm, windowMs: instructions.window_ms };
+  const setLimitHeaders = () =>
+    exchange.res.setHeaders(new Map(Object.entries(world.limits.headers(caseName, limits))));
+  setLimitHeaders();
   const keyName = call.idempotencyKey === null ? null : `${exchange.url.pathname} ${call.idempotencyKey}`;
   const known = keyName === null ? undefined : world.keyed.get(keyName);
   if (known !== undefined && known.run.state !== 'failed') return replay(exchange, call, known.run);
 
-  const faults = faultsOf(orders, world.counts.addCall(caseName));
+  const faults = faultsOf(instructions, world.counts.addCall(caseName));
   if (faults.instead !== null) return failInstead(world, exchange, call, faults);
 
   const prepared = prepare(world, call, faults);
   world.limits.admit(caseName, limits, prepared.cost);
-  sayLimits();
-  if (keyName !== null) void world.keyed.keep(keyName, { run: prepared.run });
+  setLimitHeaders();
+  if (keyName !== null) void world.keyed.store(keyName, { run: prepared.run });
   await runAndDeliver(world, exchange, prepared, call);
 }
 
 async function readCall(world: World, exchange: Exchange): Promise<Call> {
   const { headers } = exchange.req;
   const body = await readJson(exchange);
-  const { orders, caseName } = ordersOf(headers, body, world.orders);
+  const { instructions, caseName } = instructionsOf(headers, body, world.instructions);
   const key = headers['idempotency-key'];
-  return { body, orders, caseName, idempotencyKey: orders.idempotent && typeof key === 'string' ? key : null };
+  return {
+    body,
+    instructions,
+    caseName,
+    idempotencyKey: instructions.idempotent && typeof key === 'string' ? key : null,
+  };
 }
 
-/** Clean of faults: they belonged to the first call under the key. */
+/** Without faults, which only belong to the first call with the key. */
 async function replay(exchange: Exchange, call: Call, run: Run): Promise<void> {
   exchange.res.setHeader('idempotent-replayed', 'true');
   if (call.body.background === true && call.body.stream !== true) return sendJson(exchange, 200, run.toBody());
   const as = call.body.stream === true ? 'stream' : 'body';
-  await deliver(exchange, run, { as, from: 0, faults: faultsOf({ ...call.orders, ...harmless }, 1), stallMs: null });
+  await deliver(exchange, run, {
+    as,
+    from: 0,
+    faults: faultsOf({ ...call.instructions, ...harmless }, 1),
+    stallMs: null,
+  });
 }
 
 const harmless = { fail: [], cut_after: null, stall_after: null, no_done: false, no_finish: false };
@@ -86,14 +96,14 @@ async function failInstead(world: World, exchange: Exchange, call: Call, faults:
   gone.addEventListener('abort', () => {
     if (faults.instead?.kind === 'hang' && !faults.listed) world.counts.addEnd(call.caseName, 'aborted');
   });
-  answerInstead(exchange, call.orders, faults);
+  answerInstead(exchange, call.instructions, faults);
 }
 
 /** @throws ApiError */
-export function answerInstead(exchange: Exchange, orders: Orders, { instead }: Faults): void {
+export function answerInstead(exchange: Exchange, instructions: Instructions, { instead }: Faults): void {
   switch (instead?.kind) {
     case 'status':
-      throw orderedError(instead.status, orders.code, orders.retry_after);
+      throw statusError(instead.status, instructions.code, instructions.retry_after);
     case 'html':
       writeHead(exchange, 502, { 'content-type': 'text/html' });
       exchange.res.end(
@@ -108,7 +118,7 @@ export function answerInstead(exchange: Exchange, orders: Orders, { instead }: F
   }
 }
 
-async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, { orders, caseName }: Call) {
+async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepared, { instructions, caseName }: Call) {
   const { run, drive, deliverAs, faults } = prepared;
   const receipt = run.toBody();
   world.running.add(run);
@@ -118,12 +128,12 @@ async function runAndDeliver(world: World, exchange: Exchange, prepared: Prepare
     over();
     world.running.delete(run);
   });
-  if (orders.head_ms > 0) await sleepUnlessGone(orders.head_ms, whenGone(exchange));
+  if (instructions.head_ms > 0) await sleepUnlessGone(instructions.head_ms, whenGone(exchange));
   if (deliverAs === 'receipt') sendJson(exchange, 200, receipt);
-  else await deliver(exchange, run, { as: deliverAs, from: 0, faults, stallMs: orders.stall_ms });
+  else await deliver(exchange, run, { as: deliverAs, from: 0, faults, stallMs: instructions.stall_ms });
 }
 
-/** Text of the bearer doesn't matter, but for one that is refused. @throws ApiError 401 */
+/** Any API key works, except one. @throws ApiError 401 */
 export function authenticate({ req }: Exchange): void {
   if (req.headers.authorization !== 'Bearer sk-invalid') return;
   throw new ApiError(401, 'Incorrect API key provided: sk-invalid.', {

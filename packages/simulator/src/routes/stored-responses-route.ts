@@ -1,17 +1,17 @@
 /**
- * What can be done with a response that is kept:
+ * The calls for stored responses:
  *
  *   GET    /v1/responses/{id}                                   as it is now
  *   GET    /v1/responses/{id}?stream=true[&starting_after=N]    its events with sequence_number > N, then live
- *   POST   /v1/responses/{id}/cancel                            background only; again and again the same answer
- *   DELETE /v1/responses/{id}                                   forgets it; stops it if it runs
+ *   POST   /v1/responses/{id}/cancel                            background only; idempotent
+ *   DELETE /v1/responses/{id}                                   deletes it; stops it if it runs
  *
- * Retrieving isn't a call: it isn't counted. Its faults are those of `resume_fail`, or of an `x-sim` header.
+ * A retrieve isn't counted as a call. Its faults are those of `resume_fail`, or of an `x-sim` header.
  */
 import { ApiError, badRequest } from '../http/api-error.ts';
 import { type Exchange, sendJson } from '../http/exchange.ts';
-import { faultsOf } from '../orders/faults.ts';
-import { parseOrders, resumeOrders } from '../orders/orders.ts';
+import { faultsOf } from '../instructions/faults.ts';
+import { parseInstructions, resumeInstructions } from '../instructions/instructions.ts';
 import { deliver } from '../run/deliver.ts';
 import type { StoredResponse } from '../run/response-draft.ts';
 import type { World } from '../world.ts';
@@ -24,21 +24,22 @@ function find(world: World, id: string): StoredResponse {
   throw new ApiError(404, `Response with id '${id}' not found.`, { param: 'id', code: 'response_not_found' });
 }
 
-/** @throws ApiError 400, 404, and what `resume_fail` says */
+/** @throws ApiError 400, 404, and as `resume_fail` instructs */
 export async function retrieveResponse(world: World, exchange: Exchange, id: string): Promise<void> {
   const stored = find(world, id);
   const header = exchange.req.headers['x-sim'];
-  const orders = typeof header === 'string' ? parseOrders(header, 'x-sim') : resumeOrders(stored.orders);
+  const instructions =
+    typeof header === 'string' ? parseInstructions(header, 'x-sim') : resumeInstructions(stored.instructions);
   const stream = exchange.url.searchParams.get('stream') === 'true';
   const from = stream ? firstFrame(exchange.url.searchParams.get('starting_after')) : 0;
   if (stream && !stored.draft.background) {
     throw badRequest('Only background responses can be streamed when they are retrieved.', 'stream');
   }
   stored.retrieves += 1;
-  const faults = faultsOf(orders, stored.retrieves);
-  if (faults.instead !== null) return answerInstead(exchange, orders, faults);
+  const faults = faultsOf(instructions, stored.retrieves);
+  if (faults.instead !== null) return answerInstead(exchange, instructions, faults);
   if (!stream) return sendJson(exchange, 200, stored.run.toBody());
-  await deliver(exchange, stored.run, { as: 'stream', from, faults, stallMs: orders.stall_ms });
+  await deliver(exchange, stored.run, { as: 'stream', from, faults, stallMs: instructions.stall_ms });
 }
 
 function firstFrame(startingAfter: string | null): number {

@@ -1,4 +1,4 @@
-/** A chat completion while it is written: its chunks, and the whole of it so far. */
+/** A chat completion while it is generated: its chunks, and all of it so far. */
 
 import type { JsonObject } from '../http/json.ts';
 import type { Answer } from '../text/answer.ts';
@@ -31,8 +31,8 @@ export class ChatDraft {
     this.#plan = plan;
     this.choices = plan.choices;
     this.inputTokens = plan.inputTokens;
-    const longest = Math.max(...plan.choices.map(({ pieces }) => pieces.length));
-    this.#pieces = Array.from({ length: longest }, (_, at) => at).flatMap((at) =>
+    const length = Math.max(...plan.choices.map(({ pieces }) => pieces.length));
+    this.#pieces = Array.from({ length }, (_, at) => at).flatMap((at) =>
       plan.choices.flatMap(({ pieces }, choice) => {
         const text = pieces[at];
         return text === undefined ? [] : [{ choice, text }];
@@ -40,7 +40,7 @@ export class ChatDraft {
     );
   }
 
-  /** Tokens that it will have. */
+  /** The number of tokens that it will have. */
   get length(): number {
     return this.#pieces.length;
   }
@@ -73,7 +73,7 @@ export class ChatDraft {
     return delta(index, {}, this.#choice(index).finish);
   }
 
-  /** From here on its body is the error. */
+  /** From now on its body is the error. */
   fail(code: string): JsonObject {
     const message = 'The server had an error while processing your request.';
     this.#error = { error: { message, type: 'server_error', param: null, code } };

@@ -1,18 +1,18 @@
 /**
- * Delivers a run over one connection, as a stream of its frames or as one body at its end, with the faults that are
- * ordered for the connection:
+ * Delivers a run over one connection, as a stream of its frames or as one body at its end, with the requested faults of the
+ * connection:
  *
  *   cut       the connection is destroyed after so many tokens
- *   stall     nothing more is written after so many tokens; the connection stays open
+ *   stall     nothing is written after so many tokens; the connection stays open
  *   no_done, no_finish, split_utf8
  *
- * An attached run shares its connection's fate. A detached one goes on, and can be delivered again.
+ * An attached run ends with its connection. A detached one goes on, and can be delivered again.
  */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Exchange, sendJson, whenGone, writeHead } from '../http/exchange.ts';
 import { writeSplit } from '../http/sse.ts';
-import type { Faults } from '../orders/faults.ts';
+import type { Faults } from '../instructions/faults.ts';
 import type { Frame, Run } from './run.ts';
 
 export interface Delivery {
@@ -24,11 +24,11 @@ export interface Delivery {
   stallMs: number | null;
 }
 
-/** Returns when all is written, or the connection is gone. */
+/** Returns when everything is written, or the connection is gone. */
 export async function deliver(exchange: Exchange, run: Run, delivery: Delivery): Promise<void> {
   const { faults } = delivery;
   const gone = whenGone(exchange);
-  // A client that gives up on a call it was told would fail has aborted nothing that it paid for.
+  // A client that gives up on a call with a listed fault has aborted nothing that it pays for.
   const stop = () => run.stop(faults.listed ? 'broken' : 'aborted');
   if (!run.detached) gone.addEventListener('abort', stop);
   if (gone.aborted && !run.detached) stop();
@@ -69,7 +69,7 @@ async function writeFrame({ res }: Exchange, frame: Frame, faults: Delivery['fau
   else res.write(frame.sse);
 }
 
-/** In the middle of a line. What was written before goes out first: the break is to be seen at a known token. */
+/** Cuts within a line. What was written before is sent first, so that the cut is at a known token. */
 function cut(exchange: Exchange, run: Run, as: Delivery['as']): void {
   const { res } = exchange;
   if (!run.detached) run.stop('broken');

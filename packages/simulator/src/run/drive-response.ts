@@ -6,14 +6,14 @@
  *   response.output_text.done, response.content_part.done, response.output_item.done,
  *   one of response.completed, response.incomplete, response.failed
  *
- * A refusal has `refusal` events in place of `output_text`, a tool call `function_call_arguments` and no content part.
+ * A refusal has `refusal` events instead of `output_text`; a tool call has `function_call_arguments` and no content part.
  * `sequence_number` counts from 0 and is the frame's index in the run. There is no event for a cancelled response: its
  * stream ends with response.incomplete, whose response has the status `cancelled`.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { JsonObject } from '../http/json.ts';
 import { formatEvent } from '../http/sse.ts';
-import { type Faults, TOKENS_BEFORE_ERROR } from '../orders/faults.ts';
+import { type Faults, TOKENS_BEFORE_ERROR } from '../instructions/faults.ts';
 import type { ItemStatus, ResponseDraft } from './response-draft.ts';
 import type { Pace, Run } from './run.ts';
 
@@ -103,7 +103,7 @@ function fail(draft: ResponseDraft, emit: Emit, faults: Faults): 'failed' {
   draft.error = { code, message };
   draft.end('failed');
   if (faults.failed !== null) emit('response.failed', { response: draft.toBody() });
-  // Flat for those who read OpenAI's schema, nested for the SDKs, which throw only on that.
+  // Flat as in OpenAI's schema, and nested for the SDKs, which only throw on that.
   else emit('error', { code, message, param: null, error: { type: 'server_error', code, message, param: null } });
   return 'failed';
 }

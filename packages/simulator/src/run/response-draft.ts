@@ -1,7 +1,7 @@
-/** A Response while it is written: the whole of it so far, as retrieving shows it. */
+/** A Response while it is generated: all of it so far, as a retrieve returns it. */
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../http/json.ts';
-import type { Orders } from '../orders/orders.ts';
+import type { Instructions } from '../instructions/instructions.ts';
 import type { Answer } from '../text/answer.ts';
 import { clockToken } from '../text/clock-token.ts';
 import type { StoredRun } from './run-store.ts';
@@ -11,8 +11,8 @@ export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 export interface StoredResponse extends StoredRun {
   draft: ResponseDraft;
-  /** Of the request that made it. */
-  orders: Orders;
+  /** The instructions of the request that created it. */
+  instructions: Instructions;
   /** How often it was retrieved. */
   retrieves: number;
 }
@@ -34,12 +34,12 @@ export class ResponseDraft {
   readonly answer: Answer;
   readonly background: boolean;
   status: ResponseStatus;
-  /** Null until the item has begun. */
+  /** null: the item has not begun. */
   itemStatus: ItemStatus | null = null;
   error: { code: string; message: string } | null = null;
   readonly #plan: ResponsePlan;
   readonly #createdAt = nowS();
-  /** What was and will be sent. */
+  /** The sent and the planned pieces. */
   readonly #pieces: string[];
   #completedAt: number | null = null;
   #sent = 0;
@@ -57,7 +57,7 @@ export class ResponseDraft {
     return this.#plan.inputTokens;
   }
 
-  /** Of the text, the refusal or the arguments: what has come so far. */
+  /** The text, the refusal or the arguments so far. */
   get text(): string {
     return this.#pieces.slice(0, this.#sent).join('');
   }
@@ -76,13 +76,13 @@ export class ResponseDraft {
     if (status === 'completed') this.#completedAt = nowS();
   }
 
-  /** The content part; empty of text while it has only been added. */
+  /** The content part, with this text. */
   part(text: string): JsonObject {
     if (this.answer.kind === 'refusal') return { type: 'refusal', refusal: text };
     return { type: 'output_text', text, annotations: [], logprobs: [] };
   }
 
-  /** The output item; without content while it has only been added. */
+  /** The output item, with or without its content. */
   item(withContent: boolean): JsonObject {
     const { tool } = this.answer;
     const status = this.itemStatus;

@@ -19,7 +19,7 @@ function createRun(): Run {
 /** Keeps a run and ends it. */
 async function keepEnded(store: RunStore<StoredRun>, name: string, size = 0): Promise<void> {
   const run = createRun();
-  const kept = store.keep(name, { run });
+  const kept = store.store(name, { run });
   run.size = size;
   run.start(async () => 'completed');
   await kept;
@@ -38,7 +38,7 @@ describe('the store of runs', () => {
     let now = 0;
     const store = new RunStore(() => now);
     const run = createRun();
-    const kept = store.keep('running', { run });
+    const kept = store.store('running', { run });
     run.start(async () => {
       for await (const _ of run.paceTokens(1, { ttftMs: 1e6, itlMs: 0 }));
       return 'completed';

@@ -1,10 +1,10 @@
 /**
- * Keeps runs under a name, bounded: an ended run for 10 minutes, at most 20,000 ended ones and so many characters of
- * them; the oldest go first. Running ones are kept until they end.
+ * Stores runs by name, within bounds: an ended run for 10 minutes, and at most 20,000 ended runs and 200 million characters of them; the
+ * oldest are dropped first. Running ones are stored until they end.
  */
 import type { Run } from './run.ts';
 
-const KEEP_MS = 600_000;
+const RETENTION_MS = 600_000;
 const MAX_ENDED = 20_000;
 const MAX_ENDED_CHARACTERS = 200_000_000;
 
@@ -28,8 +28,8 @@ export class RunStore<Stored extends StoredRun> {
     return this.#running.size + this.#ended.size;
   }
 
-  /** Keeps a run from its start. One that ends `aborted` or `broken` is forgotten: it has no answer to give. */
-  async keep(name: string, stored: Stored): Promise<void> {
+  /** Stores a run from its start. One that ends `aborted` or `broken` is dropped: it has no answer. */
+  async store(name: string, stored: Stored): Promise<void> {
     this.delete(name);
     this.#running.set(name, stored);
     await stored.run.ended;
@@ -46,7 +46,7 @@ export class RunStore<Stored extends StoredRun> {
     return this.#running.get(name) ?? this.#ended.get(name)?.stored;
   }
 
-  /** @returns what was kept under the name */
+  /** @returns the run that was stored under the name */
   delete(name: string): Stored | undefined {
     const running = this.#running.get(name);
     this.#running.delete(name);
@@ -61,7 +61,7 @@ export class RunStore<Stored extends StoredRun> {
   #evict(): void {
     for (const [name, { endedAt }] of this.#ended) {
       const tooMuch = this.#ended.size > MAX_ENDED || this.#characters > MAX_ENDED_CHARACTERS;
-      if (!tooMuch && endedAt + KEEP_MS > this.#now()) return;
+      if (!tooMuch && endedAt + RETENTION_MS > this.#now()) return;
       this.delete(name);
     }
   }

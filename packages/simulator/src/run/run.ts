@@ -1,16 +1,16 @@
 /**
- * A run: one answer while it is generated and after. It keeps every frame it has made, so that whoever reads, whenever,
- * from whatever frame, gets the same ones and goes on live.
+ * A run: one answer while it is generated, and afterwards. It stores every frame, so that all readers get the same frames from any
+ * frame on, and then live ones.
  *
- *   running ──▶ completed   generated whole
- *      ├──────▶ failed      ended by an error that was ordered
- *      ├──────▶ broken      its connection was cut by order
- *      ├──────▶ aborted     its client went away
+ *   running ──▶ completed   generated to its end
+ *      ├──────▶ failed      ended by an error that was instructed
+ *      ├──────▶ broken      its connection was cut as instructed
+ *      ├──────▶ aborted     its client left
  *      └──────▶ cancelled   by request
  *
- * An attached run belongs to one connection: it is held where a fault holds that connection, and is stopped with it.
- * A detached one (background, or under an idempotency key) goes on whatever becomes of its readers.
- * Does not know what its frames mean, and writes to no connection.
+ * An attached run belongs to one connection: it waits where a fault stops that connection, and ends with it. A detached one
+ * (background, or with an idempotency key) goes on whether or not it has readers. A run doesn't know the meaning of its frames, and
+ * writes to no connection.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { JsonObject } from '../http/json.ts';
@@ -20,9 +20,9 @@ export type RunEnd = 'completed' | 'failed' | 'broken' | 'aborted' | 'cancelled'
 export interface Frame {
   /** Ready-made SSE text. */
   sse: string;
-  /** Output tokens that it carries. */
+  /** The number of output tokens in it. */
   tokens: number;
-  /** `finish` says why the text ends, `done` that the stream does: faults leave them out. */
+  /** `finish` has the reason of the text's end, `done` ends the stream. Faults can leave them out. */
   role?: 'finish' | 'done';
 }
 
@@ -34,26 +34,26 @@ export interface Pace {
 
 interface RunOptions {
   detached: boolean;
-  /** The run waits before the token of this index (from 0) until it is released. */
+  /** The run waits before the token with this index (from 0) until `release`. */
   holdAt: number | null;
-  /** The run waits before the token of this index (from 0) until `ended` is resolved. */
+  /** The run waits before the token with this index (from 0) until `ended` is resolved. */
   pause: { at: number; ended: Promise<void> } | null;
-  /** The answer as it is now, as one JSON body. */
+  /** The current answer as a JSON body. */
   toBody: () => JsonObject;
   onTokens: (tokens: number) => void;
-  /** A reader went away and the run goes on. */
+  /** A reader has left, and the run goes on. */
   onReaderLeft: () => void;
   onEnd: (end: RunEnd) => void;
 }
 
-/** Tokens without a pause between them after which others get their turn. */
+/** After this many tokens without a pause, other runs get their turn. */
 const BURST = 256;
 
 export class Run {
   readonly frames: Frame[] = [];
   readonly detached: boolean;
   readonly toBody: () => JsonObject;
-  /** Of all frames, in UTF-16 units: what keeping this run costs. */
+  /** The size of all frames, in UTF-16 units. */
   size = 0;
   state: RunEnd | 'running' = 'running';
   readonly #options: RunOptions;
@@ -61,7 +61,7 @@ export class Run {
   readonly #release = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  #news = Promise.withResolvers<void>();
+  #nextFrame = Promise.withResolvers<void>();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -69,17 +69,17 @@ export class Run {
     this.toBody = options.toBody;
   }
 
-  /** Resolved once the run has ended. Never rejected. */
+  /** Resolves once the run has ended; never rejects. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Why it was stopped, or null. */
+  /** Why it was stopped; null: it wasn't. */
   get stopped(): RunEnd | null {
     return this.#stop.signal.aborted ? (this.#stop.signal.reason as RunEnd) : null;
   }
 
-  /** Starts generating. `drive` pushes the frames; it ends early, by a throw, when the run is stopped. */
+  /** Starts the run. `drive` pushes the frames, and throws when the run is stopped. */
   start(drive: () => Promise<'completed' | 'failed'>): void {
     const end = (state: RunEnd) => {
       this.state = state;
@@ -90,7 +90,7 @@ export class Run {
     drive().then(end, () => end(this.stopped ?? 'failed'));
   }
 
-  /** Stops generating; the first reason counts. No effect on a run that has ended. */
+  /** Stops the run; the first reason counts. No effect on a run that has ended. */
   stop(reason: 'broken' | 'aborted' | 'cancelled'): void {
     if (this.state !== 'running') return;
     this.#stop.abort(reason);
@@ -110,7 +110,7 @@ export class Run {
   }
 
   /**
-   * The indexes of `count` tokens, each at start + ttft + index × itl: a late token doesn't make the next ones late.
+   * Yields the indexes of `count` tokens, each at start + ttft + index × itl: a late token doesn't delay the next ones.
    * Returns after the last one; throws when the run is stopped.
    */
   async *paceTokens(count: number, { ttftMs, itlMs }: Pace): AsyncGenerator<number, void> {
@@ -129,7 +129,7 @@ export class Run {
     }
   }
 
-  /** Frames from index `from` on, and then the new ones; returns when the run has ended or `signal` is aborted. */
+  /** Yields the frames from index `from`, and then new ones. Returns when the run has ended or `signal` aborts. */
   async *read(from: number, signal: AbortSignal): AsyncGenerator<Frame, void> {
     const wake = () => this.#announce();
     signal.addEventListener('abort', wake);
@@ -140,7 +140,7 @@ export class Run {
           next++;
           yield frame;
         } else if (this.state === 'running') {
-          await this.#news.promise;
+          await this.#nextFrame.promise;
         } else return;
       }
     } finally {
@@ -150,8 +150,8 @@ export class Run {
   }
 
   #announce(): void {
-    const news = this.#news;
-    this.#news = Promise.withResolvers<void>();
-    news.resolve();
+    const nextFrame = this.#nextFrame;
+    this.#nextFrame = Promise.withResolvers<void>();
+    nextFrame.resolve();
   }
 }

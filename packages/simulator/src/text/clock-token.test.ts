@@ -27,7 +27,7 @@ function expectTimes(text: string, from: number): void {
 }
 
 describe('a clock', () => {
-  it('is what a chat completion’s tokens tell, when it is ordered', async () => {
+  it('is what a chat completion’s tokens tell, when instructed', async () => {
     const from = now();
     const messages = [{ role: 'user' as const, content: 'What time is it?' }];
     const stream = client.chat.completions.stream({ model: 'sim', messages, metadata });

@@ -1,8 +1,8 @@
-/** Tokens that say when they were written, for measuring what lies between the provider and a reader. */
+/** Tokens with the time at which they were written, to measure the delay between the provider and a reader. */
 
 /**
- * ms, to the microsecond, on the machine's monotonic clock: `process.hrtime` of every process on the same machine
- * compares with it. Ends in a space, so that tokens that were joined on the way can be told apart.
+ * ms, with microseconds, of the machine's monotonic clock: comparable with `process.hrtime` of any process on the same machine. Ends
+ * with a space, so that joined tokens can be separated.
  */
 export function clockToken(): string {
   return `${(Number(process.hrtime.bigint() / 1_000n) / 1_000).toFixed(3)} `;

@@ -1,11 +1,11 @@
-/** A made-up value that fits a JSON schema, for the arguments of tool calls and for structured answers. */
+/** A random value that matches a JSON schema, for the arguments of tool calls and for structured answers. */
 import { isJsonObject } from '../http/json.ts';
 import { actions, sayings, themes } from './lexicon.ts';
 import { pick, type Random } from './random.ts';
 
 const MAX_DEPTH = 8;
 
-/** Knows `enum`, `const`, `anyOf`, `oneOf`, `type`, `properties`, `items`; of numbers and arrays the least and most. */
+/** Supports `enum`, `const`, `anyOf`, `oneOf`, `type`, `properties`, `items`, `minimum`, `maximum` and `minItems`. */
 export function valueFor(schema: unknown, random: Random, depth = 0): unknown {
   if (!isJsonObject(schema) || depth > MAX_DEPTH) return null;
   if ('const' in schema) return schema.const;
@@ -28,9 +28,9 @@ export function valueFor(schema: unknown, random: Random, depth = 0): unknown {
 }
 
 function numberFor(minimum: unknown, maximum: unknown, random: Random): number {
-  const least = typeof minimum === 'number' ? Math.ceil(minimum) : 1;
-  const most = typeof maximum === 'number' ? Math.floor(maximum) : least + 99;
-  return least + Math.floor(random() * (most - least + 1));
+  const min = typeof minimum === 'number' ? Math.ceil(minimum) : 1;
+  const max = typeof maximum === 'number' ? Math.floor(maximum) : min + 99;
+  return min + Math.floor(random() * (max - min + 1));
 }
 
 function textFor(random: Random): string {

@@ -1,6 +1,6 @@
 /**
- * Prose: sentences from a small grammar, given out in tokens. One text keeps to one theme, so that it reads like a
- * scene. Joined, the tokens are the text; there are exactly as many as asked for, and the last one ends a sentence.
+ * Prose: sentences from a small grammar, in tokens. A text has one theme, so that it reads like a scene. Joined, the tokens are the text;
+ * their number is exactly the requested one, and the last token ends a sentence.
  */
 import {
   actions,
@@ -54,7 +54,7 @@ function wordsOf(random: Random, theme: Theme): Words {
   };
 }
 
-/** Words with the space before them, long words in two, punctuation apart: about what a tokenizer makes of English. */
+/** Words with the space before them, long words in two parts, punctuation separate: similar to a tokenizer. */
 function tokensOf(sentence: string): string[] {
   const parts = sentence.match(/\s*[A-Za-z]+|\s*[^A-Za-z\s]+/g) ?? [];
   return parts.flatMap((part) => {
@@ -63,26 +63,26 @@ function tokensOf(sentence: string): string[] {
   });
 }
 
-/** Sentences are tried until one fits what room is left; after so many, a closing one is taken. */
-const TRIES = 20;
-const LONGEST_CLOSING = 9;
+/** How many sentences are tried to fit the remaining tokens; then a closing sentence is used. */
+const MAX_TRIES = 20;
+const MAX_CLOSING = 9;
 
-/** Tokens of a sentence that fills `room` tokens, or leaves room for another. */
-function sentenceWithin(room: number, random: Random, write: () => string): string[] {
-  const fits = ({ length }: string[]) => length === room || length <= room - 2;
-  for (let tries = 0; tries < TRIES && room > LONGEST_CLOSING; tries++) {
+/** A sentence of exactly `remaining` tokens, or short enough for another sentence after it. */
+function sentenceWithin(remaining: number, random: Random, write: () => string): string[] {
+  const fits = ({ length }: string[]) => length === remaining || length <= remaining - 2;
+  for (let tries = 0; tries < MAX_TRIES && remaining > MAX_CLOSING; tries++) {
     const tokens = tokensOf(write());
     if (fits(tokens)) return tokens;
   }
   const fitting = closings.map((closing) => tokensOf(` ${closing}`)).filter(fits);
-  const filling = fitting.filter(({ length }) => length === room);
+  const filling = fitting.filter(({ length }) => length === remaining);
   if (fitting.length === 0) return ['Yes.'];
   return pick(random, filling.length > 0 ? filling : fitting).map((token, at) =>
     at === 0 ? token.trimStart() : token,
   );
 }
 
-/** @param count of tokens */
+/** @param count number of tokens */
 export function writeProse(random: Random, count: number): string[] {
   const words = wordsOf(random, pick(random, themes));
   const nextTemplate = shuffled(random, templates);

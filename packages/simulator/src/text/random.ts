@@ -1,9 +1,9 @@
-/** Numbers that look random and are the same for the same seed, on every machine. Not for secrets. */
+/** Pseudo-random numbers: the same for the same seed, on every machine. Not for secrets. */
 
 /** A number in [0, 1). */
 export type Random = () => number;
 
-/** FNV-1a over UTF-16 units, mixed once more so that near seeds give far numbers. 32 bits. */
+/** FNV-1a over UTF-16 units, mixed once more so that similar seeds give different numbers. 32 bits. */
 function digest(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
@@ -29,7 +29,7 @@ export function pick<Item>(random: Random, items: readonly Item[]): Item {
   return item;
 }
 
-/** Gives the items in random order, each once before any comes again, and none twice in a row (of two or more). */
+/** Returns the items in random order: each once before any is repeated, and none twice in a row (of two or more). */
 export function shuffled<Item>(random: Random, items: readonly Item[]): () => Item {
   let left: Item[] = [];
   let last: Item | undefined;

@@ -3,7 +3,7 @@ import { ApiError } from '../http/api-error.ts';
 
 const MAX_CASES = 10_000;
 
-/** What is said where nothing was ordered; nobody is refused then. */
+/** The headers' values without limits: then no call is refused. */
 const DEFAULT_REQUESTS = 100_000;
 const DEFAULT_TOKENS = 100_000_000;
 
@@ -29,7 +29,7 @@ export class RateLimits {
     this.#now = now;
   }
 
-  /** Takes a request of `tokens` (in and out) from the case's window. @throws ApiError 429, and takes nothing */
+  /** Takes a request of `tokens` (in and out) from the case's window. @throws ApiError 429, where nothing is taken */
   admit(caseName: string, limits: Limits, tokens: number): void {
     const window = this.#window(caseName, limits);
     if (limits.requests !== null && window.requests + 1 > limits.requests) {
@@ -70,7 +70,7 @@ export class RateLimits {
     const known = this.#windows.get(caseName);
     if (known !== undefined && known.endsAt > this.#now()) return known;
     const window = { endsAt: this.#now() + windowMs, requests: 0, tokens: 0 };
-    // Taken out first, so that the map's order stays the order in which windows began.
+    // Deleted first, so that the map stays in the order in which windows began.
     this.#windows.delete(caseName);
     this.#windows.set(caseName, window);
     const [oldest] = this.#windows.keys();

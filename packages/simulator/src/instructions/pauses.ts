@@ -1,15 +1,15 @@
-/** Pauses: answers that `pause_after` holds in the middle, until their case is told to go on. */
+/** Pauses: `pause_after` holds answers in the middle until somebody ends the pauses of their case. */
 
 export class Pauses {
-  /** By case; one that is resolved lets all later calls of its case go on, too. */
+  /** By case. Once resolved, later calls of the case do not pause either. */
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
 
-  /** Resolved once the case was told to go on. Never rejected. */
+  /** Resolves once the pauses of the case have ended. Never rejects. */
   endOf(caseName: string): Promise<void> {
     return this.#of(caseName).promise;
   }
 
-  /** For the answers that are paused now, and for those that would be later. */
+  /** Ends the pauses of a case: those of answers that are held now, and of later ones. */
   end(caseName: string): void {
     this.#of(caseName).resolve();
   }

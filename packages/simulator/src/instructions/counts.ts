@@ -1,24 +1,24 @@
-/** Counts calls by case: what a test asks afterwards to know what was really called and paid. */
+/** Counts calls by case, so that tests can find out what was really called and paid. */
 
-/** Cases that are kept; the oldest are forgotten, the totals are not. */
+/** How many cases are stored. The oldest are dropped; the totals are not. */
 const MAX_CASES = 100_000;
 
 export interface Count {
-  /** Requests for an answer, those that were refused or broke included. Retrieves and idempotent replays are none. */
+  /** Requests for an answer, also those that were refused or broke off. Retrieves and idempotent replays don't count. */
   calls: number;
-  /** Answers that were generated whole. */
+  /** Answers that were generated to their end. */
   completed: number;
-  /** Answers that were stopped because the client went away or cancelled. */
+  /** Answers that were stopped because the client left or cancelled. */
   aborted: number;
-  /** Readers that went away from an answer that was generated on without them. */
+  /** Readers that left while their answer was still generated. */
   left: number;
   /** Output tokens that were generated. */
   tokens: number;
-  /** Most answers that were being generated at once. */
+  /** The maximum of answers that were generated at the same time. */
   peak: number;
 }
 
-/** Stands for all cases; no case is named so. */
+/** All cases together. No case has this name. */
 const ALL = '\0';
 
 const zero = (): Count => ({ calls: 0, completed: 0, aborted: 0, left: 0, tokens: 0, peak: 0 });
@@ -47,7 +47,7 @@ export class Counts {
     this.#add(caseName, end, 1);
   }
 
-  /** A copy; zeros for a case that isn't known. */
+  /** A copy; zeros for an unknown case. */
   get(caseName: string): Count {
     return { ...(this.#cases.get(caseName) ?? zero()) };
   }
@@ -61,7 +61,7 @@ export class Counts {
     this.#totals = zero();
   }
 
-  /** An answer begins. Returns what is to be called when it is over. */
+  /** An answer begins. @returns a function to call when it is over */
   begin(caseName: string): () => void {
     const names = [caseName, ALL];
     for (const name of names) {

@@ -82,7 +82,7 @@ describe('faults', () => {
     expect([headers.get('retry-after'), headers.get('retry-after-ms')]).toEqual(['1', '250']);
   });
 
-  it('answers every call with the status that is ordered', async () => {
+  it('answers every call with the status in the instructions', async () => {
     for (let call = 0; call < 3; call++) await expect(whole('status=500')).rejects.toMatchObject({ status: 500 });
     expect(await counts('status=500')).toMatchObject({ calls: 3, completed: 0, aborted: 0, tokens: 0 });
   });
@@ -141,7 +141,7 @@ describe('faults', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(75);
   });
 
-  it('pauses after so many tokens until its case is told to go on, and no more from then on', async () => {
+  it('pauses after so many tokens until the pauses of its case are ended, and not after that', async () => {
     const sim = 'pause_after=5';
     const paused = stream(sim);
     await untilCounted(sim, { calls: 1, completed: 0, aborted: 0, tokens: 5 });
@@ -195,28 +195,28 @@ describe('faults', () => {
   });
 
   it.each([
-    ['tokns=5', "Unknown order 'tokns' in metadata.sim."],
-    ['fail:400', "Unknown order 'fail:400' in metadata.sim."],
-    ['cut_after=-1', "Order 'cut_after' in metadata.sim must be a whole number from 0 to 200000, not '-1'."],
-    ['fail', "Order 'fail' in metadata.sim must be a list of statuses"],
-    ['fail=429,boom', "Order 'fail' in metadata.sim must be a list of statuses"],
-    ['seed=1&seed=2', "Order 'seed' comes twice in metadata.sim."],
-  ])('refuses %s, names the order that is wrong, and lists those that are known', async (sim, message) => {
+    ['tokns=5', "Unknown instruction 'tokns' in metadata.sim."],
+    ['fail:400', "Unknown instruction 'fail:400' in metadata.sim."],
+    ['cut_after=-1', "Instruction 'cut_after' in metadata.sim must be a whole number from 0 to 200000, not '-1'."],
+    ['fail', "Instruction 'fail' in metadata.sim must be a list of statuses"],
+    ['fail=429,boom', "Instruction 'fail' in metadata.sim must be a list of statuses"],
+    ['seed=1&seed=2', "Instruction 'seed' is repeated in metadata.sim."],
+  ])('refuses %s, names the instruction that is wrong, and lists those that are known', async (sim, message) => {
     const refusal = await client.chat.completions.create({ ...ask(''), metadata: { sim, case: sim } }).catch((e) => e);
     expect(refusal).toBeInstanceOf(OpenAI.BadRequestError);
     expect(refusal.message).toContain(message);
-    expect(refusal.message).toMatch(/Known orders: tokens, ttft_ms, .*, fail, .*, idempotent\.$/);
+    expect(refusal.message).toMatch(/Expected some of tokens, ttft_ms, .*, fail, .*, idempotent\.$/);
     expect(await counts(sim)).toMatchObject({ calls: 0 });
   });
 
-  it.each(['fail=400', 'fail=ok,cut', 'misfit=1', 'pause_after=1'])(
+  it.each(['fail=400', 'fail=ok,cut', 'off_schema=1', 'pause_after=1'])(
     'refuses %s where no case says whose calls are meant',
     async (sim) => {
       const { metadata: _, ...body } = ask('');
       const refusal = await client.chat.completions.create({ ...body, metadata: { sim } }).catch((e) => e);
       expect(refusal).toBeInstanceOf(OpenAI.BadRequestError);
       expect(refusal.message).toMatch(
-        /Order '(fail|misfit|pause_after)' in metadata\.sim .*: name the case in metadata\.case\.$/,
+        /Instruction '(fail|off_schema|pause_after)' in metadata\.sim .*: name the case in metadata\.case\.$/,
       );
       const headers = { 'x-sim': sim };
       const byHeader = await client.chat.completions.create(body, { headers }).catch((e) => e);
@@ -226,7 +226,7 @@ describe('faults', () => {
     },
   );
 
-  it('takes orders that are for every call without a case', async () => {
+  it('takes instructions for every call without a case', async () => {
     const { metadata: _, ...body } = ask('');
     await expect(client.chat.completions.create({ ...body, metadata: { sim: 'status=503' } })).rejects.toMatchObject({
       status: 503,
