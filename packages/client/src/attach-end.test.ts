@@ -27,7 +27,7 @@ describe('attach to a job that has ended', () => {
     formatEvent(9, 'job.completed', { output: null, usage: null }),
   ];
 
-  it('reads on behind an older end when the job was run again', async () => {
+  it('reads on after an older end when the job was retried', async () => {
     await using server = await startTestServer((_request, response) => {
       startStream(response);
       response.end(again.join(''));
@@ -35,7 +35,7 @@ describe('attach to a job that has ended', () => {
     expect((await collect(server.url)).seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('does not take a cut behind an older end for the end', async () => {
+  it('does not take a break after an older end for the end', async () => {
     await using server = await startTestServer((request, response, nth) => {
       if (nth === 1) return sendAndCut(response, again.slice(0, 6).join(''));
       startStream(response);
@@ -44,7 +44,7 @@ describe('attach to a job that has ended', () => {
     expect((await collect(server.url)).seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('ends when the job was deleted after its end was handed out and the connection broke', async () => {
+  it('ends when the job was deleted after its end was yielded and the connection broke', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth === 1) return sendAndCut(response, wholeJournal);
       sendProblem(response, 404, { code: 'job_not_found' });
@@ -110,7 +110,7 @@ describe('attach, leaving', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('throws the reason of the signal while it waits for the next try', async () => {
+  it('throws the reason of the signal while it waits for the next attempt', async () => {
     await using server = await startTestServer((_request, response) => hangUp(response));
     const controller = new AbortController();
     const onReconnect = () => controller.abort(new Error('enough'));
@@ -127,7 +127,7 @@ describe('attach, leaving', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('throws when the answer is no stream of events', async () => {
+  it('throws when the answer is not a stream of events', async () => {
     await using server = await startTestServer((_request, response) => sendJson(response, 200, {}));
     await expect(collect(server.url)).rejects.toMatchObject({ code: 'unreadable_answer' });
   });

@@ -75,7 +75,7 @@ describe('attach', () => {
     expect(codes).toEqual([]);
   });
 
-  it('hands out each event while the stream is still open', async () => {
+  it('yields each event while the stream is still open', async () => {
     let stream: ServerResponse | undefined;
     await using server = await startTestServer((_request, response) => {
       stream = response;
@@ -92,13 +92,13 @@ describe('attach', () => {
     expect(last).toBe(6);
   });
 
-  it('begins after the cursor that it is given', async () => {
+  it('begins after the given cursor', async () => {
     await using server = await startTestServer((request, response) => sendJournal(response, cursorOf(request)));
     expect((await collect(server.url, { after: 4 })).seqs).toEqual([5, 6]);
     expect(server.requests[0]?.headers['last-event-id']).toBe('4');
   });
 
-  it('drops events that it has handed out already', async () => {
+  it('drops events that it has yielded already', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth === 1) return sendAndCut(response, journal.slice(0, 4).join('') + journal[1]);
       sendJournal(response, 0);
@@ -119,7 +119,7 @@ describe('attach', () => {
     expect(server.requests[1]?.headers['last-event-id']).toBe('2');
   });
 
-  it('reads again what came garbled', async () => {
+  it('reads an unreadable event again', async () => {
     await using server = await startTestServer((request, response, nth) => {
       if (nth > 1) return sendJournal(response, cursorOf(request));
       startStream(response);
@@ -130,7 +130,7 @@ describe('attach', () => {
     expect(codes).toEqual(['stream_unreadable']);
   });
 
-  it('goes on through 503, 429 and 502 pages of a proxy, and waits as long as Retry-After says', async () => {
+  it('continues after 503, 429 and 502 pages of a proxy, and waits as long as Retry-After says', async () => {
     await using server = await startTestServer((request, response, nth) => {
       if (nth === 1) return sendProblem(response, 503, { code: 'store_unavailable', detail: 'Away.' });
       if (nth === 2) return sendProblem(response, 429, { code: 'too_many_requests' }, { 'retry-after': '0.3' });
@@ -154,7 +154,7 @@ describe('attach', () => {
     expect(breaks.map(({ failures }) => failures)).toEqual([1, 2, 1]);
   });
 
-  it('takes a connection on which nothing comes for broken, before the headers and after', async () => {
+  it('counts a silent connection as broken, before the headers and after', async () => {
     await using server = await startTestServer((request, response, nth) => {
       if (nth === 1) return;
       if (nth > 2) return sendJournal(response, cursorOf(request));
@@ -183,7 +183,7 @@ describe('attach', () => {
     expect(codes).toEqual(['connection_silent', 'connection_silent']);
   });
 
-  it('takes heartbeats for signs of life', async () => {
+  it('counts heartbeats as signs of life', async () => {
     holdTimeouts();
     const heard = jest.spyOn(globalThis, 'clearTimeout');
     await using server = await startTestServer(async (_request, response) => {

@@ -1,16 +1,16 @@
 /**
- * Stage 6 of 6, the reader's half: a job's events, in order, whole, however often the connection breaks. The server's
- * half comes before (apps/api); nothing comes after.
+ * Stage 6 of 6, the reader's half: yields all of a job's events, in order, however often the connection breaks. The
+ * server's half is in apps/api. No stage follows.
  *
- *   1. connect, with the number of the last event that was handed out
- *   2. hand out each event once: known numbers are dropped, a missing number is a break
- *   3. the server closed the stream after a terminal event: over
+ *   1. connect, with the number of the last event that was yielded
+ *   2. yield each event once: known numbers are dropped, a missing number counts as a break
+ *   3. the server closed the stream after a terminal event: return
  *   4. any other break (network, silence, early end, gap, 408, 429, 5xx): wait, then back to 1
  *   5. any other answer: throw
  *
- * A terminal event alone is no end: an ended job may be run again, and then its journal goes on behind it.
+ * A terminal event alone is not the end: an ended job may be retried, and its journal then continues after that event.
  *
- * Does not: give up. Whoever wants a limit aborts the signal.
+ * It never gives up by itself. A caller who wants a limit aborts the signal.
  */
 import type { Job, JobEvent } from '@holdfast/core';
 import { backOffMs, type RetryOptions, sleep } from './back-off.ts';
@@ -20,7 +20,7 @@ import { openEvents } from './event-source.ts';
 import type { Http } from './http.ts';
 import { hasEnded } from './terminal.ts';
 
-/** A break that is about to be mended. */
+/** A broken connection that is about to be made again. */
 export interface Reconnect {
   /** What broke the connection. */
   error: HoldfastError;
@@ -28,16 +28,16 @@ export interface Reconnect {
   failures: number;
   /** When the next connection is tried, in ms from now. */
   delayMs: number;
-  /** Number of the last event that was handed out; 0: none. */
+  /** Number of the last event that was yielded; 0: none. */
   after: number;
 }
 
 export interface AttachOptions {
-  /** Number of the last event that the caller has; events after it follow. Default 0: all. */
+  /** Number of the last event that the caller already has. Only later events are yielded. Default 0: all events. */
   after?: number | undefined;
   /** Ends the iteration with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Is told of every break. Only for showing it: the events are the same with or without one. */
+  /** Called at every break. Only for showing it: the events are the same with or without it. */
   onReconnect?: ((reconnect: Reconnect) => void) | undefined;
 }
 
@@ -70,10 +70,10 @@ export async function* attachTo(
       error = new HoldfastConnectionError('stream_ended_early', 'The stream ended before the job did.');
     } catch (thrown) {
       signal?.throwIfAborted();
-      if (isForgotten(thrown, cursor)) return;
-      error = breakIn(thrown);
+      if (isDeleted(thrown, cursor)) return;
+      error = retryableOrThrow(thrown);
     }
-    // A connection that brought something, or held for long, was a good one: what broke it begins a new count.
+    // A connection that delivered an event, or lasted for long, was a good one: counting starts again at 1.
     if (cursor.seq > before || performance.now() - openedAt > settings.retry.maxDelayMs) failures = 1;
     const delayMs = backOffMs(settings.retry, failures, error.retryAfterMs);
     options.onReconnect?.({ error, failures, delayMs, after: cursor.seq });
@@ -81,18 +81,18 @@ export async function* attachTo(
   }
 }
 
-/** Returns what can be mended by connecting again and throws the rest. */
-function breakIn(thrown: unknown): HoldfastError {
+/** Returns an error that a new connection can fix, and throws any other. */
+function retryableOrThrow(thrown: unknown): HoldfastError {
   if (thrown instanceof HoldfastError && thrown.retryable) return thrown;
   throw thrown;
 }
 
-/** The end was handed out, the connection broke before the server closed it, and the job was deleted meanwhile. */
-function isForgotten(thrown: unknown, cursor: EventCursor): boolean {
+/** The end was yielded, the connection broke before the server closed it, and the job was deleted meanwhile. */
+function isDeleted(thrown: unknown, cursor: EventCursor): boolean {
   return cursor.isAtTerminal && thrown instanceof HoldfastApiError && thrown.status === 404;
 }
 
-/** Where a caller's own cursor already is the end, the stream is empty, and only the job's record can say why. */
+/** Where the caller's cursor is already at the end, the stream is empty, and only the job's record can say why. */
 async function isReadToTheEnd(http: Http, path: string, cursor: EventCursor, signal: AbortSignal | undefined) {
   if (cursor.hasMoved || cursor.seq === 0) return false;
   const { body } = await http.send({ method: 'GET', path, signal });

@@ -9,11 +9,11 @@ describe('backOffMs', () => {
     expect(ceilings).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   });
 
-  it('spreads delays over everything from nothing to the bound', () => {
+  it('spreads delays from 0 to the bound', () => {
     expect([0, 0.25, 0.5].map((random) => backOffMs(options, 3, null, random))).toEqual([0, 100, 200]);
   });
 
-  it('never comes back before the Retry-After', () => {
+  it('never returns before the Retry-After', () => {
     expect(backOffMs(options, 1, 5_000, 0)).toBe(5_000);
     expect(backOffMs(options, 1, 5_000, 0.5)).toBe(5_050);
   });
@@ -27,7 +27,7 @@ describe('retryAfterMsOf', () => {
     expect(retryAfterMsOf('Thu, 01 Jan 2025 00:00:00 GMT', now)).toBe(0);
   });
 
-  it('reads nothing from a header that is missing or says nothing', () => {
+  it('reads nothing from a header that is missing or unreadable', () => {
     expect(retryAfterMsOf(null, 0)).toBeNull();
     expect(retryAfterMsOf('soon', 0)).toBeNull();
   });

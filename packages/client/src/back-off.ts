@@ -1,6 +1,6 @@
-/** When to try again: exponential back-off with full jitter, never sooner than the server's Retry-After. */
+/** When to try again: exponential back-off with full jitter, never earlier than the server's Retry-After. */
 
-/** How requests are repeated. `attach` uses the delays but not the limits: it goes on until it is aborted. */
+/** How requests are repeated. `attach` uses the delays but not the limits: it continues until it is aborted. */
 export interface RetryOptions {
   /** How often one request is repeated after its first try. Default 5. */
   maxRetries: number;
@@ -8,7 +8,7 @@ export interface RetryOptions {
   baseDelayMs: number;
   /** Upper bound of the back-off, in ms. Default 8,000. */
   maxDelayMs: number;
-  /** A request whose answer asks for a longer wait than this, in ms, is not repeated but throws. Default 60,000. */
+  /** The longest Retry-After to wait for, in ms; a longer one makes the request throw. Default 60,000. */
   maxRetryAfterMs: number;
 }
 
@@ -19,8 +19,8 @@ export const defaultRetryOptions: RetryOptions = Object.freeze({
   maxRetryAfterMs: 60_000,
 });
 
-/** Timers take no more (signed 32 bits): a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The longest delay of a timer (signed 32 bits): a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The delay in ms before the next try.
@@ -34,11 +34,11 @@ export function backOffMs(
   random: number = Math.random(),
 ): number {
   const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (failures - 1));
-  // Jitter goes on top of a Retry-After, so that all who were told the same moment don't come back in it.
+  // Jitter is added to a Retry-After, so that clients with the same Retry-After don't all return at once.
   return Math.ceil((retryAfterMs ?? 0) + random * ceiling);
 }
 
-/** Reads a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3), in ms from `nowMs`; null when it says nothing. */
+/** Reads a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3), in ms from `nowMs`; null when there is none to read. */
 export function retryAfterMsOf(header: string | null, nowMs: number): number | null {
   if (header === null) return null;
   const text = header.trim();
@@ -47,11 +47,11 @@ export function retryAfterMsOf(header: string | null, nowMs: number): number | n
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 
-/** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after `ms`. Rejects with the signal's reason as soon as the signal is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
+    const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS));
     signal?.addEventListener('abort', aborted);
     function done() {
       signal?.removeEventListener('abort', aborted);

@@ -1,9 +1,10 @@
 /**
- * The address of a server, as people write it: what is clear is understood, anything else is refused with what to write.
+ * The address of a server, as people write it. What is clear is accepted; anything else is refused, and the error says
+ * what to write instead.
  *
- *   http://host:3000/        as it is, without the slash; a path before the API's own is kept
+ *   http://host:3000/        as it is, without the slash; a path before the API's own stays
  *   http://host:3000/v1/     without the API's own path, which is added to every request
- *   localhost:3000           http, on this machine only: elsewhere a key must not go out unencrypted by a guess
+ *   localhost:3000           http, on this machine only: elsewhere a guess must not send a key unencrypted
  */
 
 const WEB = /^https?:$/;
@@ -12,7 +13,7 @@ const WITHOUT_SCHEME = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?#]|$)/i;
 const THIS_MACHINE = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 interface ServerUrlOptions {
-  /** Where the server's API begins: left out where the address names it. Default `/v1`. */
+  /** Where the server's API begins: removed from an address that ends with it. Default `/v1`. */
   apiPath?: string | undefined;
   /** What a relative address is relative to, as the page in a browser. Default: addresses are absolute. */
   base?: string | undefined;
@@ -20,7 +21,7 @@ interface ServerUrlOptions {
 
 /**
  * The root of a server, without a slash at its end: paths of requests are added to it.
- * @throws TypeError saying what is wrong with the address and what to write. It names no more of it than the host.
+ * @throws TypeError saying what is wrong with the address and what to write. It never shows a user name, password or query.
  */
 export function serverRootOf(address: string, { apiPath = '/v1', base }: ServerUrlOptions = {}): string {
   const url = parse(address.trim(), base);
@@ -34,7 +35,7 @@ export function serverRootOf(address: string, { apiPath = '/v1', base }: ServerU
 function parse(address: string, base: string | undefined): URL {
   // `localhost:3000` would be read as the scheme "localhost:".
   const hasNoScheme = isHostAndPort(address) || (base === undefined && !URL.canParse(address));
-  // Where the page is, says no more than which server it came from.
+  // An empty address is the page's server; the rest of the page's path does not matter.
   return hasNoScheme ? withScheme(address) : webUrl(new URL(address || '/', base));
 }
 

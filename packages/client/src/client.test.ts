@@ -5,7 +5,7 @@ import { HoldfastApiError, HoldfastConnectionError, HoldfastWaitTimeoutError } f
 const request = { task: 'chat.completions', input: { model: 'sim', messages: [] } };
 
 describe('submit', () => {
-  it('sends the request under a key of its own and says which', async () => {
+  it('sends the request with a new key and returns the key', async () => {
     await using server = await startTestServer((_request, response) => sendJson(response, 202, jobLike({})));
     const { job, idempotencyKey, replayed } = await clientFor(server.url).submit(request);
     expect(job.id).toBe('job_1');
@@ -17,7 +17,7 @@ describe('submit', () => {
     expect(JSON.parse(seen?.body ?? '')).toEqual(request);
   });
 
-  it('is tried again with the same key and body after lost answers, cut ones, 5xx and 429', async () => {
+  it('is sent again with the same key and body after lost answers, cut ones, 5xx and 429', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth === 1) return hangUp(response);
       if (nth === 2) return sendProblem(response, 503, { code: 'store_unavailable' });
@@ -35,7 +35,7 @@ describe('submit', () => {
     expect(new Set(server.requests.map(({ body }) => body)).size).toBe(1);
   });
 
-  it('is tried again when no answer comes in time', async () => {
+  it('is sent again when no answer comes in time', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth > 1) sendJson(response, 202, jobLike({}));
     });
@@ -64,7 +64,7 @@ describe('submit', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('waits for a budget that will have room, and not for one that never has', async () => {
+  it('waits for a budget that will be free again, and not for one that never will', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       sendProblem(response, 402, { code: 'budget_exceeded' }, nth === 1 ? { 'retry-after': '0.2' } : {});
     });
@@ -93,7 +93,7 @@ describe('submit', () => {
 });
 
 describe('errors', () => {
-  it('carry what the problem document says, and are not tried again where that is pointless', async () => {
+  it('carry what the problem document says, and are not repeated where that is pointless', async () => {
     const issues = [{ path: 'input.model', message: 'is missing' }];
     const problem = {
       title: 'T',
@@ -113,7 +113,7 @@ describe('errors', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('are made of answers that are no problem documents too', async () => {
+  it('are made of answers that are not problem documents, too', async () => {
     await using server = await startTestServer((_request, response) => {
       response.writeHead(403, { 'x-request-id': 'r2' }).end('<html>');
     });
@@ -124,15 +124,15 @@ describe('errors', () => {
     });
   });
 
-  it('name a 2xx that is no JSON', async () => {
+  it('name a 2xx that is not JSON', async () => {
     await using server = await startTestServer((_request, response) => response.end('<html>'));
     await expect(clientFor(server.url).get('job_1')).rejects.toMatchObject({ code: 'unreadable_answer' });
   });
 
   it('are thrown at once for arguments that cannot be sent', async () => {
     const client = clientFor('http://127.0.0.1:9');
-    await expect(client.get('')).rejects.toThrow('no job id');
-    await expect(client.get('..')).rejects.toThrow('no job id');
+    await expect(client.get('')).rejects.toThrow('not a job id');
+    await expect(client.get('..')).rejects.toThrow('not a job id');
     await expect(client.submit(request, { idempotencyKey: '🦊' })).rejects.toThrow('ByteString');
     expect(() => clientFor('nowhere')).toThrow('baseUrl has no scheme; write https://nowhere (or http://nowhere).');
   });
@@ -162,7 +162,7 @@ describe('wait', () => {
 });
 
 describe('the other calls', () => {
-  it('find a job by its key, with its answer, which lists do not hold; or none', async () => {
+  it('find a job by its key, with its answer, which lists do not include; or null', async () => {
     await using server = await startTestServer(({ url }, response) => {
       if (url === '/v1/jobs/job_1') return sendJson(response, 200, jobLike({ status: 'completed', output: 'Hello' }));
       const data = url.endsWith('=a+%26b') ? [jobLike({ status: 'completed' })] : [];
@@ -177,7 +177,7 @@ describe('the other calls', () => {
     ]);
   });
 
-  it('find none where the job is deleted before its answer is fetched', async () => {
+  it('find nothing where the job is deleted before its answer is fetched', async () => {
     await using server = await startTestServer(({ url }, response) => {
       if (url === '/v1/jobs/job_1') return sendProblem(response, 404, { code: 'job_not_found' });
       sendJson(response, 200, { object: 'list', data: [jobLike({})], has_more: false, next_cursor: null });
@@ -185,7 +185,7 @@ describe('the other calls', () => {
     expect(await clientFor(server.url).find('a')).toBeNull();
   });
 
-  it('cancel by a request of its own, which may be repeated', async () => {
+  it('cancel by a separate request, which may be repeated', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth === 1) return hangUp(response);
       sendJson(response, 200, jobLike({ status: 'cancelled' }));
@@ -196,7 +196,7 @@ describe('the other calls', () => {
     );
   });
 
-  it('run a job again, but never twice for one call', async () => {
+  it('retry a job, but never twice for one call', async () => {
     await using server = await startTestServer((_request, response, nth) => {
       if (nth === 1) return sendProblem(response, 429, { code: 'too_many_requests' });
       if (nth === 2) return sendJson(response, 202, jobLike({}));

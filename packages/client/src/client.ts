@@ -1,8 +1,9 @@
 /**
- * The way into Holdfast from Node and browsers: jobs are submitted, looked up, waited for and attached to.
+ * The client for Node and browsers: submits jobs, gets them, waits for them and attaches to them.
  *
- * Every call takes an AbortSignal and then throws its reason. Every call but `retry` is repeated by itself after network
- * errors, 408, 429, 5xx and a 402 with Retry-After: none of them can do a thing twice. Errors: see `errors.ts`.
+ * Every call takes an AbortSignal; once aborted, it throws the signal's reason. Every call except `retry` is repeated
+ * automatically after network errors, 408, 429, 5xx and a 402 with Retry-After, because repeating it has no second
+ * effect. Errors: see `errors.ts`.
  */
 import type {
   Job,
@@ -26,8 +27,8 @@ import { type WaitOptions, waitForEnd } from './wait-for-end.ts';
 
 export interface HoldfastOptions {
   /**
-   * Where the API is: `http://127.0.0.1:3000`. A `/v1` at its end is left out, and this machine needs no `http://`
-   * (`localhost:3000`). In a browser it may be relative to the page.
+   * Where the API is: `http://127.0.0.1:3000`. A `/v1` at its end is ignored, and for this machine `http://` may be left
+   * out (`localhost:3000`). In a browser it may be relative to the page.
    */
   baseUrl: string;
   /** `hold_…` */
@@ -35,11 +36,11 @@ export interface HoldfastOptions {
   /** Default: the global one. */
   fetch?: typeof fetch;
   retry?: Partial<RetryOptions>;
-  /** How long one try of a request may take, in ms. Default 30,000. */
+  /** How long one attempt of a request may take, in ms. Default 30,000. */
   requestTimeoutMs?: number;
   /** Silence after which an attached stream counts as broken, in ms. Default 45,000: three missed heartbeats. */
   silenceMs?: number;
-  /** Browsers ignore it. */
+  /** Sent as `User-Agent`. Browsers ignore it. */
   userAgent?: string;
 }
 
@@ -48,16 +49,16 @@ export interface CallOptions {
 }
 
 export interface SubmitOptions extends CallOptions {
-  /** Names the job: the same key and body again is the same job. Default: a new random one. */
+  /** Names the job: submitting the same key and body again returns the same job. Default: a new random key. */
   idempotencyKey?: string | undefined;
 }
 
 /** @typeParam Output of the task, where the client knows it */
 export interface Submission<Output = JsonValue> {
   job: JobOf<Output>;
-  /** The key that names the job: `find` gets it back with it. */
+  /** The key that names the job: `find` returns the job for it. */
   idempotencyKey: string;
-  /** The job was there already: an earlier submit made it, or an earlier try of this one whose answer was lost. */
+  /** The job existed already: from an earlier submit, or from an earlier attempt of this one whose answer was lost. */
   replayed: boolean;
 }
 
@@ -100,7 +101,7 @@ export class Holdfast<Tasks = unknown> {
   }
 
   /**
-   * Submits a job. All tries bear one key, so that however often the answer is lost there is one job. After a
+   * Submits a job. All attempts carry the same key, so there is one job however often an answer is lost. After a
    * HoldfastConnectionError the job may exist: submit again with the same `idempotencyKey`.
    * @throws HoldfastApiError: `validation_failed`, `idempotency_key_reused` (another body under this key), …
    */
@@ -122,18 +123,18 @@ export class Holdfast<Tasks = unknown> {
     return body as JobOf<Output>;
   }
 
-  /** The job that this idempotency key names, or null when there is none (any more). */
+  /** The job that this idempotency key names, or null when there is none, or it was deleted. */
   async find(idempotencyKey: string, { signal }: CallOptions = {}): Promise<Job | null> {
     const path = `/v1/jobs?${new URLSearchParams({ idempotency_key: idempotencyKey })}`;
     const { body } = await this.#http.send({ method: 'GET', path, signal });
     const [found] = (body as JobList).data;
-    // A list holds no answers.
-    return found ? this.get(found.id, { signal }).catch(nullIfGone) : null;
+    // Jobs in a list come without their answers.
+    return found ? this.get(found.id, { signal }).catch(nullIfNotFound) : null;
   }
 
   /**
    * Resolves with the job once it has ended: completed, failed or cancelled.
-   * @throws HoldfastWaitTimeoutError after `timeoutMs`; the job goes on
+   * @throws HoldfastWaitTimeoutError after `timeoutMs`; the job continues
    */
   wait<Output = JsonValue>(id: JobId<Output>, options: WaitOptions = {}): Promise<JobOf<Output>> {
     const path = pathOf(id);
@@ -152,8 +153,8 @@ export class Holdfast<Tasks = unknown> {
   }
 
   /**
-   * Runs a failed or cancelled job again, under the same id. Repeated by itself only where the server surely did nothing
-   * (429, 402): a second run is paid for. After a HoldfastConnectionError look at the job before trying again.
+   * Runs a failed or cancelled job again, under the same id. Repeated automatically only where the server certainly did
+   * nothing (429, 402), because a second run costs money. After a HoldfastConnectionError, get the job before trying again.
    * @throws HoldfastApiError `job_not_retryable`
    */
   async retry<Output = JsonValue>(id: JobId<Output>, { signal }: CallOptions = {}): Promise<JobOf<Output>> {
@@ -164,20 +165,20 @@ export class Holdfast<Tasks = unknown> {
   }
 
   /**
-   * Forgets an ended job, prompt and answer included.
+   * Deletes an ended job with its prompt and answer.
    * @throws HoldfastApiError `job_not_found`, `job_not_ended`
    */
   async delete(id: string, { signal }: CallOptions = {}): Promise<void> {
-    let mayBeDone = false;
+    let mayBeDeleted = false;
     const mayRepeat = (error: HoldfastError) => {
-      mayBeDone ||= error.retryable;
+      mayBeDeleted ||= error.retryable;
       return error.retryable;
     };
     try {
       await this.#http.send({ method: 'DELETE', path: pathOf(id), signal, mayRepeat });
     } catch (error) {
-      // The answer to an earlier try was lost, and that try had done it.
-      if (!(mayBeDone && error instanceof HoldfastApiError && error.status === 404)) throw error;
+      // The answer to an earlier attempt was lost, and that attempt deleted the job.
+      if (!(mayBeDeleted && error instanceof HoldfastApiError && error.status === 404)) throw error;
     }
   }
 
@@ -197,29 +198,29 @@ export class Holdfast<Tasks = unknown> {
     } while (cursor !== undefined);
   }
 
-  /** The tasks that this API key may submit, with the JSON Schemas of what they take and give. */
+  /** The tasks that this API key may submit, with the JSON Schemas of their input and output. */
   async tasks({ signal }: CallOptions = {}): Promise<TaskInfo[]> {
     const { body } = await this.#http.send({ method: 'GET', path: '/v1/tasks', signal });
     return (body as TaskList).data;
   }
 
-  /** What the tenant has spent, may still spend, and the days of `range`. */
+  /** What the tenant has spent and may still spend, and its usage on each day of `range`. */
   async usage(range: UsageRange = {}, { signal }: CallOptions = {}): Promise<UsageReport> {
     const { body } = await this.#http.send({ method: 'GET', path: `/v1/usage${queryOf(range)}`, signal });
     return body as UsageReport;
   }
 
   /**
-   * The job's events from `after` on, live until the job ends. Breaks of the connection are mended unseen: no event is
-   * missed, none comes twice. Goes on trying until the signal is aborted; leaving the loop closes the connection and
-   * leaves the job alone.
+   * The job's events after `after`, live until the job ends. Broken connections are made again automatically: no event is
+   * missed, none comes twice. It continues until the signal is aborted; leaving the loop closes the connection and does
+   * not affect the job.
    * @throws HoldfastApiError for 4xx other than 408 and 429; RangeError for a wrong `after`
    */
   attach(id: string, options: AttachOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     return attachTo({ http: this.#http, retry: this.#retry, silenceMs: this.#silenceMs }, pathOf(id), options);
   }
 
-  /** The job's text as it grows, from the beginning: a snapshot after each event. As `attach` in everything else. */
+  /** The job's text as it grows, from the beginning: a snapshot after each event. Otherwise like `attach`. */
   stream(id: string, options: Omit<AttachOptions, 'after'> = {}): AsyncGenerator<TextSnapshot, void, undefined> {
     return textOf(this.attach(id, { ...options, after: 0 }));
   }
@@ -227,11 +228,11 @@ export class Holdfast<Tasks = unknown> {
 
 function pathOf(id: string): string {
   // As a path these would mean the list, or something above it.
-  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is no job id`);
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`"${id}" is not a job id`);
   return `/v1/jobs/${encodeURIComponent(id)}`;
 }
 
-function nullIfGone(error: unknown): null {
+function nullIfNotFound(error: unknown): null {
   if (error instanceof HoldfastApiError && error.status === 404) return null;
   throw error;
 }

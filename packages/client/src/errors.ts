@@ -5,7 +5,7 @@
 import type { RequestIssue } from '@holdfast/core';
 import { retryAfterMsOf } from './back-off.ts';
 
-/** Base of the client's errors. `retryable`: the same request may succeed later. `retryAfterMs`: not sooner than that. */
+/** Base of the client's errors. `retryable`: the same request may succeed later. `retryAfterMs`: not earlier than that. */
 export abstract class HoldfastError extends Error {
   readonly code: string;
   readonly retryable: boolean;
@@ -24,7 +24,7 @@ export abstract class HoldfastError extends Error {
   }
 }
 
-/** How a connection can fail: no answer, none in time, or a stream of events that can't be trusted as it stands. */
+/** How a connection can fail: no answer, none in time, or a stream of events that is incomplete or unreadable. */
 export type ConnectionErrorCode =
   | 'connection_failed'
   | 'connection_timeout'
@@ -33,7 +33,7 @@ export type ConnectionErrorCode =
   | 'stream_gap'
   | 'stream_unreadable';
 
-/** The server wasn't reached, or its answer broke off: what it did with the request is not known. */
+/** The server wasn't reached, or its answer broke off. It is unknown whether the request took effect. */
 export class HoldfastConnectionError extends HoldfastError {
   declare readonly code: ConnectionErrorCode;
 
@@ -42,7 +42,7 @@ export class HoldfastConnectionError extends HoldfastError {
   }
 }
 
-/** `wait` has used up its `timeoutMs`; the job goes on. */
+/** `wait` has used up its `timeoutMs`; the job continues. */
 export class HoldfastWaitTimeoutError extends HoldfastError {
   declare readonly code: 'wait_timeout';
 
@@ -59,21 +59,21 @@ interface ApiErrorDetails {
 }
 
 /**
- * The server answered, and the answer is no. `code` is the problem document's stable code; `http_<status>` where the
- * answer is no problem document (a proxy's page, for example); `unreadable_answer` where a 2xx isn't what was asked for.
+ * The server refused the request. `code` is the problem document's stable code; `http_<status>` where the answer is not a
+ * problem document (a proxy's page, for example); `unreadable_answer` where a 2xx answer can't be read.
  */
 export class HoldfastApiError extends HoldfastError {
   readonly status: number;
   /** The field or header at fault. */
   readonly param: string | null;
-  /** What to name when asking the server's operator. */
+  /** Quote it when you ask the server's operator. */
   readonly requestId: string | null;
-  /** Everything that is wrong with the request, one by one. */
+  /** Everything that is wrong with the request, one issue each. */
   readonly issues: readonly RequestIssue[];
 
   constructor(status: number, code: string, message: string, details: ApiErrorDetails = {}) {
     const { retryAfterMs = null } = details;
-    // A budget that will have room says when.
+    // A 402 whose budget will be free again says when.
     const retryable = status === 408 || status === 429 || status >= 500 || (status === 402 && retryAfterMs !== null);
     super(code, message, { retryable, retryAfterMs });
     this.status = status;
@@ -102,7 +102,7 @@ function problemIn(text: string): Partial<Problem> {
   }
 }
 
-/** Makes the error of an answer that isn't 2xx. Never throws: a body that can't be read counts as none. */
+/** Makes the error for an answer that isn't 2xx. Never throws: a body that can't be read counts as empty. */
 export async function apiErrorFrom(response: Response): Promise<HoldfastApiError> {
   const problem = problemIn(await response.text().catch(() => ''));
   const status = `${response.status} ${response.statusText}`.trim();

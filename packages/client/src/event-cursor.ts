@@ -1,4 +1,4 @@
-/** Where a reader is in a journal, and what may follow: the next number, and nothing else. */
+/** A reader's position in a journal. Only the event with the next number may follow. */
 import type { JobEvent } from '@holdfast/core';
 import { HoldfastConnectionError } from './errors.ts';
 import type { SseMessage } from './sse-parser.ts';
@@ -30,8 +30,8 @@ export class EventCursor {
   }
 
   /**
-   * Takes a message as the next event; null when it is none (no number) or is known already.
-   * @throws HoldfastConnectionError when a number is missing before it, or it can't be read; the cursor stays
+   * Takes a message as the next event. Returns null for a message that is not an event (no number) or is known already.
+   * @throws HoldfastConnectionError when a number before it is missing, or it can't be read; the cursor does not move
    */
   take(message: SseMessage): JobEvent | null {
     if (message.id === null) return null;
@@ -53,10 +53,10 @@ function dataOf(message: SseMessage): unknown {
   try {
     return JSON.parse(message.data);
   } catch {
-    throw unreadable(`event ${message.id}, whose data is no JSON`);
+    throw unreadable(`event ${message.id}, whose data is not JSON`);
   }
 }
 
 function unreadable(what: string): HoldfastConnectionError {
-  return new HoldfastConnectionError('stream_unreadable', `The stream brought ${what}.`);
+  return new HoldfastConnectionError('stream_unreadable', `The stream contained ${what}.`);
 }

@@ -1,8 +1,8 @@
 /**
- * One connection to a stream of events, from its request to its end or break. Standard `EventSource` can't be used: it
- * sends no Authorization header, and hides why it broke.
+ * One connection to a stream of events, from its request to its end or break. The standard `EventSource` can't be used: it
+ * sends no Authorization header, and hides why a connection broke.
  *
- * Does not: reconnect, or judge the numbers of events.
+ * It does not reconnect or check the numbers of events: `attach.ts` and `event-cursor.ts` do.
  */
 import { HoldfastApiError, HoldfastConnectionError } from './errors.ts';
 import { connectionErrorFrom, type Http } from './http.ts';
@@ -14,7 +14,7 @@ interface EventSourceSettings {
 }
 
 /**
- * Yields messages as they come and returns when the server closes the stream properly. Leaving the iteration closes the
+ * Yields messages as they come, and returns when the server closes the stream properly. Leaving the iteration closes the
  * connection.
  * @throws HoldfastConnectionError when it breaks or is silent for too long, HoldfastApiError when it is refused
  */
@@ -28,7 +28,7 @@ export async function* openEvents(
   const signals = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
   try {
     const response = await unlessSilent(http.open(requestFor(path, after), signals), silenceMs, connection);
-    // Nothing after this cursor, ever: the job has ended.
+    // The job has ended, and there are no events after this cursor.
     if (response.status === 204) return;
     const reader = bodyOf(response).getReader();
     const parser = new SseParser();
@@ -50,16 +50,16 @@ function requestFor(path: string, after: number) {
 function bodyOf(response: Response): ReadableStream<Uint8Array> {
   const type = response.headers.get('content-type') ?? 'nothing';
   if (response.body !== null && type.startsWith('text/event-stream')) return response.body;
-  const message = `Asked for a stream of events, the server answered with ${type}.`;
+  const message = `The server answered a request for a stream of events with ${type}.`;
   throw new HoldfastApiError(response.status, 'unreadable_answer', message);
 }
 
 /**
- * Waits for bytes, but no longer than `silenceMs`: then the connection is dropped. The clock runs only while bytes are
- * waited for, so that a caller who takes long over an event doesn't count as silence.
+ * Waits for bytes, but no longer than `silenceMs`: then the connection is closed. Time counts only while waiting for
+ * bytes, so a caller who works long on one event doesn't count as silence.
  */
 async function unlessSilent<T>(bytes: Promise<T>, silenceMs: number, connection: AbortController): Promise<T> {
-  const silence = new HoldfastConnectionError('connection_silent', `Nothing came for ${silenceMs} ms.`);
+  const silence = new HoldfastConnectionError('connection_silent', `The server sent nothing for ${silenceMs} ms.`);
   const timer = setTimeout(() => connection.abort(silence), silenceMs);
   try {
     return await bytes;

@@ -1,11 +1,11 @@
 /**
- * Requests to the API. `open` makes one try; `send` repeats it, with back-off, until there is an answer to keep:
+ * Requests to the API. `open` makes one attempt; `send` repeats it, with back-off, until there is a final answer:
  *
- *   1. headers and body are made: what is wrong with them throws before anything is sent
- *   2. one try, bounded in time, its body read whole
- *   3. network errors, 408, 429, 5xx, a 402 that says until when: wait and go back to 2, unless it may not be repeated
+ *   1. make headers and body: a mistake in them throws before anything is sent
+ *   2. make one attempt, limited in time, and read its whole body
+ *   3. network errors, 408, 429, 5xx, a 402 with Retry-After: wait and go back to 2, unless it may not be repeated
  *
- * Does not: know about jobs, or check answers against the schemas (that would take a runtime dependency).
+ * It knows nothing about jobs, and does not check answers against the schemas (that would need a runtime dependency).
  */
 import { backOffMs, type RetryOptions, sleep } from './back-off.ts';
 import { serverRootOf } from './base-url.ts';
@@ -16,12 +16,12 @@ export { serverRootOf };
 export interface HttpOptions {
   /** As people write it: see `base-url.ts`. */
   baseUrl: string;
-  /** Where paths of requests begin, should `baseUrl` name it. Default `/v1`. */
+  /** Where paths of requests begin: removed from a `baseUrl` that ends with it. Default `/v1`. */
   apiPath?: string;
   apiKey: string;
   fetch: typeof fetch;
   retry: RetryOptions;
-  /** How long one try may take, in ms. */
+  /** How long one attempt may take, in ms. */
   requestTimeoutMs: number;
   userAgent: string | null;
 }
@@ -34,7 +34,7 @@ export interface ApiRequest {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** Added to the time that one try may take, in ms: the server was asked to hold its answer. */
+  /** Added to the time that one attempt may take, in ms: the server was asked to hold its answer. */
   extraTimeMs?: number;
   /** Whether the request may be sent again after this error. Default: whenever the error is retryable. */
   mayRepeat?: (error: HoldfastError) => boolean;
@@ -57,8 +57,8 @@ export class Http {
   }
 
   /**
-   * One try. Resolves with the headers of a 2xx answer, its body unread.
-   * @throws HoldfastApiError for any other answer, HoldfastConnectionError when there is none
+   * Makes one attempt. Resolves with a 2xx answer whose body is still unread.
+   * @throws HoldfastApiError for any other answer, HoldfastConnectionError when there is no answer
    */
   async open(request: ApiRequest, signal: AbortSignal | undefined): Promise<Response> {
     // Outside the try below: a header that can't be sent is the caller's mistake, not the network's.
@@ -74,15 +74,15 @@ export class Http {
   }
 
   /**
-   * Tries until there is an answer, at most `maxRetries` times more.
-   * @throws what the last try threw, or the signal's reason
+   * Makes attempts until there is an answer: the first, and at most `maxRetries` more.
+   * @throws the last attempt's error, or the signal's reason
    */
   async send(request: ApiRequest): Promise<ApiAnswer> {
     const { retry } = this.#options;
     const mayRepeat = request.mayRepeat ?? ((error) => error.retryable);
     for (let failures = 1; ; failures++) {
       try {
-        return await this.#try(request);
+        return await this.#attempt(request);
       } catch (error) {
         request.signal?.throwIfAborted();
         if (!(error instanceof HoldfastError) || !mayRepeat(error) || failures > retry.maxRetries) throw error;
@@ -92,7 +92,7 @@ export class Http {
     }
   }
 
-  async #try(request: ApiRequest): Promise<ApiAnswer> {
+  async #attempt(request: ApiRequest): Promise<ApiAnswer> {
     const timeout = AbortSignal.timeout(this.#options.requestTimeoutMs + (request.extraTimeMs ?? 0));
     const response = await this.open(request, request.signal ? AbortSignal.any([request.signal, timeout]) : timeout);
     const text = await response.text().catch((cause: unknown) => {
@@ -121,7 +121,7 @@ function rootOf({ baseUrl, apiPath }: HttpOptions): string {
   }
 }
 
-/** What became of a `fetch`, or of reading its body, that threw. */
+/** Makes the error for what `fetch`, or reading its body, threw. */
 export function connectionErrorFrom(cause: unknown): HoldfastConnectionError {
   if (cause instanceof HoldfastConnectionError) return cause;
   if (cause instanceof DOMException && cause.name === 'TimeoutError') {

@@ -1,4 +1,4 @@
-/** Idempotency keys: making one, and writing one as a header. */
+/** Makes idempotency keys, and writes them as a header. */
 
 /** A new random key (UUID v4). Works on pages without TLS too, where browsers hide `crypto.randomUUID`. */
 export function newIdempotencyKey(): string {

@@ -1,4 +1,4 @@
-/** The Holdfast SDK, for Node and browsers. No runtime dependency: of `@holdfast/core` only types are used. */
+/** The Holdfast SDK, for Node and browsers. It has no runtime dependency: only types of `@holdfast/core` are used. */
 export type {
   EventData,
   EventType,

@@ -1,10 +1,10 @@
 /**
- * Server-Sent Events from bytes, cut anywhere: within a line, within CRLF, within a character (WHATWG HTML, 9.2.6).
+ * Parses Server-Sent Events from bytes that may be cut anywhere: in a line, in a CRLF, in a character (WHATWG HTML, 9.2.6).
  *
- * Does not: reconnect, keep a last event id across events, or know what an event means.
+ * It does not reconnect, carry an id over to later events, or know what an event means.
  */
 
-/** One dispatched event. `id` is null when the event brought none of its own. */
+/** One dispatched event. `id` is null when the event itself has no id. */
 export interface SseMessage {
   id: string | null;
   type: string;
@@ -22,8 +22,8 @@ export class SseParser {
   #data: string[] = [];
 
   /**
-   * Takes the next bytes and returns the events that they complete. An event counts only once the empty line after it
-   * has come: what a cut leaves incomplete is never returned.
+   * Takes the next bytes and returns the events that they complete. An event is complete only with the empty line after
+   * it: an event that was cut off is never returned.
    */
   push(bytes: Uint8Array): SseMessage[] {
     const messages: SseMessage[] = [];
@@ -31,7 +31,7 @@ export class SseParser {
     if (text === '') return messages;
     if (this.#afterCr && text.startsWith('\n')) text = text.slice(1);
     this.#afterCr = text === '' ? false : text.endsWith('\r');
-    // Only new text is searched, so that a line of many chunks costs its length, not its square.
+    // Only new text is searched, so a line of many chunks takes time by its length, not by the square of it.
     let start = 0;
     for (const { 0: lineEnd, index } of text.matchAll(/\r\n|\r|\n/g)) {
       const message = this.#takeLine(this.#line + text.slice(start, index));

@@ -1,4 +1,4 @@
-/** Which events and states are ends. Core's lists as compile-time keys: a new end there is a type error here. */
+/** Which events and states end a job. Core's lists are compile-time keys: a new one there is a type error here. */
 import type { EndedStatus, JobEvent, JobStatus, TerminalEventType } from '@holdfast/core';
 
 const terminalTypes: Record<TerminalEventType, true> = {
@@ -8,7 +8,7 @@ const terminalTypes: Record<TerminalEventType, true> = {
 };
 const endedStatuses: Record<EndedStatus, true> = { completed: true, failed: true, cancelled: true };
 
-/** The event that ends a job (for good, unless it is run again under the same id). */
+/** The event that ends a job (for good, unless the job is retried under the same id). */
 export type TerminalEvent = Extract<JobEvent, { type: TerminalEventType }>;
 
 export function isTerminalEvent(event: JobEvent): event is TerminalEvent {

@@ -26,7 +26,7 @@ describe('textOf', () => {
     expect(texts).toEqual(['', '', 'a', 'ab', 'ab (done)']);
   });
 
-  it('drops the text of an attempt that the next one does not take up again', async () => {
+  it('drops the text of an attempt that the next one does not resume', async () => {
     const texts = await textsOf([
       accepted,
       started(1, false),
@@ -39,12 +39,12 @@ describe('textOf', () => {
     expect(texts).toEqual(['', '', 'a', 'a', '', 'b', 'b (done)']);
   });
 
-  it('keeps the text that a resumed attempt goes on with', async () => {
+  it('keeps the text that a resumed attempt continues', async () => {
     const texts = await textsOf([accepted, started(1, false), text('a'), started(2, true), text('b'), completed]);
     expect(texts.at(-1)).toBe('ab (done)');
   });
 
-  it('begins anew when an ended job is run again', async () => {
+  it('starts over when an ended job is retried', async () => {
     const again: Entry = ['job.accepted', { task: 't', lane: 'l', again: true }];
     const run = [accepted, started(1, false), text('a'), ['job.failed', { error }] as Entry];
     const texts = await textsOf([...run, again, started(2, false), text('b'), completed]);

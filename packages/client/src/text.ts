@@ -1,18 +1,18 @@
-/** A job's text as it grows, kept right over attempts that begin anew and jobs that are run again. */
+/** A job's text as it grows. It stays correct when an attempt starts over and when a job is retried. */
 import type { JobEvent } from '@holdfast/core';
 import { isTerminalEvent } from './terminal.ts';
 
 /** The text as it stands after `event`. */
 export interface TextSnapshot {
   text: string;
-  /** Whether `event` ended the job. A job that is run again goes on after it, with a new text. */
+  /** Whether `event` ended the job. A job that is retried continues after it, with a new text. */
   done: boolean;
   event: JobEvent;
 }
 
 /**
- * One snapshot for each event, which must be a journal's from its first on. A text that an attempt left unfinished is
- * dropped where the next attempt begins anew, and kept where that one took the running answer up again.
+ * Yields one snapshot for each event. The events must be a journal's, from its first on. The text of an unfinished attempt
+ * is dropped when the next attempt starts over, and stays when the next attempt resumes the running answer.
  */
 export async function* textOf(events: AsyncIterable<JobEvent>): AsyncGenerator<TextSnapshot, void, undefined> {
   let text = '';

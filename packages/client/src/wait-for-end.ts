@@ -1,21 +1,21 @@
-/** Waiting for a job's end by long polls: each holds for up to `POLL_S`, as many as it takes. */
+/** Waits for a job's end with as many long polls as needed; the server holds each for up to `POLL_S` seconds. */
 import type { Job } from '@holdfast/core';
 import { sleep } from './back-off.ts';
 import { HoldfastWaitTimeoutError } from './errors.ts';
 import { hasEnded } from './terminal.ts';
 
-/** Below the 60 s that the server allows and that many proxies cut at. */
+/** Below the 60 s that the server allows and at which many proxies close a connection. */
 const POLL_S = 50;
 
 export interface WaitOptions {
-  /** How long to wait in all, in ms. Default: until the job ends. */
+  /** How long to wait in total, in ms. Default: until the job ends. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * @param poll asks for the job, to be held for that many seconds at most
- * @param minPollMs the shortest time between two polls, should the server answer at once
+ * @param poll gets the job; the server may hold the answer for that many seconds
+ * @param minPollMs the shortest time between two polls, in case the server answers at once
  * @throws HoldfastWaitTimeoutError, the signal's reason, and whatever `poll` throws
  */
 export async function waitForEnd(

@@ -13,7 +13,7 @@ export interface SeenRequest {
   body: string;
 }
 
-/** `nth`: how many requests came before, this one included. */
+/** `nth`: the number of this request, from 1. */
 type Handler = (request: SeenRequest, response: ServerResponse, nth: number) => void;
 
 export async function startTestServer(handler: Handler) {
@@ -62,7 +62,7 @@ export function startStream(response: ServerResponse): void {
   response.flushHeaders();
 }
 
-/** Numbers of events, as a client's header says which it has. */
+/** The number of the last event that the client has, from its header. */
 export function cursorOf(request: SeenRequest): number {
   return Number(request.headers['last-event-id'] ?? 0);
 }
@@ -81,7 +81,7 @@ export function sendProblem(response: ServerResponse, status: number, problem: o
   response.end(JSON.stringify(problem));
 }
 
-/** Breaks the connection off, whatever has been sent. */
+/** Breaks the connection, whatever has been sent. */
 export function hangUp(response: ServerResponse): void {
   response.socket?.destroy();
 }

@@ -3,6 +3,6 @@ import { changeSource } from '../change-source.ts';
 
 changeSource(
   'packages/redis/src/server-watch.ts',
-  'this.#timer = setInterval(() => this.#lookQuietly(), EVERY_MS);',
+  'this.#timer = setInterval(() => this.#checkQuietly(), EVERY_MS);',
   '',
 );
