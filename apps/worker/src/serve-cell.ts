@@ -72,7 +72,7 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     logger,
     ...configured,
   };
-  onClose('cancel orders', await running.listen(journal, feed));
+  onClose('cancel requests', await running.listen(journal, feed));
   onClose('packing', startPacking(journal, logger));
   onClose('lanes', startReassigningLanes({ ...deps, queues }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));

@@ -6,7 +6,7 @@ export * from './leader.ts';
 export { type Admission, isSentAtOnce, type NewJob } from './new-job.ts';
 export { startPacking } from './pack/pack-jobs.ts';
 export * from './read/attach.ts';
-export { hearCancels } from './read/cancel-orders.ts';
+export { subscribeToCancels } from './read/cancel-requests.ts';
 export * from './read/list-jobs.ts';
 export { LiveFeed } from './read/live-feed.ts';
 export * from './read/log-events.ts';

@@ -4,7 +4,7 @@
  *   cancel   published on the control channel; after a gap in the subscription the records are read
  *   drain    when the process's time to finish is over; at once for those that lose nothing by it
  */
-import { hearCancels, type Journal, type LiveFeed } from '@holdfast/journal';
+import { subscribeToCancels, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { StopSignal } from './stop-signal.ts';
 
 export class RunningAttempts {
@@ -33,7 +33,7 @@ export class RunningAttempts {
 
   /** Stops cancelled attempts from now on. Resolves once it is subscribed. */
   async listen(journal: Journal, feed: LiveFeed): Promise<() => void> {
-    return hearCancels(journal, feed, {
+    return subscribeToCancels(journal, feed, {
       onCancel: (jobId) => this.#stops.get(jobId)?.stop('cancelled'),
       onGap: () => void this.#askAll(journal),
     });

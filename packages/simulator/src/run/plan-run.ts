@@ -27,9 +27,7 @@ export function planRun(world: World, { caseName, instructions }: Call, plan: Ru
     detached: plan.detached,
     holdAt: plan.detached || holds.length === 0 ? null : Math.min(...holds),
     pause:
-      instructions.pause_after === null
-        ? null
-        : { at: instructions.pause_after, ended: world.pauses.endOf(caseName) },
+      instructions.pause_after === null ? null : { at: instructions.pause_after, ended: world.pauses.endOf(caseName) },
     toBody: plan.toBody,
     onTokens: (tokens) => world.counts.addTokens(caseName, tokens),
     onReaderLeft: () => world.counts.addLeft(caseName),
