@@ -149,7 +149,7 @@ describe('the demo page', () => {
   );
 
   it.concurrent(
-    'explains a wrong key, and goes on with what was asked once it has a right one',
+    'explains a wrong key, and continues with the prompt once it has a valid one',
     inTab(
       async (tab) => {
         await tab.submit('With the wrong key.');
@@ -179,7 +179,7 @@ describe('the demo page', () => {
     'says that the provider answered 429, and completes',
     inTab(async (tab) => {
       await tab.submit('Are you busy?', 'busy');
-      await tab.seeing('notice', /^The provider answered 429; trying again at .*\. There is nothing to do\.$/);
+      await tab.seeing('notice', /^The provider answered 429; trying again at .*\. You don’t have to do anything\.$/);
       await expectOneWholeAnswer(tab, 3);
       expect(await tab.shows('notice')).toBe(false);
       expect(await tab.text('attempt')).toBe('3');
@@ -190,7 +190,7 @@ describe('the demo page', () => {
     'drops the text of an attempt that broke off',
     inTab(async (tab) => {
       await tab.submit('Will you break off?', 'cut');
-      await tab.seeing('history', /The provider broke off in mid-answer: to be tried again/);
+      await tab.seeing('history', /The provider broke off in the middle of the answer: will be tried again/);
       await expectOneWholeAnswer(tab, 2);
     }),
   );

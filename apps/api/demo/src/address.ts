@@ -1,4 +1,4 @@
-/** What this page remembers, and where: the job in the address bar, the API key in this browser, the rest in this tab. */
+/** What this page stores, and where: the job in the address bar, the API key in this browser, the rest in this tab. */
 import type { SubmitRequest } from '/demo/client/index.js';
 
 const API_KEY = 'holdfast.key';
@@ -13,7 +13,7 @@ export function addressOf(jobKey: string | null): string {
   return jobKey === null ? location.pathname : `${location.pathname}?${new URLSearchParams({ job: jobKey })}`;
 }
 
-/** Takes an API key out of `#key=hold_…`, so that it is neither bookmarked nor shared with the address. */
+/** Moves an API key out of `#key=hold_…`, so that it is neither bookmarked nor shared with the address. */
 export function takeKeyFromAddress(): void {
   const key = new URLSearchParams(location.hash.slice(1)).get('key')?.trim();
   if (!key) return;
@@ -31,10 +31,10 @@ export function storeKey(key: string | null): void {
 }
 
 /**
- * Remembers a submit until it is answered. A page that is loaded again before that sends the same request under the
- * same key: whether or not the first one had arrived, there is one job.
+ * Stores a submit until it is answered. A page that is reloaded before that sends the same request with the same key, so
+ * there is one job whether or not the first request arrived.
  */
-export function rememberPending(jobKey: string, request: SubmitRequest): void {
+export function storePending(jobKey: string, request: SubmitRequest): void {
   sessionStorage.setItem(PENDING, JSON.stringify({ jobKey, request }));
 }
 
@@ -43,11 +43,11 @@ export function pendingFor(jobKey: string): SubmitRequest | null {
   return pendingKey === jobKey ? request : null;
 }
 
-export function forgetPending(): void {
+export function clearPending(): void {
   sessionStorage.removeItem(PENDING);
 }
 
-/** Counts how often this tab has attached to the job; says how often that was before. */
+/** Counts how often this tab has attached to the job, and returns the earlier count. */
 export function countAttach(jobKey: string): number {
   const name = `holdfast.attached.${jobKey}`;
   const before = Number(sessionStorage.getItem(name) ?? 0);

@@ -1,9 +1,9 @@
 /**
  * The demo page. Its state is the address: `/demo/` is an empty prompt, `/demo/?job=<idempotency key>` is that job.
  *
- *   1. the key of a new job goes into the address before anything is sent, so that a reload at any moment finds it
- *   2. the job is submitted, or found by its key
- *   3. its events are replayed from the first on and followed live; the page is drawn from them alone
+ *   1. put the key of a new job into the address before anything is sent, so that a reload at any moment finds the job
+ *   2. submit the job, or find it by its key
+ *   3. replay its events from the first on and follow them live; the page is drawn from them alone
  */
 import { Holdfast, HoldfastApiError, type Job, newIdempotencyKey } from '/demo/client/index.js';
 import * as address from './address.ts';
@@ -12,7 +12,7 @@ import { requestFor } from './job-request.ts';
 import { page, preparePage, showError, showOnly, showWaiting } from './page.ts';
 import { wordsFor } from './plain-words.ts';
 
-/** Aborted when the page turns to something else. */
+/** Aborted when the page shows something else. */
 let turn = new AbortController();
 let followed: { job: Job; view: FollowedJob } | null = null;
 
@@ -45,7 +45,7 @@ function askForPrompt(): void {
 async function showJob(holdfast: Holdfast, jobKey: string, signal: AbortSignal): Promise<void> {
   showWaiting();
   const job = await submitOrFind(holdfast, jobKey, signal);
-  if (job === null) throw new HoldfastApiError(404, 'job_not_found', 'No such job.');
+  if (job === null) throw new HoldfastApiError(404, 'job_not_found', 'The job does not exist.');
   page.prompt.value = job.metadata.prompt ?? '';
   page.secondTab.href = address.addressOf(jobKey);
   showOnly('job');
@@ -54,12 +54,12 @@ async function showJob(holdfast: Holdfast, jobKey: string, signal: AbortSignal):
   await view.follow(signal);
 }
 
-/** A submit whose answer this tab never saw is sent again: same key, same request, so it can't make a second job. */
+/** A submit without an answer is sent again. It has the same key and body, so it can't make a second job. */
 async function submitOrFind(holdfast: Holdfast, jobKey: string, signal: AbortSignal): Promise<Job | null> {
   const request = address.pendingFor(jobKey);
   if (request === null) return holdfast.find(jobKey, { signal });
   const { job } = await holdfast.submit(request, { idempotencyKey: jobKey, signal });
-  address.forgetPending();
+  address.clearPending();
   return job;
 }
 
@@ -67,7 +67,7 @@ function submit(): void {
   const prompt = page.prompt.value.trim();
   if (prompt === '') return;
   const jobKey = newIdempotencyKey();
-  address.rememberPending(jobKey, requestFor(jobKey, prompt, page.model.value.trim(), page.mood.value));
+  address.storePending(jobKey, requestFor(jobKey, prompt, page.model.value.trim(), page.mood.value));
   history.pushState(null, '', address.addressOf(jobKey));
   page.submit.disabled = true;
   open();
@@ -85,7 +85,7 @@ async function runAgain(): Promise<void> {
   open();
 }
 
-/** Says in plain words what went wrong, unless the page has turned to something else. */
+/** Says in plain words what went wrong, unless the page shows something else now. */
 function report(work: Promise<void>, signal: AbortSignal): void {
   work.catch((error: unknown) => {
     if (signal.aborted) return;
@@ -96,12 +96,12 @@ function report(work: Promise<void>, signal: AbortSignal): void {
   });
 }
 
-/** A submit that was refused made no job: its text is still in the form, to be changed. */
+/** A refused submit made no job: its text is still in the form, where it can be changed. */
 function backToPrompt(): void {
   const wasSubmitted = address.pendingFor(address.jobInAddress() ?? '') !== null;
   showOnly('prompt');
   if (!wasSubmitted) return;
-  address.forgetPending();
+  address.clearPending();
   history.replaceState(null, '', address.addressOf(null));
 }
 
@@ -126,7 +126,7 @@ function listen(): void {
     history.pushState(null, '', address.addressOf(null));
     open();
   });
-  page.forgetKey.addEventListener('click', () => {
+  page.removeKey.addEventListener('click', () => {
     address.storeKey(null);
     open();
   });

@@ -1,9 +1,9 @@
-/** Follows one job and keeps the page drawn, until it has ended or the page turns to something else. */
+/** Follows one job and draws it on the page, until the job has ended or the page shows something else. */
 import type { Holdfast, Job } from '/demo/client/index.js';
 import { type Drawing, draw } from './page.ts';
 import { noProgress, progressAfter } from './progress.ts';
 
-/** About 30 pictures a second. A timer, not an animation frame: those stand still in a tab in the background. */
+/** About 30 frames a second. By a timer: animation frames stop in a tab in the background. */
 const DRAW_EVERY_MS = 33;
 
 export class FollowedJob {
@@ -16,23 +16,23 @@ export class FollowedJob {
     this.#holdfast = holdfast;
     this.#id = job.id;
     const progress = { ...noProgress, status: job.status };
-    this.#drawing = { progress, reattached, isMending: false, isStopping: false, ended: null };
+    this.#drawing = { progress, reattached, isReconnecting: false, isStopping: false, ended: null };
     draw(this.#drawing);
   }
 
-  /** Resolves when the stream is over. Throws the signal's reason when the page turns to something else. */
+  /** Resolves when the stream has ended. Throws the signal's reason when the page shows something else. */
   async follow(signal: AbortSignal): Promise<void> {
-    const onReconnect = () => this.#change({ isMending: true, reattached: this.#drawing.reattached + 1 });
+    const onReconnect = () => this.#change({ isReconnecting: true, reattached: this.#drawing.reattached + 1 });
     signal.addEventListener('abort', () => clearTimeout(this.#drawTimer));
     for await (const snapshot of this.#holdfast.stream(this.#id, { signal, onReconnect })) {
       const progress = progressAfter(this.#drawing.progress, snapshot);
-      this.#change({ progress, isMending: false });
+      this.#change({ progress, isReconnecting: false });
     }
     const ended = await this.#holdfast.get(this.#id, { signal });
-    this.#change({ ended, isMending: false, isStopping: false });
+    this.#change({ ended, isReconnecting: false, isStopping: false });
   }
 
-  /** Asks for the job to be stopped; the journal says when it is. */
+  /** Requests that the job stops; its events show when it has stopped. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#change({ isStopping: true });
     try {

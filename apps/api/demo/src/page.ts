@@ -1,4 +1,4 @@
-/** The page's elements, and how a job is drawn on them. Knows nothing of requests. */
+/** The page's elements, and how a job is drawn on them. It makes no requests. */
 import type { Job } from '/demo/client/index.js';
 import { isSimulated, moods } from './job-request.ts';
 import type { Progress } from './progress.ts';
@@ -37,18 +37,18 @@ export const page = {
   errorText: find('error-text', HTMLElement),
   errorAction: find('error-action', HTMLButtonElement),
   newPrompt: find('new', HTMLButtonElement),
-  forgetKey: find('forget-key', HTMLButtonElement),
+  removeKey: find('remove-key', HTMLButtonElement),
 };
 
 const tips = {
   key: '',
-  prompt: 'Send it, then try to lose it: press F5, close the tab, open its address elsewhere.',
+  prompt: 'Send a prompt, then try to lose it: press F5, close the tab, open its address elsewhere.',
   job: '',
-  running: 'Press F5 in the middle of it: it goes on where it was.',
-  ended: 'Press F5: the address still brings it back, and no provider is called for it.',
+  running: 'Press F5 now: the answer continues where it was.',
+  ended: 'Press F5: the answer is still at this address, and no provider is called for it.',
 };
 
-/** Fills what index.html leaves to the script. */
+/** Fills in what index.html leaves to this script. */
 export function preparePage(): void {
   page.mood.replaceChildren(...moods.map(({ name, label }) => new Option(label, name)));
   page.model.addEventListener('input', () => {
@@ -56,10 +56,10 @@ export function preparePage(): void {
   });
 }
 
-/** What is on the page: the form for an API key, an empty prompt, or a job (its prompt can't be changed). */
+/** Shows one of three: the form for an API key, an empty prompt, or a job (whose prompt can't be changed). */
 export function showOnly(what: 'key' | 'prompt' | 'job'): void {
   page.keyForm.hidden = what !== 'key';
-  page.forgetKey.hidden = what === 'key';
+  page.removeKey.hidden = what === 'key';
   page.composer.hidden = what === 'key';
   page.choices.hidden = what === 'job';
   page.prompt.readOnly = what === 'job';
@@ -73,7 +73,7 @@ export function showOnly(what: 'key' | 'prompt' | 'job'): void {
   clearJob();
 }
 
-/** Something is asked of the server; a prompt that is on the page stays. */
+/** Shows that the page waits for the server. A prompt on the page stays. */
 export function showWaiting(): void {
   page.keyForm.hidden = true;
   page.newPrompt.hidden = false;
@@ -84,12 +84,12 @@ export function showWaiting(): void {
   page.tip.textContent = 'Asking the server…';
 }
 
-/** Nothing of the last job may be taken for the next one's. */
+/** Removes the last job, so that none of it looks like part of the next one. */
 function clearJob(): void {
   for (const element of [page.status, page.output, page.notice, page.history]) element.replaceChildren();
 }
 
-/** @param onAction what “Try again” does; without it there is no such button */
+/** @param onAction what “Try again” does; without it the button is hidden */
 export function showError(text: string | null, onAction?: () => void): void {
   page.error.hidden = text === null;
   if (text !== null && page.job.hidden) page.tip.textContent = '';
@@ -101,19 +101,19 @@ export function showError(text: string | null, onAction?: () => void): void {
 export interface Drawing {
   progress: Progress;
   reattached: number;
-  /** The connection is broken and being mended. */
-  isMending: boolean;
+  /** The connection is broken and is being made again. */
+  isReconnecting: boolean;
   isStopping: boolean;
   /** The job as it ended; null while it runs. */
   ended: Job | null;
 }
 
-export function draw({ progress, reattached, isMending, isStopping, ended }: Drawing): void {
+export function draw({ progress, reattached, isReconnecting, isStopping, ended }: Drawing): void {
   const isLive = progress.status === 'queued' || progress.status === 'running';
   page.status.dataset.status = progress.status;
   setText(page.status, progress.status);
   drawText(progress.text, isLive);
-  drawNotice(isMending, isStopping, progress);
+  drawNotice(isReconnecting, isStopping, progress);
   setText(page.attempt, String(progress.attempt || '–'));
   setText(page.events, String(progress.events || '–'));
   setText(page.reattached, reattached === 0 ? 'never' : `${reattached}×`);
@@ -131,15 +131,15 @@ function drawText(text: string, isLive: boolean): void {
   const isAtBottom = output.scrollHeight - output.scrollTop - output.clientHeight < 40;
   setText(output, text);
   output.ariaBusy = String(isLive);
-  // Who scrolled up to read is left alone.
+  // A reader who has scrolled up is not moved.
   if (isAtBottom) output.scrollTop = output.scrollHeight;
 }
 
-function drawNotice(isMending: boolean, isStopping: boolean, { status, notice }: Progress): void {
-  const mending = 'The connection to Holdfast broke; re-attaching. The job goes on meanwhile.';
-  const text = isMending ? mending : isStopping ? 'Stopping…' : notice;
+function drawNotice(isReconnecting: boolean, isStopping: boolean, { status, notice }: Progress): void {
+  const reconnecting = 'The connection to Holdfast broke; re-attaching. The job continues meanwhile.';
+  const text = isReconnecting ? reconnecting : isStopping ? 'Stopping…' : notice;
   page.notice.hidden = text === null;
-  page.notice.dataset.tone = isMending || isStopping ? 'info' : status === 'failed' ? 'bad' : 'warn';
+  page.notice.dataset.tone = isReconnecting || isStopping ? 'info' : status === 'failed' ? 'bad' : 'warn';
   setText(page.notice, text ?? '');
 }
 
@@ -154,7 +154,7 @@ function drawHistory(history: Progress['history']): void {
   }
 }
 
-/** Leaves what hasn't changed alone, so that a selection stays and screen readers are quiet. */
+/** Changes a text only if it differs, so that a selection stays and screen readers are quiet. */
 function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,4 +1,4 @@
-/** What the page shows of a job, worked out from its events alone: replaying them gives the same page again. */
+/** What the page shows of a job. It depends only on the job's events, so replaying them gives the same page again. */
 import type { JobEvent, JobStatus, TextSnapshot } from '/demo/client/index.js';
 import { wordsForJobError } from './plain-words.ts';
 
@@ -9,7 +9,7 @@ export interface Progress {
   status: JobStatus;
   attempt: number;
   events: number;
-  /** What the reader should know now: a retry that is coming, or why there is none. */
+  /** What the reader should know now: that a retry is coming, or why the job failed. */
   notice: string | null;
   history: readonly { text: string; tone: Tone }[];
 }
@@ -33,7 +33,7 @@ function changeBy(event: JobEvent): Partial<Progress> {
     case 'call.delayed':
       return {
         status: 'running',
-        notice: `${wordsForJobError(event.data.error)}; waiting for it. There is nothing to do.`,
+        notice: `${wordsForJobError(event.data.error)}; waiting for it. You don’t have to do anything.`,
       };
     case 'provider.switched':
     case 'text.delta':
@@ -53,24 +53,24 @@ type EventOf<Type extends JobEvent['type']> = Extract<JobEvent, { type: Type }>;
 
 function retryNotice({ data }: EventOf<'attempt.failed'>): string {
   const at = new Date(data.retry_at).toLocaleTimeString();
-  return `${wordsForJobError(data.error)}; trying again at ${at}. There is nothing to do.`;
+  return `${wordsForJobError(data.error)}; trying again at ${at}. You don’t have to do anything.`;
 }
 
 function failureNotice({ data: { error } }: EventOf<'job.failed'>): string {
   const words = wordsForJobError(error);
   const reason = error.message.startsWith(words) ? error.message : `${words}: ${error.message}`;
-  const advice = error.retryable ? 'Run it again later.' : 'The same request would fail again: begin a new one.';
+  const advice = error.retryable ? 'Run it again later.' : 'The same request would fail again: send a different one.';
   return `${reason} ${advice}`;
 }
 
 function entryFor(event: JobEvent): Progress['history'][number] | null {
   switch (event.type) {
     case 'job.accepted':
-      return { text: event.data.again ? 'Run again under the same address' : 'Accepted', tone: 'plain' };
+      return { text: event.data.again ? 'Run again at the same address' : 'Accepted', tone: 'plain' };
     case 'attempt.started':
       return { text: startOf(event), tone: 'plain' };
     case 'attempt.failed':
-      return { text: `${wordsForJobError(event.data.error)}: to be tried again`, tone: 'bad' };
+      return { text: `${wordsForJobError(event.data.error)}: will be tried again`, tone: 'bad' };
     case 'call.delayed':
       return { text: `${wordsForJobError(event.data.error)}: waiting for it`, tone: 'plain' };
     case 'job.completed':
@@ -86,5 +86,5 @@ function entryFor(event: JobEvent): Progress['history'][number] | null {
 
 function startOf({ data }: EventOf<'attempt.started'>): string {
   if (data.attempt === 1) return 'Attempt 1 began';
-  return `Attempt ${data.attempt} ${data.resumed ? 'took the running answer up again' : 'began anew'}`;
+  return `Attempt ${data.attempt} ${data.resumed ? 'resumed the running answer' : 'started over'}`;
 }
