@@ -55,7 +55,7 @@ async function problemsOf(name: ScriptName, { what, args }: Trial): Promise<stri
 }
 
 describe('a script with a number that it can’t hold', () => {
-  it('is looked at, whatever scripts there are', () => {
+  it('covers every script', () => {
     expect(Object.keys(argumentsOf).sort()).toEqual([...names].sort());
   });
 

@@ -12,7 +12,7 @@ afterAll(() => t.close());
 const newPrefix = () => `${t.cell.prefix}x${++databases}`;
 
 describe('the layout of a database', () => {
-  it('is marked by whoever starts first, and known to all that follow', async () => {
+  it('is marked by the first process that starts, and known to all later ones', async () => {
     const prefix = newPrefix();
     await Promise.all([checkLayout(t.redis, prefix), checkLayout(t.redis, prefix)]);
     const marked = await t.redis.get(`${prefix}:layout`);

@@ -121,9 +121,9 @@ export function trialsOf(args: readonly ScriptArgument[]): Trial[] {
   return args.flatMap((arg, at) => {
     const replaced = (text: string) => ({ what: `argument ${at + 1}: ${text}`, args: args.with(at, text) });
     if (typeof arg === 'number') return extremes.map(replaced);
-    const [, most, weight] = /^(\d+) (\d+)$/.exec(String(arg)) ?? [];
-    if (most === undefined) return [];
-    return extremes.flatMap((extreme) => [replaced(`${extreme} ${weight}`), replaced(`${most} ${extreme}`)]);
+    const [, limit, weight] = /^(\d+) (\d+)$/.exec(String(arg)) ?? [];
+    if (limit === undefined) return [];
+    return extremes.flatMap((extreme) => [replaced(`${extreme} ${weight}`), replaced(`${limit} ${extreme}`)]);
   });
 }
 

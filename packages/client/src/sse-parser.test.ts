@@ -32,7 +32,7 @@ describe('SseParser', () => {
     expect(messages.flat()).toEqual(expected);
   });
 
-  it('returns an event as soon as its empty line is there', () => {
+  it('returns an event as soon as its empty line has come', () => {
     const parser = new SseParser();
     expect(parser.push(encode('id: 1\ndata: x\n'))).toEqual([]);
     expect(parser.push(encode('\n'))).toEqual([{ id: '1', type: 'message', data: 'x' }]);

@@ -24,7 +24,7 @@ describe('CodedError', () => {
     });
   });
 
-  it('keeps its cause, has none where none was given, and bears the name of its class', () => {
+  it('has the given cause or none, and the name of its class', () => {
     const cause = new Error('below');
     expect(new CodedError('x', 'y', { cause }).cause).toBe(cause);
     expect('cause' in new CodedError('x', 'y')).toBe(false);

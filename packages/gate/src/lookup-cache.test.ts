@@ -49,13 +49,13 @@ describe('remembered look-ups', () => {
     expect(await get('a', 'new')).toBe('new');
   });
 
-  it('are forgotten at once when they fail', async () => {
+  it('are removed at once when they fail', async () => {
     const { cache, get } = setUp();
     await expect(cache.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
     expect(await get('a')).toBe('v');
   });
 
-  it('are forgotten on demand', async () => {
+  it('are removed on demand', async () => {
     const { cache, get } = setUp();
     await get('a');
     cache.delete('a');

@@ -25,14 +25,14 @@ describe('cancel', () => {
     expect(await t.journal.cancel(id)).toEqual({ kind: 'ended' });
   });
 
-  it('is told to the running attempt with its next append, should the message be lost', async () => {
+  it('reaches the running attempt with its next append if the message is lost', async () => {
     const { id } = await t.submit('cancel running');
-    let told = 0;
-    const writer = t.writer(await t.claim(id), { cancel: () => told++ });
+    let cancels = 0;
+    const writer = t.writer(await t.claim(id), { cancel: () => cancels++ });
     expect(await t.journal.cancel(id)).toEqual({ kind: 'requested' });
     writer.write('text.delta', { text: 'still' });
     await writer.flushed();
-    expect(told).toBe(1);
+    expect(cancels).toBe(1);
     expect(await t.journal.cancelRequested([id, 'job_never'])).toEqual([true, false]);
   });
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => t.close());
 
 describe('submit', () => {
-  it('makes one job of one id, whoever is first, and returns the first digest to the rest', async () => {
+  it('makes one job of one id, and returns the digest of the first submit to all others', async () => {
     const job = await t.submit('once');
     const reply = await t.journal.submit({ ...job, digest: 'other' }, free);
     expect(reply).toMatchObject({ kind: 'found', found: { tenant: 'acme', digest: job.digest, job: { id: job.id } } });
@@ -119,7 +119,7 @@ describe('claim', () => {
     expect(await t.claim(id)).toMatchObject({ attempt: 2, seq: 1, crashes: 1 });
   });
 
-  it('makes void what maintenance found before it: the hand-over was not lost, only late', async () => {
+  it('makes void what maintenance found before it: the release was not lost, only late', async () => {
     const { id } = await t.submit('late');
     const release = await t.releaseOf(id);
     await t.claim(id);
@@ -177,7 +177,7 @@ describe('claim', () => {
     });
   });
 
-  it('tells how long the deadline is off', async () => {
+  it('returns the time until the deadline', async () => {
     const { id } = await t.submit('deadline', { deadline_ms: 60_000 });
     const { deadlineInMs } = await t.claim(id);
     expect(deadlineInMs).toBeGreaterThan(50_000);

@@ -19,7 +19,7 @@ const streamAll: Handler = (response) => {
 const created = (response: JsonObject): JsonObject => ({ type: 'response.created', sequence_number: 0, response });
 
 describe('a call in the background', () => {
-  it('asks for it, and tells the id before anything else and once', async () => {
+  it('asks for it, and emits the id once and before anything else', async () => {
     const upstream = await startBackgroundUpstream(streamAll);
     const { events } = await upstream.call({ background: true, body: { model: 'sim', background: false } });
     expect(upstream.requests[0]?.body).toEqual({ model: 'sim', stream: true, background: true });

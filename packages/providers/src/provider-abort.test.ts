@@ -115,7 +115,7 @@ describe('a consumer that leaves', () => {
     await until('the call is aborted', () => upstream.aborted === 1);
   });
 
-  it('closes the connection of a provider that goes on sending', async () => {
+  it('closes the connection of a provider that continues to send', async () => {
     const { upstream, call } = await start((response) => {
       beginStream(response);
       const line = `data: ${JSON.stringify(chatChunk({ content: 'x' }))}\n\n`;

@@ -84,7 +84,7 @@ describe('an answer that is an error', () => {
     await until('the call is aborted', () => upstream.aborted === 1);
   });
 
-  it('is what a redirect is taken for: it would carry the prompt elsewhere', async () => {
+  it('is what a redirect counts as: it would send the prompt elsewhere', async () => {
     const { error, upstream } = await failureOf((response) => {
       response.writeHead(307, { location: '/v1/elsewhere' });
       response.end();

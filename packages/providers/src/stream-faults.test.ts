@@ -161,7 +161,7 @@ describe('a stream that goes wrong', () => {
   });
 });
 
-describe('an error told in a 200', () => {
+describe('an error in a 200', () => {
   it('is an event with the name of one', async () => {
     const { error } = await failureOf((response) => {
       beginStream(response, chatChunk({ content: 'a' }));

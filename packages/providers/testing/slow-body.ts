@@ -1,5 +1,5 @@
 /**
- * Run as a process of its own, because Jest hides the real `globalThis`. Fetches a body with a pause in it, impatiently
+ * Run as a process of its own, because Jest hides the real `globalThis`. Fetches a body with a pause in it, with short timeouts
  * and then with the clocks switched off, and prints what came of it as JSON.
  */
 import { createServer } from 'node:http';
@@ -32,12 +32,12 @@ async function read(options: RequestInit): Promise<string> {
 
 const found = fetchOptionsFor(600_000);
 // Node's own, but with a body timeout of 1 ms where nobody asks for another.
-const impatient = (Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1')) as Dispatcher).compose(
+const withShortTimeouts = (Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1')) as Dispatcher).compose(
   (dispatch) => (options, handler) => dispatch({ bodyTimeout: 1, ...options }, handler),
 );
 const [cut, whole, own] = await Promise.all([
-  read(fetchThrough(impatient)),
-  read(fetchThrough(withoutTimeouts(impatient))),
+  read(fetchThrough(withShortTimeouts)),
+  read(fetchThrough(withoutTimeouts(withShortTimeouts))),
   read(found),
 ]);
 process.stdout.write(JSON.stringify({ found: 'dispatcher' in found, cut, whole, own }));

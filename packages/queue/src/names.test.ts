@@ -10,14 +10,14 @@ describe('names', () => {
     expect(workersKey('hold')).not.toMatch(/[{}]/);
   });
 
-  it('give BullMQ an id that it takes: no number, no colon, none of its own words', () => {
+  it('give BullMQ an id that it accepts: not a number, without a colon, not one of its own words', () => {
     expect(queueJobId({ jobId: 'job_abc', release: 12 })).toBe('job_abc.12');
     expect(releaseOf('job_abc.12')).toEqual({ jobId: 'job_abc', release: 12 });
   });
 });
 
 describe('a release', () => {
-  it('is told from its name, whatever the id of its job is', () => {
+  it('is read from its name, for any id of its job', () => {
     for (const release of [
       { jobId: 'job_a.b', release: 3 },
       { jobId: 'job_a', release: 9_007_199_254_740_991 },

@@ -13,7 +13,7 @@ export interface TestScheduler {
   /** Runs a job to its end; the lanes in which its tenant may run again. */
   end(jobId: string): Promise<string[]>;
   /** Dispatches and runs, one job at a time, until so many have run; their ids in order. */
-  serve(most: number): Promise<string[]>;
+  serve(limit: number): Promise<string[]>;
   /** As if so many ms had passed for the lane's buckets. */
   passMs(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -38,10 +38,10 @@ export async function openTestScheduler(): Promise<TestScheduler> {
     end,
     add: (tenant, change = {}, limits) =>
       opened.create({ tenant, lane, ...(limits ? { runLimits: limitsText(limits), areNewer: 1 } : {}), ...change }),
-    async serve(most) {
+    async serve(limit) {
       await scheduler.announce(lane, 'one', 1);
       const served: string[] = [];
-      while (served.length < most) {
+      while (served.length < limit) {
         const [jobId] = await dispatch();
         if (jobId === undefined) break;
         served.push(jobId);

@@ -63,7 +63,7 @@ async function closedPort(): Promise<number> {
 }
 
 describe('a producer', () => {
-  it('answers "unavailable" after 2 s while Redis hangs, and goes on by itself afterwards', async () => {
+  it('answers "unavailable" after 2 s while Redis hangs, and recovers by itself afterwards', async () => {
     const redis = await ready('producer');
     own.freeze();
     const { error } = await failureOf(redis.set('hang', '1'));

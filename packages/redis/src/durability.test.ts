@@ -74,7 +74,7 @@ describe('checkDurability', () => {
     for (const setting of Object.keys(good)) expect(message).toContain(`CONFIG SET ${setting} `);
   });
 
-  it('asks for a replica in mode replica, and says what to do where there is none', async () => {
+  it('requires a replica in mode replica, and says what to do without one', async () => {
     const { code, message } = await complaint(redis, 'replica');
     expect(code).toBe('durability_unmet');
     expect(message).toMatch(/no replica is connected.*--replicaof.*DURABILITY=fsync if one copy is enough/);
@@ -88,7 +88,7 @@ describe('checkDurability', () => {
     await expect(checkDurability(redis, 'memory')).resolves.toBeUndefined();
   });
 
-  it('says that it does not know when CONFIG may not be asked', async () => {
+  it('says that it is unknown where CONFIG is not permitted', async () => {
     await redis.acl('SETUSER', 'limited', 'on', 'nopass', '~*', '+@all', '-config');
     const url = own.url.replace('redis://', 'redis://limited:any@');
     const limited = connectRedis(url, 'worker', logger);

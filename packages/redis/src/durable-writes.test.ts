@@ -195,7 +195,7 @@ describe('writes on a server that knows WAITAOF', () => {
 });
 
 describe('writes in mode fsync', () => {
-  it('wait for no replica, and use the connection that is there', async () => {
+  it('wait for no replica, and use the existing connection', async () => {
     const writes = await writesWith('fsync');
     replica.freeze();
     const write = () => writes.run(async (line) => line === redis && (await line.set('x', '1')));

@@ -58,7 +58,7 @@ describe('a watch of the memory', () => {
     expect(shares[1]).toBeGreaterThan(0.9);
   });
 
-  it('finds out at start, sees by itself that there is room again, and logs each change once', async () => {
+  it('checks at start, notices by itself that memory is free again, and logs each change once', async () => {
     let looks = 0;
     const { watch, lines } = watching(() => {
       looks += 1;

@@ -65,7 +65,7 @@ describe('a Redis that refuses a connection at the start', () => {
     ['', 'worker', 'redis_password_missing', /requires a password/],
     [':wrong-secret@', 'producer', 'redis_wrong_password', /refuses the user or the password in REDIS_URL/],
     ['nobody:wrong-secret@', 'worker', 'redis_wrong_password', /Correct them/],
-  ])('is told of, in words, without a password: redis://%shost as %s', async (credentials, role, code, words) => {
+  ])('is explained without the password: redis://%shost as %s', async (credentials, role, code, words) => {
     await admin.config('SET', 'requirepass', PASSWORD);
     const refusal = await refusalWhileConnecting(own.url.replace('redis://', `redis://${credentials}`), role);
     expect(refusal.code).toBe(code);
@@ -84,7 +84,7 @@ describe('a Redis that refuses a connection at the start', () => {
 });
 
 describe('a password that is changed while a process runs', () => {
-  it('is told of in one line, and the connection works again by itself once it is changed back', async () => {
+  it('is logged in one line, and the connection works again by itself once it is changed back', async () => {
     await admin.config('SET', 'requirepass', PASSWORD);
     const redis = connect(urlWith(`:${PASSWORD}`));
     await untilReady(redis, 60_000);

@@ -43,7 +43,7 @@ describe('Script', () => {
     expect(await redis.get(key)).toBe('2');
   });
 
-  it('recovers when the server has forgotten its scripts, and runs once', async () => {
+  it('recovers when the server has lost its scripts, and runs once', async () => {
     const { script, key } = newScript();
     await script.run(redis, [key], ['a']);
     await redis.script('FLUSH');

@@ -77,7 +77,7 @@ describe('a watched Redis', () => {
     expect(watched.lines).toEqual([]);
   });
 
-  it('whose appendfsync is changed refuses writes, in words, until it is set back; a line each', async () => {
+  it('whose appendfsync is changed refuses writes, with the reason, until it is set back; one line each', async () => {
     const watched = await watchOver();
     await admin.config('SET', 'appendfsync', 'everysec');
     await until('writes are refused', async () => (await refused(watched)) !== null);
@@ -129,8 +129,8 @@ describe('a replica', () => {
     expect(await refused(watched)).toMatchObject({ code: 'store_unavailable', status: 503 });
     await promote(other);
     await until('writes pass', async () => (await refused(watched)) === null);
-    const told = watched.lines.filter(({ fields }) => 'code' in fields && fields.code === 'redis_is_replica');
-    expect(told.map(({ level }) => level)).toEqual(['error', 'info']);
+    const logged = watched.lines.filter(({ fields }) => 'code' in fields && fields.code === 'redis_is_replica');
+    expect(logged.map(({ level }) => level)).toEqual(['error', 'info']);
   });
 });
 
@@ -154,12 +154,12 @@ describe('a user of Redis with too few rights', () => {
     ['writing keys', ['+@all', '&*', '%R~*'], 'it may not run set, '],
     ['channels', ['+@all', '~*'], 'it may not use channels that begin with {hf:0}:'],
     ['both', ['+@all', '-get', '~*'], 'it may not run get, and not use channels that begin with {hf:0}:'],
-  ])('is told at the start what it lacks: %s', async (_, rules, missing) => {
+  ])('says at the start what is missing: %s', async (_, rules, missing) => {
     const message = await complaint(await userWith(...rules));
     expect(message).toContain(`The user of REDIS_URL lacks rights in Redis (NOPERM): ${missing}`);
   });
 
-  it('has enough of them once the command was run that it was told', async () => {
+  it('has enough of them once the suggested command was run', async () => {
     const message = await complaint(await userWith());
     const [, command = ''] = /Grant them: (ACL SETUSER app .*)$/.exec(message) ?? [];
     const [name = '', ...args] = command.split(' ');
@@ -168,7 +168,7 @@ describe('a user of Redis with too few rights', () => {
     expect(await write(watched)).toBe('OK');
   });
 
-  it('is told while it runs, in one line, and writes are refused until it may again', async () => {
+  it('is logged in one line while it runs, and writes are refused until they are permitted again', async () => {
     const watched = await watchOver(await userWith(...everything));
     await admin.acl('SETUSER', 'app', '-hset');
     await until('it is known', () => watched.watch.fault !== null);

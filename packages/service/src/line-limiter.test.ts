@@ -23,7 +23,7 @@ describe('LineLimiter', () => {
     expect(admit(3)).toEqual([1, 0, null]);
   });
 
-  it('saves up no more than a second, however long it was quiet', () => {
+  it('saves up at most a second, however long it was quiet', () => {
     const { clock, admit } = limiter();
     clock.ms += 3_600_000;
     expect(admit(11)).toEqual([...Array(10).fill(0), null]);

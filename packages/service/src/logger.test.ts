@@ -49,7 +49,7 @@ describe('what is logged of an error', () => {
     expect(describeError(new Error('x'.repeat(10_000))).message).toHaveLength(300);
   });
 
-  it('keeps the code that Node gives, and no code that is no text', () => {
+  it('keeps the code that Node gives, and drops a code that is not text', () => {
     expect(describeError(Object.assign(new Error('x'), { code: 'ECONNRESET' })).code).toBe('ECONNRESET');
     expect(describeError(Object.assign(new Error('x'), { code: { secret } })).code).toBeUndefined();
   });
@@ -106,7 +106,7 @@ describe('a log under a storm of errors', () => {
     expect(lines).toHaveLength(15);
   });
 
-  it('has every line of level info and debug, and those take no room from the others', () => {
+  it('has every line of level info and debug, and those don’t count against the others', () => {
     const { lines, logger } = stormyLog();
     for (let at = 0; at < 50; at++) {
       logger.info({ at }, 'said');

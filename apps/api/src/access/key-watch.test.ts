@@ -27,24 +27,24 @@ describe('watching keys', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('tells all streams of a revoked key, and those of no other', async () => {
+  it('notifies all streams of a revoked key, and no streams of other keys', async () => {
     const { state, watch } = setUp();
-    const told: string[] = [];
-    for (const name of ['one', 'two']) watch.follow('a', () => void told.push(name));
+    const notified: string[] = [];
+    for (const name of ['one', 'two']) watch.follow('a', () => void notified.push(name));
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
     state.answer = async () => null;
     watch.follow('b', () => undefined)();
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(told).toEqual(['one', 'two']);
+    expect(notified).toEqual(['one', 'two']);
   });
 
   it('takes a look that fails for no answer', async () => {
     const { state, watch } = setUp();
-    const told: string[] = [];
-    watch.follow('a', () => void told.push('one'));
+    const notified: string[] = [];
+    watch.follow('a', () => void notified.push('one'));
     state.answer = () => Promise.reject(new Error('Redis is away'));
     await jest.advanceTimersByTimeAsync(5_000);
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ async function submit(task: string, input: object, key: string): Promise<Respons
 const json = async (response: Response) => (await response.json()) as Shown;
 
 describe('to a key that is limited to tasks', () => {
-  it('a job of another task is not there: not by its id, its idempotency key, nor in a list', async () => {
+  it('a job of another task is not found: not by its id, its idempotency key, nor in a list', async () => {
     const mine = await json(await submit('summarize', { text: 'Short.' }, 'mine'));
     const { jobId: other, writer } = await api.begin('other');
     await writer.end({ status: 'failed' }, 'job.failed', {

@@ -24,7 +24,7 @@ function ask(api: TestApi, path: string, key = authorization): Promise<Held> {
 }
 
 /** The status and, of a problem, its code and detail. */
-async function told({ answer }: Held): Promise<{ status: number | undefined; code?: string; detail?: string }> {
+async function readHeld({ answer }: Held): Promise<{ status: number | undefined; code?: string; detail?: string }> {
   let text = '';
   for await (const chunk of answer) text += chunk;
   const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
@@ -73,24 +73,24 @@ describe('held requests', () => {
     for (const path of [stream, poll]) {
       const refused = await ask(api, path);
       expect(refused.answer.headers['retry-after']).toBe('5');
-      expect(await told(refused)).toEqual({ status: 429, code: 'too_many_held', detail: ofKey });
+      expect(await readHeld(refused)).toEqual({ status: 429, code: 'too_many_held', detail: ofKey });
     }
     // What is not held is not counted.
-    expect((await told(await ask(api, `/v1/jobs/${jobId}`))).status).toBe(200);
+    expect((await readHeld(await ask(api, `/v1/jobs/${jobId}`))).status).toBe(200);
 
     const other = await ask(api, stream, otherAuthorization);
     expect(other.answer.statusCode).toBe(200);
     const ofProcess =
       'This process has 3 held requests (streams, polls with ?wait=, large answers), the most there may be ' +
       '(MAX_HELD_REQUESTS). Poll without ?wait= until some have ended.';
-    const refused = await told(await ask(api, stream, otherAuthorization));
+    const refused = await readHeld(await ask(api, stream, otherAuthorization));
     expect(refused).toEqual({ status: 429, code: 'too_many_held', detail: ofProcess });
 
     first.leave();
     await holding(api, 2);
     expect((await ask(api, stream, otherAuthorization)).answer.statusCode).toBe(200);
     api.stop();
-    expect((await told(await polled)).status).toBe(200);
+    expect((await readHeld(await polled)).status).toBe(200);
     await holding(api, 0);
   });
 });
@@ -130,7 +130,7 @@ describe('the place of a held request', () => {
     ],
     [
       'a poll whose time is over',
-      async (id) => expect((await told(await ask(api, `/v1/jobs/${id}?wait=0.05`))).status).toBe(200),
+      async (id) => expect((await readHeld(await ask(api, `/v1/jobs/${id}?wait=0.05`))).status).toBe(200),
     ],
     [
       'a poll that ends with its job',
@@ -138,7 +138,7 @@ describe('the place of a held request', () => {
         const poll = ask(api, `/v1/jobs/${id}?wait=60`);
         await holding(api, 1);
         await fail(id);
-        expect((await told(await poll)).status).toBe(200);
+        expect((await readHeld(await poll)).status).toBe(200);
       },
     ],
     [
@@ -158,7 +158,7 @@ describe('the place of a held request', () => {
         await holding(api, 1);
         await api.cell.journal.redis.del(api.cell.journal.keysOf(id).record);
         await api.deps.redis.publish(api.cell.journal.keysOf(id).live, '2 2 1\n');
-        expect((await told(await poll)).code).toBe('job_not_found');
+        expect((await readHeld(await poll)).code).toBe('job_not_found');
       },
     ],
     [
@@ -226,7 +226,7 @@ describe('when its key is revoked', () => {
 
     api.revoke(otherAuthorization);
     await holding(api, 1);
-    expect(await told(await poll)).toEqual({
+    expect(await readHeld(await poll)).toEqual({
       status: 401,
       code: 'unauthenticated',
       detail: 'This API key is unknown or revoked.',

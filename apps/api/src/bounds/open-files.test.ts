@@ -21,7 +21,7 @@ describe('files that a process may open', () => {
     expect(openFilesLimit()).toBeGreaterThan(100);
   });
 
-  it('leave a fifth for all else: no more requests are held than there are files for, and the log says so', () => {
+  it('leave a fifth for everything else: only as many requests are held as there are files for, and the log says so', () => {
     const limits = { total: 20_000, perKey: 1_000 };
     const log = logger();
     expect(heldWithin(1_024, limits, log)).toEqual({ total: 819, perKey: 1_000 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.end());
 
-describe('a plan that is gone from the config file', () => {
+describe('a plan that was removed from the config file', () => {
   it('has its last known limits after a restart, and the log says once who is on it', async () => {
     const { redis } = api.deps;
     const prefix = `t${randomBytes(6).toString('hex')}`;

@@ -27,7 +27,7 @@ describe('open streams', () => {
     expect(all.map(({ seen }, at) => seen.beats - (before[at] ?? 0))).toEqual(all.map(() => 1));
   });
 
-  it('that are closed beat no more, and the last one takes the timer with it', () => {
+  it('that are closed send no heartbeats, and the last one stops the timer', () => {
     const streams = new OpenStreams({ heartbeatMs: 15_000, stopping: new AbortController().signal });
     const [one, two] = [stream(), stream()];
     for (const { reader, sink } of [one, two]) streams.add(reader, sink);

@@ -63,7 +63,7 @@ describe('a job that is run again', () => {
     expect((await unlimited(() => post(`/v1/jobs/${id}/retry`))).status).toBe(202);
   });
 
-  it('waits in the lane of its model, its journal goes on, and its budget is asked', async () => {
+  it('waits in the lane of its model, its journal continues, and its budget is checked', async () => {
     const id = await unlimited(submit);
     await post(`/v1/jobs/${id}/cancel`);
     const { queue } = api.cell;
@@ -94,7 +94,7 @@ describe('a job that is cancelled', () => {
     expect(await (await post(`/v1/jobs/${id}/cancel`)).json()).toMatchObject({ status: 'cancelled', cursor: 2 });
   });
 
-  it('is cancelled all the same where BullMQ can not be told', async () => {
+  it('is cancelled even if BullMQ can not be notified', async () => {
     const id = await unlimited(submit);
     const { ready } = api.cell.queue;
     const { remove } = ready;
@@ -107,14 +107,14 @@ describe('a job that is cancelled', () => {
     const { jobId, writer } = await api.begin('runs');
     const asked = post(`/v1/jobs/${jobId}/cancel`);
     const { journal } = api.cell;
-    for (let told = false; !told; ) [told = false] = await journal.cancelRequested([jobId]);
+    for (let isRequested = false; !isRequested; ) [isRequested = false] = await journal.cancelRequested([jobId]);
     await writer.end({ status: 'cancelled' }, 'job.cancelled', {});
     expect(await (await asked).json()).toMatchObject({ id: jobId, status: 'cancelled' });
   });
 });
 
 describe('a job that is deleted', () => {
-  it('is gone with all that it held, and its key may be used anew', async () => {
+  it('is deleted with all its data, and its key may be used again', async () => {
     const { jobId, writer } = await api.begin('deleted');
     const remove = () => api.fetch(`/v1/jobs/${jobId}`, { method: 'DELETE' });
     expect(await (await remove()).json()).toMatchObject({ status: 409, code: 'job_not_ended' });

@@ -52,7 +52,7 @@ describe('a key that is limited to tasks', () => {
     expect(await refused.json()).toMatchObject({ code: 'forbidden', error: { param: 'task' } });
   });
 
-  it('is told of no others where the task is unknown', async () => {
+  it('gets no list of other tasks where the task is unknown', async () => {
     const refused = await submit(limited, { task: 'sumarize', input: {} });
     expect(await refused.json()).toMatchObject({
       code: 'unknown_task',

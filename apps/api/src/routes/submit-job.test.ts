@@ -39,7 +39,7 @@ const reservedUsd = async () =>
   ((await (await api.fetch('/v1/usage')).json()) as { reserved_usd: number }).reserved_usd;
 const cancel = (id: string) => api.fetch(`/v1/jobs/${id}/cancel`, { method: 'POST' });
 const retry = (id: string) => api.fetch(`/v1/jobs/${id}/retry`, { method: 'POST' });
-const forget = (id: string) => api.fetch(`/v1/jobs/${id}`, { method: 'DELETE' });
+const deleteJob = (id: string) => api.fetch(`/v1/jobs/${id}`, { method: 'DELETE' });
 
 describe('what a submit reserves', () => {
   it('is reserved once by submits that meet, and free when the job is cancelled', async () => {
@@ -53,7 +53,7 @@ describe('what a submit reserves', () => {
     expect(await reservedUsd()).toBe(before);
   });
 
-  it('is nothing where the job is there and over', async () => {
+  it('is zero where the job exists and has ended', async () => {
     await cancel(await idOf(await submit('over')));
     const before = await reservedUsd();
     expect((await submit('over')).status).toBe(200);
@@ -71,7 +71,7 @@ describe('what a submit reserves', () => {
     expect(await reservedUsd()).toBe(before);
   });
 
-  it('is settled before the job is forgotten, and reserved anew for another run', async () => {
+  it('is settled before the job is deleted, and reserved again for another run', async () => {
     const id = await idOf(await submit('rerun'));
     await cancel(id);
     const before = await reservedUsd();
@@ -80,13 +80,13 @@ describe('what a submit reserves', () => {
     expect((await retry(id)).status).toBe(409);
     expect((await reservedUsd()) - before).toBeCloseTo(1, 2);
     await cancel(id);
-    await forget(id);
+    await deleteJob(id);
     expect(await reservedUsd()).toBe(before);
   });
 
   it.each([
     ['run again', retry],
-    ['deleted', forget],
+    ['deleted', deleteJob],
   ])('is kept for a run that begins while its job is to be %s', async (what, change) => {
     const id = await idOf(await submit(`begins, ${what}`));
     const before = await reservedUsd();
@@ -181,7 +181,7 @@ describe('a submit that is refused', () => {
     return { headers: response.headers, problem: (await response.json()) as { status: number; code: string } };
   }
 
-  it('by the requests of a minute says when there is room; what is there already is answered all the same', async () => {
+  it('by the requests of a minute says when to try again; an existing job is still returned', async () => {
     limit({ requests_per_minute: 2 });
     const first = await submit('minute 1');
     expect(first.headers.get('ratelimit')).toMatch(/^"requests";r=1;t=\d+$/);
@@ -213,7 +213,7 @@ describe('a submit that is refused', () => {
     expect(problem).toMatchObject({ status: 429, code: 'too_many_queued' });
   });
 
-  it('while Redis is nearly full finds what is there, and has nothing new', async () => {
+  it('while Redis is nearly full returns existing jobs, and creates none', async () => {
     const id = await idOf(await submit('before'));
     await cancel(await idOf(await submit('ended before')));
     api.deps.memory.markFull();
@@ -248,7 +248,7 @@ describe('a submit that is refused', () => {
     writes.run = run;
   });
 
-  it('because nobody knows the tenant’s plan finds what is there', async () => {
+  it('because the tenant’s plan is unknown returns existing jobs', async () => {
     const id = await idOf(await submit('planned'));
     const why = new RequestError('plan_unknown', 'Nobody knows its limits.', { retryable: true });
     api.deps.limits.of = () => Promise.reject(why);

@@ -39,11 +39,11 @@ describe('what a first call may cost', () => {
     expect(long.estimate?.input_tokens).toBeGreaterThan((short.estimate?.input_tokens ?? 0) + 4_000);
   });
 
-  it('is nothing where this process does not know the task', () => {
+  it('is null where this process does not know the task', () => {
     expect(estimateFirstCall(api.deps, 'unheard.of', {})).toEqual({ model: null, estimate: null });
   });
 
-  it('is that of a model named by the task, for a task without an endpoint of its own', () => {
+  it('is that of a model named by the task, for a task without an endpoint', () => {
     const task = defineTask({
       name: 'echo',
       summary: 'Echo.',

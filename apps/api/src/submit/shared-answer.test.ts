@@ -20,7 +20,7 @@ const digestOf = (change: Partial<SubmitRequest> = {}, of = task(), tenant = 'ac
   sharedOf(tenant, of, { task: of.name, input, ...change })?.digest;
 
 describe('what a job shares its answer by', () => {
-  it('is the same whatever belongs to the job alone, and in whatever order its input is written', () => {
+  it('does not depend on what belongs to the job alone, or on the order in which its input is written', () => {
     const own = { metadata: { mine: '1' }, priority: 5, delay_ms: 1, deadline_ms: 2, cache: { ttl_s: 99 } };
     expect(digestOf(own)).toBe(digestOf());
     expect(digestOf({ input: { question: { b: [1, 2], a: 1 }, model: 'sim' } })).toBe(digestOf());
@@ -42,11 +42,11 @@ describe('what a job shares its answer by', () => {
     expect(digestOf({ input: { ...input, stream: true } }, passed)).toBe(digestOf({}, passed));
   });
 
-  it('can be part of a Redis key, whatever the input holds', () => {
+  it('can be part of a Redis key for any input', () => {
     expect(digestOf({ input: { model: 'sim', question: '{}:*\n ü' } })).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  it('is there where the job or else its task asks for it', () => {
+  it('exists where the job, or otherwise its task, asks for it', () => {
     const ttlOf = (cache: SubmitRequest['cache'], of = task()) =>
       sharedOf('acme', of, { task: of.name, input, ...(cache === undefined ? {} : { cache }) })?.ttlMs;
     expect(ttlOf(undefined)).toBe(7_000);

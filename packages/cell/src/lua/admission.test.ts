@@ -40,7 +40,7 @@ describe('an admission', () => {
     );
   });
 
-  it('finds the job that is there already, whatever the tenant has used up', async () => {
+  it('returns an existing job even if the tenant has used up its limits', async () => {
     const id = await t.create({ tenant: 'found' });
     const none = { perMinute: 0, maxQueued: 0, dayBudget: 0, estimate: 5 };
     expect(await t.submit({ tenant: 'found', id, ...none })).toMatchObject({ kind: 'found' });

@@ -20,13 +20,13 @@ describe('the fence (S4)', () => {
     expect((await t.append(successor))[0]).toBe('applied');
   });
 
-  it('tells with each append whether a cancel has been asked for', async () => {
+  it('returns with each append whether a cancel was requested', async () => {
     const attempt = await running();
     expect(await t.cancel(attempt.id)).toEqual(['requested']);
     expect((await t.append(attempt)).slice(0, 2)).toEqual(['applied', 1]);
   });
 
-  it('knows what was sent before, and writes it once (S8)', async () => {
+  it('recognizes what was sent before, and writes it once (S8)', async () => {
     const attempt = await running();
     const first = { ...attempt };
     await t.append(attempt);
@@ -38,7 +38,7 @@ describe('the fence (S4)', () => {
     expect(await t.append({ ...attempt, seq: attempt.seq + 1 })).toEqual(['ended', 'completed']);
   });
 
-  it('refuses what was written for another journal than there is', async () => {
+  it('refuses what was written for an earlier journal', async () => {
     const attempt = await running();
     expect(await t.append({ ...attempt, seq: 7 })).toEqual(['mismatch', '1']);
     expect(await t.append({ ...attempt, attempt: 2 })).toEqual(['mismatch', '1']);

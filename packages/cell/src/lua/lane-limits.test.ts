@@ -69,7 +69,7 @@ describe('a lane’s buckets', () => {
     expect(await acquire(1)).toBeGreaterThan(15_000);
   });
 
-  it('are kept as they are where a lane has no limit of tokens', async () => {
+  it('stay as they are where a lane has no limit of tokens', async () => {
     await scripts.correctCall.run(t.cell, ['default', 5, 0]);
     expect(await t.redis.exists(laneKey())).toBe(0);
   });
@@ -88,7 +88,7 @@ describe('what a provider says', () => {
     expect(await acquire(1)).toBe(0);
   });
 
-  it('lets no more go than is left until it is reset; within a window the lowest word counts', async () => {
+  it('lets go only what is left until it is reset; within a window the lowest value counts', async () => {
     await slowDown(3, 1_000, 9_000, '');
     await slowDown(5, 900, 9_000, '');
     expect([await acquire(100), await acquire(100), await acquire(100)]).toEqual([0, 0, 0]);
@@ -99,7 +99,7 @@ describe('what a provider says', () => {
 });
 
 describe('the state of a lane', () => {
-  it('is kept to the last digit that counts', async () => {
+  it('is stored to the last digit that counts', async () => {
     await setLimits(100, 100);
     const body = `
 local state = readLane('default')
@@ -114,7 +114,7 @@ return {state.maxRunning, string.format('%.3f', readLane('default').buckets.toke
 describe('the capacity of a lane', () => {
   const capacity = async () => Number(await t.redis.hget(laneKey(), 'capacity'));
 
-  it('is what its workers take together; who is silent for 10 s is gone', async () => {
+  it('is the sum over its workers; one that is silent for 10 s doesn’t count', async () => {
     await t.announce(3, 'default', 'a');
     await t.announce(4, 'default', 'b');
     await t.announce(5, 'default', 'b');
@@ -124,7 +124,7 @@ describe('the capacity of a lane', () => {
     expect(await capacity()).toBe(5);
   });
 
-  it('is nothing once the last worker takes no more', async () => {
+  it('is zero once the last worker takes no more jobs', async () => {
     await t.announce(3, 'default', 'a');
     await t.announce(0, 'default', 'a');
     expect(await capacity()).toBe(0);

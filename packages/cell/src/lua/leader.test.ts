@@ -26,7 +26,7 @@ async function leaderFor(id: string, shared: string, { ttl = HOUR, since = Date.
 }
 
 describe('of equal jobs', () => {
-  it('the first leads, and the others follow it in a queue of their own', async () => {
+  it('the first leads, and the others follow it in a separate queue', async () => {
     const first = await submit('first');
     expect(first).toMatchObject({ queue: '', result: 'accepted' });
     const second = await submit('first');
@@ -61,7 +61,7 @@ describe('a completed answer', () => {
     expect(await leaderFor('anyone', 'answered')).toBe(second.id);
   });
 
-  it('that is too old is made anew by whoever asks', async () => {
+  it('that is too old is made again by the next job that asks', async () => {
     const { id } = await submit('old');
     await t.run(id);
     await t.redis.hset(t.keys.job(id).record, 'finished_at', Date.now() - 2 * HOUR);
@@ -90,7 +90,7 @@ describe('a leader', () => {
     },
   );
 
-  it('that asks for something else is followed by nobody, whatever the key says', async () => {
+  it('with another request has no followers, even with the same key', async () => {
     const { id } = await submit('right');
     const { id: other } = await submit('wrong');
     await t.redis.set(`${t.keys.base}leader:right`, other);
@@ -107,7 +107,7 @@ describe('a leader', () => {
     expect(await t.redis.pttl(key)).toBeGreaterThan(50_000);
   });
 
-  it('that was created anew under its id is told by when it was created', async () => {
+  it('that was created again under its id is recognized by its time of creation', async () => {
     const { id } = await submit('anew');
     const [leader, createdAt] = (await scripts.lead.run(t.cell, ['x', 'anew', 0, 0, 1_000])) as string[];
     expect([leader, createdAt]).toEqual([id, (await t.record(id)).created_at]);

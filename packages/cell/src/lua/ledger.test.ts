@@ -48,7 +48,7 @@ describe('a budget', () => {
     ]);
   });
 
-  it('begins anew with the day and the month; what is still reserved counts on', async () => {
+  it('starts at zero with the day and the month; what is still reserved still counts', async () => {
     const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
     await t.redis.hset(t.keys.tenant('anew'), {
       day: ago(1).slice(0, 10),
@@ -72,7 +72,7 @@ describe('a budget', () => {
   });
 });
 
-describe('why a budget has no room', () => {
+describe('why a budget refuses a job', () => {
   const why = async (tenant: string, estimate: number, limits: NewTestJob) => {
     const { rest } = await submit(tenant, estimate, limits);
     return [rest[0], rest[4]];
@@ -86,7 +86,7 @@ describe('why a budget has no room', () => {
     expect(await why('told', 200, { dayBudget: 1_000 })).toEqual(['day', 'spent']);
   });
 
-  it('is told of the budget that is in the way for longer', async () => {
+  it('names the budget that refuses for longer', async () => {
     await submit('both', 40, {});
     await spend('both', 950);
     expect(await why('both', 200, { dayBudget: 1_000, monthBudget: 1_100 })).toEqual(['month', 'spent']);
@@ -147,7 +147,7 @@ describe('the end of a run', () => {
 });
 
 describe('what is reserved', () => {
-  it('of a tenant is the sum over its open jobs (S2), whatever becomes of them', async () => {
+  it('of a tenant is the sum over its open jobs (S2), however they end', async () => {
     const tenant = 'sum';
     const ids = await Promise.all([10, 20, 30, 40, 50].map(async (usd) => (await submit(tenant, usd)).id));
     const [done = '', back = '', cancelled = '', failed = ''] = ids;

@@ -45,7 +45,7 @@ describe('requests a minute', () => {
     });
   });
 
-  it('take no more than 602 slots, and nothing a minute after the last', async () => {
+  it('take at most 602 slots, and none a minute after the last request', async () => {
     const key = t.keys.minute('long');
     const now = Math.floor(Date.now() / 100);
     const slots = Array.from({ length: 700 }, (_, at) => now - at);
@@ -72,7 +72,7 @@ describe('requests a minute', () => {
     expect(await read('free')).toEqual([0, 0]);
   });
 
-  it('go on being counted where Redis’ clock is set back', async () => {
+  it('are still counted where Redis’ clock is set back', async () => {
     await submit('back', 5);
     await t.age('back', -30_000);
     expect(await submit('back', 5)).toMatchObject({ kind: 'created', used: 2 });

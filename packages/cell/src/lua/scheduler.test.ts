@@ -50,7 +50,7 @@ describe('a job in the scheduler (S1)', () => {
 });
 
 describe('a backlog', () => {
-  it('is by class, then who has waited before, then arrival, for every priority there is', async () => {
+  it('is by class, then by who has waited before, then by arrival, for every priority', async () => {
     const jobs = [-100, 100, 0, -1, 1, 99, -99].flatMap((priority) => [
       { id: `${priority}`, priority, again: 0 },
       { id: `${priority} again`, priority, again: 1 },
@@ -89,7 +89,7 @@ describe('a tenant', () => {
 });
 
 describe('counts', () => {
-  it('never go below nothing, and nothing is no entry', async () => {
+  it('never go below zero, and zero has no entry', async () => {
     await run("count(sched('lanes'), 'x', 1) count(sched('lanes'), 'x', -1) count(sched('lanes'), 'x', -1)");
     expect(await hash('lanes')).toEqual({});
   });

@@ -34,7 +34,7 @@ describe('retry', () => {
     }
   });
 
-  it('keeps completed steps; calls, answers and what the run before has cost are gone', async () => {
+  it('keeps completed steps, and removes calls, answers and the cost of the run before', async () => {
     const id = await t.create();
     const attempt = await t.claim(id);
     const record = { spent: 5, open_cost: 4, input_tokens: 3, output_tokens: 2, calls: 1, avoided: 1, failures: 2 };
@@ -88,7 +88,7 @@ describe('retry', () => {
     expect(await t.tenant('twice')).toMatchObject({ reserved: '0', day_usd: '12' });
   });
 
-  it('is refused to what is open, has completed, or is not there', async () => {
+  it('is refused for a job that is open, has completed, or does not exist', async () => {
     const id = await t.create();
     expect(await t.retry(id)).toEqual(['not_retryable', 'queued']);
     const attempt = await t.claim(id);
@@ -134,7 +134,7 @@ describe('delete', () => {
     expect(await t.redis.get(`${t.keys.base}leader:kept`)).toBe(leader);
   });
 
-  it('is refused to what is open, and to what is not there', async () => {
+  it('is refused for a job that is open or does not exist', async () => {
     const id = await t.create();
     expect(await t.delete(id)).toEqual(['not_ended', 'queued']);
     const attempt = await t.claim(id);
@@ -144,7 +144,7 @@ describe('delete', () => {
     expect(await t.delete(id)).toEqual(['missing']);
   });
 
-  it('lets the id be used anew, under a release that no job ever had', async () => {
+  it('lets the id be used again, under a release that no job ever had', async () => {
     const id = await t.create();
     const { release } = await t.record(id);
     await t.cancel(id);

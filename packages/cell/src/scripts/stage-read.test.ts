@@ -43,7 +43,7 @@ describe('a staged value (S9)', () => {
     expect(await t.redis.pttl(output)).toBeGreaterThan(0);
   });
 
-  it('is not asked for where the job is there already', async () => {
+  it('is not used where the job exists already', async () => {
     const id = await t.create();
     expect((await t.submit({ id, request: reference('never', 4) })).kind).toBe('found');
   });
@@ -126,7 +126,7 @@ describe('read', () => {
   const read = async (withAnswers: number, ...ids: string[]) =>
     (await scripts.read.run(t.cell, [withAnswers, ...ids])) as [string[], string[], number, string, number, string][];
 
-  it('reads jobs with their answers, or without, and nothing of what is not there', async () => {
+  it('reads jobs with their answers, or without, and skips those that don’t exist', async () => {
     const id = await t.create({ metadata: '{}' });
     await t.run(id, { output: '"answer"', text: '"text"' });
     const [found, none] = await read(1, id, 'job_never');
@@ -137,7 +137,7 @@ describe('read', () => {
     expect((await read(0, id))[0]?.slice(2)).toEqual([0, '', 0, '']);
   });
 
-  it('tells only the size of an answer above 16 KB', async () => {
+  it('returns only the size of an answer above 16 KB', async () => {
     const id = await t.create();
     await t.run(id, { output: 'x'.repeat(16_385), text: 'y'.repeat(16_384) });
     const [found] = await read(1, id);
@@ -147,7 +147,7 @@ describe('read', () => {
 });
 
 describe('reading a tenant’s minute', () => {
-  it('tells what was used and when there is room, and counts nothing', async () => {
+  it('returns what was used and when requests are admitted again, and counts nothing', async () => {
     await t.create({ perMinute: 5 });
     const read = async () => (await scripts.readRequests.run(t.cell, ['acme'])) as [string, number, number];
     await read();

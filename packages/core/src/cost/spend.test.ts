@@ -33,7 +33,7 @@ describe('the usage that clients are shown', () => {
 });
 
 describe('the usage of a copied answer', () => {
-  it('costs nothing, which is no estimate', () => {
+  it('costs nothing, which is not an estimate', () => {
     const usage = { cost_usd: 0, estimated: false, cached: true };
     expect(copiedUsage({ ...counted, uncounted: 0 })).toEqual({ ...counted, ...usage });
     expect(copiedUsage({ input_tokens: 0, output_tokens: 0, uncounted: 1 })).toMatchObject({

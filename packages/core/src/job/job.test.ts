@@ -12,7 +12,7 @@ import {
 } from './job.ts';
 
 describe('hasEnded', () => {
-  it('knows the three ends', () => {
+  it('are completed, failed and cancelled', () => {
     expect(jobStatuses.filter(hasEnded)).toEqual(['completed', 'failed', 'cancelled']);
     expect(hasEnded('')).toBe(false);
   });

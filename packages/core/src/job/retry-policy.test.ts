@@ -35,7 +35,7 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs({ ...policy, maxFailures: 1 }, passing, 1, 0)).toBeNull();
   });
 
-  it('gives up at once on what is not worth another try, whatever it asks for', () => {
+  it('gives up at once on an error that is not retryable, even with a Retry-After', () => {
     expect(retryDelayMs(policy, { retryable: false, retryAfterMs: undefined }, 1, 0)).toBeNull();
     expect(retryDelayMs(policy, { retryable: false, retryAfterMs: 1_000 }, 1, 0)).toBeNull();
   });

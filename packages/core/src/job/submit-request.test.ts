@@ -7,7 +7,7 @@ const least = { task: 'chat.completions', input: { model: 'sim' } };
 const MONTH_MS = 30 * 86_400_000;
 
 describe('submitRequestSchema', () => {
-  it('takes the least and the most there is, and changes nothing', () => {
+  it('accepts the smallest and the largest request, and changes nothing', () => {
     const most = {
       ...least,
       input: { nested: [{ deep: null }], 'odd key': 1.5 },

@@ -52,7 +52,7 @@ describe('a submit', () => {
     expect(await refusalOf('clean', limits, 1)).toBeNull();
   });
 
-  it('is told when a minute has room', async () => {
+  it('says when the minute admits requests again', async () => {
     const limits = { requests_per_minute: 1 };
     expect(await refusalOf('told', limits)).toBeNull();
     const late = await refusalOf('told', limits);
@@ -62,7 +62,7 @@ describe('a submit', () => {
     expect(late?.retryAfterMs).toBeLessThanOrEqual(60_100);
   });
 
-  it('is told which budget is used up until when', async () => {
+  it('says which budget is used up until when', async () => {
     await spend('spent', 0.5);
     const refused = await refusalOf('spent', { budget_usd: { day: 5, month: 1 } }, 0.75);
     const nextMonth = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1, 1);
@@ -73,7 +73,7 @@ describe('a submit', () => {
     expect(Math.abs((refused?.retryAfterMs ?? 0) - (nextMonth - Date.now()))).toBeLessThan(5_000);
   });
 
-  it('has room within seconds, where money is only reserved, in whichever budget', async () => {
+  it('says to try again in seconds, where money is only reserved, in either budget', async () => {
     const limits = { budget_usd: { day: 1, month: 1 } };
     await t.submit('reserved', { limits, estimateUsd: 0.9 });
     const soon = await refusalOf('reserved', limits, 0.2);
@@ -87,7 +87,7 @@ describe('a submit', () => {
     expect((await refusalOf('both', both, 0.2))?.message).toContain('The budget of this month');
   });
 
-  it('never has room for more than the whole budget: it is told what fits, and no time', async () => {
+  it('never admits more than the whole budget: it says what fits, and no time', async () => {
     const refused = await refusalOf('small', { budget_usd: { day: 1, month: 0.5 } }, 2.1);
     expect(refused).toMatchObject({ code: 'budget_exceeded', retryable: false, retryAfterMs: undefined });
     // 40 cents are left for output, a fifth of what it asks for, for each of its two choices.

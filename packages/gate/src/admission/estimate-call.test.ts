@@ -5,7 +5,7 @@ const prices = { 'sim*': { input_usd_per_million: 1, output_usd_per_million: 10 
 const chat = (more: object = {}) => ({ model: 'sim', messages: [{ role: 'user', content: 'Hello.' }], ...more });
 
 describe('the estimate of a call', () => {
-  it('takes two bytes of the body for a token, whatever the script', () => {
+  it('counts two bytes of the body as a token, in any script', () => {
     const bytes = (content: string) =>
       Buffer.byteLength(JSON.stringify(chat({ messages: [{ role: 'user', content }] })));
     for (const content of ['Hello.', '日本語のテキスト', '👩‍👩‍👧‍👦'.repeat(20), 'a'.repeat(10_000)]) {
@@ -48,7 +48,7 @@ describe('the estimate of a call', () => {
     [{ max_tokens: 50, n: 0.5 }, 50],
     [{ max_tokens: -1, n: -1 }, 4_096],
     [{ max_tokens: '5', n: '5' }, 4_096],
-  ])('stays a whole number within bounds, whatever a task asks for: %j', (more, tokens) => {
+  ])('stays a whole number within bounds for any request of a task: %j', (more, tokens) => {
     expect(estimateCall(prices, 'chat.completions', chat(more)).output_tokens).toBe(tokens);
   });
 

@@ -10,7 +10,7 @@ describe('the estimate of a call', () => {
     expect(estimateTokens(80, { [name]: most })).toBe(20 + most);
   });
 
-  it.each([9e14, 2 ** 53, 1e308])('stays within bounds, whatever a task asks for: %d', (most) => {
+  it.each([9e14, 2 ** 53, 1e308])('stays within bounds for any request of a task: %d', (most) => {
     expect(estimateTokens(40, { max_tokens: most })).toBe(10 + 10_000_000);
   });
 

@@ -102,7 +102,7 @@ describe('a revoked API key', () => {
     expect((await here.apiKeys.list('acme')).map((listed) => listed.id)).not.toContain(id);
   });
 
-  it('was not there to revoke a second time, nor for another tenant', async () => {
+  it('can not be revoked a second time, nor by another tenant', async () => {
     const { apiKeys } = setUp();
     const { id, key } = await apiKeys.create('acme', { scopes: ['read'] });
     expect(await apiKeys.revoke('stranger', id)).toBe(false);
@@ -112,7 +112,7 @@ describe('a revoked API key', () => {
   });
 });
 
-describe('a text that is no key', () => {
+describe('a text that is not a key', () => {
   it('is unknown', async () => {
     expect(await setUp().apiKeys.find(`hold_${'x'.repeat(30)}`)).toBeNull();
   });
@@ -135,7 +135,7 @@ describe('a text that is no key', () => {
 describe('a bootstrap key', () => {
   const newBootstrapKey = () => `hold_bootstrap_${randomBytes(12).toString('hex')}`;
 
-  it('works for its tenant, which is made where there is none', async () => {
+  it('works for its tenant, which is created if it does not exist', async () => {
     const { apiKeys } = setUp();
     const key = newBootstrapKey();
     expect(await apiKeys.find(key)).toBeNull();

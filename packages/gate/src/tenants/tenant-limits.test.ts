@@ -54,7 +54,7 @@ describe('limits of a tenant', () => {
     expect(errors).toEqual([{ tenant: 'orphan', plan: 'gone', status: 'missing' }]);
   });
 
-  it('are nobody’s to know on a plan that was never kept: nothing new of the tenant is admitted', async () => {
+  it('are unknown on a plan that was never stored: no new job of the tenant is admitted', async () => {
     const { tenants, limits, errors } = setUp();
     // As every object has something of this name.
     await tenants.put('lost', { plan: 'constructor' });

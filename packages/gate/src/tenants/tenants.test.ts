@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('tenants', () => {
-  it('are kept with their plan or limits', async () => {
+  it('are stored with their plan or limits', async () => {
     const tenants = createTenants({ redis, prefix });
     const acme = await tenants.put('acme', { plan: 'free' });
     expect(acme).toMatchObject({ id: 'acme', plan: 'free', limits: null });
@@ -47,7 +47,7 @@ describe('tenants', () => {
     },
   );
 
-  it('are null when there is none', async () => {
+  it('are null for an unknown tenant', async () => {
     expect(await createTenants({ redis, prefix }).get('nobody')).toBeNull();
     expect(await createTenants({ redis, prefix: `${prefix}x` }).list()).toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('reserving more for a run', () => {
     expect(await reserved('further')).toBe(1);
   });
 
-  it('frees what the run does not need where there is no room, so that others can go on', async () => {
+  it('frees what the run does not need where it is refused, so that others can continue', async () => {
     const [one, other] = [await running('stuck', 0.5), await running('stuck', 0.5)];
     expect(await increase(one, 0.6, 0.1)).toMatchObject({ period: 'day', reservedUsd: 1 });
     expect(await reserved('stuck')).toBe(0.6);
@@ -43,7 +43,7 @@ describe('reserving more for a run', () => {
     expect(await reserved('stuck')).toBe(0.7);
   });
 
-  it('counts once however often it is sent, and lowers nothing where there is room', async () => {
+  it('counts once however often it is sent, and lowers nothing where it is granted', async () => {
     const attempt = await running('increased', 0.2);
     await Promise.all([0.5, 0.5, 0.3, 0.1, 0.5].map((usd) => increase(attempt, usd)));
     expect(await reserved('increased')).toBe(0.5);
@@ -64,7 +64,7 @@ describe('reserving more for a run', () => {
     expect(await reserved('fenced')).toBe(0.4);
   });
 
-  it('does nothing for a job that has ended, or is gone', async () => {
+  it('does nothing for a job that has ended, or was deleted', async () => {
     const { jobId } = await t.submit('gone', { estimateUsd: 0.2, limits });
     await t.end(jobId, { usd: 0.1 });
     expect(await increase({ jobId, attempt: 0, token: '' }, 0.9)).toBeNull();
@@ -111,7 +111,7 @@ describe('a reading', () => {
     expect(await datesOf({ from: '2000-01-01', to: '9999-01-01' })).toEqual([before, today]);
   });
 
-  it('is empty for a tenant that nobody knows', async () => {
+  it('is empty for an unknown tenant', async () => {
     expect(await ledger.read('nobody')).toMatchObject({ usedRequests: 0, resetMs: 0, totals: {}, days: new Map() });
   });
 });

@@ -42,7 +42,7 @@ describe('the days of a report', () => {
     expect(daysBetween('2026-02-28', '2026-02-01', now)).toEqual([]);
   });
 
-  it('are at most the 400 that are kept', () => {
+  it('are at most the 400 that are stored', () => {
     const days = daysBetween('0001-01-01', '9999-12-31', now);
     expect([days.length, days[0], days.at(-1)]).toEqual([400, dayOf(now - 399 * 86_400_000), '2026-03-01']);
     expect(daysBetween('2019-01-01', '2019-12-31', now)).toEqual([]);

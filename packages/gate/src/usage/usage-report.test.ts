@@ -49,7 +49,7 @@ describe('a report', () => {
     });
   });
 
-  it('begins anew with the day and the month; what is still reserved counts on', async () => {
+  it('starts at zero with the day and the month; what is still reserved still counts', async () => {
     await t.submit('anew', { estimateUsd: 0.6 });
     const old = { day: '2020-01-31', day_usd: 1e9, month: '2020-01', month_usd: 1e9 };
     await t.redis.hset(t.cell.keys.tenant('anew'), old);

@@ -30,7 +30,7 @@ describe('a packed job', () => {
     expect(await comeBack(log, none)).toBe(true);
   });
 
-  it('may have a request that is kept by itself, or one that is longer than a window', async () => {
+  it('may have a request that is stored separately, or one that is longer than a window', async () => {
     const long = Buffer.from(`"${'x'.repeat(300_000)}"`);
     for (const asked of [none, long]) expect(await comeBack(logOf(['a', 'b']), none, { asked })).toBe(true);
   });

@@ -136,7 +136,7 @@ describe('attach', () => {
     expect(sink.text).toBe(await wholeLog(id));
   });
 
-  it('ends, whole, with the end that there was when it began, although the job is run again meanwhile; the next goes on', async () => {
+  it('ends, whole, with the end of its beginning, although the job is retried meanwhile; the next one continues', async () => {
     const { id } = await t.submit('retried within replay');
     await t.journal.cancel(id);
     const { job } = (await t.journal.get(id)) ?? {};
@@ -232,7 +232,7 @@ describe('attach', () => {
     expect(await reading(id, 0, new CollectingSink())).toBe('gone');
   });
 
-  it('goes on past an old end when the job was run again', async () => {
+  it('continues after an old end when the job was retried', async () => {
     const { id } = await t.submit('again');
     await t.journal.cancel(id);
     const { job } = (await t.journal.get(id)) ?? {};

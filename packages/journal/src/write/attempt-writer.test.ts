@@ -46,18 +46,18 @@ describe('append', () => {
     expect(await t.logOf(id)).not.toContain('late');
   });
 
-  it('refuses an attempt whose claim a failover has undone, although another now has its number', async () => {
+  it('refuses an attempt whose claim a failover has rolled back, although another now has its number', async () => {
     const { id } = await t.submit('failed over');
     const { record } = t.journal.keysOf(id);
     const before = await t.redis.dumpBuffer(record);
-    const undone = await t.claim(id);
+    const rolledBack = await t.claim(id);
     await t.redis.restore(record, 0, before, 'REPLACE');
     const claim = await t.claim(id);
-    expect(claim.attempt).toBe(undone.attempt);
+    expect(claim.attempt).toBe(rolledBack.attempt);
     const writer = t.writer(claim);
     writer.write('text.delta', { text: 'of the one' });
     await writer.flushed();
-    const zombie = t.writer(undone);
+    const zombie = t.writer(rolledBack);
     zombie.write('text.delta', { text: 'of the other' });
     await expect(zombie.flushed()).rejects.toMatchObject({ code: 'fenced' });
     expect(await t.logOf(id)).not.toContain('of the other');
@@ -131,7 +131,7 @@ describe('the end of an attempt', () => {
     expect((await t.claim(id)).attempt).toBe(2);
   });
 
-  it('of a job that is to be cancelled cancels it, and tells so', async () => {
+  it('of a job with a cancel request cancels it, and says so', async () => {
     const { id } = await t.submit('put back, cancelled');
     const writer = t.writer(await t.claim(id));
     await t.journal.cancel(id);

@@ -45,7 +45,7 @@ const left = {
   calls: 2,
 };
 
-describe('what is kept of calls and steps', () => {
+describe('what is stored of calls and steps', () => {
   it('is what the next attempt is given, without what is over', async () => {
     const { calls, spent } = await t.claim(await jobWith('given', left));
     expect(Object.fromEntries(calls.open)).toEqual({ 'a/1': open('resp_1'), 'b/1': open(null) });
@@ -57,7 +57,7 @@ describe('what is kept of calls and steps', () => {
     expect(spent).toMatchObject({ usd: 3, input_tokens: 1, output_tokens: 2, calls: 2 });
   });
 
-  it('is written with the event that tells of it, however many fields that are', async () => {
+  it('is written with its event, for any number of fields', async () => {
     const { id } = await t.submit('many');
     const writer = t.writer(await t.claim(id));
     // More than a script can take as one command's arguments.
@@ -106,7 +106,7 @@ describe('a cancel of a queued job', () => {
 });
 
 describe('a job that is run again', () => {
-  it('keeps its completed steps; calls that are no part of one are made anew, under new keys', async () => {
+  it('keeps its completed steps; calls outside of steps are made again, under new keys', async () => {
     const id = await jobWith('again', left, 'failed');
     const { job } = (await t.journal.get(id)) ?? {};
     if (!job) throw new Error('no job');

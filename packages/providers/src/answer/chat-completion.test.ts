@@ -46,7 +46,7 @@ describe('the chat completion built from chunks', () => {
     });
   });
 
-  it('joins strings it does not know, and refusals', () => {
+  it('joins unknown strings, and refusals', () => {
     expect(
       messageOf([
         chatChunk({ role: 'assistant', reasoning_content: 'hm', refusal: null }),

@@ -28,7 +28,7 @@ const kinds = (events: ProviderEvent[]) =>
   events.map((event) => ('event' in event ? `${event.kind}+event` : event.kind));
 
 describe('the mapper of chat chunks', () => {
-  it('keeps only the text of chunks that tell nothing else', () => {
+  it('keeps only the text of chunks with nothing else', () => {
     const events = mapAll(shortChat);
     expect(kinds(events)).toEqual(['event+event', 'text', 'text', 'event+event', 'event+event']);
     expect(events[1]).toEqual({ kind: 'text', text: 'Hel' });
@@ -52,7 +52,7 @@ describe('the mapper of chat chunks', () => {
     expect(events[1]).toEqual({ kind: 'text', text: 'a', event: chunk });
   });
 
-  it('takes what came with every chunk since the last whole one as told', () => {
+  it('treats what came with every chunk since the last whole one as emitted', () => {
     const named = (content: string) => ({ ...chatChunk({ content }), provider: 'east' });
     expect(kinds(mapAll([chatChunk({ role: 'assistant' }), named('a'), named('b'), named('c')]))).toEqual([
       'event+event',

@@ -81,7 +81,7 @@ describe('the mapper of response events', () => {
     ]);
   });
 
-  it('passes on what it does not know', () => {
+  it('passes on unknown events', () => {
     const event = { type: 'response.brand_new.delta', delta: 'x', sequence_number: 1 };
     expect(mapAll([event])).toEqual([{ kind: 'event', event }]);
   });

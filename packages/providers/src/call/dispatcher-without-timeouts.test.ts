@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { fetchOptionsFor } from './dispatcher-without-timeouts.ts';
 
-describe('the patient dispatcher', () => {
+describe('the dispatcher without timeouts', () => {
   it('is not used while every limit is shorter than those of Node', () => {
     expect(fetchOptionsFor(120_000, 60_000)).toEqual({});
   });

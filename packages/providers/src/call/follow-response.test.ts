@@ -17,7 +17,7 @@ const problem = { error: { message: 'M', type: 't', param: null, code: null } };
 const isStream = (path: string | undefined) => path?.includes('stream=true') === true;
 
 describe('a response that is taken up again', () => {
-  it('is streamed on from the cursor, its first delta whole, its id not told again', async () => {
+  it('is streamed from the cursor on, its first delta whole, its id not emitted again', async () => {
     const upstream = await startBackgroundUpstream((response) => beginStream(response, ...backgroundEvents.slice(4)));
     const { events } = await upstream.call({ ...resumeAfter(3), idempotencyKey: 'key' });
     expect(upstream.asked()).toEqual(['GET /v1/responses/resp_1?stream=true&starting_after=3']);
@@ -42,7 +42,7 @@ describe('a response that is taken up again', () => {
     expect(upstream.asked()[1]).toBe('GET /v1/responses/resp_1?stream=true&starting_after=0');
   });
 
-  it.each([3, 5, 6])('tells nothing twice where the provider begins at the beginning (after %i)', async (after) => {
+  it.each([3, 5, 6])('emits nothing twice where the provider begins at the beginning (after %i)', async (after) => {
     const upstream = await startBackgroundUpstream((response) => beginStream(response, ...backgroundEvents));
     const { events } = await upstream.call(resumeAfter(after));
     expect(events.map((event) => ('cursor' in event ? event.cursor : event.kind))).toEqual([
@@ -52,7 +52,7 @@ describe('a response that is taken up again', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('is asked for its result where its stream has nothing more to tell', async () => {
+  it('is asked for its result where its stream has no more events', async () => {
     const upstream = await startBackgroundUpstream((response, { path }) => {
       if (!isStream(path)) return answerJson(response, 200, finished);
       beginStream(response);
@@ -61,7 +61,7 @@ describe('a response that is taken up again', () => {
     expect((await upstream.call(resumeAfter(6))).events).toEqual([result]);
   });
 
-  it('is cut where its stream ends without an end, and where it is told of nothing while it runs', async () => {
+  it('is cut where its stream ends without an end, and where it stays without events while it runs', async () => {
     let events = backgroundEvents.slice(4, 5);
     const upstream = await startBackgroundUpstream((response, { path }) => {
       if (!isStream(path)) return answerJson(response, 200, stored('in_progress'));
@@ -147,7 +147,7 @@ describe('a response that cannot be streamed when it is taken up again', () => {
   });
 });
 
-describe('a response that is gone', () => {
+describe('a response that no longer exists', () => {
   it.each([404, 410])('is lost, and was paid, where the provider answers %i', async (status) => {
     const upstream = await startBackgroundUpstream((response) => answerJson(response, status, problem));
     const { error } = await upstream.call(resumeAfter(3));

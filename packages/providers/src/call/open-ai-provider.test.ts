@@ -51,7 +51,7 @@ const responseEvents: JsonObject[] = [
 ].map((event, sequence_number) => ({ ...event, sequence_number }));
 
 describe('a chat call', () => {
-  it('is streamed with its usage, whatever the client said, and keeps unknown members', async () => {
+  it('is always streamed with its usage, and keeps unknown members', async () => {
     const { upstream, call } = await start((response) => {
       beginStream(response, ...shortChat, '[DONE]');
       response.end();
@@ -95,7 +95,7 @@ describe('a chat call', () => {
     expect((await call('chat.completions', {})).at(-1)).toMatchObject({ kind: 'result', usage: null });
   });
 
-  it('brings characters through whole that arrive in two halves', async () => {
+  it('passes on characters whole that arrive in two halves', async () => {
     const bytes = Buffer.from(sse(chatChunk({ content: 'a😀é' }, { finish_reason: 'stop' })));
     const { call } = await start(async (response) => {
       beginStream(response);

@@ -3,7 +3,7 @@ import { classifyErrorEvent, classifyStatus, classifyWords } from './classify-er
 
 const said = (...words: (string | number)[]) => ({ message: '', words });
 
-describe('the verdict on a status', () => {
+describe('the classification of a status', () => {
   it.each([
     [400, 'provider_bad_request', false],
     [401, 'provider_unauthorized', false],
@@ -45,11 +45,11 @@ describe('the verdict on a status', () => {
     });
   });
 
-  it('does not wait for room that a request can never have', () => {
+  it('does not wait where a request is larger than the limit', () => {
     const message = 'Request too large for m on tokens per min: Limit 30000, Requested 45000.';
     const tooLarge = { message, words: ['tokens', 'rate_limit_exceeded'] };
-    for (const verdict of [classifyStatus(429, tooLarge), classifyWords(tooLarge)]) {
-      expect(verdict).toEqual({ code: 'provider_bad_request', retryable: false });
+    for (const classification of [classifyStatus(429, tooLarge), classifyWords(tooLarge)]) {
+      expect(classification).toEqual({ code: 'provider_bad_request', retryable: false });
     }
   });
 
@@ -65,7 +65,7 @@ describe('the verdict on a status', () => {
   });
 });
 
-describe('the verdict on words alone', () => {
+describe('the classification of words alone', () => {
   it.each([
     ['server_error', 'provider_unavailable', true],
     ['rate_limit_exceeded', 'provider_rate_limited', true],
@@ -81,7 +81,7 @@ describe('the verdict on words alone', () => {
     expect(classifyWords(said('401'))).toMatchObject({ code: 'provider_unauthorized', retryable: false });
   });
 
-  it('says nothing of words that nobody knows, names of object members among them', () => {
+  it('does not classify unknown words, names of object members among them', () => {
     expect(classifyWords(said('constructor', '__proto__', 'data_residency_mismatch'))).toBeNull();
   });
 

@@ -76,7 +76,7 @@ describe('a breaker', () => {
     expect(changes).toEqual(['opened null null']);
   });
 
-  it('lets the next call through where that one tells nothing', () => {
+  it('lets the next call through where that one says nothing', () => {
     openForAll();
     now += 10_000;
     breaker.enter(jobOf('c'))?.interrupted();

@@ -9,7 +9,7 @@ const ofStatus = async (status: number, body = problem('No.'), headers = {}) =>
   healthOf((await failureOf((response) => answerJson(response, status, body, headers))).error);
 
 describe('a provider', () => {
-  it.each([500, 502, 503, 504, 408, 401, 403])('is ill where it answers %i', async (status) => {
+  it.each([500, 502, 503, 504, 408, 401, 403])('is unhealthy where it answers %i', async (status) => {
     expect(await ofStatus(status)).toBe('unhealthy');
   });
 
@@ -17,7 +17,7 @@ describe('a provider', () => {
     expect(await ofStatus(status)).toBeNull();
   });
 
-  it('is ill where it cannot be reached, is silent, or breaks off', async () => {
+  it('is unhealthy where it cannot be reached, is silent, or breaks off', async () => {
     expect(healthOf(await callAt('http://127.0.0.1:9/v1'))).toBe('unhealthy');
     const silent = await failureOf(() => undefined, { options: { firstByteTimeoutMs: 100 } });
     expect(healthOf(silent.error)).toBe('unhealthy');
@@ -34,7 +34,7 @@ describe('a provider', () => {
     expect(await ofStatus(429)).toBeNull();
   });
 
-  it('is ill where its account has no credit, and well where it refuses what is asked', async () => {
+  it('is unhealthy where its account has no credit, and healthy where it refuses a request', async () => {
     expect(await ofStatus(429, problem('Pay.', 'insufficient_quota'))).toBe('unhealthy');
     expect(await ofStatus(400, problem('No.', 'content_filter'))).toBeNull();
   });
@@ -52,7 +52,7 @@ describe('a failed call', () => {
     for (const status of [502, 504]) expect((await failed(status)).unpaid).toBe(false);
   });
 
-  it('may be its own request’s doing where it was answered with something that is no answer', async () => {
+  it('may be caused by its own request where the body of the answer is not an answer', async () => {
     expect(mayBeOfRequest(await failed(200, { odd: true }))).toBe(true);
     expect(mayBeOfRequest(await failed(503))).toBe(false);
   });

@@ -56,7 +56,7 @@ describe('a call', () => {
     return headrooms;
   }
 
-  it('tells once what its answer says of the provider’s limits', async () => {
+  it('reports once what its answer says about the provider’s limits', async () => {
     const headrooms = await headroomsOf((response) => {
       for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
       beginStream(response, ...shortChat);
@@ -65,7 +65,7 @@ describe('a call', () => {
     expect(headrooms).toEqual([{ requestsLeft: 7, resetMs: 1_000 }]);
   });
 
-  it('tells nothing where it is refused: its error does', async () => {
+  it('reports nothing where it is refused: its error does', async () => {
     expect(await headroomsOf((response) => answerJson(response, 429, {}, limits))).toEqual([]);
   });
 });

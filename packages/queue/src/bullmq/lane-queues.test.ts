@@ -49,7 +49,7 @@ describe('a job that was submitted', () => {
     expect(await counts()).toEqual({ waiting: 0, delayed: 1, permits: 1 });
   });
 
-  it('fails past its deadline, waiting or delayed, whatever the limits are, and takes no permit', async () => {
+  it('fails past its deadline, waiting or delayed, under any limits, and takes no permit', async () => {
     await t.submit('job_late', { deadlineMs: 100 });
     await t.submit('job_delayed', { deadlineMs: 100, delayMs: 60_000 });
     await t.submit('job_in_time', { deadlineMs: 60_000 });
@@ -133,7 +133,7 @@ describe('a job that is cancelled while it waits', () => {
 });
 
 describe('BullMQ', () => {
-  it('takes out only what is named, and has no effect on what is not there', async () => {
+  it('takes out only the named releases, and ignores those that don’t exist', async () => {
     await t.takes(9);
     const release = await t.submit('job_a');
     await has('job_a', 'waiting');
@@ -144,7 +144,7 @@ describe('BullMQ', () => {
     await expect(t.queues.ready.remove(t.lane, { jobId: 'job_never', release: 1 })).resolves.toBeUndefined();
   });
 
-  it('tells what is held, ended or missing, and leaves what is active alone', async () => {
+  it('returns what is held, ended or missing, and leaves what is active alone', async () => {
     const { promise: held, resolve: finish } = Promise.withResolvers<void>();
     const worker = await t.work(async ({ jobId }) => {
       if (jobId === 'job_active') await held;

@@ -172,7 +172,7 @@ describe('the order', () => {
     expect(calls.map(({ jobId }) => jobId)).toEqual(['job_top', 'job_above', 'job_a', 'job_b', 'job_c', 'job_low']);
   });
 
-  it('runs the same release once, however often and by whomever it is handed over', async () => {
+  it('runs the same release once, however often it is handed over', async () => {
     const { calls, run } = scripted({ kind: 'completed' });
     await Promise.all([t.work(run), t.work(run)]);
     const release = await t.submit('job_a');
@@ -217,20 +217,20 @@ describe('a lock', () => {
 });
 
 describe('a lost lock', () => {
-  it('is told to the run, which another then takes up', async () => {
-    const told: boolean[] = [];
+  it('is reported to the run, which another worker then takes over', async () => {
+    const lost: boolean[] = [];
     const { run, calls } = scripted({ kind: 'completed' });
     await t.work(async (release, lockLost) => {
       run(release);
       if (calls.length > 1) return { kind: 'completed' };
       await new Promise((resolve) => lockLost.addEventListener('abort', resolve));
-      told.push(lockLost.aborted);
+      lost.push(lockLost.aborted);
       return { kind: 'lost' };
     });
     const release = await t.submit('job_a');
     await until('it runs', () => calls.length === 1);
     expect(await t.redis.del(lockOf(release))).toBe(1);
-    await until('the run is told', () => told.length === 1);
+    await until('the run is told', () => lost.length === 1);
     await stateIs('job_a', 'completed');
     expect((await t.entry('job_a'))?.returnvalue).toBe('completed');
     expect(calls).toHaveLength(2);
@@ -290,7 +290,7 @@ describe('abandon', () => {
 });
 
 describe('the log', () => {
-  it('has no more than a line a second of what goes wrong', async () => {
+  it('has at most one line a second about failures', async () => {
     const lines: object[] = [];
     const logger = {
       debug: () => undefined,

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-it('blocks are counted by task, whoever counts them', async () => {
+it('blocks are counted by task, over all processes', async () => {
   expect(await readBlocks(t.redis, t.prefix)).toEqual([]);
   await countBlock(t.redis, t.prefix, { task: 'sum.up', ms: 2_100.6 });
   await countBlock(t.redis, t.prefix, { task: '~none', ms: 3_000 });

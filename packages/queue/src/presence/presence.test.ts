@@ -24,13 +24,13 @@ describe('presence', () => {
     expect(await liveWorkers(t.redis, t.prefix)).toEqual([]);
   });
 
-  it('takes a worker for gone when it has been silent for 10 s', async () => {
+  it('counts a worker as gone when it has been silent for 10 s', async () => {
     await heard('quiet', 8_000);
     await heard('gone', 12_000);
     expect(await liveWorkers(t.redis, t.prefix)).toEqual([{ id: 'quiet', configDigest: 'c' }]);
   });
 
-  it('forgets workers that are long gone when another speaks', async () => {
+  it('removes workers that are long gone when another announces itself', async () => {
     await heard('ancient', 3_600_000);
     await heard('recent', 60_000);
     const leave = await announceWorker(t.redis, t.prefix, { id: 'host-2', configDigest: 'c' });

@@ -45,7 +45,7 @@ describe('requests a minute', () => {
     // Thousands of round trips, on machines that have other things to do.
   });
 
-  it('hold what waits, and tell when more may go', async () => {
+  it('hold what waits, and say when more may go', async () => {
     await t.scheduler.setConfiguredLimits(t.lane, { requests_per_minute: 20 });
     await t.scheduler.announce(t.lane, 'w', 100);
     for (let job = 0; job < 10; job += 1) await t.add('a');
@@ -107,7 +107,7 @@ describe('what the provider says', () => {
     expect(await calls.acquireCall(t.lane, 1)).toBeLessThanOrEqual(WINDOW_MS);
   });
 
-  it('lets no more go than is left until it is reset, the lowest word counting', async () => {
+  it('lets go only what is left until it is reset; the lowest value counts', async () => {
     await calls.slowDown(t.lane, { requestsLeft: 3, tokensLeft: 1_000, resetMs: 9_000 });
     await calls.slowDown(t.lane, { requestsLeft: 5, tokensLeft: 900, resetMs: 9_000 });
     for (let call = 0; call < 3; call += 1) expect(await calls.acquireCall(t.lane, 100)).toBe(0);

@@ -26,7 +26,7 @@ describe('a dispatch clock', () => {
     expect(dispatches()).toBe(2);
   });
 
-  it('dispatches at once for all who wait in the same turn of the event loop, whatever is under way', async () => {
+  it('dispatches at once for all who wait in the same turn of the event loop, even during another dispatch', async () => {
     const ends: (() => void)[] = [];
     const clock = new DispatchClock(() => new Promise((resolve) => ends.push(() => resolve(null))));
     const over: string[] = [];

@@ -54,7 +54,7 @@ describe('maintenance', () => {
     expect((await t.cell.record('job_a')).release).not.toBe(String(first.release));
   });
 
-  it('frees permits of jobs that have ended, or that are gone', async () => {
+  it('frees permits of jobs that have ended, or were deleted', async () => {
     await t.takes(9);
     for (const id of ['job_a', 'job_b', 'job_c']) await t.submit(id);
     await until('all have permits', async () => (await counts()).permits === 3);

@@ -110,7 +110,7 @@ describe('the order within a tenant', () => {
 });
 
 describe('permits', () => {
-  it('are as many as live workers take, and no more than the lane may have', async () => {
+  it('are as many as live workers take, and at most the limit of the lane', async () => {
     await backlog('a', 20);
     expect(await t.dispatch()).toEqual([]);
     await t.scheduler.announce(t.lane, 'w1', 3);
@@ -177,7 +177,7 @@ describe('permits', () => {
 });
 
 describe('limits of a tenant', () => {
-  it('that came at run time stay, until whoever submits has seen newer ones', async () => {
+  it('that came at run time stay until a submit has seen newer ones', async () => {
     await t.scheduler.announce(t.lane, 'w', 9);
     await t.scheduler.setRunLimits('a', { max_running: 2 });
     for (let job = 0; job < 3; job += 1) await t.add('a', { runLimits: '1 1', areNewer: 0 });
@@ -186,7 +186,7 @@ describe('limits of a tenant', () => {
     expect(await t.dispatch()).toHaveLength(1);
   });
 
-  it('that let it run more are told with the lanes in which it may, to whoever submits', async () => {
+  it('that let it run more are returned to the submit, with the lanes in which it may run', async () => {
     await t.scheduler.announce(t.lane, 'w', 9);
     for (let job = 0; job < 2; job += 1) await t.add('a', {}, { max_running: 1 });
     expect(await t.dispatch()).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('jobs that may wait', () => {
   const waiting = (id: string, most: number, tenant = 'a') => t.cell.submit({ id, tenant, maxQueued: most });
   const kind = async (id: string, most: number) => (await waiting(id, most)).kind;
 
-  it('are exactly as many as may, whoever asks, delayed ones included', async () => {
+  it('are exactly as many as may run, for any caller, delayed ones included', async () => {
     await t.add('a');
     await t.add('a', { delayMs: 60_000 });
     const asked = await Promise.all(Array.from({ length: 60 }, (_, job) => kind(`job_${job}`, 20)));
@@ -215,14 +215,14 @@ describe('jobs that may wait', () => {
     expect(await kind('job_2', 1)).toBe('refused');
   });
 
-  it('make room when one of them may run', async () => {
+  it('leave a place when one of them may run', async () => {
     expect([await kind('job_1', 1), await kind('job_2', 1)]).toEqual(['created', 'refused']);
     await t.scheduler.announce(t.lane, 'w', 1);
     expect(await t.dispatch()).toEqual(['job_1']);
     expect(await kind('job_2', 1)).toBe('created');
   });
 
-  it('make room when one of them is cancelled, waiting or delayed', async () => {
+  it('leave a place when one of them is cancelled, waiting or delayed', async () => {
     await t.add('a', { id: 'job_1' });
     expect(await kind('job_2', 1)).toBe('refused');
     await t.cell.cancel('job_1');

@@ -20,7 +20,7 @@ function write(kind: 'json' | 'ts', content: string): string {
 }
 
 describe('a config file', () => {
-  it.each(['none.json', 'none.ts', 'none.json/none.json'])('that is not there is called that: %s', (name) => {
+  it.each(['none.json', 'none.ts', 'none.json/none.json'])('that does not exist is reported as missing: %s', (name) => {
     const file = join(folder, name);
     const refusal = new SettingsError(`${file} can't be read: it does not exist.`);
     expect(() => readConfigContent(file)).toThrow(refusal);

@@ -62,7 +62,7 @@ describe('the config file', () => {
     expect(readConfigFile(file, baseUrl, { load: other }).configDigest).not.toBe(read.configDigest);
   });
 
-  it('brings the warnings of the app, and of keys that are not there, where they are needed', () => {
+  it('has the warnings of the app, and those of missing keys where they are needed', () => {
     const providers = [...lane.providers, { name: 'spare', base_url: baseUrl, api_key_env: 'SPARE_KEY' }];
     writeFileSync(file, JSON.stringify({ lanes: { a: { ...lane, providers } } }));
     const read = (options: Partial<ConfigOptions<Loaded>>) =>
@@ -95,7 +95,7 @@ describe('the config file', () => {
     ]);
   });
 
-  it('is refused in the same way where the app does not know what it names', () => {
+  it('is refused in the same way where it names something unknown to the app', () => {
     writeFileSync(file, '{}');
     const read = (error: Error) => () =>
       readConfigFile(file, baseUrl, {

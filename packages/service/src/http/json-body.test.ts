@@ -74,7 +74,7 @@ describe('a JSON body', () => {
     },
   );
 
-  it('must be there, and be an object', async () => {
+  it('must be present, and be an object', async () => {
     for (const body of [undefined, '', 'null', '[]', '1', '"x"']) {
       expect(await post('/echo', body)).toMatchObject({ status: 400, body: { code: 'malformed_json', param: null } });
     }
@@ -97,12 +97,12 @@ describe('a JSON body', () => {
     expect(await firstAnswer('content-length: 10000000000')).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('that is too large in chunks is refused where it passes the limit, though it goes on', async () => {
+  it('that is too large in chunks is refused where it passes the limit, although more follows', async () => {
     const chunk = `400\r\n${'x'.repeat(1_024)}\r\n`;
     expect(await firstAnswer('transfer-encoding: chunked', chunk)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('that is compressed is refused, whatever it would unpack to', async () => {
+  it('that is compressed is refused, whatever its content', async () => {
     for (const encoding of ['gzip', 'deflate', 'br', 'GZIP', 'gzip, identity', 'x']) {
       const answer = await post('/echo', '{}', { ...json, 'content-encoding': encoding });
       expect(answer).toMatchObject({

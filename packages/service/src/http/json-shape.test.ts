@@ -32,14 +32,14 @@ describe('the shape of a JSON text', () => {
 });
 
 describe('the place of a member', () => {
-  it('is told by the names on the way to what is open there', () => {
+  it('is given by the names on the way to the open value', () => {
     const text = '{"a":[1,{"b\\u0031":[2,[3]]}]}';
     expect(pathAt(text, text.lastIndexOf('3'))).toEqual(['a', 1, 'b1', 1]);
     expect(pathAt(text, 1)).toEqual([]);
     expect(pathAt('{"\\x":[1', 8)).toEqual(['\\x']);
   });
 
-  it('is told where one is named twice, and only then', () => {
+  it('is given where a member is named twice, and only then', () => {
     expect(findDuplicate('{"a":{"b":1},"b":[{"c":1},{"c":1,"c" : 2}]}')).toEqual(['b', 1, 'c']);
     expect(findDuplicate('{"a":{"b":"c"},"b":"a"}')).toBeNull();
   });

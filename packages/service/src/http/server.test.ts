@@ -89,7 +89,7 @@ describe('a request id', () => {
 });
 
 describe('an answer', () => {
-  it('bears security headers and says nothing of what serves it', async () => {
+  it('has security headers and does not name the software that serves it', async () => {
     const { headers } = await get('/ok/1');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
@@ -131,7 +131,7 @@ describe('a problem document', () => {
 });
 
 describe('an error', () => {
-  it('that is ours is said as it is, and not kept by caches', async () => {
+  it('that is ours is sent as it is, and not stored by caches', async () => {
     const response = await get('/refused');
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -139,7 +139,7 @@ describe('an error', () => {
     expect(await response.json()).toMatchObject({ code: 'invalid_cursor', detail: 'after: a number', param: 'after' });
   });
 
-  it('that nobody expected tells the client nothing, and the log its place', async () => {
+  it('that is unexpected tells the client nothing, and the log where it happened', async () => {
     const response = await get('/broken');
     const body = await response.text();
     expect(response.status).toBe(500);
@@ -151,7 +151,7 @@ describe('an error', () => {
     expect(JSON.stringify(line)).not.toContain(secret);
   });
 
-  it('that the app knows is translated, with a time to come back', async () => {
+  it('that is known to the app is translated, with a Retry-After', async () => {
     const response = await get('/away');
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
@@ -163,11 +163,11 @@ describe('an error', () => {
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="holdfast"');
   });
 
-  it('in the middle of an answer cuts it off, so that it is not taken for whole', async () => {
+  it('in the middle of an answer cuts it off, so that it doesn’t look complete', async () => {
     await expect(get('/half').then((response) => response.text())).rejects.toThrow();
   });
 
-  it('is what there is at an unknown path, and at one with a broken escape', async () => {
+  it('is the answer at an unknown path, and at one with a broken escape', async () => {
     const unknown = await get('/nothing');
     expect(await unknown.json()).toMatchObject({ status: 404, code: 'not_found' });
     const broken = await get('/ok/%zz');
@@ -184,13 +184,13 @@ describe('the log', () => {
     expect(JSON.stringify(line)).not.toContain(secret);
   });
 
-  it('tells what was refused apart from what went wrong', async () => {
+  it('distinguishes refusals from failures', async () => {
     expect(await lineOf(await get('/refused'))).toMatchObject({ level: 30, res: { status: 400 } });
     expect(await lineOf(await get('/away'))).toMatchObject({ level: 50, res: { status: 503 } });
   });
 });
 
-describe('what comes before there is a request', () => {
+describe('what happens before there is a request', () => {
   it.each([
     ['no HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
     ['a header with a line break in it', 'GET / HTTP/1.1\r\nhost: x\r\na: b\nc\r\n\r\n', 400, 'malformed_request'],

@@ -48,7 +48,7 @@ describe('embeddings and models', () => {
     expect(count).toMatchObject({ calls: 2, completed: 0, aborted: 0, tokens: 0 });
   });
 
-  it('lists its models, answers any other, and knows none that starts with "unknown"', async () => {
+  it('lists its models, answers any other, and refuses one that starts with "unknown"', async () => {
     const { data } = await client.models.list();
     expect(data.map(({ id }) => id)).toEqual(['sim', 'sim-large', 'sim-embed']);
     expect(await client.models.retrieve('gpt-4o')).toMatchObject({ id: 'gpt-4o' });
@@ -143,7 +143,7 @@ describe('the server', () => {
     await own.close();
   });
 
-  it('has totals, zeros for a case it doesn’t know, and can be reset', async () => {
+  it('has totals, zeros for an unknown case, and can be reset', async () => {
     const own = await startSimulator({ port: 0 });
     const url = `${own.url}/sim/calls`;
     const get = async (query = '') => (await fetch(url + query)).json();
@@ -165,7 +165,7 @@ describe('the server', () => {
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
-  it('closes at once, whatever still runs', async () => {
+  it('closes at once, even if answers still run', async () => {
     const own = await startSimulator({ port: 0 });
     const slow = client.withOptions({ baseURL: `${own.url}/v1` });
     const stream = await slow.chat.completions.create({ ...ask('tokens=9999', ''), stream: true });

@@ -135,7 +135,7 @@ describe('faults', () => {
     await untilCounted('fail=stall&stall_after=5', { calls: 1, completed: 0, aborted: 0, tokens: 5 });
   });
 
-  it('goes on after a stall that ends', async () => {
+  it('continues after a stall that ends', async () => {
     const startedAt = performance.now();
     expect(await stream('stall_after=5&stall_ms=80')).toMatchObject({ tokens: 20, finish: 'stop', error: null });
     expect(performance.now() - startedAt).toBeGreaterThan(75);

@@ -34,7 +34,7 @@ describe('chat completions', () => {
     expect(chunks).toHaveLength(1 + 20 + 1 + 1);
   });
 
-  it('answers the same text whole as in a stream, whatever the prompt, for one seed', async () => {
+  it('answers the same text whole as in a stream, for any prompt with the same seed', async () => {
     const whole = await client.chat.completions.create(ask('seed=7'));
     const other = { ...ask('seed=7'), messages: [{ role: 'user' as const, content: 'Something else' }] };
     const streamed = await client.chat.completions.stream(other).finalChatCompletion();
@@ -58,7 +58,7 @@ describe('chat completions', () => {
     expect(usage?.completion_tokens).toBe(12);
   });
 
-  it('answers n choices with texts of their own', async () => {
+  it('answers n choices with different texts', async () => {
     const { choices } = await client.chat.completions.create({ ...ask('tokens=20'), n: 3 });
     expect(new Set(choices.map(({ message }) => message.content)).size).toBe(3);
   });

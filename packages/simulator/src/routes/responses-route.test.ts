@@ -63,7 +63,7 @@ describe('responses', () => {
     expect(await client.responses.retrieve(whole.id)).toEqual(whole);
   });
 
-  it('keeps nothing with store: false, and forgets what is deleted', async () => {
+  it('stores nothing with store: false, and removes what is deleted', async () => {
     const unstored = await client.responses.create({ ...ask('itl_ms=0'), store: false });
     await expect(client.responses.retrieve(unstored.id)).rejects.toMatchObject({ status: 404 });
     const stored = await client.responses.create(ask('itl_ms=0'));
@@ -79,7 +79,7 @@ describe('responses', () => {
     expect(await counts('queued')).toMatchObject({ calls: 1, completed: 1, aborted: 0, tokens: 10 });
   });
 
-  it('goes on in the background when the client goes away, and gives exactly the missing events', async () => {
+  it('continues in the background when the client leaves, and gives exactly the missing events', async () => {
     const stream = await client.responses.create({
       ...ask('itl_ms=5&tokens=30', 'left'),
       background: true,

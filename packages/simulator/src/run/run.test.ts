@@ -26,7 +26,7 @@ async function readAndLeave(run: Run): Promise<void> {
 }
 
 describe('the readers of a run', () => {
-  it('are counted when they leave an answer that goes on without them', async () => {
+  it('are counted when they leave an answer that continues without them', async () => {
     const { run, onReaderLeft } = newRun(true);
     await readAndLeave(run);
     expect(onReaderLeft).toHaveBeenCalledTimes(1);

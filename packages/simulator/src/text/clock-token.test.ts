@@ -27,7 +27,7 @@ function expectTimes(text: string, from: number): void {
 }
 
 describe('a clock', () => {
-  it('is what a chat completion’s tokens tell, when instructed', async () => {
+  it('is what a chat completion’s tokens contain, when instructed', async () => {
     const from = now();
     const messages = [{ role: 'user' as const, content: 'What time is it?' }];
     const stream = client.chat.completions.stream({ model: 'sim', messages, metadata });
@@ -41,7 +41,7 @@ describe('a clock', () => {
     expect((await stream.finalChatCompletion()).choices[0]?.message.content).toBe(text);
   });
 
-  it('is what a Response’s tokens tell, and its body says the same', async () => {
+  it('is what a Response’s tokens contain, and its body says the same', async () => {
     const from = now();
     const stream = client.responses.stream({ model: 'sim', input: 'What time is it?', metadata });
     let text = '';

@@ -37,11 +37,11 @@ describe('cancel', () => {
     expect(await t.today('open')).toMatchObject({ jobs: '1', usd: '160' });
   });
 
-  it('asks whoever runs a job, on the control channel and in its record', async () => {
+  it('asks the worker that runs the job, on the control channel and in its record', async () => {
     const attempt = await t.claim(await t.create());
     const subscriber = t.redis.duplicate();
-    const told: string[] = [];
-    subscriber.on('message', (_channel, id: string) => told.push(id));
+    const published: string[] = [];
+    subscriber.on('message', (_channel, id: string) => published.push(id));
     await subscriber.subscribe(t.keys.control);
     expect(await t.cancel(attempt.id)).toEqual(['requested']);
     const { cancel_requested_at } = await t.record(attempt.id);
@@ -49,11 +49,11 @@ describe('cancel', () => {
     expect(await t.record(attempt.id)).toMatchObject({ status: 'running', cancel_requested_at });
     await subscriber.unsubscribe();
     subscriber.disconnect();
-    expect(told).toEqual([attempt.id, attempt.id]);
+    expect(published).toEqual([attempt.id, attempt.id]);
     await t.finish(attempt, { status: 'cancelled' });
   });
 
-  it('changes nothing of a job that has ended, or that there is none of (S8)', async () => {
+  it('changes nothing of a job that has ended or does not exist (S8)', async () => {
     const id = await t.create();
     await t.run(id);
     const [record, spend] = [await t.record(id), await t.today()];

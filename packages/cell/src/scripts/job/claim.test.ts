@@ -36,7 +36,7 @@ describe('claim', () => {
     expect((await t.record(id)).attempt).toBe('1');
   });
 
-  it('is void for an older hand-over, an ended job and an unknown one', async () => {
+  it('is void for an older release, an ended job and an unknown one', async () => {
     const id = await t.create();
     const { release = '' } = await t.record(id);
     await scripts.handOverAgain.run(t.cell, [id, release, '', '']);
@@ -58,7 +58,7 @@ describe('claim', () => {
   });
 });
 
-describe('what a worker is told for its log', () => {
+describe('what a worker gets for its log', () => {
   const waited = async (id: string, token: string) => (await claim(id, token))[4];
 
   it('is how long the job has waited since it was due: none of the time before that', async () => {
@@ -71,7 +71,7 @@ describe('what a worker is told for its log', () => {
     expect(Number(await waited(retried, 'two'))).toBeLessThan(0);
   });
 
-  it('is that nobody knows how long, where its worker has vanished or it runs again after its end', async () => {
+  it('is an unknown time, where its worker has vanished or it runs again after its end', async () => {
     const crashed = await t.create();
     await claim(crashed, 'one');
     expect(await waited(crashed, 'two')).toBe('');
@@ -100,7 +100,7 @@ describe('the permit of a job that is claimed', () => {
     expect(await t.redis.hget(t.keys.sched('running'), 'acme')).not.toBe('2');
   });
 
-  it('is granted again where the scheduler’s keys are lost, or have placed it anew', async () => {
+  it('is granted again where the scheduler’s keys are lost, or have a new place for it', async () => {
     const [lost, placed] = [await t.create({ lane: 'lost' }), await t.create({ lane: 'lost', delayMs: 60_000 })];
     await t.loseScheduler();
     await scripts.repair.run(t.cell, ['', '', 50]);

@@ -29,7 +29,7 @@ describe('the end of a job (S5)', () => {
     expect(await t.redis.get(t.keys.job(id).output)).toBe('{"a":1}');
   });
 
-  it('sets the expiry of all that the job has, and remembers when to forget it', async () => {
+  it('sets the expiry of all the job’s keys, and stores when to remove it', async () => {
     const id = await t.create({ metadata: '{}' });
     const attempt = await t.claim(id);
     await t.append(attempt, { calls: { 'answer:a': '1' }, steps: { 'step:s': '1' } });

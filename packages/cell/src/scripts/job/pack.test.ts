@@ -50,7 +50,7 @@ describe('a job that is worth packing', () => {
     expect([await t.redis.exists(log, request), await t.redis.zcard(t.keys.packing)]).toEqual([0, 0]);
   });
 
-  it('stays as it is where compressing gains nothing, the job runs again, or has gone', async () => {
+  it('stays as it is where compressing gains nothing, the job runs again, or was deleted', async () => {
     const [plain, retried, gone] = [await ended(), await ended(), await ended()];
     await t.retry(retried.id);
     await t.delete(gone.id);

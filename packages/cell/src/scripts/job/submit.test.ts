@@ -52,7 +52,7 @@ describe('submit', () => {
     expect(await t.problems()).toEqual([]);
   });
 
-  it('gives every hand-over of the cell a number of its own', async () => {
+  it('gives every release of the cell another number', async () => {
     const ids = await Promise.all(Array.from({ length: 30 }, () => t.create()));
     const releases = await Promise.all(ids.map(async (id) => (await t.record(id)).release));
     expect(new Set(releases).size).toBe(30);

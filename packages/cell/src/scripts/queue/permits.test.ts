@@ -48,7 +48,7 @@ describe('permits that are to be checked', () => {
     expect(await permits()).toHaveLength(released.length);
   });
 
-  it('are freed at once where the job has ended, is gone, or has a later release', async () => {
+  it('are freed at once where the job has ended, was deleted, or has a later release', async () => {
     await t.announce(9);
     const [ended = '', gone = '', later = '', open = ''] = [
       await t.create(),

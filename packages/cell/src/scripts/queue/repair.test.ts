@@ -13,15 +13,15 @@ afterEach(async () => {
 
 type Page = [string, string, number, number, ...string[]];
 
-const repairPage = async ([time, id]: readonly [string, string], most: number) =>
-  (await scripts.repair.run(t.cell, [time, id, most])) as Page;
+const repairPage = async ([time, id]: readonly [string, string], limit: number) =>
+  (await scripts.repair.run(t.cell, [time, id, limit])) as Page;
 
 /** Goes through all open jobs. Pages, entries dropped, jobs placed; throws where it doesn't end. */
-async function repair(most = 50) {
+async function repair(limit = 50) {
   const total = { pages: 0, dropped: 0, placed: 0, lanes: new Set<string>() };
   let end: [string, string] = ['', ''];
   do {
-    const [time, id, dropped, placed, ...lanes] = await repairPage(end, most);
+    const [time, id, dropped, placed, ...lanes] = await repairPage(end, limit);
     total.pages += 1;
     total.dropped += dropped;
     total.placed += placed;
@@ -73,7 +73,7 @@ describe('repair', () => {
     expect((await t.finish(running))[0]).toBe('applied');
   });
 
-  it('keeps the order: what has run before goes first', async () => {
+  it('keeps the order: jobs that have run before go first', async () => {
     const [first = '', second = ''] = await many(2);
     await t.run(second, { status: 'queued' });
     await t.loseScheduler();
@@ -113,7 +113,7 @@ describe('repair', () => {
     expect((await t.redis.zrange(t.keys.open, '0', '-1')).sort()).toEqual(kept.sort());
   });
 
-  it('goes on from where it was although the last job of the page has ended meanwhile', async () => {
+  it('continues where it was although the last job of the page has ended meanwhile', async () => {
     const ids = await many(30);
     await createAtOnce();
     await t.loseScheduler();
@@ -153,24 +153,24 @@ describe('the open jobs of a lane', () => {
   });
 });
 
-describe('forgetting what has expired', () => {
+describe('removing what has expired', () => {
   const expiring = () => `${t.keys.base}expiring`;
-  const forget = (most: number) => scripts.removeExpired.run(t.cell, [most]);
+  const removeExpired = (limit: number) => scripts.removeExpired.run(t.cell, [limit]);
 
-  it('takes it off its tenant’s list, so many at once, once its record is gone', async () => {
+  it('takes it off its tenant’s list, up to a limit at once, when its record has expired', async () => {
     const ids = await many(5);
     for (const id of ids) await t.cancel(id);
-    expect(await forget(9)).toBe(0);
+    expect(await removeExpired(9)).toBe(0);
     for (const id of ids.slice(1)) await t.redis.del(t.keys.job(id).record);
     for (const id of ids) await t.redis.zadd(expiring(), 1, `${id} acme`);
     // The entry is due and the record is still there: it stays.
-    expect(await forget(9)).toBe(5);
+    expect(await removeExpired(9)).toBe(5);
     expect(await t.redis.zrange(t.keys.tenantJobs('acme'), '0', '-1')).toEqual([ids[0]]);
     expect(await t.redis.zrange(expiring(), '0', '-1')).toEqual([`${ids[0]} acme`]);
-    expect(await forget(1)).toBe(1);
+    expect(await removeExpired(1)).toBe(1);
   });
 
-  it('leaves a job alone that runs again, or was created anew under the id', async () => {
+  it('leaves a job alone that runs again, or was created again under the id', async () => {
     const id = await t.create();
     await t.cancel(id);
     await t.retry(id);
@@ -179,7 +179,7 @@ describe('forgetting what has expired', () => {
     await t.redis.del(t.keys.job(id).record);
     await t.create({ id });
     expect(await t.redis.zcard(expiring())).toBe(0);
-    expect(await forget(9)).toBe(0);
+    expect(await removeExpired(9)).toBe(0);
     expect(await t.redis.zrange(t.keys.tenantJobs('acme'), '0', '-1')).toEqual([id]);
   });
 });

@@ -33,7 +33,7 @@ describe('reserving more for a run', () => {
     expect(await t.tenant('further')).toMatchObject({ reserved: '0', day_usd: '600' });
   });
 
-  it('frees what the run does not need where it is refused, so that others can go on', async () => {
+  it('frees what the run does not need where it is refused, so that others can continue', async () => {
     const [one, other] = [await running('stuck', 500), await running('stuck', 500)];
     expect(await reserve(one, 600, 100)).toEqual(['day', '0', '1000', 'reserved']);
     expect(await t.reserved('stuck')).toBe(600);
@@ -42,7 +42,7 @@ describe('reserving more for a run', () => {
     expect(await t.problems()).toEqual([]);
   });
 
-  it('counts once however often it is sent, and lowers nothing where there is room', async () => {
+  it('counts once however often it is sent, and lowers nothing where it is granted', async () => {
     const attempt = await running('raised', 200);
     await Promise.all([500, 500, 300, 100, 500].map((amount) => reserve(attempt, amount)));
     expect(await t.reserved('raised')).toBe(500);
