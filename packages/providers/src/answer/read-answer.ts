@@ -12,7 +12,7 @@ import { findError } from '../failure/error-body.ts';
 import type { Failures } from '../failure/failures.ts';
 import { type AnswerReader, isResponse, type Result, resultOf, type Whole } from './answer-readers.ts';
 
-export interface Answer {
+export interface UpstreamAnswer {
   response: Response;
   connection: Connection;
   failures: Failures;
@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** An answer whose beginning was read, which shows what it is. */
-export interface OpenedAnswer extends Answer {
+export interface OpenedAnswer extends UpstreamAnswer {
   body: BodyReader;
   kind: 'events' | 'json' | 'page' | 'nothing';
   /** The text read so far. */
@@ -28,7 +28,7 @@ export interface OpenedAnswer extends Answer {
 }
 
 /** Reads the beginning of the answer, until its kind is known. */
-export async function openAnswer(answer: Answer): Promise<OpenedAnswer> {
+export async function openAnswer(answer: UpstreamAnswer): Promise<OpenedAnswer> {
   const body = createBodyReader(answer.response, answer.limits, answer.connection, answer.failures);
   let start = '';
   for (;;) {
@@ -147,7 +147,7 @@ function readPieces(pieces: readonly JsonObject[], reader: AnswerReader): Whole 
 }
 
 /** Reads embeddings, which are returned as they are. */
-export async function readEmbeddings(answer: Answer): Promise<Result> {
+export async function readEmbeddings(answer: UpstreamAnswer): Promise<Result> {
   const opened = await openAnswer(answer);
   const [document] = piecesOf(opened, await readJson(opened));
   const isAnswer = Array.isArray(document?.data) || Array.isArray(document?.embeddings);
@@ -156,7 +156,7 @@ export async function readEmbeddings(answer: Answer): Promise<Result> {
 }
 
 /** @throws AttemptError that the document reports */
-function piecesOf({ failures }: Answer, document: JsonValue): JsonObject[] {
+function piecesOf({ failures }: UpstreamAnswer, document: JsonValue): JsonObject[] {
   const error = findError(null, document);
   if (error !== undefined) throw failures.errorEvent(error, false);
   return (Array.isArray(document) ? document : [document]).filter(isJsonObject);

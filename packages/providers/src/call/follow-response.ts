@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AttemptError, isJsonObject, type JsonObject, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import { APIError } from 'openai';
 import { createResponseReader, isResponse, type Result, type Whole } from '../answer/answer-readers.ts';
-import { type Answer, type OpenedAnswer, openAnswer, readJson, readStream } from '../answer/read-answer.ts';
+import { type OpenedAnswer, openAnswer, readJson, readStream, type UpstreamAnswer } from '../answer/read-answer.ts';
 import { findError } from '../failure/error-body.ts';
 import { ask, type ProviderRequest, withConnection } from './ask-provider.ts';
 import { type BackgroundResponse, learnId } from './background-response.ts';
@@ -45,7 +45,10 @@ export async function* resumeResponse(
 }
 
 /** @param begun the answer to the call that created the response, or to a retrieve */
-export async function* followResponse(follow: BackgroundCall, begun: Answer): AsyncGenerator<ProviderEvent, Result> {
+export async function* followResponse(
+  follow: BackgroundCall,
+  begun: UpstreamAnswer,
+): AsyncGenerator<ProviderEvent, Result> {
   const answer = await openAnswer(begun);
   if (answer.kind === 'json') return yield* followPiece(follow, answer);
   const { background, call } = follow;

@@ -17,7 +17,7 @@
 import { MAX_TIMER_MS, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import OpenAI from 'openai';
 import { createChatReader, createResponseReader } from '../answer/answer-readers.ts';
-import { type Answer, openAnswer, readEmbeddings, readStream } from '../answer/read-answer.ts';
+import { openAnswer, readEmbeddings, readStream, type UpstreamAnswer } from '../answer/read-answer.ts';
 import { createFailures } from '../failure/failures.ts';
 import { readHeadroom } from '../health/rate-limit-headroom.ts';
 import { askForAnswer } from './ask-for-answer.ts';
@@ -99,7 +99,7 @@ function secretsIn({ baseUrl, apiKey = '', headers = {}, query = {} }: OpenAiPro
     .sort((a, b) => b.length - a.length);
 }
 
-function createClient(options: OpenAiProviderOptions, limits: Answer['limits']): OpenAI {
+function createClient(options: OpenAiProviderOptions, limits: UpstreamAnswer['limits']): OpenAI {
   const { apiKey, headers, query, fetch: given } = options;
   const url = new URL(options.baseUrl);
   const defaultQuery = { ...Object.fromEntries(url.searchParams), ...query };

@@ -1,12 +1,12 @@
 /** What all calls to one provider share. */
 import type OpenAI from 'openai';
-import type { Answer } from '../answer/read-answer.ts';
+import type { UpstreamAnswer } from '../answer/read-answer.ts';
 import type { Failures } from '../failure/failures.ts';
 
 export interface Upstream {
   client: OpenAI;
   failures: Failures;
-  limits: Answer['limits'];
+  limits: UpstreamAnswer['limits'];
   /** How answers are asked for, unless the provider has refused that. */
   preference: StreamPreference;
   refusals: StreamRefusals;

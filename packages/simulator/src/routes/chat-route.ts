@@ -8,7 +8,7 @@ import { type Faults, TOKENS_BEFORE_ERROR } from '../instructions/faults.ts';
 import { ChatDraft } from '../run/chat-draft.ts';
 import { boundFaults, planRun } from '../run/plan-run.ts';
 import type { Pace, Run } from '../run/run.ts';
-import { type Answer, inputTokensOf, jsonFormatOf, planAnswer } from '../text/answer.ts';
+import { inputTokensOf, jsonFormatOf, type PlannedAnswer, planAnswer } from '../text/answer.ts';
 import type { World } from '../world.ts';
 import { type Call, modelOf, type Prepared } from './serve-call.ts';
 
@@ -47,7 +47,7 @@ function messagesOf(body: JsonObject): JsonObject[] {
   return messages as JsonObject[];
 }
 
-function planChoices({ body, instructions }: Call, faults: Faults, messages: JsonObject[]): Answer[] {
+function planChoices({ body, instructions }: Call, faults: Faults, messages: JsonObject[]): PlannedAnswer[] {
   numberField(body, 'temperature', 0, 2);
   const max = Number.MAX_SAFE_INTEGER;
   const request = {

@@ -1,7 +1,7 @@
 /** A chat completion while it is generated: its chunks, and all of it so far. */
 
 import type { JsonObject } from '../http/json.ts';
-import type { Answer } from '../text/answer.ts';
+import type { PlannedAnswer } from '../text/answer.ts';
 import { clockToken } from '../text/clock-token.ts';
 
 interface ChatPlan {
@@ -9,7 +9,7 @@ interface ChatPlan {
   /** Seconds since 1970. */
   created: number;
   model: string;
-  choices: readonly Answer[];
+  choices: readonly PlannedAnswer[];
   inputTokens: number;
 }
 
@@ -19,7 +19,7 @@ interface Piece {
 }
 
 export class ChatDraft {
-  readonly choices: readonly Answer[];
+  readonly choices: readonly PlannedAnswer[];
   readonly inputTokens: number;
   readonly #plan: ChatPlan;
   /** Tokens of all choices, in the order in which they are sent. */
@@ -101,7 +101,7 @@ export class ChatDraft {
     return { ...this.chunkHead(), object: 'chat.completion', choices, usage: this.usage() };
   }
 
-  #message({ kind, tool }: Answer, index: number): JsonObject {
+  #message({ kind, tool }: PlannedAnswer, index: number): JsonObject {
     const sent = this.#pieces.slice(0, this.#sent).filter(({ choice }) => choice === index);
     const text = sent.map((piece) => piece.text).join('');
     const call = tool && { id: tool.callId, type: 'function', function: { name: tool.name, arguments: text } };
@@ -114,7 +114,7 @@ export class ChatDraft {
     };
   }
 
-  #choice(index: number): Answer {
+  #choice(index: number): PlannedAnswer {
     const answer = this.choices[index];
     if (answer === undefined) throw new RangeError(`No choice ${index}.`);
     return answer;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../http/json.ts';
 import type { Instructions } from '../instructions/instructions.ts';
-import type { Answer } from '../text/answer.ts';
+import type { PlannedAnswer } from '../text/answer.ts';
 import { clockToken } from '../text/clock-token.ts';
 import type { StoredRun } from './run-store.ts';
 
@@ -22,7 +22,7 @@ interface ResponsePlan {
   model: string;
   background: boolean;
   store: boolean;
-  answer: Answer;
+  answer: PlannedAnswer;
   inputTokens: number;
 }
 
@@ -31,7 +31,7 @@ const newId = (prefix: string) => `${prefix}_${randomBytes(24).toString('hex')}`
 export class ResponseDraft {
   readonly id = newId('resp');
   readonly itemId: string;
-  readonly answer: Answer;
+  readonly answer: PlannedAnswer;
   readonly background: boolean;
   status: ResponseStatus;
   /** null: the item has not begun. */

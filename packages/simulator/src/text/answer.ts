@@ -19,7 +19,7 @@ export interface AnswerRequest {
   afterTool: boolean;
 }
 
-export interface Answer {
+export interface PlannedAnswer {
   kind: 'text' | 'refusal' | 'tool';
   /** One token each. */
   pieces: readonly string[];
@@ -35,7 +35,12 @@ const DEFAULT_TOKENS = 52;
 const DEFAULT_SPREAD = 17;
 
 /** @param choice index of the answer among the requested choices */
-export function planAnswer(instructions: Instructions, faults: Faults, request: AnswerRequest, choice = 0): Answer {
+export function planAnswer(
+  instructions: Instructions,
+  faults: Faults,
+  request: AnswerRequest,
+  choice = 0,
+): PlannedAnswer {
   const random = randomFrom(`${instructions.seed ?? JSON.stringify(request.prompt)}/${choice}`);
   const whole = wholeAnswer(instructions, faults, request, random);
   const pieces = withBigLine(whole.pieces, faults.bigLine);
@@ -45,7 +50,12 @@ export function planAnswer(instructions: Instructions, faults: Faults, request: 
   return { ...whole, pieces: pieces.slice(0, request.maxTokens), finish: 'length' };
 }
 
-function wholeAnswer(instructions: Instructions, faults: Faults, request: AnswerRequest, random: Random): Answer {
+function wholeAnswer(
+  instructions: Instructions,
+  faults: Faults,
+  request: AnswerRequest,
+  random: Random,
+): PlannedAnswer {
   if (faults.refuse) return { kind: 'refusal', pieces: split(REFUSAL), finish: 'stop', tool: null, clock: false };
   const tool = instructions.tool === null || request.afterTool ? null : findTool(request.tools, instructions.tool);
   if (tool !== null) {
