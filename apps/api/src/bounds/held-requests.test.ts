@@ -81,7 +81,7 @@ describe('held requests', () => {
     const other = await ask(api, stream, otherAuthorization);
     expect(other.answer.statusCode).toBe(200);
     const ofProcess =
-      'This process has 3 held requests (streams, polls with ?wait=, large answers), the most there may be ' +
+      'This process has 3 held requests (streams, polls with ?wait=, large answers), which is the maximum ' +
       '(MAX_HELD_REQUESTS). Poll without ?wait= until some have ended.';
     const refused = await readHeld(await ask(api, stream, otherAuthorization));
     expect(refused).toEqual({ status: 429, code: 'too_many_held', detail: ofProcess });

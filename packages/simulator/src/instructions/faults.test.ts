@@ -221,7 +221,7 @@ describe('faults', () => {
       const headers = { 'x-sim': sim };
       const byHeader = await client.chat.completions.create(body, { headers }).catch((e) => e);
       expect(byHeader.message).toMatch(
-        /in x-sim is for the calls of a case: name the case in the header x-sim-case\.$/,
+        /in x-sim applies to the calls of a case: name the case in the header x-sim-case\.$/,
       );
     },
   );
