@@ -16,7 +16,7 @@ let journal: Journal;
 beforeAll(async () => {
   redis = connectRedis(String(process.env.HOLDFAST_TEST_REDIS_URL), 'worker', silent);
   await untilReady(redis, 60_000);
-  journal = new Journal(new Cell({ redis, prefix: `t${Date.now().toString(36)}`, retentionMs: 60_000 }));
+  journal = new Journal(new Cell({ redis, prefix: `t${Date.now().toString(36)}`, retentionMs: 3_600_000 }));
 });
 afterAll(() => disconnectRedis(redis));
 

@@ -2,17 +2,15 @@
  * Before all tests: a real Redis in a directory of its own, set to lose nothing. Test files share it, each under a
  * prefix of its own; a test that kills or stops Redis starts another.
  */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type StartedRedis, startRedis } from '@holdfast/local/redis';
+import { makeQuickDirectory } from '../../packages/core/testing/quick-directory.ts';
 
 declare global {
   var testRedis: { redis: StartedRedis; dir: string } | undefined;
 }
 
 export default async function startTestRedis(): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  const dir = makeQuickDirectory('holdfast-test-');
   const redis = await startRedis({ dataDir: dir, env: process.env, log: (line) => console.log(line) });
   globalThis.testRedis = { redis, dir };
   process.env.HOLDFAST_TEST_REDIS_URL = redis.url;

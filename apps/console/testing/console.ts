@@ -74,7 +74,7 @@ export async function startConsole(): Promise<TestConsole> {
   const adminKey = `admin-${randomBytes(16).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
   const redis = await connectTestRedis();
-  const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
+  const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   const bull = new BullQueues(cell, () => undefined);
   const { child, log, url: ready } = spawnConsole(directory, { HOLDFAST_ADMIN_KEY: adminKey, HOLDFAST_PREFIX: prefix });
   const url = await ready;

@@ -198,7 +198,7 @@ export async function openTestWorker(): Promise<TestWorker> {
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const [redis, subscriber] = [connectRedis(url, 'worker', silent), connectRedis(url, 'subscriber', silent)];
   await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);
-  const cell = new Cell({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 60_000 });
+  const cell = new Cell({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 3_600_000 });
   const journal = new Journal(cell);
   const calls: ProviderCall[] = [];
   const known = { ...modes };

@@ -249,7 +249,7 @@ export interface OpenCell extends TestCell {
   close(): Promise<void>;
 }
 
-export async function openTestCell({ retentionMs = 60_000 } = {}): Promise<OpenCell> {
+export async function openTestCell({ retentionMs = 3_600_000 } = {}): Promise<OpenCell> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);

@@ -19,7 +19,7 @@ export async function fill(t: TestCell): Promise<BusyCell> {
   const lane = t.keys.sched('lane', 'default');
   await t.redis.hset(lane, 'config', '5 100 10000');
   await t.announce(2);
-  const first = await t.create({ estimate: 30, deadlineMs: 90_000, perMinute: 100, shared: 'one', sharedTtlMs: 0 });
+  const first = await t.create({ estimate: 30, deadlineMs: 3_600_000, perMinute: 100, shared: 'one', sharedTtlMs: 0 });
   await t.dispatch();
   const running = await t.claim(first);
   await t.append(running, { record: { spent: 4, open_cost: 3 }, calls: { 'call:a': '{"response":{"id":"resp"}}' } });
@@ -28,8 +28,8 @@ export async function fill(t: TestCell): Promise<BusyCell> {
   const left = await t.create({ id: 'left' });
   await t.run(left, { status: 'queued', changes: { calls: { 'call:a': '{"response":{"id":"resp"}}' } } });
   await t.cancel(left);
-  const waiting = await t.create({ id: 'waiting', estimate: 20, deadlineMs: 80_000, tenant: 'b', runLimits: '1 2' });
-  await t.create({ id: 'delayed', estimate: 10, delayMs: 60_000, tenant: 'b' });
+  const waiting = await t.create({ id: 'waiting', estimate: 20, deadlineMs: 3_600_000, tenant: 'b', runLimits: '1 2' });
+  await t.create({ id: 'delayed', estimate: 10, delayMs: 1_800_000, tenant: 'b' });
   await t.create({ id: 'follower', shared: 'one', sharedTtlMs: 0 });
   return { running, failed, waiting, release: (await t.record(waiting)).release ?? '' };
 }
@@ -127,14 +127,15 @@ export function trialsOf(args: readonly ScriptArgument[]): Trial[] {
   });
 }
 
-export type Snapshot = ReadonlyMap<string, { dump: Buffer; expiresAt: number }>;
+/** Values by their keys, and how long each had left; 0: it does not expire. */
+export type Snapshot = ReadonlyMap<string, { dump: Buffer; leftMs: number }>;
 
 export async function snapshot(t: TestCell): Promise<Snapshot> {
   const keys = (await t.allKeys()).sort();
   const found = await Promise.all(
     keys.map(async (key) => {
-      const [dump, expiresAt] = await Promise.all([t.redis.dumpBuffer(key), t.redis.pexpiretime(key)]);
-      return [key, { dump, expiresAt: Number(expiresAt) }] as const;
+      const [dump, leftMs] = await Promise.all([t.redis.dumpBuffer(key), t.redis.pttl(key)]);
+      return [key, { dump, leftMs: Math.max(0, leftMs) }] as const;
     }),
   );
   return new Map(found);
@@ -145,9 +146,8 @@ export async function restore(t: TestCell, before: Snapshot): Promise<void> {
   const keys = await t.allKeys();
   if (keys.length > 0) await t.redis.del(...keys);
   await Promise.all(
-    [...before].map(([key, { dump, expiresAt }]) =>
-      expiresAt < 0 ? t.redis.restore(key, 0, dump) : t.redis.restore(key, expiresAt, dump, 'ABSTTL'),
-    ),
+    // What expires has as long as it had then: the trials may take longer.
+    [...before].map(([key, { dump, leftMs }]) => t.redis.restore(key, leftMs, dump)),
   );
 }
 

@@ -42,7 +42,7 @@ export async function openTestGate(): Promise<TestGate> {
   const redis = connectRedis(url, 'producer', silent);
   await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;
-  const cell = new Cell({ redis, prefix, retentionMs: 60_000 });
+  const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   let jobs = 0;
   return {
     redis,

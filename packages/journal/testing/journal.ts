@@ -34,7 +34,7 @@ export interface TestJournal {
 /** An admission without limits. */
 export const free: Admission = { limits: {}, estimateUsd: null };
 
-export async function openTestJournal(retentionMs = 60_000): Promise<TestJournal> {
+export async function openTestJournal(retentionMs = 3_600_000): Promise<TestJournal> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
   const redis = connectRedis(url, 'worker', silent);

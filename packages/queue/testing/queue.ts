@@ -70,7 +70,7 @@ export async function openTestLane(): Promise<TestLane> {
   const { producer, redis, disconnect } = await connect();
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const lane = 'default';
-  const own = new Cell({ redis, prefix, retentionMs: 60_000 });
+  const own = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   const cell = new TestCell(own);
   const limits = new Map<string, Limits>();
   const ready = new BullQueues(own.over(producer), () => undefined);

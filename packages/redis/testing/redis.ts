@@ -1,9 +1,8 @@
 /** For tests: a Redis of one's own, to be stopped, filled and misconfigured; and a logger that remembers. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Logger } from '@holdfast/core';
 import { type StartedRedis, startRedis } from '@holdfast/local/redis';
+import { makeQuickDirectory } from '../../core/testing/quick-directory.ts';
 import { until } from '../../core/testing/until.ts';
 import { connectRedis } from '../src/connect.ts';
 import { connectedReplicas } from '../src/durability.ts';
@@ -19,7 +18,7 @@ export interface OwnRedis extends StartedRedis {
 }
 
 export async function startOwnRedis(): Promise<OwnRedis> {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-own-redis-'));
+  const dir = makeQuickDirectory('holdfast-own-redis-');
   const redis = await startRedis({ dataDir: dir, env: process.env });
   let gone = false;
   void redis.exited.then(() => {
