@@ -71,7 +71,7 @@ export const switches: readonly Switch[] = [
     expected: 'not ended',
     load: { ...loseQueue.load, jobs: 80 },
     // Maintenance would have needed 2 s.
-    nextEndsWithinMs: 30_000,
+    nextEndsWithinMs: 10_000,
     before: async ({ probe }) => void (await probe.redis.set(probe.cell.keys.lock('maintenance'), 'held')),
   },
   {

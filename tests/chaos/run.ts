@@ -10,7 +10,7 @@
  *   --jobs     jobs per fault, instead of each fault's own number
  *   --only     one fault of `faults/`, one switch of `break-safety.ts` or of `break-promise.ts`, or `peer-` and a fault: plain
  *              BullMQ under it
- *   --at-once  so many at the same time; default 2 in the short form, else 1
+ *   --at-once  so many at the same time: they wait more than they compute; default 3 in the short form, else 1
  *
  * A switch must be seen red. Prints the seed first, and last "N passed, N failed", one for each fault and each switch.
  * Ends with 1 when one failed.
@@ -40,7 +40,7 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
 const size: Size = values.short ? 'short' : values.long ? 'long' : 'usual';
-const atOnce = Number(values['at-once'] ?? (values.short ? 2 : 1));
+const atOnce = Number(values['at-once'] ?? (values.short ? 3 : 1));
 const trials = allTrials({ seed, size, jobs: values.jobs === undefined ? undefined : Number(values.jobs) });
 const chosen = trials.filter(isChosen);
 if (chosen.length === 0) throw new Error(`--only is one of ${trials.map(({ name }) => name).join(', ')}`);

@@ -73,7 +73,7 @@ describe('a tenant whose jobs all fail', () => {
     const stack = await Stack.start(poison.stack);
     const probe = await JournalProbe.open(stack);
     try {
-      const { counts } = await poison.play({ stack, probe });
+      const { counts } = await poison.play({ stack, probe }, 60_000);
       expect(exceeded(poison, counts)).toEqual([]);
     } finally {
       await probe.close();

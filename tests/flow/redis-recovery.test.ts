@@ -158,8 +158,11 @@ describe('a queue that has lost its jobs', () => {
     expect(await probe.repair()).toBe(0);
     await stack.start('worker');
     await expectNothingLost(lost);
-    for (const { job } of waiting) expect((await stack.client.get(job.id)).provider_calls).toBe(1);
-    expect((await stack.providerCalls('never dispatched')).calls).toBe(1);
+    // Called for once; and once more only where a worker lost its lock, as on a machine that is too busy.
+    for (const id of [...waiting.map(({ job }) => job.id), never]) {
+      const { provider_calls, ambiguous_calls } = await stack.client.get(id);
+      expect(provider_calls - ambiguous_calls).toBe(1);
+    }
     expect(await stack.client.get(later.job.id)).toMatchObject({ status: 'queued', attempt: 0 });
     await stack.client.cancel(later.job.id);
     expect(await probe.repair()).toBe(0);

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Only a test that fails waits so long: a busy machine must not come near it. */
 const GIVES_UP_AFTER_MS = 60_000;
-const LOOKS_EVERY_MS = 10;
+/** A look costs the machine something, and who has waited for long can wait a little more. */
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [5, 50];
 
 /**
  * Waits until `check` gives something truthy; a check that throws is made again.
@@ -16,9 +17,10 @@ export async function until<Value>(
   check: () => Promise<Value> | Value,
   ms = GIVES_UP_AFTER_MS,
 ): Promise<NonNullable<Value>> {
-  const end = performance.now() + ms;
+  const began = performance.now();
+  const waited = () => performance.now() - began;
   let last: unknown;
-  while (performance.now() < end) {
+  while (waited() < ms) {
     try {
       const value = await check();
       if (value) return value;
@@ -26,7 +28,7 @@ export async function until<Value>(
     } catch (error) {
       last = error;
     }
-    await delay(LOOKS_EVERY_MS);
+    await delay(Math.min(Math.max(waited() / 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
   }
   const came = last instanceof Error ? last.message : JSON.stringify(last);
   throw new Error(`${what}: not within ${ms} ms (last: ${came})`, { cause: last });
