@@ -12,8 +12,8 @@ beforeAll(async () => {
   const place = await inRepository();
   [browser, example] = await Promise.all([launchChromium(), RunningExample.start('browser-page', place)]);
   await example.program.saying(/Open http/);
-}, 90_000);
-afterAll(() => Promise.all([browser?.close(), example?.stop()]), 60_000);
+});
+afterAll(() => Promise.all([browser?.close(), example?.stop()]));
 
 async function openPage(): Promise<{ page: Page; sent: string[] }> {
   const page = await (await browser.newContext()).newPage();

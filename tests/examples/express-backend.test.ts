@@ -8,4 +8,4 @@ it('examples/express-backend submits an order once and relays its stream from an
     const { data } = await (await example.holdfast()).list();
     expect(data).toMatchObject([{ status: 'completed', provider_calls: 1 }]);
   });
-}, 90_000);
+});

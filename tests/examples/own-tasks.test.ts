@@ -4,8 +4,8 @@ import { exerciseOwnTasks, testOwnTasks } from './own-tasks.ts';
 
 it('examples/own-tasks runs its tasks, and ends with what it started', async () => {
   await withExample('own-tasks', await inRepository(), exerciseOwnTasks);
-}, 90_000);
+});
 
 it('examples/own-tasks has tests that pass', async () => {
   await testOwnTasks(await inRepository());
-}, 60_000);
+});

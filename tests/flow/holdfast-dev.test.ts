@@ -39,22 +39,22 @@ beforeAll(async () => {
       output += text;
     });
   }
-  await until('it runs', () => output.includes('Watching 2 files. Tasks:') || dev.exitCode !== null, 40_000);
+  await until('it runs', () => output.includes('Watching 2 files. Tasks:') || dev.exitCode !== null);
   expect(dev.exitCode).toBeNull();
   const retry = { baseDelayMs: 50, maxDelayMs: 500, maxRetries: 60 };
   client = new Holdfast({ baseUrl: `http://127.0.0.1:${port}`, apiKey, retry });
-}, 60_000);
+});
 afterAll(async () => {
   dev.kill('SIGTERM');
-  await until('it ends', () => dev.exitCode !== null || dev.signalCode !== null, 30_000);
+  await until('it ends', () => dev.exitCode !== null || dev.signalCode !== null);
   folder.remove();
-}, 40_000);
+});
 
 /** Saves, and waits for what is said of it. */
 async function save(name: string, content: string, said: string): Promise<string> {
   const before = output.length;
   folder.write(name, content);
-  await until(`it says "${said}"`, () => output.slice(before).includes(said), 40_000);
+  await until(`it says "${said}"`, () => output.slice(before).includes(said));
   return output.slice(before);
 }
 
@@ -69,7 +69,7 @@ describe('holdfast dev', () => {
     expect(await greeting()).toBe('Hello Ada, by Hello');
     await save('tasks/greet.ts', greetModule('Welcome'), 'Reloaded in');
     expect(await greeting()).toBe('Welcome Ada, by Welcome');
-  }, 60_000);
+  });
 
   it('says what is wrong with a file, with its line, and goes on with what ran before', async () => {
     const broken = `${greetModule('Broken')}export const = 1;\n`;
@@ -79,7 +79,7 @@ describe('holdfast dev', () => {
     expect(await greeting()).toBe('Welcome Ada, by Welcome');
     await save('tasks/greet.ts', greetModule('Mended'), 'Reloaded in');
     expect(await greeting()).toBe('Mended Ada, by Mended');
-  }, 60_000);
+  });
 
   it('sees modules that come, that tasks import, and that go; and the config file', async () => {
     const imported = greetModule('Other').replace("name: 'greet'", 'name');
@@ -92,10 +92,10 @@ describe('holdfast dev', () => {
     await save('holdfast.config.json', JSON.stringify(config), 'Reloaded in');
     const before = output.length;
     rmSync(join(folder.path, 'tasks/other.ts'));
-    await until('it misses the task', () => output.slice(before).includes('tasks.renamed: no such task'), 30_000);
+    await until('it misses the task', () => output.slice(before).includes('tasks.renamed: no such task'));
     await save('holdfast.config.json', JSON.stringify({ task_files: ['tasks/*.ts'] }), 'Reloaded in');
     expect((await client.tasks()).map(({ name }) => name)).not.toContain('renamed');
-  }, 90_000);
+  });
 
   it('loses nothing of a job that runs: another worker takes it over, with the new code, and pays for nothing twice', async () => {
     await save('tasks/greet.ts', greetModule('Long', LONG), 'Reloaded in');
@@ -103,12 +103,12 @@ describe('holdfast dev', () => {
     const { job } = await client.submit({ task: 'greet', input: { name: 'Ada' }, metadata });
     for await (const event of client.attach(job.id)) if (event.type === 'text.delta') break;
     await save('tasks/greet.ts', greetModule('Next', LONG), 'Reloaded in');
-    await until('the next worker has it', async () => (await client.get(job.id)).attempt === 2, 40_000);
+    await until('the next worker has it', async () => (await client.get(job.id)).attempt === 2);
     await fetch(`${simulatorUrl}/sim/pauses?case=reloaded`, { method: 'DELETE' });
     const ended = await client.wait(job.id);
     // The step was kept; what comes after it is done by the new code.
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, output: { greeting: 'Long Ada, by Next' } });
     const counted = await fetch(`${simulatorUrl}/sim/calls?case=reloaded`);
     expect(await counted.json()).toMatchObject({ calls: 1, completed: 1 });
-  }, 90_000);
+  });
 });

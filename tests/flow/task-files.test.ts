@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
   folder.write('prompts.ts', `export const prompt: string = 'Say something.';\n`);
   stack = await Stack.start({ config });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.close();
   folder.remove();
@@ -78,7 +78,7 @@ describe('tasks in a directory of the user’s', () => {
     expect(await others()).toBe(1);
     expect(worker.log).toContain('these workers run with another config file');
     await worker.end('SIGTERM');
-  }, 30_000);
+  });
 });
 
 describe('tasks that are made by a copy of the packages, as npm installs one beside them', () => {
@@ -110,7 +110,7 @@ describe('tasks that are made by a copy of the packages, as npm installs one bes
     ofCopy = await Stack.start({
       config: (url) => ({ ...config(url), task_files: [join(folder.path, 'copied/*.ts')] }),
     });
-  }, 60_000);
+  });
   afterAll(() => ofCopy?.close());
 
   it('run as any other, and mean the same by their errors', async () => {
@@ -123,7 +123,7 @@ describe('tasks that are made by a copy of the packages, as npm installs one bes
       error: { code: 'task_error', message: `file://${copy('tasks')}/src/index.ts knows string`, retryable: false },
     });
     expect(events).toContain('attempt.failed');
-  }, 30_000);
+  });
 });
 
 describe('a task file that does not fit', () => {
@@ -134,7 +134,7 @@ describe('a task file that does not fit', () => {
     const env = { ...processEnv, ...redis, HOLDFAST_CONFIG: file(), HOLDFAST_ADMIN_KEY: adminKey };
     const args = ['--conditions=holdfast-source', join(root, 'apps', app, 'src/main.ts')];
     return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      execFile(process.execPath, args, { cwd: folder.path, env, timeout: 30_000 }, (error, stdout, stderr) =>
+      execFile(process.execPath, args, { cwd: folder.path, env, timeout: 120_000 }, (error, stdout, stderr) =>
         resolve({ code: error ? error.code : 0, stdout, stderr }),
       );
     });

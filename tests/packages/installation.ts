@@ -11,7 +11,7 @@ import { root } from '../../packaging/published.ts';
 import { packInto } from './packed.ts';
 
 const execute = promisify(execFile);
-const INSTALL_TIMEOUT_MS = 120_000;
+const INSTALL_TIMEOUT_MS = 170_000;
 /** How this machine reaches a registry. Not all of npm's settings: some would make it install into the repository. */
 const REACH =
   /^(?:https?_proxy|no_proxy|node_extra_ca_certs|npm_config_(?:registry|cache|cafile|proxy|https_proxy|userconfig))$/i;

@@ -32,7 +32,7 @@ beforeAll(async () => {
   // For the example that uses it; it comes with Holdfast, but nobody may count on that.
   installed = await Installation.create([`express@${versionOf('express')}`]);
   project = installed.makeDirectory('my-jobs');
-}, 180_000);
+});
 afterAll(() => installed?.remove());
 
 /** Free ports for all, whatever else runs on this machine. */
@@ -151,7 +151,7 @@ it('runs a task of the project, for the client and the command', async () => {
     }
   });
   expect(readdirSync(join(project, '.holdfast'))).toEqual(expect.arrayContaining(['keys.json', 'redis']));
-}, 90_000);
+});
 
 it('reloads a task that is saved, under holdfast dev', async () => {
   const file = join(project, 'tasks/hello.ts');
@@ -168,7 +168,7 @@ it('reloads a task that is saved, under holdfast dev', async () => {
     ['run', 'dev'],
   );
   writeFileSync(file, before);
-}, 90_000);
+});
 
 /** Runs the compiler of this repository on a project. */
 function compile(tsconfig: string) {
@@ -178,7 +178,7 @@ function compile(tsconfig: string) {
 it('has types that are right for users, checked with their own', async () => {
   const { code, stdout } = await compile(project);
   expect([code, stdout]).toEqual([0, '']);
-}, 60_000);
+});
 
 describe('the types of what the client sends and gets', () => {
   const contractOf = () => join(installed.directory, 'node_modules/@holdfast/client/dist/contract.d.ts');
@@ -202,7 +202,7 @@ describe('the types of what the client sends and gets', () => {
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
     const { code, stdout } = await compile(directory);
     expect([code, stdout]).toEqual([0, '']);
-  }, 60_000);
+  });
 
   it('say what their members mean, and name no library', () => {
     const text = readFileSync(contractOf(), 'utf8');
@@ -221,7 +221,7 @@ describe('holdfast start -- COMMAND', () => {
     const running = new RunningProgram(['npx', ...args], { cwd: project, env: { ...installed.env, ...anyPorts } });
     await running.saying(/answered 200, PORT undefined/);
     expect(await running.ended()).toBe(7);
-  }, 60_000);
+  });
 
   it('says so where there is no such program, before it starts anything', async () => {
     const { code, stdout, stderr } = await holdfast('start', '--', 'no-such-program');
@@ -238,13 +238,13 @@ describe('an example that is copied out of the repository', () => {
 
   it('submits an order once and relays its stream from any event: express-backend', async () => {
     await withExample('express-backend', copied('express-backend'), exerciseExpressBackend);
-  }, 60_000);
+  });
 
   it('runs its tasks, and has tests that pass: own-tasks', async () => {
     const place = copied('own-tasks');
     await withExample('own-tasks', place, exerciseOwnTasks);
     await testOwnTasks(place);
-  }, 60_000);
+  });
 
   it('serves its page and the client: browser-page', async () => {
     await withExample('browser-page', copied('browser-page'), async ({ program, url }) => {
@@ -253,7 +253,7 @@ describe('an example that is copied out of the repository', () => {
         expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
       }
     });
-  }, 60_000);
+  });
 });
 
 it('finds what tasks import in a directory where nothing is installed, examples included', async () => {

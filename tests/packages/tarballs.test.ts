@@ -89,7 +89,7 @@ beforeAll(async () => {
   const tarballs = await packInto(join(home, 'packed'));
   const client = tarballs.get('@holdfast/client') ?? '';
   checked = await checkAll([...tarballs.values(), ...numbered.map((each) => breakTarball(client, each))]);
-}, 120_000);
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function checkedPackage(name: string): CheckedTarball {
