@@ -5,7 +5,7 @@ import { type Page, parsePage } from './markdown.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** Pages that scripts write, and records of decisions: they are read as they were written. */
+/** Pages that scripts write, and records of decisions: nobody follows their steps. */
 const records = /^docs\/(?:decisions|bench)\/|^docs\/(?:performance|chaos-report)\.md$/;
 
 /** Paths of all Markdown pages, from the root. */
@@ -19,9 +19,18 @@ export function pagePaths(): string[] {
     .sort();
 }
 
-/** Those that tell users what to do: their code is run, their sentences are counted. */
+/** Those that tell users what to do: their code is run. */
 export function userPages(): string[] {
-  return pagePaths().filter((path) => /^(?:README\.md$|docs\/)/.test(path) && !records.test(path));
+  return prosePages().filter((path) => !records.test(path));
+}
+
+/** Those whose sentences are counted: all documents, the ones that scripts write included. */
+export function prosePages(): string[] {
+  return pagePaths().filter((path) => /^(?:README\.md$|bench\/|docs\/)/.test(path));
+}
+
+export function decisionPages(): string[] {
+  return pagePaths().filter((path) => path.startsWith('docs/decisions/'));
 }
 
 const parsed = new Map<string, Page>();
