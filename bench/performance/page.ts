@@ -21,15 +21,16 @@ function linesOf(result: RowResult): string[][] {
   ]);
 }
 
-/** The rows that miss a goal, each with its reason. */
+/** The rows that miss a goal, each with its missed figures and the reason. */
 function missesOf(results: Results): string {
   const missed = Object.entries(results).filter(([, { figures }]) => figures.some(({ met }) => met === false));
   if (missed.length === 0) return 'Every goal is met.';
-  const lines = missed.map(([name, { title, figures }]) => {
-    const titles = figures.filter(({ met }) => met === false).map((figure) => figure.title);
-    return `- **${title}** (${titles.join('; ')}): ${reasons[name] ?? 'no reason is known yet.'}`;
+  const parts = missed.map(([name, { title, figures }]) => {
+    const titles = figures.filter(({ met }) => met === false).map((figure) => `\`${figure.title}\``);
+    const items = (reasons[name] ?? ['No reason is known yet.']).map((item) => `- ${item}`);
+    return `### ${title}\n\nMissed: ${titles.join('; ')}.\n\n${items.join('\n')}`;
   });
-  return lines.join('\n');
+  return parts.join('\n\n');
 }
 
 function originsOf(results: Results): string {
@@ -55,11 +56,12 @@ export function pageOf(results: Results): string {
   const { machine } = first;
   return `# Performance
 
-Made by \`npm run bench\` from \`bench/results/performance.json\`. How each row is measured, and what it leaves out: [bench/README.md](../bench/README.md).
+\`npm run bench\` makes this page from \`bench/results/performance.json\`. [bench/README.md](../bench/README.md) says how each row is measured, and what is not.
 
-${machine.cores} cores (${machine.cpu}), shared with whatever else ran; Node ${machine.node}; Redis ${machine.redis}, \`appendfsync always\` for every subject; all
-processes on this machine. Figures are made within one repetition, in which the subjects take turns: the median of all repetitions, with the lowest
-and the highest. Compare these, not absolute times.
+- **Machine:** ${machine.cores} cores (${machine.cpu}), shared with whatever else ran. All processes run on it.
+- **Software:** Node ${machine.node}, Redis ${machine.redis}. Every subject has \`appendfsync always\`.
+- **Figures:** the subjects take turns within each repetition, and each repetition gives one figure. The table shows the median of all repetitions,
+  the lowest and the highest. Compare these, not absolute times.
 
 ${formatTable([head, ...Object.values(results).flatMap(linesOf)])}
 

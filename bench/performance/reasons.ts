@@ -1,54 +1,72 @@
 /**
- * Why a goal is not met, by row: shown beside its figures for as long as that is so. Say what costs, and what would change
- * it. Profiles: `--cpu-prof` of Node, `perf` and `INFO commandstats` of Redis, scripts cut off at one step after the other.
+ * Why a goal is not met, by row. The page shows a row's reason while one of its goals is missed. A reason says what costs, and what would
+ * change it; each item of a list is one thought.
+ *
+ * Where the figures come from: `--cpu-prof` of Node, `perf` and `INFO commandstats` of Redis, and scripts that were cut off after one
+ * step and then after the next.
  */
 const fsyncs =
-  'With `appendfsync always` a turn of Redis that has written waits for its disk: 0.4 ms here on average, up to 8 ms, whoever ' +
-  'wrote and however little. Few large turns cost less than many small ones.';
+  'With `appendfsync always`, Redis waits for its disk after each turn that wrote. That takes 0.4 ms here on average, and up to 8 ms, however ' +
+  'little was written. So few large turns cost less than many small ones.';
 
-export const reasons: Readonly<Record<string, string>> = {
-  submit:
-    'Node is level with the peer: a fifth of its CPU writes to sockets, Express’ router takes a tenth, and so does each of zod, the ' +
-    'digests and what the answer is made of. Redis runs one script of 17 commands, 40 µs, where BullMQ’s `add` has 9: 3 µs build ' +
-    'the script’s functions, the rest is admission, the tenant’s list, the fair order and the journal’s first event. ' +
-    'Redis Functions would save the 3 µs, and tie the deployed library to the code’s version.',
-  replay:
-    'A replay is a whole request: parsed, checked and digested like the first, then one script. Node’s share is the one of a ' +
-    'submit; only Redis has less to do.',
-  poll: 'Half of a poll is what every request costs: Express, and one write to Redis and one to the client.',
-  jobs:
-    'Redis takes 0.3 ms a job: BullMQ’s two scripts 93 µs, ours 130 µs when they run by themselves (finish 75, claim 27, append 22, ' +
-    'dispatch 6); beside the worker, on two cores, caches are cold and each is half as slow again. Of a finish 4 µs build the script’s ' +
-    'functions, 12 read the record, 12 settle the run and 13 set what expires. The worker takes 0.2 to 0.3 ms, of which the collector, the ' +
-    'line that is logged and BullMQ’s own part are a tenth each; it is idle for 60 % of the time, since a job is four round trips one after the ' +
-    'other (fetch, claim, the record of the call, finish), each behind an fsync that fifty jobs share. Handing over more jobs ' +
-    'than can run would hide one of them, and let jobs leave the fair order.',
-  'worker-sdk': 'The worker’s own part, some 0.2 ms, is more than a third of both: see the row of short jobs.',
-  'first-token':
-    'Six steps come one after the other, each a round trip with an fsync, 1.2 ms in all: submit, hand-over to BullMQ, its fetch by a ' +
-    'worker, claim, the record of the call, the first token. Beginning the call’s record with the claim would save one. With 50 at once ' +
-    'all six share one worker, one API and one Redis on two cores.',
-  tokens:
-    'Where somebody watches, a turn of the clock of 5 ms carries five tokens of 20 streams: an fsync for them is 23 µs a token, and a ' +
-    'journal in the script 12 µs, of which its commands take 2: the rest is Lua. The peer’s writes are one command a token. Longer turns would ' +
-    'cost less, and delay tokens beyond the goal of the next row. Where nobody watches, a turn is a quarter of a second: Redis takes 15 µs ' +
-    'a token, half of what the peer takes. The worker grows faster from one repetition to the next, as its code is compiled.',
-  'token-latency': `Half a turn of the clock (5 ms), then the append. The slowest tokens wait for the disk. ${fsyncs}`,
-  attach:
-    'Four round trips one after the other: the owner, where the journal stands, its compressed log, the answer; then the log is ' +
-    'inflated. The peer has the bytes in its memory.',
-  'idle-readers':
-    'Beside what Express keeps of a request, each reader has a subscription at Redis’ connection, a watch on its key and the ' +
-    'reader itself. With one job for all readers it is 28 KB each.',
-  'redis-per-job':
-    'Two fifths are the kernel’s: an fsync for every turn that wrote, and sockets. The rest is 147 commands in about a dozen scripts: ' +
-    'BullMQ’s three, six appends, submit, dispatch, claim, finish and the packing of the job. ' +
+export const reasons: Readonly<Record<string, readonly string[]>> = {
+  submit: [
+    'Node uses as much CPU as the peer. Writes to sockets take a fifth. Express’ router, zod, the digests and the parts of the answer take a tenth each.',
+    'Redis runs one script of 17 commands in 40 µs; BullMQ’s `add` has 9 commands. To build the script’s functions takes 3 µs. The rest is ' +
+      'admission, the tenant’s list, the fair order and the journal’s first event.',
+    'Redis Functions would save the 3 µs. But then the deployed library and the code would have to be of the same version.',
+  ],
+  replay: [
+    'A replay is a whole request: it is parsed, checked and digested like the first one, and runs one script.',
+    'For Node it costs as much as a submit. Only Redis has less to do.',
+  ],
+  poll: ['Half of a poll is what every request costs: Express, one write to Redis and one to the client.'],
+  jobs: [
+    'Redis takes 0.3 ms a job. Alone, BullMQ’s two scripts take 93 µs, and ours 130 µs: finish 75, claim 27, append 22, dispatch 6.',
+    'Beside the worker, on two cores, caches are cold, and each script takes half as long again.',
+    'Of a finish, 4 µs build the script’s functions, 12 read the record, 12 settle the run, and 13 set what expires.',
+    'The worker takes 0.2 to 0.3 ms. Garbage collection, the log line and BullMQ’s own part take a tenth each.',
+    'The worker is idle for 60 % of the time. A job is four round trips in sequence: fetch, claim, the record of the call, finish. Each waits for an ' +
+      'fsync that fifty jobs share.',
+    'To hand over more jobs than can run would hide one round trip. But those jobs would leave the fair order.',
+  ],
+  'worker-sdk': ['The worker’s own part is about 0.2 ms, more than a third of the SDK call and the worker together: see the row of short jobs.'],
+  'first-token': [
+    'Six steps follow one another: submit, hand-over to BullMQ, fetch by a worker, claim, the record of the call, the first token. Each is a round ' +
+      'trip with an fsync. Together the round trips take 1.2 ms.',
+    'One round trip could be saved: the claim could also write the call’s record.',
+    'With 50 at once, all six steps share one worker, one API and one Redis on two cores.',
+  ],
+  tokens: [
+    'With readers, the worker writes every 5 ms. Such a turn carries five tokens of 20 streams.',
+    'For each token, the fsync takes 23 µs and the script 12 µs for a journal. Its commands take 2 of these; the rest is Lua.',
+    'The peer writes one command for each token.',
+    'Longer turns would cost less, but tokens would miss the goal of the next row.',
+    'Without readers, a turn is a quarter of a second. Redis then takes 15 µs a token, half of what the peer takes.',
+    'The worker gets faster from one repetition to the next, because its code is compiled.',
+  ],
+  'token-latency': ['A token waits for half a turn of 5 ms, and then for the append. The slowest tokens wait for the disk.', fsyncs],
+  attach: [
+    'Four round trips follow one another: the owner, the end of the journal, its compressed log, the answer. Then the log is inflated.',
+    'The peer has the bytes in its memory.',
+  ],
+  'idle-readers': [
+    'Express keeps a request, as with the peer. In addition, each reader has a subscription at Redis’ connection, a watch on its API key, and its own object.',
+    'If all readers read one job, a reader takes 28 KB.',
+  ],
+  'redis-per-job': [
+    'Two fifths are the kernel’s: sockets, and an fsync for every turn that wrote.',
+    'The rest is 147 commands in about a dozen scripts: BullMQ’s three, six appends, submit, dispatch, claim, finish, and the packing of the job.',
     fsyncs,
-  memory:
-    'A waiting job is a record, its request, its first event and an entry in four lists. An ended job is a record (552 bytes), its answer, and its request and log ' +
-    'packed together, each with a name and an expiry, and an entry in two lists (290 bytes). What is beside the answer’s text in its JSON counts as well. ' +
-    'Packing the answer too would come below the goal, and make every poll of an ended job inflate it.',
-  list: 'Twenty records of 25 fields are read, decoded and written as JSON; a poll has one.',
-  backlog: 'Rates swing with whatever else runs on the machine; CPU says what a backlog costs.',
-  'hostile-tenant': 'Both tenants share two cores with the readers of 30 MB answers themselves.',
+  ],
+  memory: [
+    'A waiting job has a record, its request, its first event, and an entry in four lists.',
+    'An ended job has a record of 552 bytes, its answer, and its request and log, packed together. Each has a name and an expiry. Entries in two ' +
+      'lists take 290 bytes.',
+    'The answer’s JSON beside its text counts as well.',
+    'To pack the answer too would meet the goal. But every poll of an ended job would have to inflate it.',
+  ],
+  list: ['Twenty records of 25 fields are read, decoded and written as JSON. A poll has one.'],
+  backlog: ['The rates vary with whatever else runs on the machine. The CPU figures say what a backlog costs.'],
+  'hostile-tenant': ['Both tenants share two cores with the clients that read the answers of 30 MB.'],
 };

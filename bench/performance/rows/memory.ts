@@ -1,4 +1,4 @@
-/** Row `memory`: what jobs take of Redis' memory, while they wait and after they have ended, beside their body or text. */
+/** Row `memory`: how much of Redis' memory a job takes beyond its body while it waits, and beyond its text after its end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
@@ -7,15 +7,15 @@ import { startLoad, startProvider } from '../bed/subjects.ts';
 import { BODY_BYTES, chatBody, kilobyteBody, submitRequest } from '../bed/submissions.ts';
 import { measuredValue, type Repetition, type Row, type Turn } from '../row.ts';
 
-/** Answers: all at once, and as a model writes. */
+/** Two shapes of answers: in one piece, and token by token as a model writes. */
 const shapes = {
   whole: { tokens: 1, tokenBytes: 1_128, itlMs: 0, title: 'in one piece' },
   paced: { tokens: 200, tokenBytes: 7, itlMs: 5, title: 'in 200 tokens, 5 ms apart' },
 };
-/** What is packed takes the place of what was there 15 s later. Before that nothing may seem to happen for so long. */
+/** Packed parts replace the originals 15 s later, and nothing changes before that. So this must be longer. */
 const QUIET_MS = 20_000;
 
-/** Until Redis' memory has stayed what it is for a while. */
+/** Waits until Redis' memory has not shrunk for `QUIET_MS`. */
 async function untilPacked(redis: BenchRedis): Promise<void> {
   let [lowest, since] = [Number.POSITIVE_INFINITY, performance.now()];
   while (performance.now() - since < QUIET_MS) {
@@ -57,12 +57,12 @@ async function measureShapes(jobs: number): Promise<Repetition> {
   });
 }
 
-/** KB beside `share` of the text. */
+/** KB that an ended job takes beyond 1.3 times its text. */
 const endedFigure = (name: keyof typeof shapes) => {
   const { tokens, tokenBytes, title } = shapes[name];
   const textBytes = tokens * tokenBytes;
   return {
-    title: `ended job, beside 1.3 × its text of ${(textBytes / 1_024).toFixed(1)} KB ${title}`,
+    title: `ended job, beyond 1.3 × its text of ${(textBytes / 1_024).toFixed(1)} KB ${title}`,
     peer: 'its text',
     unit: ' KB',
     goal: { atMost: 1.5 },
@@ -75,7 +75,7 @@ export const memory: Row = {
   title: 'Redis memory per job',
   figures: [
     {
-      title: 'waiting job, beside its body of 1 KB',
+      title: 'waiting job, beyond its body of 1 KB',
       peer: 'its body',
       unit: ' KB',
       goal: { atMost: 1.2 },
@@ -87,7 +87,7 @@ export const memory: Row = {
   async measure({ repetitions, quick }) {
     const jobs = quick ? 1_000 : 5_000;
     const measured: Repetition[] = [];
-    // Memory wobbles far less than time.
+    // Memory varies far less than time: three repetitions are enough.
     for (let at = 0; at < Math.min(3, repetitions); at++) measured.push(await measureShapes(jobs));
     return { load: `${jobs.toLocaleString('en')} jobs of each kind`, repetitions: measured };
   },

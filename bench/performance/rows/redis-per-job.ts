@@ -21,7 +21,7 @@ export const redisPerJob: Row = {
       of: (repetition) => measuredValue(repetition, 'holdfast', 'redisMs'),
     },
     {
-      title: 'commands, those in scripts included',
+      title: 'commands, including those in scripts',
       peer: '–',
       unit: '',
       of: (repetition) => measuredValue(repetition, 'holdfast', 'commands'),
