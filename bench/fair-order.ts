@@ -1,15 +1,16 @@
 /**
  * Measures how fair the scheduler is over millions of jobs, and what it costs.
  *
- *   1. a simulation over the cell's own scripts, without BullMQ
- *   2. µs of Redis per job and per call
- *   3. on a whole stack: the wait of B behind A against B alone
- *   4. on a whole stack: the CPU of held jobs against idle
- *   5. writes results/fair-order.json, and docs/bench/fair-order.md made from it
+ *   1. on a whole stack: how long B waits behind A, and how long alone
+ *   2. on a whole stack: the CPU with jobs that wait for a limit, and idle
+ *   3. µs of Redis for each job and call
+ *   4. a simulation with the cell's own scripts, without BullMQ
+ *   5. writes results/fair-order.json, and from it docs/bench/fair-order.md
  *
- *   node --conditions=holdfast-source bench/fair-order.ts          FAIR_ORDER_JOBS=n: so many in the simulation
+ * `npm run bench:fair-order`; with `-- --page` it measures nothing, and makes the page from the last results.
+ * FAIR_ORDER_JOBS=n sets the number of simulated jobs.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
@@ -24,10 +25,11 @@ import { openRedis } from './open-redis.ts';
 const SIMULATED_JOBS = Number(process.env.FAIR_ORDER_JOBS ?? 3_000_000);
 const WAITING_JOBS = 10_000;
 const HELD_SECONDS = 20;
-/** Of B behind A. */
+/** Of the wait of B behind A. */
 const REPETITIONS = 5;
 
 const here = import.meta.dirname;
+const resultsFile = join(here, 'results/fair-order.json');
 const say = (line: string) => console.log(line);
 
 async function measure(url: string, pid: number): Promise<Results> {
@@ -42,7 +44,7 @@ async function measure(url: string, pid: number): Promise<Results> {
     }
     const held = await measureHeld(url, pid, WAITING_JOBS, HELD_SECONDS);
     say(JSON.stringify(held));
-    // What follows is the scheduler alone, whose keys need not be durable.
+    // What follows measures the scheduler alone. Its keys need not be durable.
     await redis.flushall();
     await redis.config('SET', 'appendonly', 'no');
     const cost = await measureCost(redis, 20_000);
@@ -61,13 +63,19 @@ async function measure(url: string, pid: number): Promise<Results> {
   }
 }
 
-const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-const redis = await startRedis({ dataDir, env: process.env, log: say });
-try {
-  const results = await measure(redis.url, redis.pid);
-  writeFileSync(join(here, 'results/fair-order.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(here, '../docs/bench/fair-order.md'), pageOf(results));
-} finally {
-  await redis.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+async function measureAll(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const redis = await startRedis({ dataDir, env: process.env, log: say });
+  try {
+    writeFileSync(resultsFile, `${JSON.stringify(await measure(redis.url, redis.pid), null, 2)}\n`);
+  } finally {
+    await redis.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 }
+
+if (!process.argv.includes('--page')) await measureAll();
+writeFileSync(
+  join(here, '../docs/bench/fair-order.md'),
+  pageOf(JSON.parse(readFileSync(resultsFile, 'utf8')) as Results),
+);

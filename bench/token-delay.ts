@@ -2,13 +2,13 @@
  * Measures how much later a token reaches its reader through Holdfast than straight from the provider.
  *
  *   1. starts a Redis, the simulator, the API and a worker: real processes, from the sources
- *   2. warms every subject up
- *   3. lets the subjects take turns, repetition by repetition, with 1 stream and with 20
- *   4. writes results/token-delay.json, and docs/bench/token-delay.md made from it
+ *   2. runs every subject once without counting it
+ *   3. lets the subjects take turns in each repetition, with 1 stream and with 20
+ *   4. writes results/token-delay.json, and from it docs/bench/token-delay.md
  *
- *   node --conditions=holdfast-source bench/token-delay.ts
+ * `npm run bench:token-delay`; with `-- --page` it measures nothing, and makes the page from the last results.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
@@ -35,6 +35,7 @@ const loads: Load[] = [
 const warmUp: Load = { streams: 20, tokens: 50, itlMs: 20 };
 
 const here = import.meta.dirname;
+const resultsFile = join(here, 'results/token-delay.json');
 const say = (line: string) => console.log(line);
 
 async function compare(subjects: Record<SubjectName, Subject>): Promise<Comparison[]> {
@@ -81,16 +82,21 @@ async function machine(redisUrl: string): Promise<Machine> {
   return found;
 }
 
-const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-const redis = await startRedis({ dataDir, env: process.env, log: say });
-try {
-  const results = await measure(redis.url);
-  const docs = join(here, '../docs/bench');
-  for (const folder of [join(here, 'results'), docs]) mkdirSync(folder, { recursive: true });
-  writeFileSync(join(here, 'results/token-delay.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(join(docs, 'token-delay.md'), pageOf(results));
-  for (const comparison of results.comparisons) say(summaryOf(comparison));
-} finally {
-  await redis.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+async function measureAll(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const redis = await startRedis({ dataDir, env: process.env, log: say });
+  try {
+    const results = await measure(redis.url);
+    writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+    for (const comparison of results.comparisons) say(summaryOf(comparison));
+  } finally {
+    await redis.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 }
+
+if (!process.argv.includes('--page')) await measureAll();
+writeFileSync(
+  join(here, '../docs/bench/token-delay.md'),
+  pageOf(JSON.parse(readFileSync(resultsFile, 'utf8')) as Results),
+);

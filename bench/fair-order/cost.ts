@@ -1,15 +1,15 @@
-/** What the scheduling of a job costs Redis: time of the scripts on its one thread, from `INFO commandstats`. */
+/** What the scheduling of a job costs Redis: the time of the scripts on its one thread, from `INFO commandstats`. */
 import { Cell } from '@holdfast/cell';
 import { jobIdFor } from '@holdfast/core';
 import { Journal } from '@holdfast/journal';
 import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 
-/** µs of Redis, per job or call. */
+/** One line of the page. The text is stored with the figure, because the scripts change and the figure belongs to the old ones. */
 export interface Cost {
-  submit: number;
-  dispatchAndEnd: number;
-  acquireCall: number;
+  what: string;
+  /** Of Redis' thread, for each job or call. */
+  us: number;
 }
 
 const CHUNK = 500;
@@ -17,7 +17,7 @@ const AT_ONCE = 50;
 const request = { task: 'chat.completions', input: { model: 'sim' } };
 const ready = { add: async () => {}, remove: async () => {}, stateOf: async () => 'held' as const };
 
-/** µs per `count` that all scripts took while `run` ran, with the commands in them. */
+/** µs that all scripts, with their commands, took during `run`, divided by `count`. */
 async function microsecondsOf(redis: Redis, count: number, run: () => Promise<unknown>): Promise<number> {
   await redis.config('RESETSTAT');
   await run();
@@ -26,8 +26,8 @@ async function microsecondsOf(redis: Redis, count: number, run: () => Promise<un
   return Number(usec) / count;
 }
 
-/** @param jobs that wait at the end; half of them are ended again */
-export async function measureCost(redis: Redis, jobs: number): Promise<Cost> {
+/** @param jobs that are submitted; half of them are then dispatched and ended */
+export async function measureCost(redis: Redis, jobs: number): Promise<Cost[]> {
   const lane = 'default';
   const cell = new Cell({ redis, prefix: 'cost', retentionMs: 0 });
   const journal = new Journal(cell);
@@ -38,7 +38,7 @@ export async function measureCost(redis: Redis, jobs: number): Promise<Cost> {
     const job = { id: jobIdFor(tenant, null), tenant, lane, request, requestText: '{}', digest: '', tokens: 100 };
     return journal.submit(job, { limits: {}, estimateUsd: null });
   };
-  // Scripts are loaded, and rings made, before anything is counted.
+  // Before anything is counted, this loads the scripts and makes the rings.
   for (let at = 0; at < 100; at += 1) await submit(at);
   await scheduler.announce(lane, 'worker', AT_ONCE);
   const submitUs = await microsecondsOf(redis, jobs, async () => {
@@ -47,7 +47,7 @@ export async function measureCost(redis: Redis, jobs: number): Promise<Cost> {
     }
   });
   const dispatchUs = await microsecondsOf(redis, jobs / 2, async () => {
-    // As under load: all permits are taken, and as one is freed it is given out again.
+    // As under load: all permits are taken, and each one that is freed is given to the next job.
     let running = (await scheduler.dispatch(lane)).released;
     for (let ended = 0; ended < jobs / 2; ended += 1) {
       const [first, ...rest] = running;
@@ -61,5 +61,12 @@ export async function measureCost(redis: Redis, jobs: number): Promise<Cost> {
   const callUs = await microsecondsOf(redis, 2_000, async () => {
     for (let call = 0; call < 2_000; call += 1) await calls.acquireCall(lane, 100);
   });
-  return { submit: submitUs, dispatchAndEnd: dispatchUs, acquireCall: callUs };
+  return [
+    { what: 'a submit: `submit`', us: submitUs },
+    {
+      what: 'a job from its permit to the next one: an end, and a `dispatch` for it alone, with buckets',
+      us: dispatchUs,
+    },
+    { what: 'a further call of a job: `acquireCall`', us: callUs },
+  ];
 }

@@ -1,4 +1,4 @@
-/** The results of a whole measurement: what is kept as JSON, and the page made from it. */
+/** The results of a whole measurement: what is stored as JSON, and the page that is made from it. */
 import type { Machine } from '../machine.ts';
 import { quantile, type Spread, spreadOf } from '../statistics.ts';
 import { formatTable } from '../table.ts';
@@ -10,8 +10,10 @@ export interface Results {
   date: string;
   commit: string;
   machine: Machine;
+  /** What a reader must know of these results, for example what has changed since. */
+  note?: string;
   fairness: Fairness;
-  cost: Cost;
+  cost: Cost[];
   jobsOfA: number;
   /** One for each repetition. */
   wait: WaitOfB[];
@@ -31,42 +33,42 @@ function waitTable(wait: readonly WaitOfB[]): string {
   return formatTable([['ms', 'alone', 'behind A', 'times as long'], ...rows]);
 }
 
-export function pageOf({ date, commit, machine, fairness, cost, jobsOfA, wait, held }: Results): string {
+export function pageOf({ date, commit, machine, note, fairness, cost, jobsOfA, wait, held }: Results): string {
   const starts = (of: 'p50' | 'max') => wait.map(({ startsOfA }) => startsOfA[of]);
   const shares = Object.entries(fairness.weightedShare).map(([weight, share]) => `${weight}: ${share.toFixed(4)}`);
-  return `# Fair order: how even, and what it costs
+  return `# Fair order: how even it is, and what it costs
 
-Made by \`npm run bench:fair-order\` on ${date}, at commit ${commit}, from \`bench/results/fair-order.json\`. How it is
-measured, and what it leaves out: \`bench/README.md\`.
+\`npm run bench:fair-order\` made this page on ${date}, at commit ${commit}, from \`bench/results/fair-order.json\`.
+[bench/README.md](../../bench/README.md) says how it is measured, and what is not.
+${note === undefined ? '' : `\n${note}\n`}
+- **Machine:** ${machine.cores} cores (${machine.cpu}), shared with whatever else ran. The load was ${machine.loadAverage.toFixed(2)} before the start. All processes
+  run on it.
+- **Software:** Node ${machine.node}, Redis ${machine.redis}.
 
-${machine.cores} cores (${machine.cpu}), shared with whatever else ran (load ${machine.loadAverage.toFixed(2)} before the start); Node ${machine.node};
-Redis ${machine.redis}; all processes on this machine.
+## ${fairness.jobs.toLocaleString('en')} jobs through the scheduler's own scripts (${Math.round(fairness.seconds)} s)
 
-## ${fairness.jobs.toLocaleString('en')} jobs through the cell's own scripts (${Math.round(fairness.seconds)} s)
-
-- Up to 1,000 equal tenants: none was ever more than ${fairness.equalLead} job ahead of another.
-- Weights 1, 2, 4, what each got of its due share: ${shares.join(', ')}.
-- New tenants all the time (45 for every 100 jobs): no old tenant waited longer than ${fairness.oldWait} ended jobs for its next turn
-  (every ${fairness.oldTurn} would be even), no newcomer longer than ${fairness.newcomerWait} for its first.
+- **Equal tenants**, up to 1,000: none was ever more than ${fairness.equalLead} job ahead of another.
+- **Weights 1, 2 and 4:** each got this part of its due share: ${shares.join(', ')}.
+- **New tenants all the time**, 45 for every 100 jobs:
+  - An old tenant waited for its next turn while at most ${fairness.oldWait} jobs ended. An even share would be every ${fairness.oldTurn} jobs.
+  - A new tenant waited for its first turn while at most ${fairness.newcomerWait} jobs ended.
 
 ## A job of B, behind ${jobsOfA.toLocaleString('en')} jobs of A
 
-One worker with 10 slots, jobs of 50 ms, B one job after another; from acceptance to its start. Median of ${wait.length} repetitions (lowest –
-highest).
+One worker has 10 permits, and a job takes 50 ms. B submits one job after another. The table shows ms from acceptance to start: the median of
+${wait.length} repetitions, with the lowest and the highest.
 
 ${waitTable(wait)}
 
-Alone a slot is free at once; behind A the next one that ends has to be waited for, which is one in about 5 ms, by chance sooner or
-later. Jobs of A that started meanwhile: median ${quantile(starts('p50'), 0.5)}, most of all ${Math.max(...starts('max'))}.
+Alone, B finds a free permit at once. Behind A, it waits for the next job that ends: one about every 5 ms, by chance sooner or later. Meanwhile,
+${quantile(starts('p50'), 0.5)} job of A started in the median, and ${Math.max(...starts('max'))} at most.
 
-## ${held.jobs.toLocaleString('en')} jobs held by their tenant's cap
+## ${held.jobs.toLocaleString('en')} jobs that wait for their tenant's limit
 
-CPU of a worker, an API process and Redis together over ${held.seconds} s, as a share of one core: ${percent(held.held)}; idle: ${percent(held.idle)}.
+CPU of a worker, an API process and Redis together, over ${held.seconds} s, as a share of one core: ${percent(held.held)}. Idle: ${percent(held.idle)}.
 
 ## µs of Redis' thread
 
-- per submit (\`submit\`, all of it): ${cost.submit.toFixed(1)}
-- per job from permit to permit (an end, and an unshared \`dispatch\` with buckets): ${cost.dispatchAndEnd.toFixed(1)}
-- per further call of a job (\`acquireCall\`): ${cost.acquireCall.toFixed(1)}
+${cost.map(({ what, us }) => `- ${what}: ${us.toFixed(1)}`).join('\n')}
 `;
 }

@@ -30,7 +30,9 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
       'fsync that fifty jobs share.',
     'To hand over more jobs than can run would hide one round trip. But those jobs would leave the fair order.',
   ],
-  'worker-sdk': ['The worker’s own part is about 0.2 ms, more than a third of the SDK call and the worker together: see the row of short jobs.'],
+  'worker-sdk': [
+    'The worker’s own part is about 0.2 ms, more than a third of the SDK call and the worker together: see the row of short jobs.',
+  ],
   'first-token': [
     'Six steps follow one another: submit, hand-over to BullMQ, fetch by a worker, claim, the record of the call, the first token. Each is a round ' +
       'trip with an fsync. Together the round trips take 1.2 ms.',
@@ -45,7 +47,10 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
     'Without readers, a turn is a quarter of a second. Redis then takes 15 µs a token, half of what the peer takes.',
     'The worker gets faster from one repetition to the next, because its code is compiled.',
   ],
-  'token-latency': ['A token waits for half a turn of 5 ms, and then for the append. The slowest tokens wait for the disk.', fsyncs],
+  'token-latency': [
+    'A token waits for half a turn of 5 ms, and then for the append. The slowest tokens wait for the disk.',
+    fsyncs,
+  ],
   attach: [
     'Four round trips follow one another: the owner, the end of the journal, its compressed log, the answer. Then the log is inflated.',
     'The peer has the bytes in its memory.',

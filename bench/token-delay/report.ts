@@ -1,4 +1,4 @@
-/** The results of a whole measurement: what is kept as JSON, and the page made from it. */
+/** The results of a whole measurement: what is stored as JSON, and the page that is made from it. */
 import type { Machine } from '../machine.ts';
 import { type Spread, spreadOf } from '../statistics.ts';
 import { formatTable } from '../table.ts';
@@ -27,7 +27,7 @@ const titles: Record<SubjectName, string> = {
   publish: 'through plain Redis PUBLISH (nothing is stored)',
 };
 
-/** What `subject` has over `straight` in each repetition. For p95: the difference of two p95s. */
+/** The difference of `subject` to `straight` in each repetition. For p95 it is the difference of two p95s. */
 function addedBy(subject: SubjectName, { runs }: Comparison, figure: 'p50' | 'p95'): Spread {
   return spreadOf(runs[subject].map((run, at) => run[figure] - (runs.straight[at]?.[figure] ?? Number.NaN)));
 }
@@ -55,16 +55,17 @@ export function summaryOf(comparison: Comparison): string {
 }
 
 export function pageOf({ date, commit, machine, repetitions, comparisons }: Results): string {
-  return `# What Holdfast adds to a token's way
+  return `# What Holdfast adds to the delay of a token
 
-Made by \`npm run bench:token-delay\` on ${date}, at commit ${commit}, from \`bench/results/token-delay.json\`. How it is
-measured, and what it leaves out: \`bench/README.md\`.
+\`npm run bench:token-delay\` made this page on ${date}, at commit ${commit}, from \`bench/results/token-delay.json\`.
+[bench/README.md](../../bench/README.md) says how it is measured, and what is not.
 
-${machine.cores} cores (${machine.cpu}), shared with whatever else ran (load ${machine.loadAverage.toFixed(2)} before the start); Node ${machine.node};
-Redis ${machine.redis}, \`appendfsync always\`; all processes on this machine.
-
-ms from the provider's write of a token to its receipt by the reader: median of ${repetitions} repetitions (lowest – highest). Added:
-what the row has over the first row in the same repetition.
+- **Machine:** ${machine.cores} cores (${machine.cpu}), shared with whatever else ran. The load was ${machine.loadAverage.toFixed(2)} before the start. All processes
+  run on it.
+- **Software:** Node ${machine.node}, Redis ${machine.redis}, \`appendfsync always\`.
+- **Figures:** ms from the provider's write of a token to its receipt by the reader. The tables show the median of ${repetitions} repetitions, with the
+  lowest and the highest.
+- **Added:** the difference to the first row of the table in the same repetition.
 
 ${comparisons.map(tableOf).join('\n\n')}
 `;
