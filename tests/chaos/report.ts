@@ -28,7 +28,7 @@ const titles: Record<keyof Row, string> = {
   ended: 'completed / failed / not ended',
   lost: 'lost',
   duplicates: 'duplicates',
-  journals: 'journals with gaps or doubles',
+  journals: 'journals with gaps or repeated events',
   calls: 'provider calls per job',
   recovery: 'recovery p50 / p95 / max',
 };
@@ -114,43 +114,54 @@ export function pageOf({ date, commit, machine, seed, size, findings }: Report):
     broken.length === 0 ? 'No promise was broken.' : `Broken: ${broken.length}\n\n${sentences.join('\n')}`;
   return `# Chaos report
 
-Made by \`tests/chaos/run.ts --report\` in its ${size} form on ${date}, at commit ${commit}, seed ${seed}. ${machine}
+\`tests/chaos/run.ts --report\` made this page in its ${size} form on ${date}, at commit ${commit}, with seed ${seed}. ${machine}
 
-Each row is a run of its own: real processes, real signals, a Redis with \`appendfsync always\`, and a ledger outside of
-Holdfast that holds what was acknowledged. Rows of plain BullMQ with its defaults stand below the ones whose fault and
-load they share. Jobs take turns between four lanes: a provider that runs responses in the background, one that honors
-\`Idempotency-Key\` as well, one that only honors that, and one that does neither.
+Each row is one run, with real processes, real signals, and a Redis with \`appendfsync always\`. A ledger outside of Holdfast
+records what was acknowledged. A row of plain BullMQ with its defaults stands below the row with the same fault and load.
+
+The jobs take turns between four lanes, one for each kind of provider:
+
+- \`background\` runs responses in the background.
+- \`background-keyed\` does that, and honors \`Idempotency-Key\`.
+- \`idempotent\` only honors \`Idempotency-Key\`.
+- \`plain\` does neither.
 
 ${tableOf(titles, rows)}
 
 ${verdict}
 
-## The proof is seen to fail
+## The proof can fail
 
-Each switch breaks one safety from outside the product, and must turn its run red for the reason named: under a fault, or,
-where a promise needs none to be seen, in the scenario that a test of \`tests/flow\` plays on an intact stack.
+Each switch breaks one safety from outside the product, and its run must go red for the named reason. Most switches run under a fault.
+A promise that needs no fault runs as a scenario, which a test of \`tests/flow\` plays on an intact stack.
 
 ${tableOf(switchTitles, sightings.map(switchRow))}
 
-## How it is read
+## How to read it
 
-- **Lost**: acknowledged, and unknown now. **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
-- **Provider calls** are the simulator's own count. Ambiguous: calls per job that Holdfast says may have been paid for
-  nothing. A plain lane may cost 1 + that; an idempotent one costs 1; a background one costs 1, unless its worker was gone
-  before the provider had named the response.
-- **Recovery** is from the last sight of a job's progress before its worker was gone to the first token of its next run, seen
-  every 50 ms. A hand-back at SIGTERM is progress; for Redis it is from its end to the next progress of each running job,
-  its time away included; for the API from its end to the next acknowledgement.
-- Plain BullMQ's worker ends on SIGTERM with the last of its own jobs, however long they take; a freeze is nothing to it
-  unless it outlasts the lock of 30 s.
-- The simulator names a response of the lane \`background\` within milliseconds of the call, one of \`background-keyed\` after half
-  a second. Until then a killed worker costs a second call, counted as ambiguous, unless the lane sends a key as well.
-- A schedule comes from the seed; what it meets depends on the machine, so a seed is no exact replay.
+- **Lost**: acknowledged before, and unknown now.
+- **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
+- **Provider calls**: the simulator's own count. Ambiguous calls are those that Holdfast says may have been paid in vain, for each job.
+  - A plain lane may make 1 call and the ambiguous ones.
+  - An idempotent lane makes 1 call.
+  - A background lane makes 1 call, unless the worker died before the provider had named the response.
+- **Recovery**: the time until a job makes progress again, read every 50 ms. A hand-over at SIGTERM counts as progress.
+  - It begins at the last progress before the worker died, and ends at the first token of the next attempt.
+  - For Redis it begins when Redis ends, and includes the time until Redis is back. It ends at the next progress of each running job.
+  - For the API it begins when the API ends, and ends at the next acknowledgement.
+- **Plain BullMQ**: its worker ends on SIGTERM after the last of its jobs, however long they take. A frozen worker doesn't matter to it, unless
+  the freeze is longer than the lock of 30 s.
+- **The simulator** names a response of the lane \`background\` within milliseconds of the call, and one of \`background-keyed\` after half a second.
+  If the worker is killed before that, a second call is made. It counts as ambiguous, unless the lane also sends a key.
+- **A seed** gives the schedule of faults. What a fault meets depends on the machine, so a seed doesn't repeat a run exactly.
+- **After a failover** a journal may end a little earlier than a reader saw it, because text on its way waits for no replica. The beginning of a
+  call, the id of a response and the end of a job do wait.
+- **A lost queue entry** is found by maintenance, which checks permits after 2 s.
 
-- After a failover a journal may stand a little earlier than a reader saw it: text on its way waits for no replica; a call's
-  beginning, a response's id and a job's end do. A job whose queue entry was lost waits for a sweep, up to 10 s.
+Not run here:
 
-Not run here: a power cut, split brain. Single faults are tests of their own, in \`tests/flow\`. No switch for
-\`appendfsync everysec\`: a killed Redis loses with it only what still waited for a slow disk, too seldom to be seen each time.
+- A power cut and split brain.
+- Single faults. They are tests in \`tests/flow\`.
+- A switch for \`appendfsync everysec\`. With it, a killed Redis loses only what still waited for a slow disk. That happens too seldom to be seen each time.
 `;
 }

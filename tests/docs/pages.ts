@@ -21,7 +21,7 @@ export function pagePaths(): string[] {
 
 /** Those that tell users what to do: their code is run. */
 export function userPages(): string[] {
-  return prosePages().filter((path) => !records.test(path));
+  return prosePages().filter((path) => !records.test(path) && !path.startsWith('bench/'));
 }
 
 /** Those whose sentences are counted: all documents, the ones that scripts write included. */

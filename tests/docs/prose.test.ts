@@ -1,7 +1,7 @@
 /** Sentences are short, and README is. */
 import { describe, expect, it } from '@jest/globals';
 import { parsePage, sentenceLengths } from './markdown.ts';
-import { readPage, userPages } from './pages.ts';
+import { prosePages, readPage } from './pages.ts';
 
 /** An average of many short ones and a few long ones; nobody follows more in one go. */
 const [MAX_AVERAGE, MAX_WORDS] = [17, 30];
@@ -21,7 +21,7 @@ describe('README', () => {
 });
 
 describe('sentences', () => {
-  it.each(userPages())(`of %s have at most ${MAX_WORDS} words, and ${MAX_AVERAGE} on average`, (path) => {
+  it.each(prosePages())(`of %s have at most ${MAX_WORDS} words, and ${MAX_AVERAGE} on average`, (path) => {
     const lengths = readPage(path).paragraphs.flatMap((paragraph) =>
       sentenceLengths(paragraph).map((sentence) => ({ line: paragraph.line, ...sentence })),
     );
