@@ -25,12 +25,12 @@ import { openRedis } from './open-redis.ts';
 const SIMULATED_JOBS = Number(process.env.FAIR_ORDER_JOBS ?? 3_000_000);
 const WAITING_JOBS = 10_000;
 const HELD_SECONDS = 20;
-/** Of the wait of B behind A. */
+/** How often the wait of B behind A is measured. */
 const REPETITIONS = 5;
 
 const here = import.meta.dirname;
 const resultsFile = join(here, 'results/fair-order.json');
-const say = (line: string) => console.log(line);
+const log = (line: string) => console.log(line);
 
 async function measure(url: string, pid: number): Promise<Results> {
   const redis = await openRedis(url, 'worker');
@@ -40,19 +40,19 @@ async function measure(url: string, pid: number): Promise<Results> {
     const wait: WaitOfB[] = [];
     for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
       wait.push(await measureWait(url, WAITING_JOBS));
-      say(JSON.stringify(wait.at(-1)));
+      log(JSON.stringify(wait.at(-1)));
     }
     const held = await measureHeld(url, pid, WAITING_JOBS, HELD_SECONDS);
-    say(JSON.stringify(held));
+    log(JSON.stringify(held));
     // What follows measures the scheduler alone. Its keys need not be durable.
     await redis.flushall();
     await redis.config('SET', 'appendonly', 'no');
     const cost = await measureCost(redis, 20_000);
-    say(JSON.stringify(cost));
+    log(JSON.stringify(cost));
     await redis.flushall();
     return {
       ...about,
-      fairness: await simulateFairness(redis, SIMULATED_JOBS, say),
+      fairness: await simulateFairness(redis, SIMULATED_JOBS, log),
       cost,
       jobsOfA: WAITING_JOBS,
       wait,
@@ -65,7 +65,7 @@ async function measure(url: string, pid: number): Promise<Results> {
 
 async function measureAll(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  const redis = await startRedis({ dataDir, env: process.env, log: say });
+  const redis = await startRedis({ dataDir, env: process.env, log });
   try {
     writeFileSync(resultsFile, `${JSON.stringify(await measure(redis.url, redis.pid), null, 2)}\n`);
   } finally {

@@ -1,4 +1,4 @@
-/** What a measurement says of itself: on which machine, of which sources. */
+/** Where a measurement was made: the machine, and the commit of the sources. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import type { Redis } from '@holdfast/redis';
@@ -18,7 +18,7 @@ export async function machineOf(redis: Redis): Promise<Machine> {
   return { cpu, cores: availableParallelism(), node: process.versions.node, redis: version, loadAverage };
 }
 
-/** The commit of the sources that are measured; says so when they have been changed since. */
+/** The commit of the measured sources, with a note if files have changed since. */
 export function commitOf(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain', '--', '../apps', '../packages', '.', ':!results') !== '';

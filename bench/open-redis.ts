@@ -1,4 +1,4 @@
-/** A connection that is ready and logs nothing. */
+/** Opens a connection that is ready and logs nothing. */
 import { type ConnectionRole, connectRedis, type Redis, untilReady } from '@holdfast/redis';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,12 +1,12 @@
 /**
- * Measures what Holdfast costs and how fast it is, against what people would use in its place.
+ * Measures what Holdfast costs and how fast it is, against what people would use instead.
  *
- *   1. each row starts what it needs as real processes, each subject with a Redis of its own: `performance/rows`
- *   2. its subjects take turns, repetition by repetition
- *   3. results/performance.json gets the row's results in the place of those it had
+ *   1. each row starts real processes, and a Redis for each subject: `performance/rows`
+ *   2. the subjects take turns in each repetition
+ *   3. the row's results replace its old ones in results/performance.json
  *   4. docs/performance.md and its plots are made from that file
  *
- * With `--guard`: see `performance/guard.ts`.
+ * With `--guard` see `performance/guard.ts`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,8 +48,8 @@ async function measureRow(row: Row, scale: Scale, commit: string): Promise<void>
 }
 
 /**
- * Results are written after every row: an interruption, or a row that fails, loses one row and not all.
- * @returns names of those that failed
+ * Writes the results after every row. So an interruption, or a row that fails, loses one row only. @returns names of the rows that
+ * failed
  */
 async function measureRows(chosen: readonly Row[], scale: Scale): Promise<string[]> {
   const commit = commitOf();
@@ -77,6 +77,6 @@ if (page) {
   process.exitCode = failed > 0 ? 1 : 0;
 } else {
   const failed = await measureRows(chosen, scale);
-  if (failed.length > 0) console.log(`could not be measured: ${failed.join(', ')}`);
+  if (failed.length > 0) console.log(`These rows could not be measured: ${failed.join(', ')}`);
   process.exitCode = failed.length > 0 ? 1 : 0;
 }

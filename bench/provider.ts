@@ -1,11 +1,11 @@
 /**
- * The provider of the performance rows: a minimal OpenAI-compatible server, because it shares two cores with what is
- * measured and the simulator costs several times as much. It streams chat completions as `metadata.sim` orders, in the
- * simulator's words: `tokens`, `ttft_ms`, `itl_ms`, `clock` (see `packages/simulator`); `token_bytes` is the length of one.
+ * The provider of the performance rows: a minimal OpenAI-compatible server. It shares two cores with what is measured, and the
+ * simulator costs several times as much. It streams chat completions as `metadata.sim` says, with the simulator's names: `tokens`,
+ * `ttft_ms`, `itl_ms`, `clock` (see `packages/simulator`). `token_bytes` is the length of a token.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { takeOrders } from './orders.ts';
+import { serveCommands } from './commands.ts';
 import { nowMs } from './token-delay/clock.ts';
 
 interface ChatRequest {
@@ -36,14 +36,14 @@ async function readBody(request: IncomingMessage): Promise<ChatRequest> {
   return JSON.parse(text) as ChatRequest;
 }
 
-/** Tokens are due at fixed times after the first, so that a late timer delays one token and not all that follow. */
-async function streamTokens(response: ServerResponse, orders: URLSearchParams): Promise<number> {
-  const order = (name: string, fallback: number) => Number(orders.get(name) ?? fallback);
-  const [tokens, itlMs, hasClock] = [order('tokens', 1), order('itl_ms', 0), orders.get('clock') === '1'];
-  const fixedFrame = tokenFrame(textOf(order('token_bytes', 6)));
+/** Each token has a fixed time after the first. So a late timer delays one token, and not all that follow. */
+async function streamTokens(response: ServerResponse, instructions: URLSearchParams): Promise<number> {
+  const numberOf = (name: string, fallback: number) => Number(instructions.get(name) ?? fallback);
+  const [tokens, itlMs, hasClock] = [numberOf('tokens', 1), numberOf('itl_ms', 0), instructions.get('clock') === '1'];
+  const fixedFrame = tokenFrame(textOf(numberOf('token_bytes', 6)));
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(roleFrame);
-  const ttftMs = order('ttft_ms', 0);
+  const ttftMs = numberOf('ttft_ms', 0);
   if (ttftMs > 0) await delay(ttftMs);
   const startedAt = performance.now();
   for (let token = 0; token < tokens && !response.destroyed; token++) {
@@ -68,4 +68,4 @@ const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
 server.keepAliveTimeout = 60_000;
-server.listen(Number(process.env.PORT), '127.0.0.1', () => takeOrders(() => ({ calls, completed })));
+server.listen(Number(process.env.PORT), '127.0.0.1', () => serveCommands(() => ({ calls, completed })));

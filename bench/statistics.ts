@@ -14,7 +14,7 @@ export interface Spread {
   max: number;
 }
 
-/** How a figure came out in several repetitions. */
+/** The values of a figure in several repetitions. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,4 +1,4 @@
-/** A table in Markdown, first its head, as the formatter of this repository wants it. */
+/** A table in Markdown, with its head first, aligned like the tables of this repository. */
 export function formatTable(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

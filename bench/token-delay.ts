@@ -36,7 +36,7 @@ const warmUp: Load = { streams: 20, tokens: 50, itlMs: 20 };
 
 const here = import.meta.dirname;
 const resultsFile = join(here, 'results/token-delay.json');
-const say = (line: string) => console.log(line);
+const log = (line: string) => console.log(line);
 
 async function compare(subjects: Record<SubjectName, Subject>): Promise<Comparison[]> {
   const comparisons = loads.map((load) => ({ load, runs: { straight: [], holdfast: [], publish: [] } }) as Comparison);
@@ -46,7 +46,7 @@ async function compare(subjects: Record<SubjectName, Subject>): Promise<Comparis
       for (const name of subjectNames) {
         const run = await measureRun(subjects[name], load);
         runs[name].push(run);
-        say(
+        log(
           `${repetition}/${REPETITIONS}  ${String(load.streams).padStart(2)} at once  ${name.padEnd(8)}  ` +
             `p50 ${run.p50.toFixed(2)} ms  p95 ${run.p95.toFixed(2)} ms  max ${run.max.toFixed(1)} ms`,
         );
@@ -84,11 +84,11 @@ async function machine(redisUrl: string): Promise<Machine> {
 
 async function measureAll(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  const redis = await startRedis({ dataDir, env: process.env, log: say });
+  const redis = await startRedis({ dataDir, env: process.env, log });
   try {
     const results = await measure(redis.url);
     writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-    for (const comparison of results.comparisons) say(summaryOf(comparison));
+    for (const comparison of results.comparisons) log(summaryOf(comparison));
   } finally {
     await redis.stop();
     rmSync(dataDir, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 /**
- * Fair order over many jobs: the cell's own scripts on a real Redis, without BullMQ and without work. A dispatched job ends
- * at once, by a cancel; time is counted in jobs that have ended.
+ * Fair order over many jobs: the cell's own scripts on a real Redis, without BullMQ and without work. A dispatched job ends at
+ * once, because it is cancelled. Time is counted in ended jobs.
  *
- *   equal      many tenants with the same backlog: how far the most served is ahead of the least
- *   weighted   tenants of weight 1, 2 and 4, never without work: their shares
- *   newcomers  old tenants with a backlog, and new tenants all the time: how long anybody waits for the next turn
+ *   equal      many tenants with the same backlog: how many jobs the first tenant is ahead of the last
+ *   weighted   tenants of weight 1, 2 and 4 that always have jobs: their shares
+ *   newcomers  old tenants with a backlog, and new tenants all the time: how long a tenant waits for its next turn
  */
 import { Cell } from '@holdfast/cell';
 import { jobIdFor } from '@holdfast/core';
@@ -15,14 +15,14 @@ import type { Redis } from '@holdfast/redis';
 export interface Fairness {
   jobs: number;
   seconds: number;
-  /** Most jobs that one of the equal tenants was ahead of another, looked at after every dispatch. */
+  /** How many jobs one equal tenant was ahead of another at most, checked after every dispatch. */
   equalLead: number;
-  /** Share of each weight, by its due share: 1 is exact. */
+  /** The share that each weight got, divided by its due share. 1 is exact. */
   weightedShare: Record<string, number>;
-  /** Most jobs that ended between two turns of an old tenant; its fair share would be every `oldTurn`th. */
+  /** How many jobs ended at most between two turns of an old tenant. An even share is one turn every `oldTurn` jobs. */
   oldWait: number;
   oldTurn: number;
-  /** Most jobs that ended before a newcomer's first. */
+  /** How many jobs ended at most before a new tenant's first turn. */
   newcomerWait: number;
 }
 
@@ -30,20 +30,20 @@ const AT_ONCE = 20;
 const CHUNK = 500;
 
 const request = { task: 'chat.completions', input: { model: 'sim' } };
-/** BullMQ has no part in it. */
+/** Stands for BullMQ, which the simulation doesn't use. */
 const ready = { add: async () => {}, remove: async () => {}, stateOf: async () => 'held' as const };
 
-/** The scheduler of one lane, driven by hand. */
+/** The scheduler of one lane. The simulation calls it step by step. */
 class Lane {
   readonly scheduler: LaneQueues['scheduler'];
   readonly name: string;
-  /** Jobs that have ended. */
+  /** How many jobs have ended. */
   ended = 0;
   readonly #journal: Journal;
   readonly #tenants = new Map<string, string>();
 
   constructor(redis: Redis, name: string) {
-    // An ended job is gone at once.
+    // Retention 0 deletes a job when it ends.
     const cell = new Cell({ redis, prefix: 'simulation', retentionMs: 0 });
     this.#journal = new Journal(cell);
     this.scheduler = new LaneQueues({ cell, ready, onError: () => undefined }).scheduler;
@@ -62,7 +62,7 @@ class Lane {
     }
   }
 
-  /** Tenants whose jobs ran, in order; none once nothing is left. */
+  /** The tenants whose jobs were dispatched, in that order. Empty if nothing waits. */
   async serve(): Promise<string[]> {
     const { released } = await this.scheduler.dispatch(this.name);
     await Promise.all(released.map(({ jobId }) => this.#journal.cancel(jobId)));
@@ -83,7 +83,7 @@ async function openLane(redis: Redis, name: string): Promise<Lane> {
   return lane;
 }
 
-/** Jobs that a tenant may be short of while it still counts as having work: newcomers have been served unevenly. */
+/** How far a tenant's count may be behind. During the first turns the tenants were served unevenly, so some are nearly out of jobs. */
 const SPARE = 15;
 
 async function serveEqual(redis: Redis, jobs: number): Promise<number> {
@@ -95,11 +95,11 @@ async function serveEqual(redis: Redis, jobs: number): Promise<number> {
   let lead = 0;
   for (let added = 0; added < each; added += batch) {
     await lane.add(Array.from({ length: batch }, () => tenants).flat());
-    // Nobody runs out of work before the next batch is there.
+    // The next batch comes before any tenant runs out of jobs.
     while (lane.ended < (added + batch - SPARE) * tenants.length) {
       const before = lane.ended;
       for (const tenant of await lane.serve()) served.set(tenant, (served.get(tenant) ?? 0) + 1);
-      // From here on nobody is a newcomer any more; all begin at 0.
+      // The first turns don't count: after them, every tenant has had a turn, and all counts start at 0.
       if (before < 3 * tenants.length) for (const tenant of tenants) served.set(tenant, 0);
       else if (lane.ended % 5 === 0) lead = Math.max(lead, leadOf([...served.values()]));
     }
@@ -156,7 +156,8 @@ async function serveNewcomers(
     }
     const before = lane.ended;
     const served = await lane.serve();
-    if (served.length === 0) throw new Error(`Nothing left to run after ${before} jobs.`);
+    if (served.length === 0)
+      throw new Error(`newcomers: no job could run after ${before} jobs, though some should wait`);
     for (const [at, tenant] of served.entries()) {
       const now = before + at;
       if (tenant.startsWith('old')) {
@@ -167,7 +168,7 @@ async function serveNewcomers(
         came.delete(tenant);
       }
     }
-    // 45 new tenants for every 100 jobs that end: as many as can be served beside the old ones' half.
+    // 45 new tenants for every 100 ended jobs. The old tenants take half of the turns, so more new tenants could not be served.
     const fresh = Array.from({ length: Math.round(served.length * 0.45) }, (_, at) => `new${newcomers + at}`);
     newcomers += fresh.length;
     for (const tenant of fresh) came.set(tenant, lane.ended);
@@ -176,15 +177,15 @@ async function serveNewcomers(
   return { oldWait, oldTurn: old.length * 2, newcomerWait };
 }
 
-/** Runs all three, a third of the jobs each. */
-export async function simulateFairness(redis: Redis, jobs: number, say: (line: string) => void): Promise<Fairness> {
+/** Runs all three, with a third of the jobs each. `log` gets a line after each. */
+export async function simulateFairness(redis: Redis, jobs: number, log: (line: string) => void): Promise<Fairness> {
   const began = performance.now();
   const third = Math.floor(jobs / 3);
   const equalLead = await serveEqual(redis, third);
-  say(`equal tenants: at most ${equalLead} ahead`);
+  log(`equal tenants: none was more than ${equalLead} ahead`);
   const weightedShare = await serveWeighted(redis, third);
-  say(`weights 1, 2, 4: ${JSON.stringify(weightedShare)} of their due`);
+  log(`weights 1, 2, 4: ${JSON.stringify(weightedShare)} of the due share`);
   const waits = await serveNewcomers(redis, third);
-  say(`newcomers: ${JSON.stringify(waits)}`);
+  log(`newcomers: ${JSON.stringify(waits)}`);
   return { jobs, seconds: (performance.now() - began) / 1_000, equalLead, weightedShare, ...waits };
 }

@@ -1,4 +1,4 @@
-/** What is measured on a whole stack of real processes: how long B waits behind A, and what jobs that are held cost. */
+/** What is measured on a whole stack of real processes: how long B waits behind A, and what jobs cost that wait for a limit. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Holdfast } from '@holdfast/client';
@@ -7,7 +7,7 @@ import { chat, Stack, until } from '../../tests/stack/stack.ts';
 import { makeTenant, submitAll } from '../../tests/stack/tenants.ts';
 import { quantile } from '../statistics.ts';
 
-const SLOTS = 10;
+const CONCURRENCY = 10;
 const JOB = 'tokens=1&ttft_ms=50';
 const SUBMIT_AT_ONCE = 100;
 
@@ -18,11 +18,11 @@ export interface Wait {
   max: number;
 }
 
-/** One repetition. */
+/** The result of one repetition. */
 export interface WaitOfB {
   alone: Wait;
   behind: Wait;
-  /** Jobs of A that started between the acceptance of a job of B and its start. */
+  /** How many jobs of A started while a job of B waited. */
   startsOfA: { p50: number; max: number };
 }
 
@@ -54,7 +54,7 @@ async function timesOf(probe: JournalProbe, id: string): Promise<Times> {
   return { created: Number(created), started: Number(started) };
 }
 
-/** Of jobs that are submitted one after the other's end. */
+/** Runs jobs one after the other, and returns their times. */
 async function runJobs(client: Holdfast, probe: JournalProbe, count: number): Promise<Times[]> {
   const times: Times[] = [];
   for (let job = 0; job < count; job += 1) {
@@ -70,9 +70,9 @@ function waitOf(times: readonly Times[]): Wait {
   return { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: Math.max(...waits) };
 }
 
-/** B submits a job, waits for its end, submits the next; alone, then behind a backlog of A. */
+/** B submits a job, waits for its end, and submits the next: first alone, then behind a backlog of A. */
 export async function measureWait(redisUrl: string, jobsOfA: number): Promise<WaitOfB> {
-  const stack = await Stack.start({ redisUrl, workers: 0, env: { WORKER_CONCURRENCY: String(SLOTS) } });
+  const stack = await Stack.start({ redisUrl, workers: 0, env: { WORKER_CONCURRENCY: String(CONCURRENCY) } });
   const probe = await JournalProbe.open(stack);
   try {
     const [a, b] = [await makeTenant(stack, probe, 'a'), await makeTenant(stack, probe, 'b')];
@@ -93,13 +93,13 @@ export async function measureWait(redisUrl: string, jobsOfA: number): Promise<Wa
   }
 }
 
-/** CPU time of a process so far, in s (`/proc/<pid>/stat`: user and system time, in hundredths). */
+/** CPU time of a process so far, in seconds: user and system time of `/proc/<pid>/stat`, which counts hundredths. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** A tenant that may run one job has one that never ends, and 10,000 that wait for it. */
+/** A tenant may run one job at once. One of its jobs never ends, and 10,000 wait. */
 export async function measureHeld(redisUrl: string, redisPid: number, jobs: number, seconds: number): Promise<HeldCpu> {
   const stack = await Stack.start({ redisUrl });
   const probe = await JournalProbe.open(stack);
@@ -117,10 +117,11 @@ export async function measureHeld(redisUrl: string, redisPid: number, jobs: numb
     await delay(3_000);
     const idle = await share();
     await submitMany(client, 'held', jobs, 'tokens=10&stall_after=2');
-    await until('one runs', async () => (await stack.providerCalls('held')).calls === 1);
+    await until('one job runs', async () => (await stack.providerCalls('held')).calls === 1);
     await delay(3_000);
     const held = await share();
-    if ((await stack.providerCalls('held')).calls !== 1) throw new Error('more than one ran');
+    if ((await stack.providerCalls('held')).calls !== 1)
+      throw new Error('The tenant may run one job at once, and ran more.');
     return { jobs, seconds, idle, held };
   } finally {
     await probe.close();

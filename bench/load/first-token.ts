@@ -1,16 +1,16 @@
 /**
- * A client that measures how long the first token takes: from the provider itself with the `openai` SDK, and through Holdfast
- * with its client package, which submits and attaches.
+ * A client that measures the time to the first token. It calls the provider with the `openai` SDK, or Holdfast with the client
+ * package: `submit`, then `attach`.
  */
 import { Holdfast } from '@holdfast/client';
 import OpenAI from 'openai';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 import { quantile } from '../statistics.ts';
 
-export interface FirstTokenOrder {
+export interface FirstTokenCommand {
   subject: 'sdk' | 'holdfast';
   atOnce: number;
-  /** So often, one after the other. */
+  /** How many rounds, one after the other. */
   times: number;
   input: object;
 }
@@ -25,7 +25,7 @@ const { PROVIDER_URL = '', API_URL = '', API_KEY = '' } = process.env;
 const openai = new OpenAI({ baseURL: PROVIDER_URL, apiKey: 'any', maxRetries: 0 });
 const holdfast = new Holdfast({ baseUrl: API_URL, apiKey: API_KEY });
 
-/** Each reads its answer to the end, as the next one finds the provider idle then. */
+/** Both functions read the answer to its end. So the provider is idle when the next call comes. */
 async function throughSdk(input: object): Promise<number> {
   const startedAt = performance.now();
   let first = Number.NaN;
@@ -47,12 +47,12 @@ async function throughHoldfast(input: object): Promise<number> {
   return first;
 }
 
-takeOrders<FirstTokenOrder>(async ({ subject, atOnce, times, input }): Promise<FirstTokenAnswer> => {
+serveCommands<FirstTokenCommand>(async ({ subject, atOnce, times, input }): Promise<FirstTokenAnswer> => {
   const call = subject === 'sdk' ? throughSdk : throughHoldfast;
   const all: number[] = [];
   for (let time = 0; time < times; time++) {
     all.push(...(await Promise.all(Array.from({ length: atOnce }, () => call(input)))));
   }
-  if (all.some(Number.isNaN)) throw new Error('an answer had no text');
+  if (all.some(Number.isNaN)) throw new Error('An answer had no text.');
   return { p50: quantile(all, 0.5), p99: quantile(all, 0.99) };
 });

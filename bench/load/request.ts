@@ -1,9 +1,9 @@
-/** An HTTP/1.1 request as the bytes that go over the wire: made once, sent often, so that the load costs little. */
+/** An HTTP/1.1 request as bytes for a socket. It is made once and sent many times, so the load costs little. */
 
-/** In a request: replaced by a number that no other request has. In headers only, since the body's length is counted before. */
+/** A mark in a request. Each sent request has another number in its place. Only for headers: the length of the body is already fixed. */
 export const FRESH = '%FRESH%';
 
-/** In a request: replaced by each of the order's API keys in turn. */
+/** A mark in a request. The command's API keys take its place, in turn. */
 export const API_KEY = '%API-KEY%';
 
 export interface RequestParts {

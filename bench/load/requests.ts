@@ -1,21 +1,21 @@
 /**
- * A process that sends requests: each of its connections sends the next one when it has the answer to the one before.
- * It writes and reads sockets itself, so that a request costs it a fraction of what it costs the server.
+ * A process that sends requests. Each of its connections sends the next request when it has the answer to the last one. It uses
+ * plain sockets, so a request costs it a small part of what it costs the server.
  */
 import { connect, type Socket } from 'node:net';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 import { quantile } from '../statistics.ts';
 import { API_KEY, FRESH } from './request.ts';
 
-export interface LoadOrder {
+export interface LoadCommand {
   port: number;
   connections: number;
-  /** Sent in turn; see `requestText`. */
+  /** Sent one after the other, then from the first again; made by `requestText`. */
   requests: readonly string[];
-  /** Taken in turn, for requests that are to come from many. */
+  /** Take the place of `API_KEY`, in turn, so that requests come from many tenants. */
   apiKeys?: readonly string[];
   until: { ms: number } | { count: number };
-  /** Answers hold the ids of the jobs that they name. Default false. */
+  /** Whether the answer has the ids of the jobs. Default false. */
   wantsIds?: boolean;
 }
 
@@ -29,58 +29,58 @@ export interface LoadAnswer {
   ids: string[];
 }
 
-/** Different in every process, so that what it makes is fresh to whoever has seen another. */
+/** Differs in each process. So no server has seen the keys of this process before. */
 const processMark = `${process.pid}-${Date.now().toString(36)}`;
 let fresh = 0;
 
 class Run {
   readonly latencies: number[] = [];
   readonly ids: string[] = [];
-  readonly #order: LoadOrder;
+  readonly #command: LoadCommand;
   readonly #deadline: number;
-  readonly #most: number;
+  readonly #maxCount: number;
   #sent = 0;
 
-  constructor(order: LoadOrder) {
-    this.#order = order;
-    this.#deadline = 'ms' in order.until ? performance.now() + order.until.ms : Number.POSITIVE_INFINITY;
-    this.#most = 'count' in order.until ? order.until.count : Number.POSITIVE_INFINITY;
+  constructor(command: LoadCommand) {
+    this.#command = command;
+    this.#deadline = 'ms' in command.until ? performance.now() + command.until.ms : Number.POSITIVE_INFINITY;
+    this.#maxCount = 'count' in command.until ? command.until.count : Number.POSITIVE_INFINITY;
   }
 
   next(): string | null {
-    if (this.#sent >= this.#most || performance.now() > this.#deadline) return null;
-    const { requests, apiKeys = [] } = this.#order;
+    if (this.#sent >= this.#maxCount || performance.now() > this.#deadline) return null;
+    const { requests, apiKeys = [] } = this.#command;
     const at = this.#sent++;
     const request = (requests[at % requests.length] ?? '').replace(API_KEY, () => apiKeys[at % apiKeys.length] ?? '');
     return request.includes(FRESH) ? request.replace(FRESH, `${processMark}-${fresh++}`) : request;
   }
 
-  /** @throws Error when the answer is a refusal */
+  /** @throws Error if the status is not 2xx */
   take(answer: string, ms: number): void {
-    if (!answer.startsWith('HTTP/1.1 2')) throw new Error(`refused: ${answer.slice(0, 1_000)}`);
+    if (!answer.startsWith('HTTP/1.1 2')) throw new Error(`The server refused a request: ${answer.slice(0, 1_000)}`);
     this.latencies.push(ms);
-    if (this.#order.wantsIds) this.ids.push(/"id":"([^"]+)"/.exec(answer)?.[1] ?? '');
+    if (this.#command.wantsIds) this.ids.push(/"id":"([^"]+)"/.exec(answer)?.[1] ?? '');
   }
 }
 
-/** More of an answer is counted, not kept. */
-const KEPT_CHARS = 65_536;
+/** Only so much of an answer is stored; the rest is only counted. */
+const STORED_CHARS = 65_536;
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 
-/** An answer as it comes. */
+/** An answer while it arrives. */
 class Answer {
-  /** Its beginning. */
+  /** The first `STORED_CHARS` characters. */
   text = '';
   #length = 0;
   #end = '';
 
   take(piece: string): void {
-    if (this.text.length < KEPT_CHARS) this.text += piece;
+    if (this.text.length < STORED_CHARS) this.text += piece;
     this.#length += piece.length;
     this.#end = (this.#end + piece.slice(-LAST_CHUNK.length)).slice(-LAST_CHUNK.length);
   }
 
-  /** By its length where it states one, by its last chunk otherwise. */
+  /** An answer with a content-length ends there. Another one ends with its last chunk. */
   get isComplete(): boolean {
     const head = this.text.indexOf('\r\n\r\n');
     if (head === -1) return false;
@@ -104,7 +104,9 @@ function sendAll(run: Run, socket: Socket): Promise<void> {
       socket.write(request, 'latin1');
     };
     socket.setNoDelay(true).setEncoding('latin1');
-    socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
+    socket
+      .on('error', reject)
+      .on('close', () => reject(new Error('The server closed the connection before its answer was complete.')));
     socket.on('data', (text: string) => {
       answer.take(text);
       if (!answer.isComplete) return;
@@ -122,10 +124,10 @@ function sendAll(run: Run, socket: Socket): Promise<void> {
   });
 }
 
-takeOrders<LoadOrder>(async (order): Promise<LoadAnswer> => {
-  const run = new Run(order);
+serveCommands<LoadCommand>(async (command): Promise<LoadAnswer> => {
+  const run = new Run(command);
   const startedAt = performance.now();
-  const sockets = Array.from({ length: order.connections }, () => connect(order.port, '127.0.0.1'));
+  const sockets = Array.from({ length: command.connections }, () => connect(command.port, '127.0.0.1'));
   await Promise.all(sockets.map((socket) => sendAll(run, socket)));
   const { latencies, ids } = run;
   const seconds = (performance.now() - startedAt) / 1_000;

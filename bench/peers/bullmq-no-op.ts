@@ -1,15 +1,15 @@
 /**
- * BullMQ alone, with jobs that do nothing. It fills its own queue in batches while it drains, because Holdfast hands its
- * jobs over to BullMQ while it drains as well: `addBulk` is in the cost of both.
+ * BullMQ alone, with jobs that do nothing. It adds jobs in batches while it drains its queue. Holdfast also hands jobs to BullMQ
+ * while it drains. So `addBulk` is part of the cost of both.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 
-type Order = { add: number } | 'count';
+type Command = { add: number } | 'count';
 
 const BATCH = 100;
-/** Jobs that wait at once: enough that the worker never runs dry. */
+/** How many jobs wait in the queue. Enough that the worker always has one. */
 const AHEAD = 300;
 
 const { REDIS_URL = '', BODY = '' } = process.env;
@@ -33,9 +33,9 @@ async function fill(total: number): Promise<void> {
 }
 
 await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
-takeOrders<Order>((order) => {
-  if (order === 'count') return ended;
-  const filled = fill(added + order.add);
+serveCommands<Command>((command) => {
+  if (command === 'count') return ended;
+  const filled = fill(added + command.add);
   filled.catch((error) => {
     throw error;
   });

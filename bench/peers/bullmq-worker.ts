@@ -1,6 +1,6 @@
 /**
- * A worker as a first project has it: BullMQ's defaults, the `openai` SDK, the text so far as the job's progress. On
- * SIGTERM it does as BullMQ's guide to production says: takes no more jobs, and ends with the last of its own.
+ * A worker as in a first project: BullMQ's defaults, the `openai` SDK, and the text so far as the job's progress. On SIGTERM it
+ * does what BullMQ's guide to production says. It takes no more jobs, and ends after its last one.
  */
 import { Worker } from 'bullmq';
 import OpenAI from 'openai';
@@ -25,7 +25,7 @@ const worker = new Worker<{ name: string; sim: string }, string>(
     }
     return text;
   },
-  // All but the number of jobs at once, which would be 1.
+  // Everything is a default but the concurrency, which would be 1.
   { connection: { host, port: Number(port) }, concurrency: 50 },
 );
 worker.on('error', () => undefined);

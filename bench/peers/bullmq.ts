@@ -1,9 +1,9 @@
 /**
- * Plain BullMQ with its defaults, as people write it, under the fault and the load of a chaos run: the same machine, the
- * same simulator, a Redis set as Holdfast's own. The worker: `bullmq-worker.ts`.
+ * Plain BullMQ with its defaults, as people write it, under the fault and the load of a chaos run. Machine and simulator are the
+ * same, and Redis has the same settings. The worker is `bullmq-worker.ts`.
  *
- * What it may expect from its users is left out as they leave it out: no `jobId`, no `attempts`, no lock settings. Its
- * jobs are judged by what they are: an answer that was generated twice is a duplicate, and so is one paid for twice.
+ * Many users of BullMQ set no `jobId`, no `attempts` and no locks; neither does this program. An answer that was generated twice
+ * is a duplicate, and so is one that was paid twice.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,12 +21,12 @@ import { openScene, type Scene } from '../../tests/chaos/scene.ts';
 import { type Sight, Watch } from '../../tests/chaos/watch.ts';
 import { until } from '../../tests/stack/stack.ts';
 
-/** Those that it can be put under: it has no API and no journal. */
+/** The faults that plain BullMQ can have. It has no API and no journal. */
 export const peerFaults: readonly Fault[] = [killWorker, stopWorker, freezeWorker, killRedis];
 
-/** As the worker has it. */
+/** The name of the worker's queue. */
 const QUEUE = 'chat';
-/** Its lock runs out after 30 s, and is looked at every 30 s. */
+/** A lock runs out after 30 s, and BullMQ looks for such locks every 30 s. */
 const ALL_END_WITHIN_MS = 120_000;
 const program = fileURLToPath(new URL('./bullmq-worker.ts', import.meta.url));
 
@@ -51,7 +51,7 @@ async function addAll(queue: Queue, ledger: Ledger, load: Load, seed: number): P
   await Promise.all(adds);
 }
 
-/** A run of a job is known by the process that writes its progress; runs are numbered as they are seen. */
+/** The process that writes a job's progress tells its runs apart. Runs are numbered in the order in which they are seen. */
 function lookAt(queue: Queue) {
   const runs = new Map<string, { worker: number; run: number }>();
   const sightOf = async (id: string): Promise<Sight | null> => {
@@ -61,7 +61,7 @@ function lookAt(queue: Queue) {
     const before = runs.get(id) ?? { worker: 0, run: 0 };
     const now = worker === undefined || worker === before.worker ? before : { worker, run: before.run + 1 };
     runs.set(id, now);
-    // A new run begins with less text than the one before had: any sight of it is progress.
+    // A new run starts with less text than the last one had. So a higher run number must outweigh any text.
     return { ended: job.finishedOn !== undefined, run: now.run, progress: now.run * 1_000_000 + text.length };
   };
   return (ids: readonly string[]) => Promise.all(ids.map(sightOf));
@@ -114,7 +114,7 @@ async function rowOf(queue: Queue, scene: Scene, { fault, dose }: PeerOptions, p
   };
 }
 
-/** A run of its own, from start to end. */
+/** Plays one whole run: starts everything, plays the fault, and ends everything. */
 export async function measurePeer(options: PeerOptions): Promise<Row> {
   const scene = await openScene({ workers: options.fault.workers, launch: { worker: { program } } });
   const queue = new Queue(QUEUE, { connection: scene.probe.redis });

@@ -1,12 +1,12 @@
 /**
- * An API in front of a queue as people write it: Express, pino-http, zod, BullMQ's `add`. The idempotency key is the job's
- * id, which is what BullMQ offers for it. It checks no API key, counts no requests, and keeps no journal.
+ * An API in front of a queue, as people write it: Express, pino-http, zod, BullMQ's `add`. The idempotency key is the job's id,
+ * which is BullMQ's own way to do it. It checks no API key, counts no requests, and has no journal.
  */
 import { Queue } from 'bullmq';
 import express from 'express';
 import { pinoHttp } from 'pino-http';
 import { z } from 'zod';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 
 const { REDIS_URL = '', PORT = '' } = process.env;
 const { hostname: host, port } = new URL(REDIS_URL);
@@ -45,4 +45,4 @@ app.get('/jobs/:id', async (request, response) => {
 });
 
 await queue.waitUntilReady();
-app.listen(Number(PORT), '127.0.0.1', () => takeOrders(() => null));
+app.listen(Number(PORT), '127.0.0.1', () => serveCommands(() => null));

@@ -1,15 +1,15 @@
 /**
- * Event streams from a process' own memory, with Express and nothing else: the least that any server of such streams costs.
- * It keeps nothing, so whoever loses the connection has lost the text.
+ * Event streams from the memory of a process, with Express and nothing else: the minimum cost of a server for such streams. It
+ * stores nothing, so a client that loses its connection loses the text.
  *
  *   /file?path=       the bytes of that file, in one write
- *   /live?tokens=&itl_ms=&ttft_ms=   tokens that are the time at which they were written
- *   /idle             the head, then only comments
+ *   /live?tokens=&itl_ms=&ttft_ms=   each token is the time at which it is written
+ *   /idle             the headers, then only comments
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import express, { type Response } from 'express';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 import { nowMs } from '../token-delay/clock.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -47,4 +47,4 @@ app.get('/idle', (_request, response) => {
   response.on('close', () => clearInterval(heartbeat));
 });
 
-app.listen(Number(process.env.PORT), '127.0.0.1', () => takeOrders(() => null));
+app.listen(Number(process.env.PORT), '127.0.0.1', () => serveCommands(() => null));

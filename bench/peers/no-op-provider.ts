@@ -1,7 +1,6 @@
 /**
- * Stands in the place of `@holdfast/providers` in a worker that is measured (`no-op-preload.ts`): the provider answers at
- * once, without HTTP and without the SDK, so that a job costs what Holdfast itself costs. It says at `COUNT_PORT` how many
- * calls it has answered.
+ * Replaces `@holdfast/providers` in a measured worker (`no-op-preload.ts`). The provider answers at once, without HTTP and without
+ * the SDK. So a job costs only what Holdfast costs. `COUNT_PORT` serves the number of answered calls.
  */
 import { createServer } from 'node:http';
 import type { Provider } from '@holdfast/core';

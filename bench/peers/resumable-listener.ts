@@ -1,11 +1,11 @@
-/** Those who attach to streams of `resumable-producer.ts`, in a process of their own. */
+/** The readers of the streams of `resumable-producer.ts`, in their own process. */
 import { Redis } from 'ioredis';
 import { createResumableStreamContext } from 'resumable-stream/ioredis';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 
-export interface ListenerOrder {
+export interface ListenerCommand {
   ids: readonly string[];
-  /** To each stream. */
+  /** How many for each stream. */
   listeners: number;
 }
 
@@ -16,7 +16,7 @@ const context = createResumableStreamContext({
   subscriber: new Redis(REDIS_URL),
 });
 
-takeOrders<ListenerOrder>(async ({ ids, listeners }) => {
+serveCommands<ListenerCommand>(async ({ ids, listeners }) => {
   let events = 0;
   const listen = async (id: string) => {
     const stream = await context.resumeExistingStream(id);

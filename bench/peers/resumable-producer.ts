@@ -1,13 +1,13 @@
 /**
- * `resumable-stream` as people use it: the process that calls the provider publishes what comes for those who attach later.
- * Its own reader, the response that it would be written to, drops what it gets.
+ * `resumable-stream` as people use it. The process that calls the provider publishes the answer for readers that attach later. It
+ * also reads the stream itself, as a response would, and drops the text.
  */
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
 import { createResumableStreamContext } from 'resumable-stream/ioredis';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 
-export type ProducerOrder = { ids: readonly string[]; input: object } | 'untilEnd';
+export type ProducerCommand = { ids: readonly string[]; input: object } | 'untilEnd';
 
 const { OPENAI_BASE_URL: baseURL, REDIS_URL = '' } = process.env;
 const openai = new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 });
@@ -35,12 +35,12 @@ async function readAll(stream: ReadableStream<string> | null): Promise<void> {
   for await (const _ of stream ?? []);
 }
 
-takeOrders<ProducerOrder>(async (order) => {
-  if (order === 'untilEnd') {
+serveCommands<ProducerCommand>(async (command) => {
+  if (command === 'untilEnd') {
     await reading;
     return;
   }
-  const { ids, input } = order;
+  const { ids, input } = command;
   const streams = await Promise.all(ids.map((id) => context.createNewResumableStream(id, () => answerOf(input))));
   reading = Promise.all(streams.map(readAll));
 });

@@ -1,8 +1,8 @@
-/** The `openai` SDK alone: a process that calls the provider and reads the answers, and keeps nothing. */
+/** The `openai` SDK alone: a process that calls the provider, reads the answers, and stores nothing. */
 import OpenAI from 'openai';
-import { takeOrders } from '../orders.ts';
+import { serveCommands } from '../commands.ts';
 
-export interface SdkOrder {
+export interface SdkCommand {
   calls: number;
   atOnce: number;
   /** The request's body. */
@@ -24,7 +24,7 @@ async function callOnce(input: object): Promise<string> {
   return text;
 }
 
-takeOrders<SdkOrder>(async ({ calls, atOnce, input }) => {
+serveCommands<SdkCommand>(async ({ calls, atOnce, input }) => {
   let left = calls;
   const line = async () => {
     while (left-- > 0) await callOnce(input);

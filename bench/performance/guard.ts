@@ -1,8 +1,8 @@
 /**
- * The guard: measures a few cheap rows briefly, and compares each figure with what it was when the row was last measured. It
- * is a ratio to a peer in the same run, so a slow or busy machine shows in both of its parts.
+ * The guard measures a few cheap rows briefly. It compares each figure with the last stored measurement of the row. A figure is a
+ * ratio to a peer in the same run. So a slow or busy machine changes both of its parts.
  *
- * A loss of more than a fifth fails, once a second measurement right after the first has confirmed it.
+ * A figure fails if it is worse by more than a fifth, and a second measurement right after the first confirms that.
  */
 import { numberText } from './format.ts';
 import type { Results } from './results.ts';
@@ -15,7 +15,7 @@ function guardedFigures({ figures, guarded = [] }: Row): Figure[] {
   return figures.filter(({ title }) => guarded.includes(title));
 }
 
-/** Medians of the row's guarded figures by title; empty where it has none. */
+/** Measures the row's guarded figures: medians by title. Empty if it has none. */
 export async function measureGuarded(row: Row): Promise<Record<string, number>> {
   const figures = guardedFigures(row);
   if (figures.length === 0) return {};
@@ -24,7 +24,10 @@ export async function measureGuarded(row: Row): Promise<Record<string, number>> 
   return Object.fromEntries(figures.map((figure) => [figure.title, spreadOfFigure(figure, repetitions).median]));
 }
 
-/** Share of what it was that has been lost; below 0: gained. More is a loss but where the goal is a minimum. */
+/**
+ * How much worse the figure is, as a share of its old value. Negative: it is better. A higher value is worse, unless the goal is a
+ * minimum.
+ */
 function lossOf({ goal }: Figure, before: number, now: number): number {
   return goal?.atLeast === undefined ? now / before - 1 : 1 - now / before;
 }
@@ -44,7 +47,7 @@ async function guardRow(row: Row, before: Readonly<Record<string, number>>): Pro
   for (const figure of figures) {
     const { title, unit } = figure;
     const verdict = confirmed.includes(figure) ? 'FAILED' : 'passed';
-    const was = before[title] === undefined ? 'never measured' : `was ${numberText(before[title])}${unit}`;
+    const was = before[title] === undefined ? 'not measured before' : `was ${numberText(before[title])}${unit}`;
     const values = [first, ...(second === first ? [] : [second])].map((now) => numberText(now[title] ?? Number.NaN));
     console.log(`${verdict}  ${row.name}: ${title}: ${values.join(', then ')}${unit} (${was})`);
   }

@@ -6,7 +6,7 @@ export interface Options {
   rows: readonly Row[];
   scale: Scale;
   guard: boolean;
-  /** Only makes the page anew. */
+  /** Makes the page, and measures nothing. */
   page: boolean;
 }
 
@@ -14,14 +14,14 @@ const usage = (
   rows: readonly Row[],
 ) => `npm run bench -- [--only=ROW,…] [--quick] [--long] [--repetitions=N] [--guard] [--page]
 
-  --only         measures these rows, and leaves what is known of the others: ${rows.map(({ name }) => name).join(', ')}
+  --only         measures these rows, and leaves the results of the others: ${rows.map(({ name }) => name).join(', ')}
   --quick        everything short, two repetitions: shows that it works
-  --long         10,000 readers and a backlog of a million jobs as well
+  --long         also 10,000 readers, and a backlog of a million jobs
   --repetitions  default 5
-  --guard        compares a few cheap rows with the last results; writes nothing
+  --guard        compares a few cheap rows with the last results, and writes nothing
   --page         measures nothing, and makes the page from the last results`;
 
-/** @throws Error that says how to call it */
+/** @throws Error that shows the usage */
 export function readOptions(args: string[], rows: readonly Row[]): Options {
   const { values } = parseArgs({
     args,
@@ -37,8 +37,9 @@ export function readOptions(args: string[], rows: readonly Row[]): Options {
   const { only, quick, long, guard, page, repetitions = quick ? '2' : '5' } = values;
   const names = only?.split(',') ?? rows.map(({ name }) => name);
   const unknown = names.filter((name) => !rows.some((row) => row.name === name));
-  if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}.\n\n${usage(rows)}`);
-  if (!/^[1-9]\d?$/.test(repetitions)) throw new Error(`--repetitions: a number from 1 to 99.\n\n${usage(rows)}`);
+  if (unknown.length > 0) throw new Error(`--only: unknown row ${unknown.join(', ')}.\n\n${usage(rows)}`);
+  if (!/^[1-9]\d?$/.test(repetitions))
+    throw new Error(`--repetitions: expected a number from 1 to 99.\n\n${usage(rows)}`);
   const chosen = rows.filter(({ name }) => names.includes(name));
   return { rows: chosen, guard, page, scale: { repetitions: Number(repetitions), quick, long, brief: false } };
 }

@@ -1,4 +1,4 @@
-/** The page `docs/performance.md`: a table of all rows, made from the results. */
+/** The page `docs/performance.md`, made from the results: a table of all rows, and the reasons of missed goals. */
 import { formatTable } from '../table.ts';
 import { goalText, spreadText } from './format.ts';
 import { reasons } from './reasons.ts';

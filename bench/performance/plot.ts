@@ -1,4 +1,4 @@
-/** A line plot as SVG: axes, one line per subject with its points, a legend. Reads well on light and dark pages. */
+/** A line plot as SVG: axes, a line with points for each subject, a legend. Its colors suit light and dark pages. */
 import type { Curve } from './row.ts';
 
 const [WIDTH, HEIGHT] = [720, 400];
@@ -8,7 +8,7 @@ const TICKS = 5;
 
 const textOf = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** The smallest of 1, 2, 2.5, 5 and 10 times a power of ten that is not below `value`. */
+/** The smallest number ≥ `value` that is 1, 2, 2.5, 5 or 10 times a power of ten. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 2.5, 5, 10].find((step) => step * power >= value) ?? 10) * power;
@@ -18,7 +18,7 @@ function label(x: number, y: number, text: string, attributes = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${textOf(text)}</text>`;
 }
 
-/** Values of x stand at equal distances: loads grow by factors. */
+/** The values of x have equal distances, because loads grow by factors. */
 function scalesOf({ lines }: Curve) {
   const points = lines.flatMap((line) => line.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);

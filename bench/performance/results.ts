@@ -1,4 +1,4 @@
-/** Results as they are kept: one entry per row, each with its own commit and date, because rows are measured apart. */
+/** The stored results: one entry for each row. Each has its own commit and date, because rows are measured separately. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Machine } from '../machine.ts';
@@ -11,7 +11,7 @@ export interface FigureResult {
   unit: string;
   goal: Goal | null;
   spread: Spread;
-  /** null: it has no goal. */
+  /** null: the figure has no goal. */
   met: boolean | null;
 }
 
@@ -20,13 +20,13 @@ export interface RowResult {
   date: string;
   commit: string;
   machine: Machine;
-  /** With loads and durations that are too small to mean much. */
+  /** Loads and durations were too small for useful figures. */
   quick: boolean;
-  /** With the largest loads too. */
+  /** The largest loads were measured too. */
   long: boolean;
   load: string;
   figures: FigureResult[];
-  /** What the guard compares with: medians by the figure's title, measured as the guard measures. */
+  /** What the guard compares with: medians by the figure's title, measured in the guard's way. */
   guard: Record<string, number>;
   repetitions: Repetition[];
   curves: Curve[];
@@ -58,7 +58,7 @@ export function resultOf(
   return { title: row.title, date, ...origin, load, figures, guard, repetitions: repetitions.map(rounded), curves };
 }
 
-/** Six digits: more would say nothing, and make the file large. */
+/** Rounds to six digits. More would mean nothing, and make the file large. */
 function rounded(repetition: Repetition): Repetition {
   const entries = Object.entries(repetition).map(([subject, turn]) => [
     subject,
@@ -67,7 +67,7 @@ function rounded(repetition: Repetition): Repetition {
   return Object.fromEntries(entries) as Repetition;
 }
 
-/** Empty where nothing has been measured yet. */
+/** Returns an empty object if nothing was measured yet. */
 export function readResults(file: string): Results {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Results;

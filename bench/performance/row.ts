@@ -1,10 +1,10 @@
-/** What a row of the table is: how it is measured, and which figures are made from the measurements. */
+/** A row of the table: how it is measured, and which figures are made from the measurements. */
 import { type Spread, spreadOf } from '../statistics.ts';
 
-/** What was measured of one subject in one turn, by name. */
+/** The values that were measured of one subject in one turn, by name. */
 export type Turn = Readonly<Record<string, number>>;
 
-/** One turn of each subject, by the subject's name: turns that came right after one another. */
+/** One turn of each subject, by its name. The turns came right after one another. */
 export type Repetition = Readonly<Record<string, Turn>>;
 
 export interface Goal {
@@ -15,20 +15,20 @@ export interface Goal {
 export interface Figure {
   /** Unique in its row. */
   title: string;
-  /** What it is compared with; as text. */
+  /** What it is compared with, as text. */
   peer: string;
   /** Follows the number: '×', ' ms'. */
   unit: string;
-  /** None: it is there to be seen. */
+  /** Default: none. Then the figure is only shown. */
   goal?: Goal;
   /** Measured with `--long` only. Default false. */
   isLong?: boolean;
   of(repetition: Repetition): number;
 }
 
-/** How one thing grows with another. */
+/** How one value grows with another. */
 export interface Curve {
-  /** File name of its plot, without ending. */
+  /** File name of its plot, without the ending. */
   name: string;
   title: string;
   x: string;
@@ -37,7 +37,7 @@ export interface Curve {
 }
 
 export interface Measured {
-  /** Under which load, for the page. */
+  /** The load, as text for the page. */
   load: string;
   repetitions: Repetition[];
   curves?: Curve[];
@@ -46,9 +46,9 @@ export interface Measured {
 /** How much is measured. */
 export interface Scale {
   repetitions: number;
-  /** Everything short: shows that it works, and measures little. */
+  /** Everything is short: shows that it works, but the figures mean little. */
   quick: boolean;
-  /** The largest loads too. */
+  /** Also the largest loads. */
   long: boolean;
   /** Only what the guard compares, in a few seconds. */
   brief: boolean;
@@ -63,24 +63,24 @@ export interface Row {
   measure(scale: Scale): Promise<Measured>;
 }
 
-/** @throws Error when it was not measured */
+/** @throws Error if it was not measured */
 export function measuredValue(repetition: Repetition, subject: string, name: string): number {
   const value = repetition[subject]?.[name];
-  if (value === undefined) throw new Error(`${name} of ${subject} was not measured`);
+  if (value === undefined) throw new Error(`${name} of ${subject} was not measured.`);
   return value;
 }
 
-/** What `subject` has for each one that `peer` has. */
+/** The value of `subject` divided by that of `peer`. */
 export function ratio(name: string, subject: string, peer: string): Figure['of'] {
   return (repetition) => measuredValue(repetition, subject, name) / measuredValue(repetition, peer, name);
 }
 
-/** What `subject` has more than `peer`. */
+/** The value of `subject` minus that of `peer`. */
 export function difference(name: string, subject: string, peer: string): Figure['of'] {
   return (repetition) => measuredValue(repetition, subject, name) - measuredValue(repetition, peer, name);
 }
 
-/** In brief measurements of requests, turns are short and many: a busy neighbor then disturbs few of them. */
+/** In brief measurements of requests, turns are short and there are many. So a busy neighbor disturbs few of them. */
 export function requestTurns({ repetitions, quick, brief }: Scale): { repetitions: number; ms: number } {
   if (brief) return { repetitions: repetitions * 3, ms: 500 };
   return { repetitions, ms: quick ? 700 : 2_500 };
@@ -94,10 +94,7 @@ export function isMet({ atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSI
   return value >= atLeast && value <= atMost;
 }
 
-/**
- * Lets subjects take turns (A B A B), after a turn of each that does not count.
- * @param subjects by name, in the order of their turns
- */
+/** Lets the subjects take turns (A B A B). The first turn of each doesn't count. @param subjects by name, in the order of their turns */
 export async function alternate(
   subjects: Readonly<Record<string, () => Promise<Turn>>>,
   repetitions: number,
@@ -106,7 +103,7 @@ export async function alternate(
     const done: Record<string, Turn> = {};
     for (const [name, takeTurn] of Object.entries(subjects)) {
       done[name] = await takeTurn();
-      // What a turn leaves to be done (writes, timers) must not fall into the next one.
+      // Writes and timers that a turn leaves behind must not slow down the next turn.
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     return done;

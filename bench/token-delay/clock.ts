@@ -1,11 +1,11 @@
-/** Delays of tokens that say when they were written: the simulator's order `clock=1`. */
+/** Delays of tokens that are the time at which they were written: the simulator's `clock=1`. */
 
-/** ms on the machine's monotonic clock, which the simulator's tokens are read from too. */
+/** ms on the machine's monotonic clock. The simulator's tokens come from the same clock. */
 export function nowMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }
 
-/** How long ago each of the tokens in this text was written, in ms. Several may have been joined on the way. */
+/** How many ms ago each token of this text was written. Several tokens may come as one text. */
 export function delaysOf(text: string, receivedAt: number): number[] {
   return text
     .trim()

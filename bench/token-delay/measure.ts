@@ -1,4 +1,4 @@
-/** One run: so many answers at once through one subject, and how long each token was on its way. */
+/** One run: several answers at once through one subject, and the delay of each token. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '../statistics.ts';
 import { delaysOf, nowMs } from './clock.ts';
@@ -16,23 +16,23 @@ export interface Run {
   p95: number;
   p99: number;
   max: number;
-  /** Share of one core that the reading process used: near 1 it would measure itself. */
+  /** Share of one core that the reading process used. Near 1, the measurement would measure itself. */
   readerCpu: number;
 }
 
-/** Longer than submitting and attaching takes, so that all tokens find their reader there. */
+/** Longer than a submit and an attach take. So all readers are there before the first token. */
 const TTFT_MS = 300;
 
-/** @throws Error when a token is missing or comes twice */
+/** @throws Error if a token is missing or comes twice */
 export async function measureRun(subject: Subject, { streams, tokens, itlMs }: Load): Promise<Run> {
   const sim = `clock=1&tokens=${tokens}&itl_ms=${itlMs}&ttft_ms=${TTFT_MS}`;
   const [cpuBefore, startedAt] = [process.cpuUsage(), nowMs()];
   const answers = Array.from({ length: streams }, async (_, at) => {
-    // Spread over one interval: answers that began at once would write their tokens at once, forever.
+    // The beginnings are spread over one interval. Otherwise all answers would write their tokens at the same moments.
     await delay((at * itlMs) / streams);
     const delays: number[] = [];
     await subject.readAnswer(sim, (text) => delays.push(...delaysOf(text, nowMs())));
-    if (delays.length !== tokens) throw new Error(`${delays.length} tokens of ${tokens} came.`);
+    if (delays.length !== tokens) throw new Error(`Expected ${tokens} tokens, got ${delays.length}.`);
     return delays;
   });
   const delays = (await Promise.all(answers)).flat();

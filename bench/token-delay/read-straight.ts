@@ -14,7 +14,7 @@ export function requestFor(sim: string) {
   };
 }
 
-/** @param onText is called with each token as soon as it is there */
+/** @param onText gets each token as soon as it arrives */
 export async function readStraight(provider: OpenAI, sim: string, onText: (text: string) => void): Promise<void> {
   const stream = await provider.chat.completions.create({ ...requestFor(sim), stream: true });
   for await (const { choices } of stream) {

@@ -9,7 +9,7 @@ export type SubjectName = (typeof subjectNames)[number];
 
 export interface Comparison {
   load: Load;
-  /** In the order of repetitions: runs with the same index came right after one another. */
+  /** In the order of the repetitions. Runs with the same index came right after one another. */
   runs: Record<SubjectName, Run[]>;
 }
 

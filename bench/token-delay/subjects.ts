@@ -1,11 +1,11 @@
-/** What is compared. Each subject reads one answer and calls `onText` as soon as a piece of it is there. */
+/** The subjects. Each reads one answer, and calls `onText` as soon as a piece of it arrives. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Holdfast } from '@holdfast/client';
 import { disconnectRedis } from '@holdfast/redis';
 import { openRedis } from '../open-redis.ts';
-import type { RelayOrder } from '../publish-relay.ts';
+import type { RelayCommand } from '../publish-relay.ts';
 import { openProvider, readStraight, requestFor } from './read-straight.ts';
 
 export interface Subject {
@@ -19,7 +19,7 @@ export function straight(simulatorUrl: string): Subject {
   return { readAnswer: (sim, onText) => readStraight(provider, sim, onText), close: async () => {} };
 }
 
-/** Submitted to Holdfast; the reader is attached before the first token is written. */
+/** Submits to Holdfast. The reader attaches before the first token is written. */
 export function throughHoldfast(client: Holdfast): Subject {
   return {
     async readAnswer(sim, onText) {
@@ -34,8 +34,8 @@ export function throughHoldfast(client: Holdfast): Subject {
 }
 
 /**
- * The floor: another process calls the provider and PUBLISHes each token; the reader subscribes. Nothing is stored, so
- * whoever comes late or loses the connection has lost the text.
+ * The minimum: another process calls the provider and PUBLISHes each token, and the reader subscribes. Nothing is stored. A reader
+ * that comes late or loses its connection loses the text.
  */
 export async function throughPublish(simulatorUrl: string, redisUrl: string): Promise<Subject> {
   const relay = fork(join(import.meta.dirname, '../publish-relay.ts'), [simulatorUrl, redisUrl], {
@@ -67,6 +67,6 @@ export async function throughPublish(simulatorUrl: string, redisUrl: string): Pr
   };
 }
 
-function send(relay: ChildProcess, order: RelayOrder): void {
-  relay.send(order);
+function send(relay: ChildProcess, command: RelayCommand): void {
+  relay.send(command);
 }

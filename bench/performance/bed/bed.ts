@@ -1,4 +1,4 @@
-/** What one row is measured on: its Redis servers and processes. Closing it ends them all, and deletes what they wrote. */
+/** The test bed of one row: its Redis servers and processes. `close` ends all of them, and deletes what they wrote. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export class Bed {
   readonly #servers: BenchRedis[] = [];
   #files = 0;
 
-  /** A path that no other file of this bed has. */
+  /** Returns a path that no other file of this bed has. */
   file(name: string): string {
     return join(this.dir, `${this.#files++}-${name}`);
   }
@@ -53,7 +53,7 @@ export async function withBed<Result>(work: (bed: Bed) => Promise<Result>): Prom
   }
 }
 
-/** For when the measurement is interrupted. */
+/** Ends everything after an interruption. */
 export async function closeOpenBed(): Promise<void> {
   await open?.close();
 }

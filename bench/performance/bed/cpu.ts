@@ -10,13 +10,13 @@ export function cpuMicroseconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
 }
 
-/** Memory of a process that is in RAM, in bytes. */
+/** Memory of a process in RAM, in bytes. */
 export function residentBytes(pid: number): number {
   const [, kilobytes = 'NaN'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1_024;
 }
 
-/** What processes used between `startMeter` and `read`, by group, in µs. */
+/** CPU time that each group of processes used between `startMeter` and `read`, in µs. */
 export interface CpuMeter<Group extends string> {
   read(): Record<Group, number>;
   seconds(): number;

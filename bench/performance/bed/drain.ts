@@ -1,4 +1,4 @@
-/** How fast a worker drains what waits, and what that costs: looked at between two counts, after it has warmed up. */
+/** How fast a worker drains a backlog, and what that costs. The measurement begins after a warm-up, and ends at a given count. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Turn } from '../row.ts';
 import { startMeter } from './cpu.ts';
@@ -7,15 +7,15 @@ import type { BenchRedis } from './redis.ts';
 export interface Drain {
   worker: number;
   redis: BenchRedis;
-  /** Jobs that it has done so far. */
+  /** How many jobs it has done so far. */
   count(): Promise<number>;
-  /** Not measured: the process compiles its code meanwhile. */
+  /** So many jobs are not measured: meanwhile the process compiles its code. */
   warmUp: number;
-  /** Measured from the end of the warm-up until so many are done. */
+  /** The measurement ends when so many jobs are done. */
   until: number;
 }
 
-const LOOK_EVERY_MS = 25;
+const READ_EVERY_MS = 25;
 const WITHIN_MS = 120_000;
 
 /** jobs/s; µs of CPU per job; commands per job. */
@@ -40,7 +40,7 @@ async function reach(count: () => Promise<number>, goal: number): Promise<number
   for (;;) {
     const done = await count();
     if (done >= goal) return done;
-    if (performance.now() > deadline) throw new Error(`${done} jobs of ${goal} were done within ${WITHIN_MS} ms`);
-    await delay(LOOK_EVERY_MS);
+    if (performance.now() > deadline) throw new Error(`Only ${done} of ${goal} jobs were done within ${WITHIN_MS} ms.`);
+    await delay(READ_EVERY_MS);
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Holdfast as it is measured: its own processes from the sources, reached by HTTP alone. Nothing here knows how it stores
- * what it stores, so that the same measurement fits whatever its storage becomes.
+ * Holdfast as it is measured: processes from the sources, reached by HTTP alone. Nothing here knows how Holdfast stores its data.
+ * So the measurement stays the same when the storage changes.
  */
 import { writeFileSync } from 'node:fs';
 import { adminKey, apiKey, freePort } from '../../../tests/stack/stack.ts';
-import type { LoadAnswer, LoadOrder } from '../../load/requests.ts';
+import type { LoadAnswer, LoadCommand } from '../../load/requests.ts';
 import type { Bed } from './bed.ts';
 import type { BenchProcess } from './processes.ts';
 import type { BenchRedis } from './redis.ts';
 
 export interface HoldfastOptions {
   redis: BenchRedis;
-  /** Up to and with its version. Default: none answers, which is enough where no worker runs. */
+  /** The base URL, with the version. Default: an address where nothing listens, which is enough without a worker. */
   providerUrl?: string;
   /** Content of the config file. Default: no file. */
   config?: unknown;
@@ -57,7 +57,7 @@ export class HoldfastBed {
     return new HoldfastBed(bed, redis, env, await startApi(bed, env));
   }
 
-  /** One API process more. */
+  /** Starts one more API process. */
   startApi(): Promise<Api> {
     return startApi(this.#bed, this.#env);
   }
@@ -71,7 +71,7 @@ export class HoldfastBed {
     await this.#bed.end(worker);
   }
 
-  /** Starts a console for admin calls. The answer's JSON. */
+  /** Starts a console. The returned function makes an admin call, and returns the JSON of the answer. */
   async startConsole(): Promise<(method: string, path: string, body?: unknown) => Promise<unknown>> {
     const port = await freePort();
     const env = { ...this.#env, CONSOLE_PORT: String(port) };
@@ -87,7 +87,7 @@ export class HoldfastBed {
     };
   }
 
-  /** Ids of the jobs, in no order. @param requests from `submitRequest` */
+  /** Submits `count` jobs. @returns their ids, in no order. @param requests from `submitRequest` */
   async submit(
     load: BenchProcess,
     requests: readonly string[],
@@ -95,8 +95,8 @@ export class HoldfastBed {
     apiKeys: readonly string[] = [],
   ): Promise<string[]> {
     const until = { count };
-    const order: LoadOrder = { port: this.api.port, connections: 32, requests, apiKeys, until, wantsIds: true };
-    return (await load.ask<LoadAnswer>(order)).ids;
+    const command: LoadCommand = { port: this.api.port, connections: 32, requests, apiKeys, until, wantsIds: true };
+    return (await load.ask<LoadAnswer>(command)).ids;
   }
 
   /** Waits until none of the tenant's jobs is queued or running. */
@@ -104,7 +104,7 @@ export class HoldfastBed {
     const deadline = performance.now() + ms;
     for (const status of ['queued', 'running', 'queued', 'running']) {
       while (await this.#hasAny(status)) {
-        if (performance.now() > deadline) throw new Error(`There are ${status} jobs after ${ms} ms.`);
+        if (performance.now() > deadline) throw new Error(`Some jobs are still ${status} after ${ms} ms.`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }

@@ -1,5 +1,5 @@
-/** One turn of a subject that is reached by HTTP: so many requests for some seconds, and what they cost. */
-import type { LoadAnswer, LoadOrder } from '../../load/requests.ts';
+/** One turn of a subject that is reached by HTTP: requests for some time, and what they cost. */
+import type { LoadAnswer, LoadCommand } from '../../load/requests.ts';
 import type { Turn } from '../row.ts';
 import { startMeter } from './cpu.ts';
 import type { BenchProcess } from './processes.ts';
@@ -11,14 +11,14 @@ export interface HttpSubject {
   redis: BenchRedis;
 }
 
-/** requests/s, latency in ms, µs of CPU per request, and the share of a core that the load itself took. */
+/** Returns requests/s, latency in ms, µs of CPU per request, and the load's own share of a core. */
 export async function takeHttpTurn(
   load: BenchProcess,
   { process, port, redis }: HttpSubject,
-  order: Omit<LoadOrder, 'port'>,
+  command: Omit<LoadCommand, 'port'>,
 ): Promise<Turn> {
   const meter = startMeter({ node: [process.pid], redis: [redis.pid], load: [load.pid] });
-  const { count, seconds, p50, p95, p99 } = await load.ask<LoadAnswer>({ ...order, port });
+  const { count, seconds, p50, p95, p99 } = await load.ask<LoadAnswer>({ ...command, port });
   const used = meter.read();
   return {
     rate: count / seconds,

@@ -1,6 +1,6 @@
 /**
- * Processes that are measured, and those that put load on them. Their output goes to files, so that a log line costs its
- * writer what it costs in production and costs the measuring process nothing.
+ * The measured processes, and those that put load on them. Their output goes to files. So a log line costs its writer as much as
+ * in production, and costs the measuring process nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processEnv } from '../../../tests/stack/stack.ts';
-import type { ReplyMessage } from '../../orders.ts';
+import type { ReplyMessage } from '../../commands.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const READY_WITHIN_MS = 60_000;
@@ -20,7 +20,7 @@ export interface ProcessOptions {
   env?: NodeJS.ProcessEnv;
   /** A module that is loaded before it, from the root of the repository. */
   preload?: string | undefined;
-  /** What it writes once it is ready. Default: it takes orders (`orders.ts`). */
+  /** The text that it logs when it is ready. Default: it serves commands (`commands.ts`), and says so itself. */
   ready?: string;
   logFile: string;
 }
@@ -29,7 +29,7 @@ export class BenchProcess {
   readonly #child: ChildProcess;
   readonly #options: ProcessOptions;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  #orders = 0;
+  #commands = 0;
 
   private constructor(options: ProcessOptions) {
     this.#options = options;
@@ -44,11 +44,11 @@ export class BenchProcess {
     closeSync(log);
     this.#child.on('message', (message: ReplyMessage | 'ready') => this.#take(message));
     this.#child.once('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(this.#death());
+      for (const { reject } of this.#waiting.values()) reject(this.#exitError());
     });
   }
 
-  /** Resolves once it is ready. */
+  /** Resolves when the process is ready. */
   static async start(options: ProcessOptions): Promise<BenchProcess> {
     const started = new BenchProcess(options);
     await started.#untilReady();
@@ -63,17 +63,17 @@ export class BenchProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** @throws Error with what went wrong in the process, or its end */
-  ask<Answer>(order: unknown): Promise<Answer> {
-    if (this.#hasEnded) throw this.#death();
-    const number = this.#orders++;
+  /** Sends a command. @throws Error with what failed in the process, or how it ended */
+  ask<Answer>(command: unknown): Promise<Answer> {
+    if (this.#hasEnded) throw this.#exitError();
+    const number = this.#commands++;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(number, answer);
-    this.#child.send({ number, order });
+    this.#child.send({ number, command });
     return answer.promise as Promise<Answer>;
   }
 
-  /** SIGTERM; SIGKILL for one that does not end on it. */
+  /** Sends SIGTERM, and SIGKILL if the process doesn't end in time. */
   async end(): Promise<void> {
     if (this.#hasEnded) return;
     const exited = once(this.#child, 'exit');
@@ -94,20 +94,20 @@ export class BenchProcess {
   async #untilReady(): Promise<void> {
     const { ready, logFile, program } = this.#options;
     if (ready === undefined) {
-      const exited = once(this.#child, 'exit').then(() => Promise.reject(this.#death()));
+      const exited = once(this.#child, 'exit').then(() => Promise.reject(this.#exitError()));
       exited.catch(() => undefined);
       await Promise.race([once(this.#child, 'message'), exited]);
       return;
     }
     const deadline = performance.now() + READY_WITHIN_MS;
     while (!readFileSync(logFile, 'utf8').includes(ready)) {
-      if (this.#hasEnded) throw this.#death();
-      if (performance.now() > deadline) throw new Error(`${program} was not ready within ${READY_WITHIN_MS} ms`);
+      if (this.#hasEnded) throw this.#exitError();
+      if (performance.now() > deadline) throw new Error(`${program} was not ready within ${READY_WITHIN_MS} ms.`);
       await delay(20);
     }
   }
 
-  #death(): Error {
+  #exitError(): Error {
     const { program, logFile } = this.#options;
     return new Error(`${program} ended: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
   }

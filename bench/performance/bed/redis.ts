@@ -1,4 +1,4 @@
-/** A Redis of its own for one subject, set as Holdfast asks for it: `appendfsync always`. */
+/** A Redis for one subject, with the settings that Holdfast requires: `appendfsync always`. */
 import { mkdirSync } from 'node:fs';
 import { startRedis } from '@holdfast/local/redis';
 import { Redis } from 'ioredis';
@@ -7,9 +7,9 @@ export interface BenchRedis {
   readonly url: string;
   readonly pid: number;
   readonly client: Redis;
-  /** Commands so far, those inside of scripts included. */
+  /** How many commands ran so far, including those in scripts. */
   commands(): Promise<number>;
-  /** Bytes that its data take: without what connections and the file need. */
+  /** Bytes of its data, without the buffers of connections and of the append-only file. */
   dataBytes(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export async function openBenchRedis(dataDir: string, log: (line: string) => voi
   const started = await startRedis({ dataDir, env: process.env, log });
   const client = new Redis(started.url);
   client.on('error', () => undefined);
-  // A rewrite of the file would hit one subject's turn and not the other's.
+  // A rewrite of the file would slow down the turn of one subject only.
   await client.config('SET', 'auto-aof-rewrite-percentage', '0');
   return {
     url: started.url,

@@ -18,9 +18,9 @@ export function startReaders(bed: Bed): Promise<BenchProcess> {
 
 export interface Provider {
   process: BenchProcess;
-  /** Up to and with its version. */
+  /** The base URL, with the version. */
   url: string;
-  /** Answers that it has given whole. */
+  /** How many answers it has completed. */
   completed(): Promise<number>;
 }
 
@@ -44,7 +44,7 @@ export async function startExpressSse(bed: Bed): Promise<{ process: BenchProcess
   return { process: await bed.start({ program: 'bench/peers/express-sse.ts', env: { PORT: String(port) } }), port };
 }
 
-/** Holdfast's API, with no worker. */
+/** Holdfast's API without a worker. */
 export async function startSubmitApi(bed: Bed): Promise<HttpSubject> {
   const redis = await bed.redis();
   return { ...(await HoldfastBed.start(bed, { redis })).api, redis };

@@ -1,8 +1,8 @@
-/** Submissions as requests on the wire, the same ones for Holdfast and for its peer. */
+/** Submits as bytes for a socket, the same for Holdfast and for its peer. */
 import { FRESH, requestText } from '../../load/request.ts';
 import { authorized } from './holdfast.ts';
 
-/** Bytes of the body that rows are measured with. */
+/** Size of the body in most rows. */
 export const BODY_BYTES = 1_024;
 
 export function chatBody(content: string, sim = '') {
@@ -10,13 +10,13 @@ export function chatBody(content: string, sim = '') {
   return { task: 'chat.completions', input: { model: 'sim', messages: [{ role: 'user', content }], ...metadata } };
 }
 
-/** A body of 1 KB in all. */
+/** A body of exactly 1 KB. */
 export function kilobyteBody(sim = '') {
   const content = 'x'.repeat(BODY_BYTES - JSON.stringify(chatBody('', sim)).length);
   return chatBody(content, sim);
 }
 
-/** @param key of its own for every request by default */
+/** @param key default: each request has its own */
 export function submitRequest(body: unknown, key = FRESH, headers = authorized): string {
   return requestText({ method: 'POST', path: '/v1/jobs', headers: { ...headers, 'idempotency-key': key }, body });
 }

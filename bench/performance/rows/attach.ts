@@ -1,6 +1,6 @@
-/** Row `attach`: reading a whole journal of 2,000 tokens, against the same bytes out of a process' memory. */
+/** Row `attach`: to read a whole journal of 2,000 tokens, against the same bytes from the memory of a process. */
 import { writeFileSync } from 'node:fs';
-import type { AttachAnswer, ReaderOrder } from '../../load/readers.ts';
+import type { AttachAnswer, ReaderCommand } from '../../load/readers.ts';
 import { withBed } from '../bed/bed.ts';
 import { authorized, HoldfastBed } from '../bed/holdfast.ts';
 import { startExpressSse, startLoad, startProvider, startReaders } from '../bed/subjects.ts';
@@ -43,9 +43,9 @@ export const attach: Row = {
       await holdfast.stop(worker);
       const sse = await startExpressSse(bed);
       const turn = async (port: number, streamPath: string): Promise<Turn> => {
-        const order = { kind: 'attach' as const, port, paths: [streamPath], headers: authorized };
+        const command = { kind: 'attach' as const, port, paths: [streamPath], headers: authorized };
         const ask = (atOnce: number, times: number) =>
-          readers.ask<AttachAnswer>({ ...order, atOnce, times } satisfies ReaderOrder);
+          readers.ask<AttachAnswer>({ ...command, atOnce, times } satisfies ReaderCommand);
         const one = await ask(1, quick ? 30 : 150);
         const many = await ask(MANY, quick ? 3 : 15);
         return { one: one.lastByte, many: many.allDone, bytes: one.bytes };

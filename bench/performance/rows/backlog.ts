@@ -1,6 +1,6 @@
 /**
- * Row `backlog`: what submits, jobs, polls and lists cost behind many jobs of many tenants, against the same with none.
- * Two installations stand beside each other, each with a Redis of its own; no worker runs but while jobs are measured.
+ * Row `backlog`: what submits, jobs, polls and lists cost behind many jobs of many tenants, against the same without a backlog.
+ * There are two installations, each with its own Redis. A worker runs only while jobs are measured.
  */
 import { API_KEY } from '../../load/request.ts';
 import { type Bed, withBed } from '../bed/bed.ts';
@@ -15,7 +15,7 @@ import { drainHoldfast } from './jobs.ts';
 interface Size {
   backlog: number;
   tenants: number;
-  /** Of one turn. */
+  /** In one turn. */
   jobs: number;
   warmUp: number;
   ms: number;
@@ -26,7 +26,7 @@ function sizeOf({ quick, long }: Scale): Size {
   return { backlog: long ? 1_000_000 : 100_000, tenants: 10_000, jobs: 4_000, warmUp: 1_000, ms: 2_000 };
 }
 
-/** API keys, one of each tenant. */
+/** Makes tenants. @returns an API key of each */
 async function makeTenants(holdfast: HoldfastBed, count: number): Promise<string[]> {
   const admin = await holdfast.startConsole();
   const keys: string[] = [];
@@ -46,7 +46,7 @@ class Installation {
   readonly #load: BenchProcess;
   readonly #holdfast: HoldfastBed;
   readonly #size: Size;
-  /** Of those whose jobs are in the backlog; none: the jobs of a turn are of one tenant. */
+  /** API keys of the tenants whose jobs are in the backlog. Empty: all jobs of a turn belong to one tenant. */
   #apiKeys: string[] = [];
   #polls: string[] = [];
 
@@ -60,14 +60,14 @@ class Installation {
     const holdfast = await HoldfastBed.start(bed, { redis: await bed.redis() });
     const made = new Installation(load, holdfast, size);
     const ids = await holdfast.submit(load, [submitRequest(kilobyteBody())], 100);
-    // Ended, so that they are the same in both installations whatever runs there.
+    // The jobs are cancelled. So a poll finds the same in both installations, whatever else runs there.
     const cancels = ids.map((id) => postRequest(`/v1/jobs/${id}/cancel`));
     await load.ask({ port: holdfast.api.port, connections: 1, requests: cancels, until: { count: ids.length } });
     made.#polls = ids.map((id) => getRequest(`/v1/jobs/${id}`, authorized));
     return made;
   }
 
-  /** Adds to the backlog, as evenly over the tenants as it goes. */
+  /** Adds jobs to the backlog, evenly over the tenants. */
   async fill(count: number): Promise<void> {
     if (this.#apiKeys.length === 0) this.#apiKeys = await makeTenants(this.#holdfast, this.#size.tenants);
     const request = submitRequest(chatBody('Say something.'), undefined, { authorization: `Bearer ${API_KEY}` });
@@ -79,8 +79,8 @@ class Installation {
   async takeTurn(): Promise<Turn> {
     const { redis, api } = this.#holdfast;
     const http = (requests: string[], connections = 64) => {
-      const order = { connections, requests, until: { ms: this.#size.ms } };
-      return takeHttpTurn(this.#load, { ...api, redis }, order);
+      const command = { connections, requests, until: { ms: this.#size.ms } };
+      return takeHttpTurn(this.#load, { ...api, redis }, command);
     };
     const submits = await http([submitRequest(kilobyteBody())]);
     const polls = await http(this.#polls);
@@ -109,7 +109,7 @@ function named(name: string, { rate, cpuUs }: Turn): Turn {
   return { [`${name}Rate`]: rate ?? Number.NaN, [`${name}Us`]: cpuUs ?? Number.NaN };
 }
 
-/** One turn for each size on the way to the whole backlog. */
+/** Measures one turn at each size, up to the whole backlog. */
 async function measureGrowth(installation: Installation, empty: Turn, { backlog }: Size): Promise<Curve> {
   const points = [{ x: 0, turn: empty }];
   for (const x of [backlog / 100, backlog / 10, backlog]) {
@@ -134,7 +134,7 @@ async function measure(scale: Scale) {
   return withBed(async (bed) => {
     const load = await startLoad(bed);
     const [none, full] = [await Installation.start(bed, load, size), await Installation.start(bed, load, size)];
-    // Their code is compiled meanwhile.
+    // A first turn that doesn't count: the processes compile their code.
     for (const installation of [none, full]) await installation.takeTurn();
     const curve = await measureGrowth(full, await none.takeTurn(), size);
     const subjects = { full: () => full.takeTurn(), none: () => none.takeTurn() };

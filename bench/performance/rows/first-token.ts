@@ -1,6 +1,6 @@
-/** Row `first-token`: from the submit to the first token at the client, against the SDK straight to the provider. */
+/** Row `first-token`: from submit to the first token at the client, against the SDK straight to the provider. */
 import { apiKey } from '../../../tests/stack/stack.ts';
-import type { FirstTokenAnswer, FirstTokenOrder } from '../../load/first-token.ts';
+import type { FirstTokenAnswer, FirstTokenCommand } from '../../load/first-token.ts';
 import { withBed } from '../bed/bed.ts';
 import { HoldfastBed } from '../bed/holdfast.ts';
 import { startProvider } from '../bed/subjects.ts';
@@ -10,9 +10,9 @@ import { alternate, type Curve, difference, type Row, ratio, type Turn } from '.
 const PEER = 'the SDK straight to the provider';
 const LOADS = [1, 5, 20, 50];
 
-type Subject = FirstTokenOrder['subject'];
+type Subject = FirstTokenCommand['subject'];
 
-/** Shorter where they come one by one: what follows the first token only takes time. */
+/** Answers are shorter if they come one at a time: what follows the first token only takes time. */
 function inputFor(atOnce: number): object {
   return chatBody('Say something.', `tokens=${atOnce === 1 ? 20 : 200}&itl_ms=5`).input;
 }
@@ -43,8 +43,8 @@ export const firstToken: Row = {
       };
       const clients = await bed.start({ program: 'bench/load/first-token.ts', env });
       const ask = (subject: Subject, atOnce: number, times: number) => {
-        const order: FirstTokenOrder = { subject, atOnce, times, input: inputFor(atOnce) };
-        return clients.ask<FirstTokenAnswer>(order);
+        const command: FirstTokenCommand = { subject, atOnce, times, input: inputFor(atOnce) };
+        return clients.ask<FirstTokenAnswer>(command);
       };
       const turn = (subject: Subject) => async (): Promise<Turn> => {
         const one = await ask(subject, 1, quick ? 10 : 25);

@@ -1,6 +1,6 @@
 /**
- * Row `hostile-tenant`: what a tenant's submits and polls feel of a neighbor who does its worst, in the same API, worker and Redis:
- * answers of 30 MB are made and read again and again, and 4,000 of its jobs pass their deadlines while they wait.
+ * Row `hostile-tenant`: how much a hostile neighbor slows down a tenant's submits and polls, in the same API, worker and Redis.
+ * The neighbor makes answers of 30 MB and reads them all the time. 4,000 of its jobs pass their deadlines while they wait.
  */
 import { withBed } from '../bed/bed.ts';
 import { authorized, HoldfastBed } from '../bed/holdfast.ts';
@@ -46,29 +46,29 @@ export const hostileTenant: Row = {
 
       const [polled = ''] = await holdfast.submit(load, [submitRequest(kilobyteBody('tokens=5'))], 1);
       const takeTurn = async (): Promise<Turn> => {
-        const order = { connections: 4, until: { ms } };
+        const command = { connections: 4, until: { ms } };
         const submits = await takeHttpTurn(load, subject, {
-          ...order,
+          ...command,
           requests: [submitRequest(kilobyteBody('tokens=5'))],
         });
         const polls = await takeHttpTurn(load, subject, {
-          ...order,
+          ...command,
           requests: [getRequest(`/v1/jobs/${polled}`, authorized)],
         });
         return { submitP95: submits.p95 ?? 0, pollP95: polls.p95 ?? 0 };
       };
 
-      const hostileOrder = { port: holdfast.api.port, wantsIds: true };
+      const hostileCommand = { port: holdfast.api.port, wantsIds: true };
       const large = submitRequest(chatBody('large', LARGE), undefined, hostile);
       const submitLarge = (count: number) =>
-        hostileLoad.ask<{ ids: string[] }>({ ...hostileOrder, connections: 1, requests: [large], until: { count } });
+        hostileLoad.ask<{ ids: string[] }>({ ...hostileCommand, connections: 1, requests: [large], until: { count } });
       const [whole = ''] = (await submitLarge(1)).ids;
       await untilEnded(holdfast.api.port, whole, hostile);
       const beside = async (): Promise<Turn> => {
         const late = { ...chatBody('late', 'tokens=1'), deadline_ms: 1_000 };
         await submitLarge(4);
         const requests = [submitRequest(late, undefined, hostile)];
-        await hostileLoad.ask({ ...hostileOrder, connections: 16, requests, until: { count: DEADLINES } });
+        await hostileLoad.ask({ ...hostileCommand, connections: 16, requests, until: { count: DEADLINES } });
         const reading = hostileLoad.ask({
           port: holdfast.api.port,
           connections: READERS,
@@ -90,5 +90,5 @@ export const hostileTenant: Row = {
 async function untilEnded(port: number, id: string, headers: Readonly<Record<string, string>>): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/jobs/${id}?wait=60`, { headers });
   const { status } = (await response.json()) as { status: string };
-  if (status !== 'completed') throw new Error(`the large job is ${status}`);
+  if (status !== 'completed') throw new Error(`The large job should be completed, and is ${status}.`);
 }

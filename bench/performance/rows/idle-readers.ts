@@ -1,6 +1,6 @@
 /**
- * Row `idle-readers`: RAM per attached client that gets nothing, each at a job of its own that waits, against Express that
- * only holds the connection. The server is fresh for each turn, since memory that a process had once it keeps.
+ * Row `idle-readers`: RAM for each attached client that gets nothing, against Express that only holds the connection. Each client
+ * reads a waiting job of its own. Each turn starts a new server, because a process doesn't give memory back.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '../../statistics.ts';
@@ -22,29 +22,29 @@ import {
 } from '../row.ts';
 
 const PEER = 'Express SSE alone';
-/** Attached and left again before anything is measured. */
+/** So many clients attach and detach before the measurement. */
 const WARM_UP = 200;
-const SETTLE_MS = 2_000;
+const QUIET_MS = 2_000;
 
 interface Server {
   process: BenchProcess;
   port: number;
 }
 
-/** KB per client, by how many there are. @param counts growing */
+/** KB for each client, by the number of clients. @param counts ascending */
 async function fillServer(bed: Bed, { process, port }: Server, paths: readonly string[], counts: readonly number[]) {
   const readers = await startReaders(bed);
   const hold = (count: number) => readers.ask({ kind: 'hold', readers: count, port, paths, headers: authorized });
   await hold(WARM_UP);
   await readers.ask({ kind: 'drop' });
-  await delay(SETTLE_MS);
+  await delay(QUIET_MS);
   const before = residentBytes(process.pid);
   const turn: Record<string, number> = {};
   let attached = 0;
   for (const count of counts) {
     await hold(count - attached);
     attached = count;
-    await delay(SETTLE_MS);
+    await delay(QUIET_MS);
     turn[`kb${count}`] = (residentBytes(process.pid) - before) / 1_024 / count;
   }
   await bed.end(readers);
@@ -72,11 +72,11 @@ function curveOf(repetitions: readonly Repetition[], counts: readonly number[]):
 
 async function measure({ repetitions, quick, long }: Scale) {
   const counts = quick ? [250, 1_000, 2_000] : [500, 1_000, 2_000, ...(long ? [5_000, 10_000] : [])];
-  const most = counts.at(-1) ?? 0;
+  const maxClients = counts.at(-1) ?? 0;
   return withBed(async (bed) => {
     const load = await startLoad(bed);
     const holdfast = await HoldfastBed.start(bed, { redis: await bed.redis() });
-    const ids = await holdfast.submit(load, [submitRequest(kilobyteBody())], most);
+    const ids = await holdfast.submit(load, [submitRequest(kilobyteBody())], maxClients);
     const paths = ids.map((id) => `/v1/jobs/${id}/events`);
     const measured = await alternate(
       {

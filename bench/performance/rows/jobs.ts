@@ -1,6 +1,6 @@
 /**
- * Row `jobs`: short jobs through one worker process whose provider answers at once, against BullMQ alone. The jobs wait
- * before the worker starts, so that the API takes no CPU from it; a fresh process per turn, since it starts with them.
+ * Row `jobs`: short jobs through one worker process, against BullMQ alone. The provider answers at once. The jobs wait before the
+ * worker starts, so the API takes no CPU from it. Each turn starts a new process.
  */
 import { freePort } from '../../../tests/stack/stack.ts';
 import { type Bed, withBed } from '../bed/bed.ts';
@@ -19,10 +19,10 @@ interface Size {
   warmUp: number;
 }
 
-/** The last jobs are not looked at: a worker that runs dry waits. */
+/** The last jobs are not measured: a worker without enough jobs waits. */
 const TAIL = 100;
 
-/** @param after is waited for before the worker is stopped */
+/** @param after runs before the worker is stopped */
 export async function drainHoldfast(
   holdfast: HoldfastBed,
   { jobs, warmUp }: Size,

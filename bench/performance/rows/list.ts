@@ -1,4 +1,4 @@
-/** Row `list`: a page of 20 jobs, against one poll of a job, at the same API. The jobs have ended, as most of a list's have. */
+/** Row `list`: a page of 20 jobs, against one poll of a job, at the same API. The jobs have ended, like most jobs of a list. */
 import { withBed } from '../bed/bed.ts';
 import { authorized, HoldfastBed } from '../bed/holdfast.ts';
 import { takeHttpTurn } from '../bed/http-turn.ts';
@@ -30,13 +30,13 @@ export const list: Row = {
       await holdfast.stop(worker);
       const subject = { ...holdfast.api, redis };
       const { repetitions, ms } = requestTurns(scale);
-      const order = { connections: 16, until: { ms } };
+      const command = { connections: 16, until: { ms } };
       const polls = ids.map((id) => getRequest(`/v1/jobs/${id}`, authorized));
       const lists = [getRequest('/v1/jobs?limit=20', authorized)];
       const measured = await alternate(
         {
-          list: () => takeHttpTurn(load, subject, { ...order, requests: lists }),
-          poll: () => takeHttpTurn(load, subject, { ...order, requests: polls }),
+          list: () => takeHttpTurn(load, subject, { ...command, requests: lists }),
+          poll: () => takeHttpTurn(load, subject, { ...command, requests: polls }),
         },
         repetitions,
       );

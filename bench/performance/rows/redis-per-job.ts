@@ -1,4 +1,4 @@
-/** Row `redis-per-job`: what a streamed job costs Redis from its submit to its end, with nobody attached. */
+/** Row `redis-per-job`: what a streamed job costs Redis from submit to end, without readers. */
 import type { LoadAnswer } from '../../load/requests.ts';
 import { withBed } from '../bed/bed.ts';
 import { startMeter } from '../bed/cpu.ts';

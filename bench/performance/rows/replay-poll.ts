@@ -1,4 +1,4 @@
-/** Rows `replay` and `poll`: a submit under a key that is there already, and one look at a job. */
+/** Rows `replay` and `poll`: a submit under a key that is already used, and one read of a job. */
 
 import type { LoadAnswer } from '../../load/requests.ts';
 import { withBed } from '../bed/bed.ts';
@@ -17,10 +17,10 @@ const submissions = {
   express: keys.map((key) => peerSubmitRequest(kilobyteBody(), key)),
 };
 
-/** Submits each of them once. @returns their ids */
+/** Submits each request once. @returns the ids of the jobs */
 async function submitAll(load: BenchProcess, { port }: HttpSubject, requests: readonly string[]): Promise<string[]> {
-  const order = { port, connections: 16, requests, until: { count: JOBS }, wantsIds: true };
-  return (await load.ask<LoadAnswer>(order)).ids;
+  const command = { port, connections: 16, requests, until: { count: JOBS }, wantsIds: true };
+  return (await load.ask<LoadAnswer>(command)).ids;
 }
 
 interface Requests {
@@ -28,7 +28,7 @@ interface Requests {
   express: readonly string[];
 }
 
-/** @param requestsFor gets the ids of jobs that are there */
+/** @param requestsFor gets the ids of the existing jobs */
 async function measure(scale: Scale, what: string, requestsFor: (ids: Requests) => Requests) {
   return withBed(async (bed) => {
     const [load, holdfast, express] = await Promise.all([startLoad(bed), startSubmitApi(bed), startExpress(bed)]);
@@ -37,11 +37,11 @@ async function measure(scale: Scale, what: string, requestsFor: (ids: Requests) 
       express: await submitAll(load, express, submissions.express),
     });
     const { repetitions, ms } = requestTurns(scale);
-    const order = { connections: CONNECTIONS, until: { ms } };
+    const command = { connections: CONNECTIONS, until: { ms } };
     const measured = await alternate(
       {
-        holdfast: () => takeHttpTurn(load, holdfast, { ...order, requests: requests.holdfast }),
-        express: () => takeHttpTurn(load, express, { ...order, requests: requests.express }),
+        holdfast: () => takeHttpTurn(load, holdfast, { ...command, requests: requests.holdfast }),
+        express: () => takeHttpTurn(load, express, { ...command, requests: requests.express }),
       },
       repetitions,
     );

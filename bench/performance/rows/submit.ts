@@ -6,7 +6,7 @@ import { EXPRESS_BULLMQ, startExpress, startLoad, startSubmitApi } from '../bed/
 import { kilobyteBody, peerSubmitRequest, submitRequest } from '../bed/submissions.ts';
 import { alternate, type Curve, type Measured, type Row, ratio, requestTurns, type Scale, type Turn } from '../row.ts';
 
-/** The same API, where the tenant has limits and a budget that refuse nothing. */
+/** The same API. Its tenant has limits and a budget, which refuse nothing. */
 async function startLimitedApi(bed: Bed): Promise<HttpSubject> {
   const redis = await bed.redis();
   const config = { prices: { '*': { input_usd_per_million: 1, output_usd_per_million: 2 } } };
@@ -22,7 +22,7 @@ const expressRequests = [peerSubmitRequest(kilobyteBody())];
 
 const CURVE_CONNECTIONS = [1, 4, 16, 64, 256];
 
-/** The same at several concurrencies, one short turn each. */
+/** Measures one short turn at each concurrency. */
 async function measureCurve(subjects: readonly { title: string; take: TakeTurn }[], ms: number): Promise<Curve> {
   const lines = subjects.map(({ title }) => ({ subject: title, points: [] as { x: number; y: number }[] }));
   for (const connections of CURVE_CONNECTIONS) {

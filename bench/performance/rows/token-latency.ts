@@ -1,5 +1,5 @@
-/** Row `token-latency`: how long a token is on its way from the provider to its reader, against an in-process event stream. */
-import type { FollowAnswer, ReaderOrder } from '../../load/readers.ts';
+/** Row `token-latency`: the time from the provider's write of a token to its reader, against an in-process event stream. */
+import type { FollowAnswer, ReaderCommand } from '../../load/readers.ts';
 import { withBed } from '../bed/bed.ts';
 import { authorized, HoldfastBed } from '../bed/holdfast.ts';
 import { startExpressSse, startLoad, startProvider, startReaders } from '../bed/subjects.ts';
@@ -11,7 +11,7 @@ const ITL_MS = 20;
 const TTFT_MS = 700;
 const PEER = 'in-process Express SSE';
 
-/** Beginnings are spread over one interval: streams that began at once would write their tokens at once, forever. */
+/** The beginnings are spread over one interval. Otherwise all streams would write their tokens at the same moments. */
 const simsOf = (tokens: number) =>
   Array.from({ length: STREAMS }, (_, at) => {
     const ttftMs = TTFT_MS + (at * ITL_MS) / STREAMS;
@@ -39,7 +39,7 @@ export const tokenLatency: Row = {
       const tokens = quick ? 100 : 250;
       const sims = simsOf(tokens);
       const follow = async (port: number, paths: string[]): Promise<Turn> => {
-        const order: ReaderOrder = {
+        const command: ReaderCommand = {
           kind: 'follow',
           readers: STREAMS,
           hasClock: true,
@@ -47,8 +47,8 @@ export const tokenLatency: Row = {
           paths,
           headers: authorized,
         };
-        const { p50, p99, tokens: came } = await readers.ask<FollowAnswer>(order);
-        if (came !== STREAMS * tokens) throw new Error(`${came} tokens of ${STREAMS * tokens} came.`);
+        const { p50, p99, tokens: came } = await readers.ask<FollowAnswer>(command);
+        if (came !== STREAMS * tokens) throw new Error(`Expected ${STREAMS * tokens} tokens, got ${came}.`);
         return { p50, p99 };
       };
       const requests = sims.map((sim) => submitRequest(chatBody('What time is it?', sim)));

@@ -1,10 +1,10 @@
 /**
- * Row `tokens`: what a token costs a worker and Redis at a model's pace, with nobody, one and ten attached to each stream;
- * against the SDK alone, and against `resumable-stream` with as many attached.
+ * Row `tokens`: what a token costs a worker and Redis at a model's pace, with 0, 1 and 10 readers of each stream. The peers are
+ * the SDK alone, and `resumable-stream` with as many readers.
  */
-import type { ListenerOrder } from '../../peers/resumable-listener.ts';
-import type { ProducerOrder } from '../../peers/resumable-producer.ts';
-import type { SdkOrder } from '../../peers/sdk.ts';
+import type { ListenerCommand } from '../../peers/resumable-listener.ts';
+import type { ProducerCommand } from '../../peers/resumable-producer.ts';
+import type { SdkCommand } from '../../peers/sdk.ts';
 import { type Bed, withBed } from '../bed/bed.ts';
 import { startMeter } from '../bed/cpu.ts';
 import { authorized, HoldfastBed } from '../bed/holdfast.ts';
@@ -14,12 +14,12 @@ import { alternate, type Figure, type Row, ratio, type Turn } from '../row.ts';
 
 const STREAMS = 20;
 const ITL_MS = 20;
-/** Long enough that all have attached before the first token. */
+/** Long enough that all readers have attached before the first token. */
 const TTFT_MS = 700;
 
 const simOf = (tokens: number) => `tokens=${tokens}&itl_ms=${ITL_MS}&ttft_ms=${TTFT_MS}`;
 
-/** A turn with so many attached to each stream. */
+/** Takes one turn, with so many readers of each stream. */
 type TakeTurn = (readers: number, tokens: number) => Promise<Turn>;
 
 async function startHoldfastStreams(bed: Bed, provider: Provider): Promise<TakeTurn> {
@@ -53,12 +53,13 @@ async function startResumableStreams(bed: Bed, provider: Provider): Promise<Take
     const turn = turns++;
     const ids = Array.from({ length: STREAMS }, (_, at) => `${turn}-${at}`);
     const meter = startMeter({ worker: [producer.pid], redis: [redis.pid] });
-    const order: ProducerOrder = { ids, input: chatBody('Say something.', simOf(tokens)).input };
-    await producer.ask(order);
-    const listen: ListenerOrder = { ids, listeners };
+    const command: ProducerCommand = { ids, input: chatBody('Say something.', simOf(tokens)).input };
+    await producer.ask(command);
+    const listen: ListenerCommand = { ids, listeners };
     const events = await listener.ask<number>(listen);
-    await producer.ask('untilEnd' satisfies ProducerOrder);
-    if (events < STREAMS * listeners * tokens) throw new Error(`resumable-stream lost events: ${events}`);
+    await producer.ask('untilEnd' satisfies ProducerCommand);
+    if (events < STREAMS * listeners * tokens)
+      throw new Error(`resumable-stream lost events: expected ${STREAMS * listeners * tokens}, got ${events}.`);
     const used = meter.read();
     const all = STREAMS * tokens;
     return { workerUs: used.worker / all, redisUs: used.redis / all };
@@ -70,7 +71,7 @@ async function startSdkStreams(bed: Bed, provider: Provider): Promise<TakeTurn> 
   return async (_, tokens) => {
     const meter = startMeter({ worker: [sdk.pid] });
     const { input } = chatBody('Say something.', simOf(tokens));
-    await sdk.ask({ calls: STREAMS, atOnce: STREAMS, input } satisfies SdkOrder);
+    await sdk.ask({ calls: STREAMS, atOnce: STREAMS, input } satisfies SdkCommand);
     return { workerUs: meter.read().worker / (STREAMS * tokens) };
   };
 }
@@ -78,8 +79,8 @@ async function startSdkStreams(bed: Bed, provider: Provider): Promise<TakeTurn> 
 const SDK = 'the SDK alone';
 const resumable = (readers: number) => `resumable-stream, ${readers} reader${readers === 1 ? '' : 's'}`;
 
-function figure(title: string, peer: string, most: number | null, of: Figure['of']): Figure {
-  return { title, peer, unit: ' ×', ...(most === null ? {} : { goal: { atMost: most } }), of };
+function figure(title: string, peer: string, atMost: number | null, of: Figure['of']): Figure {
+  return { title, peer, unit: ' ×', ...(atMost === null ? {} : { goal: { atMost } }), of };
 }
 
 export const tokens: Row = {

@@ -1,6 +1,6 @@
 /**
- * Row `worker-sdk`: a worker's CPU for a short job whose answer comes from the provider through the `openai` SDK, against a
- * process that does nothing but call it. Both are fresh for each turn, and both warm up.
+ * Row `worker-sdk`: a worker's CPU for a short job whose answer comes through the `openai` SDK, against a process that only calls
+ * the SDK. Each turn starts both as new processes, and both warm up.
  */
 import { type Bed, withBed } from '../bed/bed.ts';
 import { startMeter } from '../bed/cpu.ts';
