@@ -8,17 +8,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
-import { diceOf } from '../../tests/chaos/dice.ts';
-import type { Dose, Fault, Reach } from '../../tests/chaos/fault.ts';
+import type { Dose, Fault, Reach } from '../../tests/chaos/faults/fault.ts';
 import { freezeWorker } from '../../tests/chaos/faults/freeze-worker.ts';
 import { killRedis } from '../../tests/chaos/faults/kill-redis.ts';
 import { killWorker } from '../../tests/chaos/faults/kill-worker.ts';
 import { stopWorker } from '../../tests/chaos/faults/stop-worker.ts';
-import { injectUntil } from '../../tests/chaos/inject.ts';
-import { Ledger, type Load } from '../../tests/chaos/ledger.ts';
-import { loadOf, type Row, recoveryOf } from '../../tests/chaos/report.ts';
-import { openScene, type Scene } from '../../tests/chaos/scene.ts';
-import { type Sight, Watch } from '../../tests/chaos/watch.ts';
+import { diceOf } from '../../tests/chaos/run/dice.ts';
+import { injectUntil } from '../../tests/chaos/run/inject.ts';
+import { Ledger, type Load } from '../../tests/chaos/run/ledger.ts';
+import { openScene, type Scene } from '../../tests/chaos/run/scene.ts';
+import { type Sight, Watch } from '../../tests/chaos/run/watch.ts';
+import { loadOf, type Row, recoveryOf } from '../../tests/chaos/trials/report.ts';
 import { until } from '../../tests/stack/stack.ts';
 
 /** The faults that plain BullMQ can have. It has no API and no journal. */

@@ -20,9 +20,9 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { lineOf, pageOf } from './report.ts';
-import type { Size } from './sizes.ts';
-import { allTrials, type Findings, type Trial } from './trials.ts';
+import { lineOf, pageOf } from './trials/report.ts';
+import type { Size } from './trials/sizes.ts';
+import { allTrials, type Findings, type Trial } from './trials/trials.ts';
 
 const root = join(import.meta.dirname, '../..');
 const MOST_SENTENCES = 20;

@@ -4,7 +4,7 @@
  */
 
 import type { Service } from '../../stack/stack.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 /** Resolves when the expression has been evaluated. */
 async function evaluateIn({ log }: Service, expression: string): Promise<void> {

@@ -2,7 +2,7 @@
  * Redis does what it is told, and the process that told it never hears so: its connection breaks before the reply. All
  * that is sent again must then be done once. The line of any process is hit, at random moments.
  */
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const cutReplies: Fault = {
   name: 'replies-cut',

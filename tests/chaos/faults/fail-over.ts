@@ -4,8 +4,8 @@
  * Text on its way waits for none, so a journal may stand a little earlier than it was seen.
  */
 
-import type { Fault } from '../fault.ts';
-import { startReplicatedRedis } from '../replicated-redis.ts';
+import { startReplicatedRedis } from '../redis/replicated-redis.ts';
+import type { Fault } from './fault.ts';
 import { killRedis } from './kill-redis.ts';
 
 export const failOver: Fault = {

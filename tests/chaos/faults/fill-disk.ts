@@ -1,7 +1,7 @@
 /** The disk that Redis writes to is full: Redis ends, and is started again once there is room: `small-disk.ts`. */
 
-import type { Fault } from '../fault.ts';
-import { startRedisOnSmallDisk, whyNoSmallDisk } from '../small-disk.ts';
+import { startRedisOnSmallDisk, whyNoSmallDisk } from '../redis/small-disk.ts';
+import type { Fault } from './fault.ts';
 import { killRedis } from './kill-redis.ts';
 
 export const fillDisk: Fault = {

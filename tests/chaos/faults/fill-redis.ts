@@ -3,7 +3,7 @@
  * clients try again; those that run end, if need be when there is room again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault, Reach } from '../fault.ts';
+import type { Fault, Reach } from './fault.ts';
 
 /** Of the memory: nearly full, and so full that every write is refused. */
 const SHARES = [0.95, 1.2] as const;

@@ -1,6 +1,6 @@
 /** A worker is frozen for longer than its locks last, and wakes as a zombie whose jobs others have. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const freezeWorker: Fault = {
   name: 'worker-freeze',

@@ -1,8 +1,9 @@
 /** The faults, in the order in which they are run. */
-import type { Fault } from '../fault.ts';
+
 import { blockWorker } from './block-worker.ts';
 import { cutReplies } from './cut-replies.ts';
 import { failOver } from './fail-over.ts';
+import type { Fault } from './fault.ts';
 import { fillDisk } from './fill-disk.ts';
 import { fillRedis } from './fill-redis.ts';
 import { freezeWorker } from './freeze-worker.ts';

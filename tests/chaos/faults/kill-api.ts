@@ -1,5 +1,5 @@
 /** The only API dies under submits, and is started again on its port; clients send the same keys until answered. */
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const killApi: Fault = {
   name: 'api-kill',

@@ -1,6 +1,6 @@
 /** Redis dies under submits and running jobs, is away for a moment, and comes back with what it had on disk. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const killRedis: Fault = {
   name: 'redis-kill',

@@ -1,5 +1,5 @@
 /** A worker dies without a word; another is started in its place. */
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const killWorker: Fault = {
   name: 'worker-kill',

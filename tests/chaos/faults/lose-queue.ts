@@ -1,5 +1,5 @@
 /** All that BullMQ and the scheduler know is deleted, and a worker killed with it: of its jobs only the records still know. */
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const loseQueue: Fault = {
   name: 'queue-loss',

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../stack/stack.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 /** After the last submit: the fault may just have begun. */
 const GIVES_UP_WITHIN_MS = 30_000;

@@ -3,8 +3,8 @@
  * until the job ends. What each has collected must be its job's journal, byte for byte. A worker is killed meanwhile.
  */
 import { formatEvent } from '@holdfast/core';
-import type { Fault, Reach } from '../fault.ts';
-import type { Entry } from '../ledger.ts';
+import type { Entry } from '../run/ledger.ts';
+import type { Fault, Reach } from './fault.ts';
 import { killWorker } from './kill-worker.ts';
 
 const REFRESH_MS = 500;

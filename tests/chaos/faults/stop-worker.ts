@@ -1,5 +1,5 @@
 /** A deploy: a worker is told to stop in the middle of its jobs; its replacement is there before. */
-import type { Fault } from '../fault.ts';
+import type { Fault } from './fault.ts';
 
 export const stopWorker: Fault = {
   name: 'worker-term',

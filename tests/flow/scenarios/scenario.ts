@@ -1,6 +1,6 @@
 /**
  * A promise as it is seen from outside: played on an intact stack by a test of `tests/flow`, on a broken one by the switch of
- * `tests/chaos/break-promise.ts` that must be seen to break it. A file for each.
+ * `tests/chaos/switches/scenario-switches.ts` that must be seen to break it. A file for each.
  */
 import type { JournalProbe } from '../../stack/journal-probe.ts';
 import type { Stack, StackOptions } from '../../stack/stack.ts';

@@ -1,0 +1,94 @@
+/**
+ * A Redis whose data are on a small disk of their own, as a restartable Redis that ends when its disk is full.
+ *
+ *   kill   the disk is filled. Redis can't write to its file any more, and ends: with `appendfsync always` it can't answer
+ *   start  there is room again, and Redis is started
+ *
+ * The disk is a tmpfs: mounting one takes root, and Linux.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RestartableRedis, startRestartableRedis } from '../../stack/restartable-redis.ts';
+
+const DISK_MB = 128;
+const PIECE = Buffer.alloc(1_048_576);
+
+interface SmallDisk {
+  dir: string;
+  /** Fills it to the last byte. */
+  fill(): void;
+  free(): void;
+  unmount(): void;
+}
+
+function mountSmallDisk(): SmallDisk {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', dir], { stdio: 'pipe' });
+  } catch (error) {
+    rmdirSync(dir);
+    throw error;
+  }
+  const filler = join(dir, 'filler');
+  return {
+    dir,
+    fill() {
+      const file = openSync(filler, 'w');
+      try {
+        // A full disk takes what fits, and throws the next time.
+        for (;;) writeSync(file, PIECE);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      } finally {
+        closeSync(file);
+      }
+    },
+    free: () => rmSync(filler, { force: true }),
+    unmount() {
+      execFileSync('umount', [dir]);
+      rmdirSync(dir);
+    },
+  };
+}
+
+/** Why a small disk can't be had here; null where it can. */
+export function whyNoSmallDisk(): string | null {
+  try {
+    mountSmallDisk().unmount();
+    return null;
+  } catch (error) {
+    return `no tmpfs can be mounted here (${error instanceof Error ? error.message.split('\n')[0] : error})`;
+  }
+}
+
+export async function startRedisOnSmallDisk(): Promise<RestartableRedis> {
+  const disk = mountSmallDisk();
+  try {
+    const dataDir = join(disk.dir, 'data');
+    mkdirSync(dataDir);
+    const redis = await startRestartableRedis(dataDir);
+    return {
+      ...redis,
+      async kill() {
+        disk.fill();
+        await redis.exited();
+      },
+      async start() {
+        disk.free();
+        await redis.start();
+      },
+      async close() {
+        try {
+          await redis.close();
+        } finally {
+          disk.unmount();
+        }
+      },
+    };
+  } catch (error) {
+    disk.unmount();
+    throw error;
+  }
+}

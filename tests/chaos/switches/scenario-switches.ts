@@ -1,0 +1,195 @@
+/**
+ * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps,
+ * failing jobs, keys and blocked event loops. Each names the scenario that a test of `tests/flow` plays on an intact stack, and
+ * what it must count too much of on a broken one: red for another reason doesn't count.
+ */
+import { blockedLoop } from '../../flow/scenarios/blocked-loop.ts';
+import { budget } from '../../flow/scenarios/budget.ts';
+import { callLimit } from '../../flow/scenarios/call-limit.ts';
+import { endlessBlock } from '../../flow/scenarios/endless-block.ts';
+import { fairOrder } from '../../flow/scenarios/fair-order.ts';
+import { heldRequests } from '../../flow/scenarios/held-requests.ts';
+import { jobsAtOnce } from '../../flow/scenarios/jobs-at-once.ts';
+import { keptMode } from '../../flow/scenarios/kept-mode.ts';
+import { lanePace } from '../../flow/scenarios/lane-pace.ts';
+import { outage } from '../../flow/scenarios/outage.ts';
+import { ownAnswers } from '../../flow/scenarios/own-answers.ts';
+import { paidSteps } from '../../flow/scenarios/paid-steps.ts';
+import { poison } from '../../flow/scenarios/poison.ts';
+import { requestsAMinute } from '../../flow/scenarios/requests-a-minute.ts';
+import { revokedKey } from '../../flow/scenarios/revoked-key.ts';
+import type { Scenario } from '../../flow/scenarios/scenario.ts';
+import { settledOnce } from '../../flow/scenarios/settled-once.ts';
+import { singleFlight } from '../../flow/scenarios/single-flight.ts';
+import { taskBudget } from '../../flow/scenarios/task-budget.ts';
+import type { StackOptions } from '../../stack/stack.ts';
+import { preload } from './fault-switches.ts';
+
+export interface PromiseSwitch {
+  name: string;
+  /** What is broken, for the report. */
+  does: string;
+  scenario: Scenario;
+  /** Of `scenario.most`. */
+  expected: string;
+  launch: NonNullable<StackOptions['launch']>;
+}
+
+const everywhere = (name: string) => ({ api: preload(name), worker: preload(name) });
+
+export const promiseSwitches: readonly PromiseSwitch[] = [
+  {
+    name: 'no-reserve',
+    does: 'what is reserved for open jobs counts against no budget',
+    scenario: budget,
+    expected: 'spentUsd',
+    launch: everywhere('no-reserve'),
+  },
+  {
+    name: 'no-increase',
+    does: 'what a further call may cost is not reserved before it leaves',
+    scenario: taskBudget,
+    expected: 'spentUsd',
+    launch: { worker: preload('no-increase') },
+  },
+  {
+    name: 'settle-twice',
+    does: 'the end of a run is settled twice',
+    scenario: settledOnce,
+    expected: 'microDollarsTooMuch',
+    launch: everywhere('settle-twice'),
+  },
+  {
+    name: 'minute-per-process',
+    does: 'each API process counts a tenant’s requests a minute for itself',
+    scenario: requestsAMinute,
+    expected: 'letIn',
+    launch: { api: preload('minute-per-process') },
+  },
+  {
+    name: 'no-tenant-cap',
+    does: 'a tenant’s jobs at once are not counted',
+    scenario: jobsAtOnce,
+    expected: 'ofTenant',
+    launch: everywhere('no-tenant-cap'),
+  },
+  {
+    name: 'no-lane-cap',
+    does: 'a lane’s jobs at once are not counted',
+    scenario: jobsAtOnce,
+    expected: 'ofLane',
+    launch: everywhere('no-lane-cap'),
+  },
+  {
+    name: 'no-turns',
+    does: 'a tenant whose turn it is keeps it, until nothing of its own waits',
+    scenario: fairOrder,
+    expected: 'startedBefore',
+    launch: everywhere('no-turns'),
+  },
+  {
+    name: 'no-lane-minute',
+    does: 'a lane’s requests a minute are not counted',
+    scenario: lanePace,
+    expected: 'tooSoonMs',
+    launch: everywhere('no-lane-minute'),
+  },
+  {
+    name: 'shared-answers',
+    does: 'equal jobs of different tenants share an answer',
+    scenario: ownAnswers,
+    expected: 'answersOfOthers',
+    launch: { api: preload('shared-answers') },
+  },
+  {
+    name: 'all-lead',
+    does: 'of equal jobs each takes the lead',
+    scenario: singleFlight,
+    expected: 'calls',
+    launch: { api: preload('all-lead') },
+  },
+  {
+    name: 'no-replay',
+    does: 'a task’s completed steps are not given back to its next attempt',
+    scenario: paidSteps,
+    expected: 'calls',
+    launch: { worker: preload('no-replay') },
+  },
+  {
+    name: 'no-heartbeat',
+    does: 'while its event loop is blocked, nobody renews the locks of a worker’s jobs',
+    scenario: blockedLoop,
+    expected: 'calls',
+    launch: { worker: preload('no-heartbeat') },
+  },
+  {
+    name: 'no-hand-back',
+    does: 'jobs that a blocked worker gives up count a crash, as those of one that was killed',
+    scenario: endlessBlock,
+    expected: 'neighborsCrashes',
+    launch: { worker: preload('no-hand-back') },
+  },
+  {
+    name: 'no-breaker',
+    does: 'every call is let through, however often its provider has failed',
+    scenario: outage,
+    expected: 'failed',
+    launch: { worker: preload('no-breaker') },
+  },
+  {
+    name: 'hold-all',
+    does: 'an open breaker keeps everybody away, whoever’s failures have opened it',
+    scenario: poison,
+    expected: 'late',
+    launch: { worker: preload('hold-all') },
+  },
+  {
+    name: 'no-yield',
+    does: 'a job that a breaker holds keeps its slot, whoever waits for one',
+    scenario: poison,
+    expected: 'late',
+    launch: { worker: preload('no-yield') },
+  },
+  {
+    name: 'no-call-limit',
+    does: 'calls for an answer are not bounded over its job’s attempts',
+    scenario: callLimit,
+    expected: 'calls',
+    launch: { worker: preload('no-call-limit') },
+  },
+  {
+    name: 'no-key-watch',
+    does: 'nobody looks after the keys of held requests',
+    scenario: revokedKey,
+    expected: 'heldAfter5s',
+    launch: { api: preload('no-key-watch') },
+  },
+  {
+    name: 'no-key-recheck',
+    does: 'a submit’s key is not looked up again when its body has come',
+    scenario: revokedKey,
+    expected: 'uploadsAccepted',
+    launch: { api: preload('no-key-recheck') },
+  },
+  {
+    name: 'no-held-bound',
+    does: 'a key may hold any number of requests',
+    scenario: heldRequests,
+    expected: 'heldAtOnce',
+    launch: { api: preload('no-held-bound') },
+  },
+  {
+    name: 'no-held-release',
+    does: 'a held request counts when it is over, too',
+    scenario: heldRequests,
+    expected: 'refusedAfterwards',
+    launch: { api: preload('no-held-release') },
+  },
+  {
+    name: 'no-server-watch',
+    does: 'nobody looks at Redis’ settings again while the API runs',
+    scenario: keptMode,
+    expected: 'acceptedAfter5s',
+    launch: { api: preload('no-server-watch') },
+  },
+];

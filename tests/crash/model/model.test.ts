@@ -1,0 +1,221 @@
+/**
+ * The model test: random interleavings of everything that may happen to a job, judged against a model of the promises.
+ *
+ *   SEED=n         begins with interleaving n, which repeats it; default 1, and with MODEL_RUNS one that is drawn, and printed
+ *   MODEL_RUNS=n   so many interleavings; default 2,000, `npm run model` runs 10,000
+ *   MODEL_STEPS=n  so many steps in each, before the faults stop; part of what a seed repeats; default 24
+ */
+import { randomInt } from 'node:crypto';
+import { scripts } from '@holdfast/cell';
+import type { Logger } from '@holdfast/core';
+import { connectRedis, disconnectRedis, type Redis, type Script, untilReady } from '@holdfast/redis';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnRedis, startOwnRedis } from '../../../packages/redis/testing/redis.ts';
+import { Interleaving } from './interleaving.ts';
+import { runInterleavings } from './run-interleavings.ts';
+import { snapshotScript } from './snapshot.ts';
+import { heldScript, heldScripts } from './system/cell.ts';
+import { SharedRedis, type Switches } from './system/redis.ts';
+import { holdTimers } from './system/timers.ts';
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+/** The usual tests try the same ones each time: what is new is looked for by `npm run model`. */
+const usualSeed = process.env.MODEL_RUNS ? randomInt(1, 2 ** 31) : 1;
+const seed = Number(process.env.SEED ?? usualSeed);
+const runs = Number(process.env.MODEL_RUNS ?? 2_000);
+const STEPS = Number(process.env.MODEL_STEPS ?? 24);
+/** The switches are seen red within so many; from a seed of their own, so that it isn't luck, and one that isn't far from any. */
+const RUNS_UNTIL_RED = 4_000;
+const RED_SEED = 322;
+/** An interleaving takes about 15 ms; a machine may be busy. */
+const TIMEOUT_MS = Math.max(180_000, runs * 60);
+
+const met = [
+  ...['created', 'found', 'refused', 'day'].map((kind) => `submit ${kind}`),
+  ...['released', 'expired', 'nothing'].map((kind) => `dispatch ${kind}`),
+  ...['claimed', 'ended', 'stale', 'missing'].map((kind) => `claim ${kind}`),
+  ...['applied', 'again', 'fenced'].map((kind) => `append ${kind}`),
+  ...['completed', 'failed', 'cancelled', 'queued', 'again', 'fenced'].map((kind) => `finish ${kind}`),
+  ...['cancelled', 'requested', 'ended', 'missing'].map((kind) => `cancel ${kind}`),
+  ...['queued', 'refused', 'day', 'not_retryable'].map((kind) => `retry ${kind}`),
+  ...['deleted', 'not_ended', 'missing'].map((kind) => `delete ${kind}`),
+  ...['reserved', 'day', 'fenced'].map((kind) => `reserve ${kind}`),
+  ...['due', 'nothing'].flatMap((kind) => [`permitsToCheck ${kind}`, `claimLeftovers ${kind}`]),
+  'handOverAgain again',
+  ...['equal', 'different'].map((kind) => `counts ${kind}`),
+  ...['to the end', 'placed'].map((kind) => `repair ${kind}`),
+  ...['found', 'nothing'].map((kind) => `removeExpired ${kind}`),
+];
+
+let server: OwnRedis;
+let connections: Redis[];
+let shared: SharedRedis;
+let freeTimers: () => void;
+
+beforeAll(async () => {
+  server = await startOwnRedis();
+  const [commands, messages] = [
+    connectRedis(server.url, 'worker', silent),
+    connectRedis(server.url, 'subscriber', silent),
+  ];
+  connections = [commands, messages];
+  await Promise.all(connections.map((redis) => untilReady(redis, 60_000)));
+  // Durability is not what is looked at here.
+  await commands.config('SET', 'appendonly', 'no');
+  await Promise.all([...heldScripts.values(), snapshotScript].map(({ lua }) => commands.script('LOAD', lua)));
+  shared = new SharedRedis(commands, messages);
+  freeTimers = holdTimers();
+});
+
+afterAll(async () => {
+  freeTimers();
+  await Promise.all(connections.map(disconnectRedis));
+  await server.remove();
+});
+
+type ScriptName = keyof typeof scripts;
+
+/** Scripts of the cell with parts of them replaced. */
+async function broken(names: readonly ScriptName[], parts: Record<string, string>): Promise<Switches> {
+  const replaced = new Map<string, Script>();
+  for (const name of names) {
+    let { lua } = scripts[name].script;
+    for (const [part, other] of Object.entries(parts)) {
+      if (!lua.includes(part)) throw new Error(`the script ${name} has no "${part}" any more`);
+      lua = lua.replace(part, other);
+    }
+    const held = heldScript(lua);
+    await shared.commands.script('LOAD', held.lua);
+    replaced.set(scripts[name].script.sha, held);
+  }
+  return { scripts: replaced };
+}
+
+function failureText({ seed: at, broken, trace }: { seed: number; broken: string; trace: string[] }): string {
+  return `broken: ${broken}\nSEED=${at} repeats it:\n${trace.join('\n')}`;
+}
+
+describe('every interleaving', () => {
+  it(
+    'keeps the promises',
+    async () => {
+      const tally = await runInterleavings({
+        shared,
+        prefix: 'whole',
+        seed,
+        count: runs,
+        steps: STEPS,
+      });
+      const { failure, seconds, ...counts } = tally;
+      console.log(`SEED=${seed} ${JSON.stringify(counts)} in ${seconds.toFixed(1)} s`);
+      expect(failure && failureText(failure)).toBeNull();
+      expect(tally.interleavings).toBe(runs);
+      // Then the model knows all keys, and loses all of those that it says to lose.
+      expect(await shared.commands.keys('*')).toEqual([]);
+      // What was never met was never proved.
+      if (runs >= 10_000) expect(Object.keys(tally.replies)).toEqual(expect.arrayContaining(met));
+    },
+    TIMEOUT_MS,
+  );
+
+  it('is the same again with the same seed', async () => {
+    const first = await new Interleaving(shared, 'once', seed, {}).run(STEPS);
+    // Among others it is slower.
+    const others = Array.from({ length: 64 }, (_, at) =>
+      new Interleaving(shared, `again.${at}`, seed + at, {}).run(STEPS),
+    );
+    const [second] = await Promise.all(others);
+    expect(second).toEqual(first);
+    expect(first.trace.length).toBeGreaterThan(STEPS);
+  });
+});
+
+describe('the model', () => {
+  const red = async (switches: Switches) => {
+    const tally = await runInterleavings({
+      shared,
+      prefix: 'broken',
+      seed: RED_SEED,
+      count: RUNS_UNTIL_RED,
+      steps: STEPS,
+      switches,
+    });
+    return tally.failure?.broken;
+  };
+
+  it('sees workers that are not fenced off', async () => {
+    const fence = "if job.attempt ~= attempt or job.token ~= token then return {'fenced', job.attempt} end";
+    expect(await red(await broken(['append', 'finish'], { [fence]: '' }))).toMatch(
+      /^(attempt \d+ writes nothing once|\d+ calls were made, \d+ counted)/,
+    );
+  });
+
+  it('sees a terminal event written apart from the state', async () => {
+    expect(await red({ stateApart: true })).toMatch('the record says running, the journal');
+  });
+
+  it('sees an append doubled that was sent again', async () => {
+    const parts = {
+      "if job.seq == after then return {'again', cancelFlag(job)} end": '',
+      "if job.seq ~= before then return {'mismatch', job.seq} end": '',
+    };
+    expect(await red(await broken(['append', 'finish'], parts))).toMatch(/^event \d+ comes after/);
+  });
+
+  it('sees jobs that nobody hands over again', async () => {
+    const parts = { 'due[#due + 1] = permit': '' };
+    expect(await red(await broken(['permitsToCheck'], parts))).toMatch('every accepted job ends');
+  });
+
+  it('sees that nobody maintains the cell', async () => {
+    expect(await red({ noMaintenance: true })).toMatch(/every accepted job ends|what has expired leaves the lists/);
+  });
+
+  it('sees a claim that raises no attempt', async () => {
+    expect(await red(await broken(['claim'], { "'attempt', int(job.attempt + 1)": "'attempt', job.attempt" }))).toMatch(
+      'attempts rise',
+    );
+  });
+
+  it('sees a claim counted twice that was sent again', async () => {
+    const parts = { "if job.status ~= 'running' or job.token ~= token then": 'if true then' };
+    expect(await red(await broken(['claim'], parts))).toMatch('sent again');
+  });
+
+  it('sees readers that read before they have subscribed', async () => {
+    expect(await red({ lateSubscribe: true })).toMatch('a reader');
+  });
+
+  it('sees completed steps that run again', async () => {
+    expect(await red({ noRecall: true })).toMatch('a step that is completed makes no call again');
+  });
+
+  it('sees calls that nothing is reserved for', async () => {
+    expect(await red({ noReserve: true })).toMatch('a run may cost');
+  });
+
+  it('sees a job that ends and is not settled', async () => {
+    const parts = { '\n  settleRun(job)': '' };
+    expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('nothing is reserved for a job');
+  });
+
+  it('sees a job that is settled twice', async () => {
+    const parts = { '\n  settleRun(job)': '\n  settleRun(job)\n  settleRun(job)' };
+    expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('S5');
+  });
+
+  it('sees a job that ends and keeps its permit', async () => {
+    const parts = { 'return remove(job.queue or job.lane, id, job.release, tenant)\nend': 'return {}\nend' };
+    expect(await red(await broken(['finish'], parts))).toMatch('S3: a job that has ended frees its permit');
+  });
+
+  it('sees a job that waits while it has a permit', async () => {
+    const parts = { "redis.call('ZREM', backlog, id)": '' };
+    expect(await red(await broken(['dispatch'], parts))).toMatch('S1: an open job is in one place');
+  });
+
+  it('sees jobs that are lost with the scheduler', async () => {
+    const parts = { 'elseif not isPlaced(queue or lane, id, release, tenant) then': 'elseif false then' };
+    expect(await red(await broken(['repair'], parts))).toMatch('S1: an open job is delayed, waits or holds a permit');
+  });
+});

@@ -1,0 +1,103 @@
+/** An API process: submits, changes jobs, lets readers attach. */
+import type { Caller } from '@holdfast/core';
+import { attach, type LiveFeed, type NewJob } from '@holdfast/journal';
+import type { Redis } from '@holdfast/redis';
+import type { Request, Response } from '@holdfast/service';
+import { deleteJob } from '../../../../apps/api/src/routes/delete-job.ts';
+import { retryJob } from '../../../../apps/api/src/routes/retry-job.ts';
+import { estimateFirstCall } from '../../../../apps/api/src/submit/first-call.ts';
+import { prices, TENANT, tasks } from '../jobs.ts';
+import { Process, type Surroundings } from './processes.ts';
+
+const caller: Caller = { tenant: TENANT, keyId: 'key', scopes: ['submit'], tasks: null };
+/** What is answered is not looked at here. */
+const response = { setHeader() {}, hasHeader: () => true, status: () => response, end() {} };
+const answer = response as unknown as Response;
+const requestFor = (id: string) => ({ params: { id } }) as unknown as Request;
+
+/** Someone who reads a journal, and what they got. */
+export interface Reader {
+  jobId: string;
+  after: number;
+  bytes: string;
+  /** How it ended; null while it goes on. 'failed': it would attach again. */
+  result: 'ended' | 'aborted' | 'gone' | 'failed' | null;
+  process: Process;
+  /** Times that the job had been deleted, or had expired, when the reader came. */
+  closed: number;
+}
+
+export class Api extends Process {
+  readonly #retryJob: ReturnType<typeof retryJob>;
+  readonly #deleteJob: ReturnType<typeof deleteJob>;
+
+  constructor(name: string, surroundings: Surroundings) {
+    super(name, surroundings);
+    const { journal, queues, ledger, limits } = this;
+    const cells = { of: () => ({ journal, queue: queues, ledger }) };
+    const writes = { run: <Result>(write: (redis: Redis) => Promise<Result>) => write(journal.redis) };
+    this.#deleteJob = deleteJob({ cells, writes });
+    this.#retryJob = retryJob({
+      cells,
+      writes,
+      limits,
+      prices,
+      tasks,
+      warnOfUnpriced: () => undefined,
+      memory: { isNearlyFull: false },
+      // The answer is not looked at here.
+      sendJob: async () => undefined,
+    });
+  }
+
+  /** As `apps/api/src/submit/submit-or-replay.ts`. Returns once the client has its 2xx. */
+  async submit(job: NewJob): Promise<void> {
+    const { limits } = this.surroundings;
+    const { estimate } = estimateFirstCall({ tasks, prices }, job.request.task, job.request.input);
+    const areNewer = this.queues.areNewer(TENANT, limits);
+    const reply = await this.journal.submit(job, { limits, areNewer, estimateUsd: estimate?.usd ?? null });
+    if (reply.kind === 'refused') throw new Error('refused');
+    if (reply.kind === 'created') this.queues.dispatch(reply.queue, ...reply.unblocked);
+  }
+
+  /** As `apps/api/src/routes/cancel-job.ts`, which waits for the end as well. */
+  async cancel(jobId: string): Promise<void> {
+    const reply = await this.journal.cancel(jobId);
+    if (reply.kind !== 'cancelled') return;
+    const { lane, release, unblocked } = reply;
+    await this.queues.discard(lane, { jobId, release }, unblocked).catch(() => undefined);
+  }
+
+  async retry(jobId: string): Promise<void> {
+    await this.#retryJob(requestFor(jobId), answer, caller);
+  }
+
+  async delete(jobId: string): Promise<void> {
+    await this.#deleteJob(requestFor(jobId), answer, caller);
+  }
+
+  async read(reader: Reader): Promise<void> {
+    const { jobId, after } = reader;
+    const { dice, switches } = this.surroundings;
+    const sink = {
+      write: (bytes: Buffer) => {
+        reader.bytes += bytes.toString();
+        return dice.chance(0.8);
+      },
+      drained: async () => void (await this.upstreamWire.send('drained', () => undefined)),
+    };
+    const feed = switches.lateSubscribe ? lateFeed(this.feed) : this.feed;
+    const { signal } = new AbortController();
+    reader.result = await attach({ journal: this.journal, feed, jobId, after, sink, signal }).catch(() => 'failed');
+  }
+}
+
+/** Says that it has subscribed when it has only begun to. */
+function lateFeed(feed: LiveFeed): LiveFeed {
+  const subscribe: LiveFeed['subscribe'] = async (channel, listener) => {
+    const subscribed = feed.subscribe(channel, listener);
+    subscribed.catch(() => undefined);
+    return () => void subscribed.then((end) => end()).catch(() => undefined);
+  };
+  return { subscribe } as LiveFeed;
+}
