@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
-import type { Dose, Fault, Reach } from '../../tests/chaos/faults/fault.ts';
+import type { Dose, Fault, FaultContext } from '../../tests/chaos/faults/fault.ts';
 import { freezeWorker } from '../../tests/chaos/faults/freeze-worker.ts';
 import { killRedis } from '../../tests/chaos/faults/kill-redis.ts';
 import { killWorker } from '../../tests/chaos/faults/kill-worker.ts';
@@ -17,7 +17,7 @@ import { diceOf } from '../../tests/chaos/run/dice.ts';
 import { injectUntil } from '../../tests/chaos/run/inject.ts';
 import { Ledger, type Load } from '../../tests/chaos/run/ledger.ts';
 import { openScene, type Scene } from '../../tests/chaos/run/scene.ts';
-import { type Sight, Watch } from '../../tests/chaos/run/watch.ts';
+import { type JobProgress, Watch } from '../../tests/chaos/run/watch.ts';
 import { loadOf, type Row, recoveryOf } from '../../tests/chaos/trials/report.ts';
 import { until } from '../../tests/stack/stack.ts';
 
@@ -54,7 +54,7 @@ async function addAll(queue: Queue, ledger: Ledger, load: Load, seed: number): P
 /** The process that writes a job's progress tells its runs apart. Runs are numbered in the order in which they are seen. */
 function lookAt(queue: Queue) {
   const runs = new Map<string, { worker: number; run: number }>();
-  const sightOf = async (id: string): Promise<Sight | null> => {
+  const sightOf = async (id: string): Promise<JobProgress | null> => {
     const job = await queue.getJob(id);
     if (!job) return null;
     const { worker, text = '' } = (job.progress || {}) as { worker?: number; text?: string };
@@ -74,16 +74,24 @@ interface Played {
 }
 
 async function play(queue: Queue, scene: Scene, { fault, dose, seed }: PeerOptions): Promise<Played> {
-  const watch = new Watch({ look: lookAt(queue), preamble: 0 });
+  const watch = new Watch({ read: lookAt(queue), preamble: 0 });
   const ledger = new Ledger(({ id }) => watch.add(id));
   watch.start();
   const over = new AbortController();
   const dice = diceOf(seed);
   const { every, holdMs = 0 } = dose;
-  const reach: Reach = { ...scene, dice, ledger, watch, struck: () => undefined, holdMs, over: over.signal };
+  const context: FaultContext = {
+    ...scene,
+    dice,
+    ledger,
+    watch,
+    markFault: () => undefined,
+    holdMs,
+    signal: over.signal,
+  };
   try {
     const added = addAll(queue, ledger, dose.load, seed);
-    const inject = () => fault.inject(reach);
+    const inject = () => fault.inject(context);
     const [injections] = await Promise.all([injectUntil(added, { every, dice, inject }), added]);
     await until('all jobs end', () => watch.open === 0, ALL_END_WITHIN_MS).catch(() => undefined);
     return { ledger, watch, injections };
@@ -110,7 +118,7 @@ async function rowOf(queue: Queue, scene: Scene, { fault, dose }: PeerOptions, p
     duplicates: `${counts.filter((count) => count.calls > 1).length} called for twice or more`,
     journals: 'no journal',
     calls: (calls / entries.length).toFixed(3),
-    recovery: recoveryOf(watch.silences),
+    recovery: recoveryOf(watch.recoveryTimesMs),
   };
 }
 

@@ -1,19 +1,25 @@
 /**
- * Faults under load, and what became of the promises. Real processes and signals.
+ * Runs faults under load, and checks the promises. Real processes and signals.
  *
  *   npm run chaos                   every fault in its long form, and the switches
- *   npm run chaos -- --report       and plain BullMQ beside; writes docs/chaos-report.md
+ *   npm run chaos -- --report       the same, and plain BullMQ; writes docs/chaos-report.md
  *   npm run chaos:short             every fault for ten seconds, and the switches: what CI runs
  *   node --conditions=holdfast-source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--at-once N] [--short | --long] [--report]
- *                                   neither short nor long: every fault for some half a minute, without the switches
+ *                                   neither short nor long: every fault for about half a minute, without the switches
  *
- *   --jobs     jobs per fault, instead of each fault's own number
- *   --only     one fault of `faults/`, one switch of `break-safety.ts` or of `break-promise.ts`, or `peer-` and a fault: plain
- *              BullMQ under it
- *   --at-once  so many at the same time: they wait more than they compute; default 3 in the short form, else 1
+ *   --jobs     jobs for each fault, instead of the fault's own number
+ *   --only     one fault of `faults/`; one switch of `switches/fault-switches.ts` or `switches/scenario-switches.ts`; or `peer-`
+ *              and a fault: plain BullMQ under it
+ *   --at-once  how many run at the same time; default 3 in the short form, else 1
  *
- * A switch must be seen red. Prints the seed first, and last "N passed, N failed", one for each fault and each switch.
- * Ends with 1 when one failed.
+ *   faults/    what is done to a running stack
+ *   run/       one run of one fault: load, schedule, outside ledger, checks
+ *   redis/     Redis behind a proxy, with a replica, on a small disk
+ *   switches/  break one safety each; `preloads/` are loaded into the processes
+ *   trials/    what is run, how long, and the report
+ *
+ * A switch passes when its run fails for the expected reason. The first line of the output is the seed, the last is
+ * "N passed, N failed", which counts each fault and each switch. The exit code is 1 when one failed.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -25,7 +31,7 @@ import type { Size } from './trials/sizes.ts';
 import { allTrials, type Findings, type Trial } from './trials/trials.ts';
 
 const root = join(import.meta.dirname, '../..');
-const MOST_SENTENCES = 20;
+const MAX_SENTENCES = 20;
 
 const { values } = parseArgs({
   options: {
@@ -43,30 +49,30 @@ const size: Size = values.short ? 'short' : values.long ? 'long' : 'usual';
 const atOnce = Number(values['at-once'] ?? (values.short ? 3 : 1));
 const trials = allTrials({ seed, size, jobs: values.jobs === undefined ? undefined : Number(values.jobs) });
 const chosen = trials.filter(isChosen);
-if (chosen.length === 0) throw new Error(`--only is one of ${trials.map(({ name }) => name).join(', ')}`);
+if (chosen.length === 0) throw new Error(`--only: expected one of ${trials.map(({ name }) => name).join(', ')}`);
 
 function isChosen({ name, kind }: Trial): boolean {
   if (values.only !== undefined) return name === values.only;
   return { fault: true, switch: size !== 'usual' || values.report, peer: values.report }[kind];
 }
 
-/** One that couldn't be brought to its end is broken, and keeps no other from its turn. */
+/** A trial that throws has failed. The others still run. */
 async function runTrial(trial: Trial): Promise<Findings> {
   const began = performance.now();
   const findings = await trial.run().catch((error: unknown): Findings => {
     return {
-      verdict: 'BROKEN OFF',
-      broken: [`${trial.name} broke off: ${error instanceof Error ? error.stack : error}`],
+      summary: 'FAILED WITH AN ERROR',
+      failures: [`${trial.name} failed: ${error instanceof Error ? error.stack : error}`],
     };
   });
-  const { verdict, broken, row } = findings;
-  console.log(`${trial.kind} ${trial.name}: ${verdict}, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
-  if (row && (size !== 'short' || broken.length > 0)) console.log(lineOf(row));
-  for (const sentence of broken.slice(0, MOST_SENTENCES)) console.log(`  ! ${sentence}`);
+  const { summary, failures, row } = findings;
+  console.log(`${trial.kind} ${trial.name}: ${summary}, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  if (row && (size !== 'short' || failures.length > 0)) console.log(lineOf(row));
+  for (const sentence of failures.slice(0, MAX_SENTENCES)) console.log(`  ! ${sentence}`);
   return findings;
 }
 
-/** In order, `atOnce` at a time. */
+/** Runs the trials in order, `atOnce` at a time. */
 async function runAll(): Promise<Map<Trial, Findings>> {
   const found = new Map<Trial, Findings>();
   const turns = chosen.values();
@@ -95,8 +101,8 @@ if (values.report) {
     pageOf({ date, commit: commitOf(), machine, seed, size, findings }),
   );
 }
-const judged = chosen.filter(({ kind }) => kind !== 'peer').flatMap((trial) => found.get(trial) ?? []);
-const failed = findings.filter(({ broken }) => broken.length > 0).length;
-const passed = judged.filter(({ broken, skipped }) => broken.length === 0 && !skipped).length;
+const counted = chosen.filter(({ kind }) => kind !== 'peer').flatMap((trial) => found.get(trial) ?? []);
+const failed = findings.filter(({ failures }) => failures.length > 0).length;
+const passed = counted.filter(({ failures, skipped }) => failures.length === 0 && !skipped).length;
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

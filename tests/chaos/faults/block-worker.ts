@@ -1,6 +1,6 @@
 /**
- * A worker computes for longer than its locks last, and hears nothing meanwhile: its event loop is blocked by a busy loop,
- * which it is given by Node's inspector. Its timers are all due at once when it comes back.
+ * A worker computes for longer than its locks last, and receives nothing meanwhile. Node's inspector runs a busy loop in it,
+ * which blocks its event loop. Afterwards all of its timers are due at once.
  */
 
 import type { Service } from '../../stack/stack.ts';
@@ -9,10 +9,10 @@ import type { Fault } from './fault.ts';
 /** Resolves when the expression has been evaluated. */
 async function evaluateIn({ log }: Service, expression: string): Promise<void> {
   const [url] = /ws:\/\/127\.0\.0\.1:\S+/.exec(log) ?? [];
-  if (url === undefined) throw new Error('the worker has no inspector');
+  if (url === undefined) throw new Error('the worker runs without an inspector');
   const inspector = new WebSocket(url);
   await new Promise<void>((resolve, reject) => {
-    inspector.addEventListener('error', () => reject(new Error('the inspector broke off')));
+    inspector.addEventListener('error', () => reject(new Error('the connection to the inspector failed')));
     inspector.addEventListener('message', () => resolve());
     inspector.addEventListener('open', () =>
       inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })),

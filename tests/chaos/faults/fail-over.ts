@@ -1,7 +1,7 @@
 /**
- * The master dies with a replica that lags, which takes its place: `replicated-redis.ts`. With DURABILITY=replica nothing
- * that was acknowledged may be lost, and no call made twice: a beginning, a response's id and an end wait for a replica too.
- * Text on its way waits for none, so a journal may stand a little earlier than it was seen.
+ * The master dies, and a replica that lags takes its place (`replicated-redis.ts`). With DURABILITY=replica nothing that was
+ * acknowledged may be lost, and no call may be made twice: the start of a call, a response's id and a job's end wait for a
+ * replica too. Text waits for no replica, so a journal may lose its last pieces of text, even some that a reader has seen.
  */
 
 import { startReplicatedRedis } from '../redis/replicated-redis.ts';

@@ -1,4 +1,4 @@
-/** A worker is frozen for longer than its locks last, and wakes as a zombie whose jobs others have. */
+/** A worker is frozen for longer than its locks last. It wakes as a zombie: other workers have taken over its jobs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from './fault.ts';
 

@@ -1,4 +1,4 @@
-/** The faults, in the order in which they are run. */
+/** The faults, in the order in which they are run. A file for each; `fault.ts` says what a fault is. */
 
 import { blockWorker } from './block-worker.ts';
 import { cutReplies } from './cut-replies.ts';

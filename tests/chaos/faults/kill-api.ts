@@ -1,4 +1,4 @@
-/** The only API dies under submits, and is started again on its port; clients send the same keys until answered. */
+/** The only API is killed while jobs are submitted, and started again on its port. Clients repeat the same keys until answered. */
 import type { Fault } from './fault.ts';
 
 export const killApi: Fault = {
@@ -9,10 +9,10 @@ export const killApi: Fault = {
   every: [2_500, 3_500],
   recovery: 'next submit',
   long: { load: { jobs: 1_000, perSecond: 25, tokens: [5, 20], itlMs: 15 }, every: [2_500, 3_500] },
-  async inject({ stack, dice, struck }) {
+  async inject({ stack, dice, markFault }) {
     const api = dice.pick(stack.running('api'));
     await api.end('SIGKILL');
-    struck();
+    markFault();
     await stack.start('api');
   },
 };

@@ -1,4 +1,4 @@
-/** Redis dies under submits and running jobs, is away for a moment, and comes back with what it had on disk. */
+/** Redis is killed while jobs are submitted and run, is away for a moment, and comes back with what it had on disk. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from './fault.ts';
 
@@ -11,7 +11,7 @@ export const killRedis: Fault = {
   recovery: 'next token',
   long: { load: { jobs: 21_000, perSecond: 500, tokens: [1, 3], itlMs: 1 }, every: [1_800, 2_300] },
   async inject({ redis, dice, watch }) {
-    watch.mark();
+    watch.markAll();
     await redis.kill();
     await delay(dice.between(0, 1_000));
     await redis.start();

@@ -1,4 +1,4 @@
-/** A worker dies without a word; another is started in its place. */
+/** A worker is killed with SIGKILL; another is started in its place. */
 import type { Fault } from './fault.ts';
 
 export const killWorker: Fault = {

@@ -1,4 +1,4 @@
-/** All that BullMQ and the scheduler know is deleted, and a worker killed with it: of its jobs only the records still know. */
+/** All keys of BullMQ and of the scheduler are deleted, and a worker is killed. Only the records still know its jobs. */
 import type { Fault } from './fault.ts';
 
 export const loseQueue: Fault = {

@@ -1,39 +1,42 @@
 /**
- * Readers that refresh every half second: each follows one job, leaves, and comes back with the number of its last event,
- * until the job ends. What each has collected must be its job's journal, byte for byte. A worker is killed meanwhile.
+ * Readers refresh every half second. Each follows one job, disconnects, and attaches again with the number of its last event,
+ * until the job ends. What each has collected must equal its job's journal, byte for byte. Meanwhile workers are killed.
  */
 import { formatEvent } from '@holdfast/core';
 import type { Entry } from '../run/ledger.ts';
-import type { Fault, Reach } from './fault.ts';
+import type { Fault, FaultContext } from './fault.ts';
 import { killWorker } from './kill-worker.ts';
 
 const REFRESH_MS = 500;
 
-async function readRefreshing({ stack, over }: Reach, id: string): Promise<string> {
+async function readRefreshing({ stack, signal }: FaultContext, id: string): Promise<string> {
   const client = stack.newClient();
   let after = 0;
   let log = '';
-  while (!over.aborted) {
+  while (!signal.aborted) {
     const refresh = AbortSignal.timeout(REFRESH_MS);
     try {
-      for await (const { seq, type, data } of client.attach(id, { after, signal: AbortSignal.any([refresh, over]) })) {
+      for await (const { seq, type, data } of client.attach(id, {
+        after,
+        signal: AbortSignal.any([refresh, signal]),
+      })) {
         after = seq;
         log += formatEvent(seq, type, data);
       }
       return log;
     } catch (error) {
-      if (!refresh.aborted && !over.aborted) throw error;
+      if (!refresh.aborted && !signal.aborted) throw error;
     }
   }
-  throw new Error('the job has not ended for its reader');
+  throw new Error('the reader has not seen the end of the job');
 }
 
-async function readAndCompare(reach: Reach, { id, name }: Entry): Promise<string[]> {
+async function readAndCompare(context: FaultContext, { id, name }: Entry): Promise<string[]> {
   try {
-    const read = await readRefreshing(reach, id);
-    return read === (await reach.probe.log(id)) ? [] : [`${name}: its reader got something else than the journal`];
+    const read = await readRefreshing(context, id);
+    return read === (await context.probe.log(id)) ? [] : [`${name}: the reader's events differ from the journal`];
   } catch (error) {
-    return [`${name}: its reader broke off: ${error}`];
+    return [`${name}: the reader failed: ${error}`];
   }
 }
 
@@ -45,13 +48,13 @@ export const refreshClients: Fault = {
   every: [3_000, 5_000],
   env: { WORKER_CONCURRENCY: '250' },
   long: { load: { jobs: 1_500, perSecond: 55, tokens: [20, 40], itlMs: 300 }, every: [3_000, 5_000] },
-  async beside(reach, loadDone) {
+  async observe(context, submitted) {
     const readers: Promise<string[]>[] = [];
     const followNew = () => {
-      for (const entry of reach.ledger.entries.slice(readers.length)) readers.push(readAndCompare(reach, entry));
+      for (const entry of context.ledger.entries.slice(readers.length)) readers.push(readAndCompare(context, entry));
     };
     const timer = setInterval(followNew, 50);
-    await loadDone;
+    await submitted;
     clearInterval(timer);
     followNew();
     return (await Promise.all(readers)).flat();

@@ -1,4 +1,4 @@
-/** A deploy: a worker is told to stop in the middle of its jobs; its replacement is there before. */
+/** A deploy: a replacement is started, and then a worker gets SIGTERM in the middle of its jobs. */
 import type { Fault } from './fault.ts';
 
 export const stopWorker: Fault = {

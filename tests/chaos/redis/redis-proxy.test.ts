@@ -1,4 +1,4 @@
-/** The disturbed line itself: a proof that uses it is worth what it does. */
+/** The proxy itself: faults that use it prove nothing if it doesn't do what it says. */
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { silent } from '../../stack/journal-probe.ts';
@@ -25,7 +25,7 @@ beforeEach(async () => {
   await direct.flushall();
   proxy = await RedisProxy.open(server.url);
   redis = connectRedis(proxy.url, 'worker', silent);
-  // What was cut off isn't sent again: a test counts what was done.
+  // A command without a reply isn't sent again, because the tests count executions.
   redis.options.maxRetriesPerRequest = 0;
   await untilReady(redis, 60_000);
 });
@@ -34,8 +34,8 @@ afterEach(async () => {
   await proxy.close();
 });
 
-describe('a line to Redis', () => {
-  it('cuts off the reply to a command that is done, once', async () => {
+describe('a Redis proxy', () => {
+  it('drops the reply to an executed command, once', async () => {
     const cut = proxy.cutReply();
     await expect(redis.incr('count')).rejects.toMatchObject({ name: 'MaxRetriesPerRequestError' });
     await cut;
@@ -43,7 +43,7 @@ describe('a line to Redis', () => {
     expect(await redis.incr('count')).toBe(2);
   });
 
-  it('cuts off no reply to what was sent before', async () => {
+  it('drops no reply to a command that was sent before', async () => {
     const waiting = redis.blpop('list', 5);
     await until('it waits', async () => /^blocked_clients:1\r$/m.test(await direct.info('clients')));
     const cut = proxy.cutReply();
@@ -52,21 +52,21 @@ describe('a line to Redis', () => {
     await Promise.all([cut, redis.ping().catch(() => undefined)]);
   });
 
-  it('holds what is sent with the connection left open, and delivers it afterwards', async () => {
+  it('delivers nothing while it is paused, keeps the connection open, and delivers it afterwards', async () => {
     let closed = false;
     redis.on('close', () => {
       closed = true;
     });
-    proxy.hold();
+    proxy.pause();
     const late = redis.incr('count');
-    await direct.set('beside', '1');
+    await direct.set('other', '1');
     expect(await Promise.race([late, direct.get('count')])).toBeNull();
     proxy.resume();
     expect([await late, closed]).toEqual([1, false]);
   });
 
-  it('takes new connections while it holds, and lets them hear nothing before it resumes', async () => {
-    proxy.hold();
+  it('accepts new connections while it is paused, and sends them nothing before it resumes', async () => {
+    proxy.pause();
     const late = connectRedis(proxy.url, 'worker', silent);
     try {
       await until('it is connected', () => late.status === 'connect');
@@ -79,15 +79,15 @@ describe('a line to Redis', () => {
     }
   });
 
-  it('leads to another Redis', async () => {
+  it('redirects to another Redis', async () => {
     await redis.set('where', 'here');
-    proxy.leadTo(other.url);
+    proxy.redirectTo(other.url);
     await until('it is reached', async () => (await redis.get('where')) === null);
     await redis.set('where', 'there');
     expect(await direct.get('where')).toBe('here');
   });
 
-  it('loses what lags when the connection breaks, and keeps its order when it does not', async () => {
+  it('delivers lagging replies in order, and loses them when the connection breaks', async () => {
     const lags = [30, 1, 20, 5];
     proxy.lagMs = () => lags.shift() ?? 3;
     const replies = Array.from({ length: 8 }, () => redis.incr('count'));
@@ -95,8 +95,8 @@ describe('a line to Redis', () => {
     proxy.lagMs = () => 60_000;
     const lost = redis.incr('count');
     const caught = lost.catch((error: unknown) => error);
-    await until('it is done', async () => (await direct.get('count')) === '9');
-    proxy.leadTo(server.url);
+    await until('it is executed', async () => (await direct.get('count')) === '9');
+    proxy.redirectTo(server.url);
     expect(await caught).toBeInstanceOf(Error);
   });
 });

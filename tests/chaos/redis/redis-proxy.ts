@@ -1,29 +1,29 @@
 /**
- * A line to Redis that can be disturbed as networks are, while both ends stay as they are.
+ * A TCP proxy in front of Redis that disturbs connections as networks do. Client and server stay unchanged.
  *
- *   cutReply  the next command reaches Redis and is done there; its connection breaks before the reply is back
- *   hold      nothing passes in either direction, with every connection left open; new ones are taken and hear nothing
- *   resume    what was held is delivered, late, as TCP does after a partition
- *   leadTo    breaks every connection; new ones lead to another Redis
- *   lagMs     what Redis says is under way for so long; what is under way when the connection breaks is lost
+ *   cutReply    the next command reaches Redis and is executed; the connection breaks before the reply is back
+ *   pause       nothing passes in either direction, and connections stay open; new ones are accepted and receive nothing
+ *   resume      what was sent during the pause is delivered late, as TCP does after a partition
+ *   redirectTo  breaks every connection; new ones lead to another Redis
+ *   lagMs       how long a reply is in flight; replies in flight are lost when the connection breaks
  *
- * It knows no Redis protocol. A command is what a client sends at once, which may be several.
+ * It doesn't parse the Redis protocol. One chunk of a client counts as one command, though it may hold several.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 interface Pair {
   client: Socket;
   redis: Socket;
-  /** From Redis, in order. */
-  underWay: Buffer[];
+  /** Replies of Redis, in order. */
+  inFlight: Buffer[];
 }
 
 export class RedisProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #port: number;
-  #held = false;
-  #cut: { asked: Set<Pair>; done: () => void } | null = null;
+  #paused = false;
+  #cut: { waiting: Set<Pair>; done: () => void } | null = null;
   /** How long the next chunk from Redis takes, in ms. */
   lagMs: () => number = () => 0;
 
@@ -32,7 +32,7 @@ export class RedisProxy {
     this.#server = createServer((client) => this.#join(client));
   }
 
-  /** @param url of the Redis that it leads to */
+  /** @param url address of the Redis behind the proxy */
   static async open(url: string): Promise<RedisProxy> {
     const proxy = new RedisProxy(Number(new URL(url).port));
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
@@ -44,24 +44,24 @@ export class RedisProxy {
     return `redis://127.0.0.1:${port}`;
   }
 
-  /** Cuts off one reply: the first to a command that is sent from now on. Resolves when it has. */
+  /** Drops one reply: the first to a command that is sent from now on. Resolves when it is dropped. */
   async cutReply(): Promise<void> {
     await new Promise<void>((done) => {
-      this.#cut = { asked: new Set(), done };
+      this.#cut = { waiting: new Set(), done };
     });
   }
 
-  hold(): void {
-    this.#held = true;
+  pause(): void {
+    this.#paused = true;
     for (const { client, redis } of this.#pairs) for (const socket of [client, redis]) socket.pause();
   }
 
   resume(): void {
-    this.#held = false;
+    this.#paused = false;
     for (const { client, redis } of this.#pairs) for (const socket of [client, redis]) socket.resume();
   }
 
-  leadTo(url: string): void {
+  redirectTo(url: string): void {
     this.#port = Number(new URL(url).port);
     for (const pair of this.#pairs) this.#break(pair);
   }
@@ -73,39 +73,39 @@ export class RedisProxy {
 
   #join(client: Socket): void {
     const redis = connect(this.#port, '127.0.0.1');
-    const pair: Pair = { client, redis, underWay: [] };
+    const pair: Pair = { client, redis, inFlight: [] };
     this.#pairs.add(pair);
     for (const socket of [client, redis]) {
       socket.setNoDelay(true);
-      // 'close' comes after it, and says all that matters.
+      // 'close' follows, and is handled.
       socket.on('error', () => undefined);
       socket.on('close', () => this.#break(pair));
     }
     client.on('data', (command) => {
-      this.#cut?.asked.add(pair);
+      this.#cut?.waiting.add(pair);
       redis.write(command);
     });
     redis.on('data', (reply) => this.#answer(pair, reply));
-    if (this.#held) for (const socket of [client, redis]) socket.pause();
+    if (this.#paused) for (const socket of [client, redis]) socket.pause();
   }
 
   #answer(pair: Pair, reply: Buffer): void {
     const cut = this.#cut;
-    if (cut?.asked.has(pair)) {
+    if (cut?.waiting.has(pair)) {
       this.#cut = null;
       this.#break(pair);
       cut.done();
       return;
     }
     const lag = this.lagMs();
-    if (lag === 0 && pair.underWay.length === 0) {
+    if (lag === 0 && pair.inFlight.length === 0) {
       pair.client.write(reply);
       return;
     }
-    pair.underWay.push(reply);
-    // Whichever timer is first delivers what was sent first.
+    pair.inFlight.push(reply);
+    // Timers may fire out of order: each delivers the oldest reply, so the order stays.
     setTimeout(() => {
-      const first = pair.underWay.shift();
+      const first = pair.inFlight.shift();
       if (first && !pair.client.destroyed) pair.client.write(first);
     }, lag).unref();
   }
@@ -113,7 +113,7 @@ export class RedisProxy {
   #break(pair: Pair): void {
     this.#pairs.delete(pair);
     pair.client.destroy();
-    // Not destroyed: what was sent to Redis is to arrive there.
+    // Not destroyed: what the client has sent must still reach Redis.
     pair.redis.removeAllListeners('data').resume().end();
   }
 }

@@ -1,12 +1,12 @@
 /**
- * A master and one replica behind one address, as a restartable Redis whose `kill` and `start` are a failover.
+ * A master and one replica behind one address. As a `RestartableRedis`, its `kill` and `start` are a failover.
  *
- *   kill   the master is killed; what is under way to the replica is lost
- *   start  1. the replica becomes master, and the address leads to it
+ *   kill   the master is killed; what is on its way to the replica is lost
+ *   start  1. the replica becomes the master, and the address leads to it
  *          2. a fresh replica is attached to it: without one, WAIT never succeeds again
  *
- * The replica lags: what the master tells it is under way for 20 to 200 ms, another time for every packet. Nothing
- * decides who is to become master: there is one replica, and the fault knows that the master is dead.
+ * The replica lags: each packet from the master takes 20 to 200 ms. Nothing has to elect the new master: there is one
+ * replica, and the fault knows that the master is dead.
  */
 import { type OwnRedis, promote, replicate, startOwnRedis } from '../../../packages/redis/testing/redis.ts';
 import type { RestartableRedis } from '../../stack/restartable-redis.ts';
@@ -17,16 +17,16 @@ const LAG_MS = [20, 200] as const;
 
 interface Replica {
   redis: OwnRedis;
-  /** What it hears its master on. */
-  line: RedisProxy;
+  /** Its connection to its master. */
+  proxy: RedisProxy;
 }
 
 async function attachReplica(master: OwnRedis, dice: Dice): Promise<Replica> {
-  const line = await RedisProxy.open(master.url);
-  line.lagMs = () => dice.between(...LAG_MS);
+  const proxy = await RedisProxy.open(master.url);
+  proxy.lagMs = () => dice.between(...LAG_MS);
   const redis = await startOwnRedis();
-  await replicate({ ...master, url: line.url }, redis);
-  return { redis, line };
+  await replicate({ ...master, url: proxy.url }, redis);
+  return { redis, proxy };
 }
 
 export async function startReplicatedRedis(dice: Dice): Promise<RestartableRedis> {
@@ -45,14 +45,14 @@ export async function startReplicatedRedis(dice: Dice): Promise<RestartableRedis
       await master.exited;
     },
     async start() {
-      await replica.line.close();
+      await replica.proxy.close();
       await promote(replica.redis);
       master = replica.redis;
-      address.leadTo(master.url);
+      address.redirectTo(master.url);
       replica = await attachReplica(master, dice);
     },
     async close() {
-      await Promise.all([address.close(), replica.line.close()]);
+      await Promise.all([address.close(), replica.proxy.close()]);
       await Promise.all([replica.redis.remove(), master.remove()]);
     },
   };

@@ -1,10 +1,10 @@
 /**
- * A Redis whose data are on a small disk of their own, as a restartable Redis that ends when its disk is full.
+ * A Redis whose data lie on a small disk. As a `RestartableRedis`, it ends when the disk is full.
  *
- *   kill   the disk is filled. Redis can't write to its file any more, and ends: with `appendfsync always` it can't answer
- *   start  there is room again, and Redis is started
+ *   kill   the disk is filled; Redis can't write to its file, and with `appendfsync always` it ends then
+ *   start  the disk has space again, and Redis is started
  *
- * The disk is a tmpfs: mounting one takes root, and Linux.
+ * The disk is a tmpfs. Mounting one needs Linux and root.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
@@ -37,7 +37,7 @@ function mountSmallDisk(): SmallDisk {
     fill() {
       const file = openSync(filler, 'w');
       try {
-        // A full disk takes what fits, and throws the next time.
+        // A full disk stores what fits. The next write throws.
         for (;;) writeSync(file, PIECE);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
@@ -53,7 +53,7 @@ function mountSmallDisk(): SmallDisk {
   };
 }
 
-/** Why a small disk can't be had here; null where it can. */
+/** Why no small disk can be mounted here; null where it can. */
 export function whyNoSmallDisk(): string | null {
   try {
     mountSmallDisk().unmount();

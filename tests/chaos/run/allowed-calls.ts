@@ -1,17 +1,17 @@
 /**
- * What a job may cost, in provider calls, by its lane:
+ * How many provider calls a job may make, by its lane:
  *
  *   idempotent, background-keyed  one
- *   plain       one, and those that Holdfast counts as ambiguous: it can neither take them up nor repeat them
- *   background  one, and those that are ambiguous because the worker was gone before the provider had named the
- *               response. Once the journal has a piece of the answer, the name was kept, and nothing is paid again
+ *   plain       one, plus those that Holdfast counts as ambiguous. It can neither resume such a call nor repeat it for free.
+ *   background  one, plus the ambiguous calls whose worker died before the provider had named the response. Once the
+ *               journal has a piece of the answer, the response's id is stored, and nothing is paid for again.
  */
 import type { Lane } from './scene.ts';
 
 const ANSWER = /^event: (text\.delta|provider\.event)$/m;
 
-/** Attempts that came to nothing before the first that brought a piece of the answer. */
-function attemptsInVain(log: string): number {
+/** Attempts without any text before the first attempt that brought a piece of the answer. */
+function emptyAttempts(log: string): number {
   const attempts = log.split(/^event: attempt\.started$/m).slice(1);
   const first = attempts.findIndex((events) => ANSWER.test(events));
   return first === -1 ? Math.max(0, attempts.length - 1) : first;
@@ -25,6 +25,6 @@ export function allowedCalls(lane: Lane, ambiguousCalls: number, log: string): n
     case 'plain':
       return 1 + ambiguousCalls;
     case 'background':
-      return 1 + Math.min(ambiguousCalls, attemptsInVain(log));
+      return 1 + Math.min(ambiguousCalls, emptyAttempts(log));
   }
 }

@@ -1,14 +1,14 @@
-/** Chance that comes out the same for the same seed. */
+/** Random numbers that repeat with the same seed. */
 export interface Dice {
-  /** From 0 up to 1, without 1. */
+  /** At least 0, below 1. */
   roll(): number;
-  /** A whole number, both bounds included. */
+  /** A whole number; both bounds are included. */
   between(min: number, max: number): number;
-  /** @throws RangeError when there is nothing to pick from */
+  /** @throws RangeError when the list is empty */
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** mulberry32. */
+/** The generator is mulberry32. */
 export function diceOf(seed: number): Dice {
   let state = seed >>> 0;
   const roll = () => {
@@ -22,7 +22,7 @@ export function diceOf(seed: number): Dice {
     between: (min, max) => min + Math.floor(roll() * (max - min + 1)),
     pick(items) {
       const item = items[Math.floor(roll() * items.length)];
-      if (item === undefined) throw new RangeError('Nothing to pick from.');
+      if (item === undefined) throw new RangeError('The list to pick from is empty.');
       return item;
     },
   };

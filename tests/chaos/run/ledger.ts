@@ -1,6 +1,6 @@
 /**
- * The outside ledger, and the client that fills it. It knows only what was acknowledged over HTTP: nothing in it comes
- * from Holdfast's own bookkeeping, so a job that Holdfast forgot is still in it.
+ * The outside ledger, and the client that fills it. It knows only what was acknowledged over HTTP. Nothing in it comes
+ * from Holdfast's own records, so a job that Holdfast has lost is still in it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Holdfast, HoldfastApiError, HoldfastConnectionError, HoldfastError } from '@holdfast/client';
@@ -9,24 +9,24 @@ import { type Lane, lanes } from './scene.ts';
 
 export interface Entry {
   id: string;
-  /** The idempotency key, and the case that the simulator counts the job's calls under. */
+  /** The idempotency key. The simulator counts the job's calls under the same name. */
   name: string;
   lane: Lane;
-  /** On the clock of `performance.now()`. */
+  /** A time of `performance.now()`. */
   acknowledgedAt: number;
 }
 
 export interface Load {
   jobs: number;
   perSecond: number;
-  /** Length of an answer: from, to. */
+  /** Length of an answer: minimum, maximum. */
   tokens: readonly [number, number];
   itlMs: number;
 }
 
 export class Ledger {
   readonly entries: Entry[] = [];
-  /** Submits that failed with all the client's own tries, and were made again under the same key. */
+  /** Submits that failed after all of the client's own retries, and were repeated under the same key. */
   resubmits = 0;
   readonly #onEntry: (entry: Entry) => void;
 
@@ -40,8 +40,10 @@ export class Ledger {
   }
 }
 
-/** A provider that honors keys may name a response as late as it likes: nothing is called twice. */
-const ordersOf: Record<Lane, string> = {
+/**
+ * Further options for the simulator. A provider that honors keys may name a response late: no call is made twice.
+ */
+const simulatorOptions: Record<Lane, string> = {
   background: '',
   'background-keyed': '&idempotent=1&head_ms=500',
   idempotent: '&idempotent=1',
@@ -50,7 +52,7 @@ const ordersOf: Record<Lane, string> = {
 
 function requestFor(lane: Lane, name: string, sim: string) {
   const model = `sim-${lane}`;
-  const metadata = { case: name, sim: sim + ordersOf[lane] };
+  const metadata = { case: name, sim: sim + simulatorOptions[lane] };
   if (lane.startsWith('background')) {
     return { task: 'responses', input: { model, input: 'Say something.', metadata } };
   }
@@ -67,33 +69,33 @@ interface Submits {
   ledger: Ledger;
   load: Load;
   dice: Dice;
-  /** Begins the name of each job. */
+  /** The name of each job begins with it. */
   run: string;
-  /** Ends the tries of a run that was broken off. */
-  over: AbortSignal;
+  /** Aborted when the run ends early: no submit is repeated after it. */
+  signal: AbortSignal;
 }
 
-/** Between accepting it and looking at it Redis lost the job: it was not acknowledged. */
-function wasForgotten(error: unknown): boolean {
+/** Redis lost the job after the API had accepted it and before the API read it: it was not acknowledged. */
+function wasLost(error: unknown): boolean {
   return error instanceof HoldfastApiError && error.code === 'job_not_found';
 }
 
-/** As a careful client does: the same key, until it is acknowledged. */
-async function submit({ client, ledger, over }: Submits, lane: Lane, name: string, sim: string): Promise<void> {
+/** Repeats the submit under the same key until it is acknowledged, as a careful client does. */
+async function submit({ client, ledger, signal }: Submits, lane: Lane, name: string, sim: string): Promise<void> {
   for (;;) {
     try {
       const { job } = await client.submit(requestFor(lane, name, sim), { idempotencyKey: name });
       ledger.add({ id: job.id, name, lane, acknowledgedAt: performance.now() });
       return;
     } catch (error) {
-      if (over.aborted || !(mayHaveBeenAccepted(error) || wasForgotten(error))) throw error;
+      if (signal.aborted || !(mayHaveBeenAccepted(error) || wasLost(error))) throw error;
       ledger.resubmits += 1;
       await delay(100);
     }
   }
 }
 
-/** Submits at an even rate, whatever becomes of the jobs before. Resolves when all are acknowledged. */
+/** Submits at an even rate, whatever happens to earlier jobs. Resolves when all jobs are acknowledged. */
 export async function submitAll(options: Submits): Promise<void> {
   const { load, dice, run } = options;
   const began = performance.now();
@@ -101,10 +103,10 @@ export async function submitAll(options: Submits): Promise<void> {
   for (let at = 0; at < load.jobs; at++) {
     const lane = lanes[at % lanes.length] ?? 'plain';
     const sim = `tokens=${dice.between(...load.tokens)}&itl_ms=${load.itlMs}&seed=${at}`;
-    // Caught at once: a rejection that nobody awaits yet would end the process.
+    // Caught at once: an unhandled rejection would end the process.
     submits.push(submit(options, lane, `${run} ${at}`, sim).catch((error: unknown) => error));
     const early = began + ((at + 1) * 1_000) / load.perSecond - performance.now();
-    // Behind time it doesn't wait at all: a timer takes a millisecond at least.
+    // A late submit doesn't wait at all: a timer takes at least a millisecond.
     if (early > 0) await delay(early);
   }
   const failure = (await Promise.all(submits)).find((error) => error !== undefined);

@@ -1,6 +1,6 @@
 /**
- * What a chaos run plays in: a Redis of its own that can be killed, the simulator, an API, workers, and a look at the
- * journals past the API. Real processes from the sources. Four lanes, told apart by the model's name.
+ * What a chaos run needs: its own Redis that can be killed, the simulator, an API, workers, and direct access to the
+ * journals. The processes are real and run from the sources. The model's name selects one of four lanes.
  */
 import { JournalProbe } from '../../stack/journal-probe.ts';
 import { type RestartableRedis, startRestartableRedis } from '../../stack/restartable-redis.ts';
@@ -14,20 +14,20 @@ export interface Scene {
   redis: RestartableRedis;
   stack: Stack;
   probe: JournalProbe;
-  /** One per process, the API's first; none unless asked for. The probe has none. */
-  lines: RedisProxy[];
+  /** With `proxied`, one for each process, the API's first; otherwise empty. The probe has none. */
+  proxies: RedisProxy[];
   close(): Promise<void>;
 }
 
 export interface SceneOptions {
   workers: number;
-  /** The idempotent lane is told that its provider honors no key: calls must then be made twice. Default false. */
+  /** Tells the idempotent lane that its provider honors no key, so that calls are made twice. Default false. */
   unkeyed?: boolean;
   launch?: StackOptions['launch'];
-  /** Default: one that is alone, and set to lose nothing. */
+  /** Default: a single Redis that is configured to lose nothing. */
   openRedis?: () => Promise<RestartableRedis>;
-  /** Every process of Holdfast reaches Redis by a line of its own that can be disturbed. Default false. */
-  ownLines?: boolean;
+  /** Each process of Holdfast reaches Redis through its own proxy, which can disturb the connection. Default false. */
+  proxied?: boolean;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -43,13 +43,13 @@ function configOf(providerUrl: string, unkeyed: boolean) {
   };
 }
 
-/** With lines of their own workers are started one by one, as each has another address for Redis. */
-async function startStack(options: SceneOptions, redisUrl: string, lines: RedisProxy[]): Promise<Stack> {
-  const { workers, unkeyed = false, env = {}, launch = {}, ownLines } = options;
+/** With proxies, each worker is started by itself, because each has another address for Redis. */
+async function startStack(options: SceneOptions, redisUrl: string, proxies: RedisProxy[]): Promise<Stack> {
+  const { workers, unkeyed = false, env = {}, launch = {}, proxied } = options;
   const config = (providerUrl: string) => configOf(providerUrl, unkeyed);
-  if (!ownLines) return Stack.start({ redisUrl, workers, config, env, launch });
-  for (let at = 0; at <= workers; at++) lines.push(await RedisProxy.open(redisUrl));
-  const [first, ...others] = lines.map(({ url }) => url);
+  if (!proxied) return Stack.start({ redisUrl, workers, config, env, launch });
+  for (let at = 0; at <= workers; at++) proxies.push(await RedisProxy.open(redisUrl));
+  const [first, ...others] = proxies.map(({ url }) => url);
   const stack = await Stack.start({ redisUrl: String(first), workers: 0, config, env, launch });
   await Promise.all(others.map((url) => stack.start('worker', { REDIS_URL: url })));
   return stack;
@@ -58,19 +58,19 @@ async function startStack(options: SceneOptions, redisUrl: string, lines: RedisP
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { openRedis = () => startRestartableRedis() } = options;
   const redis = await openRedis();
-  const lines: RedisProxy[] = [];
+  const proxies: RedisProxy[] = [];
   const closeRedis = async () => {
-    await Promise.all(lines.map((line) => line.close()));
+    await Promise.all(proxies.map((proxy) => proxy.close()));
     await redis.close();
   };
   try {
-    const stack = await startStack(options, redis.url, lines);
+    const stack = await startStack(options, redis.url, proxies);
     const probe = await JournalProbe.open(stack, redis.url);
     const close = async () => {
       await probe.close();
       await stack.close().finally(closeRedis);
     };
-    return { redis, stack, probe, lines, close };
+    return { redis, stack, probe, proxies, close };
   } catch (error) {
     await closeRedis();
     throw error;

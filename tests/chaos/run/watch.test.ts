@@ -1,31 +1,31 @@
-/** What counts as a silence, and what doesn't. */
+/** What counts as an interruption of a job, and what doesn't. */
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../../stack/stack.ts';
-import { type Sight, Watch } from './watch.ts';
+import { type JobProgress, Watch } from './watch.ts';
 
-const LOOK_MS = 50;
+const READ_MS = 50;
 
-/** Lets a watch see one sight after the other of one job, and returns what it measured. */
-async function silencesOf(sights: [run: number, progress: number][], markAt?: number): Promise<number[]> {
+/** Gives a watch one reading of a job after the other. Returns the recovery times that it measured. */
+async function recoveryTimesOf(readings: [run: number, progress: number][], markAt?: number): Promise<number[]> {
   let at = 0;
-  const look = async (ids: readonly string[]): Promise<(Sight | null)[]> => {
-    if (at === markAt) watch.mark();
-    const [run = 0, progress = 0] = sights[at] ?? [];
+  const read = async (ids: readonly string[]): Promise<(JobProgress | null)[]> => {
+    if (at === markAt) watch.markAll();
+    const [run = 0, progress = 0] = readings[at] ?? [];
     at += 1;
-    return ids.map(() => ({ run, progress, ended: at > sights.length }));
+    return ids.map(() => ({ run, progress, ended: at > readings.length }));
   };
-  const watch = new Watch({ look, preamble: 1 });
+  const watch = new Watch({ read, preamble: 1 });
   watch.add('job');
   watch.start();
   await until('the job ends', () => watch.open === 0);
   await watch.stop();
-  return watch.silences;
+  return watch.recoveryTimesMs;
 }
 
 describe('a watch', () => {
-  it('measures nothing of a job that one run ends, however slowly', async () => {
+  it('measures nothing where one run ends the job, however slowly', async () => {
     expect(
-      await silencesOf([
+      await recoveryTimesOf([
         [0, 1],
         [1, 2],
         [1, 2],
@@ -35,8 +35,8 @@ describe('a watch', () => {
     ).toEqual([]);
   });
 
-  it('measures from the last progress of one run to what the next one stores after its beginning', async () => {
-    const [silence = 0, ...more] = await silencesOf([
+  it('measures from the last progress of one run to the first that the next run stores after it has begun', async () => {
+    const [time = 0, ...more] = await recoveryTimesOf([
       [1, 5],
       [1, 5],
       [1, 5],
@@ -45,23 +45,23 @@ describe('a watch', () => {
       [2, 7],
     ]);
     expect(more).toEqual([]);
-    expect(silence).toBeGreaterThanOrEqual(5 * LOOK_MS - 10);
+    expect(time).toBeGreaterThanOrEqual(5 * READ_MS - 10);
   });
 
-  it('measures two runs that died before they stored anything as one silence', async () => {
-    const silences = await silencesOf([
+  it('measures two runs that died before they stored anything as one interruption', async () => {
+    const times = await recoveryTimesOf([
       [1, 5],
       [2, 6],
       [3, 6],
       [3, 7],
     ]);
-    expect(silences).toHaveLength(1);
-    expect(silences[0]).toBeGreaterThanOrEqual(3 * LOOK_MS - 10);
+    expect(times).toHaveLength(1);
+    expect(times[0]).toBeGreaterThanOrEqual(3 * READ_MS - 10);
   });
 
-  it('measures from a mark to the next progress of a job that had begun', async () => {
+  it('measures from a mark to the next progress, of jobs that had begun', async () => {
     expect(
-      await silencesOf(
+      await recoveryTimesOf(
         [
           [1, 5],
           [1, 5],
@@ -72,7 +72,7 @@ describe('a watch', () => {
       ),
     ).toHaveLength(1);
     expect(
-      await silencesOf(
+      await recoveryTimesOf(
         [
           [0, 1],
           [0, 1],

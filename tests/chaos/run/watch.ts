@@ -1,43 +1,42 @@
 /**
- * Watches jobs from outside, twenty times a second, and measures how long each that was hit made no progress.
+ * Watches jobs from outside, twenty times a second. Measures how long each job that a fault hit made no progress.
  *
- *   taken over  from the last sight of progress in one run of the job to the first token of the next run
- *   marked      from a fault that hits every job under way, to the next progress of each of them
+ *   taken over  from the last progress seen in one run of the job to the first token of its next run
+ *   marked      from a fault that hits every running job to the next progress of each of them
  *
- * A silence is measured to within two looks. Silences include what the job would have been silent for anyway.
+ * A time is exact to within two reads. It includes the time for which the job would have been silent anyway.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-export interface Sight {
+export interface JobProgress {
   ended: boolean;
-  /** Tells one run of the job from the next; 0 before the first. */
+  /** The number of the job's current run; 0 before the first. */
   run: number;
   /** Grows with everything that is stored of the job. */
   progress: number;
 }
 
-interface Watched extends Sight {
+interface WatchedJob extends JobProgress {
   changedAt: number;
-  /** What the job waits for: any progress beyond this. */
-  silent: { since: number; beyond: number } | null;
+  /** Since when the job makes no progress, and the progress that it must exceed to have recovered. */
+  interrupted: { since: number; beyond: number } | null;
 }
 
-const LOOK_EVERY_MS = 50;
-/** The oldest of those open. Where more are open the others still wait for a worker, or have one and are seen later. */
-const MOST_LOOKED_AT = 500;
+const READ_EVERY_MS = 50;
+/** The oldest open jobs. The others still wait for a worker, or have one and are read later. */
+const MAX_JOBS_PER_READ = 500;
 
 export interface WatchOptions {
-  /** Sights of these jobs, in their order; null for one that isn't there. */
-  look: (ids: readonly string[]) => Promise<(Sight | null)[]>;
-  /** What a new run stores before its first token. */
+  /** The progress of these jobs, in their order; null for a job that doesn't exist. */
+  read: (ids: readonly string[]) => Promise<(JobProgress | null)[]>;
+  /** The progress that a new run stores before its first token. */
   preamble: number;
 }
 
 export class Watch {
-  /** In ms. */
-  readonly silences: number[] = [];
+  readonly recoveryTimesMs: number[] = [];
   readonly #options: WatchOptions;
-  readonly #open = new Map<string, Watched>();
+  readonly #open = new Map<string, WatchedJob>();
   readonly #stop = new AbortController();
   #watching: Promise<void> | undefined;
 
@@ -50,24 +49,24 @@ export class Watch {
   }
 
   add(id: string): void {
-    this.#open.set(id, { ended: false, run: 0, progress: 0, changedAt: performance.now(), silent: null });
+    this.#open.set(id, { ended: false, run: 0, progress: 0, changedAt: performance.now(), interrupted: null });
   }
 
-  /** A fault that hits everything: every job that has begun is silent from now on. */
-  mark(): void {
+  /** For a fault that hits everything: every job that has begun is interrupted from now on. */
+  markAll(): void {
     const since = performance.now();
-    for (const watched of this.#open.values()) {
-      if (watched.run !== 0) watched.silent ??= { since, beyond: watched.progress };
+    for (const job of this.#open.values()) {
+      if (job.run !== 0) job.interrupted ??= { since, beyond: job.progress };
     }
   }
 
   start(): void {
     this.#watching = this.#watch();
-    // Told by `stop`; not as an error that nobody caught.
+    // `stop` reports the error. Without this line it would end the process as an unhandled rejection.
     this.#watching.catch(() => undefined);
   }
 
-  /** Rejects where looking has failed. */
+  /** Rejects when a read has failed. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#watching;
@@ -75,29 +74,29 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const ids = [...this.#open.keys()].slice(0, MOST_LOOKED_AT);
-      const sights = await this.#options.look(ids);
+      const ids = [...this.#open.keys()].slice(0, MAX_JOBS_PER_READ);
+      const read = await this.#options.read(ids);
       ids.forEach((id, at) => {
-        this.#take(id, sights[at] ?? null);
+        this.#update(id, read[at] ?? null);
       });
-      await delay(LOOK_EVERY_MS);
+      await delay(READ_EVERY_MS);
     }
   }
 
-  #take(id: string, sight: Sight | null): void {
+  #update(id: string, after: JobProgress | null): void {
     const before = this.#open.get(id);
-    if (!before || !sight) return;
+    if (!before || !after) return;
     const now = performance.now();
-    let { silent, changedAt } = before;
-    if (before.run !== 0 && sight.run !== before.run && silent === null) {
-      silent = { since: changedAt, beyond: before.progress + this.#options.preamble };
+    let { interrupted, changedAt } = before;
+    if (before.run !== 0 && after.run !== before.run && interrupted === null) {
+      interrupted = { since: changedAt, beyond: before.progress + this.#options.preamble };
     }
-    if (silent !== null && sight.progress > silent.beyond) {
-      this.silences.push(now - silent.since);
-      silent = null;
+    if (interrupted !== null && after.progress > interrupted.beyond) {
+      this.recoveryTimesMs.push(now - interrupted.since);
+      interrupted = null;
     }
-    if (sight.progress !== before.progress) changedAt = now;
-    if (sight.ended) this.#open.delete(id);
-    else this.#open.set(id, { ...sight, changedAt, silent });
+    if (after.progress !== before.progress) changedAt = now;
+    if (after.ended) this.#open.delete(id);
+    else this.#open.set(id, { ...after, changedAt, interrupted });
   }
 }

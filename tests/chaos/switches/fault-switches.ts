@@ -1,11 +1,11 @@
 /**
- * Switches that break, from outside, a safety that a run under a fault proves: there is none in the product. Each names the
- * fault under which it must turn a run red, and the promise that must be seen broken: red for another reason doesn't count.
- * Those of promises that need no fault are in `break-promise.ts`.
+ * Switches that break a safety from outside; the product itself has no such switch. Each names the fault under which its run
+ * must fail, and the promise that must be violated. A failure for another reason doesn't count.
+ * Switches whose promises need no fault are in `scenario-switches.ts`.
  *
  *   preloads     change a part of the API or a worker before it starts: `preloads/`
- *   before       changes what is around them, once all have started
- *   after        forges the outcome, to show that the judge sees it
+ *   before       changes what surrounds the processes, once all have started
+ *   after        falsifies the stored result, to show that `check-run.ts` notices
  */
 
 import { cutReplies } from '../faults/cut-replies.ts';
@@ -16,32 +16,32 @@ import { killApi } from '../faults/kill-api.ts';
 import { killRedis } from '../faults/kill-redis.ts';
 import { killWorker } from '../faults/kill-worker.ts';
 import { loseQueue } from '../faults/lose-queue.ts';
-import type { Kind } from '../run/check-run.ts';
+import type { ViolationKind } from '../run/check-run.ts';
 import type { Ledger, Load } from '../run/ledger.ts';
 import type { Scene, SceneOptions } from '../run/scene.ts';
 
-export interface Switch extends Pick<SceneOptions, 'unkeyed' | 'launch' | 'env'> {
+export interface FaultSwitch extends Pick<SceneOptions, 'unkeyed' | 'launch' | 'env'> {
   name: string;
   /** What is broken, for the report. */
   does: string;
   fault: Fault;
-  expected: Kind;
-  /** Enough for the fault to meet what is broken. */
+  expected: ViolationKind;
+  /** Enough jobs for the fault to hit what is broken. */
   load: Load;
-  /** When no job has ended for so long, none will any more; in ms. Default: as in any run. */
+  /** When no job has ended for so long, none will; in ms. Default: the time of any run. */
   nextEndsWithinMs?: number;
   before?(scene: Scene): Promise<void>;
   after?(scene: Scene, ledger: Ledger): Promise<void>;
 }
 
-/** How a process is launched with a file of `preloads/` before it. */
+/** Launches a process with a file of `preloads/` loaded before it. */
 export const preload = (name: string) => ({ preload: new URL(`./preloads/${name}.ts`, import.meta.url).href });
 const middleOf = ({ entries }: Ledger): string => entries[Math.floor(entries.length / 2)]?.id ?? '';
 
-export const switches: readonly Switch[] = [
+export const faultSwitches: readonly FaultSwitch[] = [
   {
     name: 'no-fence',
-    does: 'appends ask neither for their attempt nor for where the journal stands',
+    does: 'appends check neither their attempt nor the sequence number of the journal',
     fault: freezeWorker,
     expected: 'journals',
     // Long answers: a job taken over must still be under way when the frozen worker wakes.
@@ -53,7 +53,7 @@ export const switches: readonly Switch[] = [
     does: 'appends that are sent again after a lost reply are applied again',
     fault: cutReplies,
     expected: 'journals',
-    // Much text, so that cuts fall into appends.
+    // Much text, so that many cut replies are those of appends.
     load: { jobs: 120, perSecond: 10, tokens: [60, 100], itlMs: 25 },
     launch: { worker: preload('apply-twice') },
   },
@@ -67,17 +67,17 @@ export const switches: readonly Switch[] = [
   },
   {
     name: 'no-maintenance',
-    does: 'nobody maintains the cell: the lock of the one who does is held for good',
+    does: 'no worker runs maintenance: its lock is taken forever',
     fault: loseQueue,
     expected: 'not ended',
     load: { ...loseQueue.load, jobs: 80 },
-    // Maintenance would have needed 2 s.
+    // Maintenance needs 2 s.
     nextEndsWithinMs: 10_000,
     before: async ({ probe }) => void (await probe.redis.set(probe.cell.keys.lock('maintenance'), 'held')),
   },
   {
     name: 'no-aof',
-    does: 'Redis stops writing to disk once all have started, and nobody looks at its settings again',
+    does: 'Redis stops writing to disk once all have started, and no API checks its settings again',
     fault: killRedis,
     expected: 'lost',
     load: { ...killRedis.load, jobs: 200 },
@@ -105,11 +105,10 @@ export const switches: readonly Switch[] = [
   },
   {
     name: 'no-key',
-    does: 'the API sees no idempotency keys, and answers slowly',
+    does: 'the API receives no idempotency keys, and answers slowly',
     fault: killApi,
     expected: 'duplicates',
     load: { ...killApi.load, jobs: 100 },
-    // Enough to be counted.
     nextEndsWithinMs: 8_000,
     launch: { api: preload('no-key') },
   },

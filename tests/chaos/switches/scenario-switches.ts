@@ -1,7 +1,7 @@
 /**
- * Switches that break, from outside, a promise that needs no fault to be seen: of limits, budgets, fair order, cache, steps,
- * failing jobs, keys and blocked event loops. Each names the scenario that a test of `tests/flow` plays on an intact stack, and
- * what it must count too much of on a broken one: red for another reason doesn't count.
+ * Switches that break a promise from outside where no fault is needed: limits, budgets, fair order, cache, steps, failing jobs,
+ * keys and blocked event loops. Each names a scenario, which a test of `tests/flow` plays on an intact stack, and the count that
+ * must be too high on the broken one. A failure for another reason doesn't count.
  */
 import { blockedLoop } from '../../flow/scenarios/blocked-loop.ts';
 import { budget } from '../../flow/scenarios/budget.ts';
@@ -25,19 +25,19 @@ import { taskBudget } from '../../flow/scenarios/task-budget.ts';
 import type { StackOptions } from '../../stack/stack.ts';
 import { preload } from './fault-switches.ts';
 
-export interface PromiseSwitch {
+export interface ScenarioSwitch {
   name: string;
   /** What is broken, for the report. */
   does: string;
   scenario: Scenario;
-  /** Of `scenario.most`. */
+  /** The name of a count in `scenario.most`. */
   expected: string;
   launch: NonNullable<StackOptions['launch']>;
 }
 
 const everywhere = (name: string) => ({ api: preload(name), worker: preload(name) });
 
-export const promiseSwitches: readonly PromiseSwitch[] = [
+export const scenarioSwitches: readonly ScenarioSwitch[] = [
   {
     name: 'no-reserve',
     does: 'what is reserved for open jobs counts against no budget',
@@ -82,7 +82,7 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
   },
   {
     name: 'no-turns',
-    does: 'a tenant whose turn it is keeps it, until nothing of its own waits',
+    does: 'a tenant keeps its turn until none of its jobs waits',
     scenario: fairOrder,
     expected: 'startedBefore',
     launch: everywhere('no-turns'),
@@ -103,91 +103,91 @@ export const promiseSwitches: readonly PromiseSwitch[] = [
   },
   {
     name: 'all-lead',
-    does: 'of equal jobs each takes the lead',
+    does: 'each of several equal jobs becomes a leader',
     scenario: singleFlight,
     expected: 'calls',
     launch: { api: preload('all-lead') },
   },
   {
     name: 'no-replay',
-    does: 'a task’s completed steps are not given back to its next attempt',
+    does: 'a task’s completed steps are not replayed in its next attempt',
     scenario: paidSteps,
     expected: 'calls',
     launch: { worker: preload('no-replay') },
   },
   {
     name: 'no-heartbeat',
-    does: 'while its event loop is blocked, nobody renews the locks of a worker’s jobs',
+    does: 'while a worker’s event loop is blocked, the locks of its jobs are not renewed',
     scenario: blockedLoop,
     expected: 'calls',
     launch: { worker: preload('no-heartbeat') },
   },
   {
     name: 'no-hand-back',
-    does: 'jobs that a blocked worker gives up count a crash, as those of one that was killed',
+    does: 'jobs that a blocked worker hands back count a crash, as if the worker had been killed',
     scenario: endlessBlock,
     expected: 'neighborsCrashes',
     launch: { worker: preload('no-hand-back') },
   },
   {
     name: 'no-breaker',
-    does: 'every call is let through, however often its provider has failed',
+    does: 'every call is admitted, however often its provider has failed',
     scenario: outage,
     expected: 'failed',
     launch: { worker: preload('no-breaker') },
   },
   {
     name: 'hold-all',
-    does: 'an open breaker keeps everybody away, whoever’s failures have opened it',
+    does: 'an open breaker blocks every tenant, also when only one tenant’s calls have failed',
     scenario: poison,
     expected: 'late',
     launch: { worker: preload('hold-all') },
   },
   {
     name: 'no-yield',
-    does: 'a job that a breaker holds keeps its slot, whoever waits for one',
+    does: 'a job that waits for a breaker keeps its permit, even when other jobs wait for one',
     scenario: poison,
     expected: 'late',
     launch: { worker: preload('no-yield') },
   },
   {
     name: 'no-call-limit',
-    does: 'calls for an answer are not bounded over its job’s attempts',
+    does: 'the calls for one answer have no limit across its job’s attempts',
     scenario: callLimit,
     expected: 'calls',
     launch: { worker: preload('no-call-limit') },
   },
   {
     name: 'no-key-watch',
-    does: 'nobody looks after the keys of held requests',
+    does: 'the keys of open requests are not checked again',
     scenario: revokedKey,
     expected: 'heldAfter5s',
     launch: { api: preload('no-key-watch') },
   },
   {
     name: 'no-key-recheck',
-    does: 'a submit’s key is not looked up again when its body has come',
+    does: 'a submit’s key is not checked again after its body has arrived',
     scenario: revokedKey,
     expected: 'uploadsAccepted',
     launch: { api: preload('no-key-recheck') },
   },
   {
     name: 'no-held-bound',
-    does: 'a key may hold any number of requests',
+    does: 'a key may have any number of open requests',
     scenario: heldRequests,
     expected: 'heldAtOnce',
     launch: { api: preload('no-held-bound') },
   },
   {
     name: 'no-held-release',
-    does: 'a held request counts when it is over, too',
+    does: 'an open request still counts after its end',
     scenario: heldRequests,
     expected: 'refusedAfterwards',
     launch: { api: preload('no-held-release') },
   },
   {
     name: 'no-server-watch',
-    does: 'nobody looks at Redis’ settings again while the API runs',
+    does: 'Redis’ settings are not checked again while the API runs',
     scenario: keptMode,
     expected: 'acceptedAfter5s',
     launch: { api: preload('no-server-watch') },

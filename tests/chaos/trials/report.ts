@@ -1,11 +1,11 @@
-/** How outcomes are shown: a row each, and the page made of them. */
+/** How results are shown: one row for each, and the page with all rows. */
 import { quantile } from '../../../bench/statistics.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { LaneCalls } from '../run/check-run.ts';
 import type { Load } from '../run/ledger.ts';
-import type { Outcome } from '../run/run-fault.ts';
+import type { RunResult } from '../run/run-fault.ts';
 import { lanes } from '../run/scene.ts';
-import type { Sighting } from '../switches/run-switch.ts';
+import type { SwitchResult } from '../switches/run-switch.ts';
 import type { Size } from './sizes.ts';
 import type { Findings } from './trials.ts';
 
@@ -50,24 +50,24 @@ export function loadOf({ jobs, perSecond, tokens, itlMs }: Load): string {
   return `${jobs} jobs, ${perSecond}/s, ${tokens.join('–')} tokens, ${itlMs} ms apart`;
 }
 
-export function rowOf(outcome: Outcome): Row {
-  const { fault, dose, states, recoveries } = outcome;
+export function rowOf(result: RunResult): Row {
+  const { fault, dose, states, recoveries } = result;
   const lasting = dose.holdMs === undefined ? '' : `, ${dose.holdMs / 1_000} s each`;
   const when = fault.recovery === 'next submit' ? ' to the next acknowledgement' : '';
   return {
-    fault: `${outcome.injections} × ${fault.does}${lasting}`,
+    fault: `${result.injections} × ${fault.does}${lasting}`,
     load: loadOf(dose.load),
-    acknowledged: String(outcome.acknowledged),
+    acknowledged: String(result.acknowledged),
     ended: `${states.completed} / ${states.failed} / ${states.queued + states.running}`,
-    lost: String(outcome.lost),
-    duplicates: String(outcome.duplicates),
-    journals: String(outcome.faultyJournals),
-    calls: lanes.map((lane) => `${lane} ${callsOf(outcome.calls[lane])}`).join('; '),
+    lost: String(result.lost),
+    duplicates: String(result.duplicates),
+    journals: String(result.faultyJournals),
+    calls: lanes.map((lane) => `${lane} ${callsOf(result.calls[lane])}`).join('; '),
     recovery: recoveryOf(recoveries) + when,
   };
 }
 
-/** A fault that couldn't be made: nothing is proved of it. */
+/** The row of a fault that this machine can't have: it proves nothing. */
 export function rowOfSkipped({ does }: Fault, why: string): Row {
   const none = Object.fromEntries(Object.keys(titles).map((name) => [name, '–'])) as Record<keyof Row, string>;
   return { ...none, fault: `NOT RUN: ${does}`, load: why };
@@ -98,20 +98,20 @@ function tableOf<Name extends string>(titled: Record<Name, string>, rows: readon
 
 const switchTitles = { name: 'switch', does: 'what it breaks', under: 'under', expected: 'must be seen', seen: 'seen' };
 
-function switchRow({ broken, under, red, tries, seen }: Sighting): Record<keyof typeof switchTitles, string> {
+function switchRow({ broken, under, red, tries, seen }: SwitchResult): Record<keyof typeof switchTitles, string> {
   const { name, does, expected } = broken;
   return { name, does, under, expected, seen: `${red ? 'red' : 'NOT RED'} at try ${tries}: ${seen}` };
 }
 
-const MOST_SENTENCES = 20;
+const MAX_SENTENCES = 20;
 
 export function pageOf({ date, commit, machine, seed, size, findings }: Report): string {
   const rows = findings.flatMap(({ row }) => row ?? []);
-  const sightings = findings.flatMap(({ sighting }) => sighting ?? []);
-  const broken = findings.flatMap((finding) => finding.broken);
-  const sentences = broken.slice(0, MOST_SENTENCES).map((sentence) => `- ${sentence}`);
-  const verdict =
-    broken.length === 0 ? 'No promise was broken.' : `Broken: ${broken.length}\n\n${sentences.join('\n')}`;
+  const switchResults = findings.flatMap(({ switchResult }) => switchResult ?? []);
+  const failures = findings.flatMap((finding) => finding.failures);
+  const sentences = failures.slice(0, MAX_SENTENCES).map((sentence) => `- ${sentence}`);
+  const summary =
+    failures.length === 0 ? 'No promise was broken.' : `Broken: ${failures.length}\n\n${sentences.join('\n')}`;
   return `# Chaos report
 
 \`tests/chaos/run.ts --report\` made this page in its ${size} form on ${date}, at commit ${commit}, with seed ${seed}. ${machine}
@@ -128,14 +128,14 @@ The jobs take turns between four lanes, one for each kind of provider:
 
 ${tableOf(titles, rows)}
 
-${verdict}
+${summary}
 
 ## The proof can fail
 
 Each switch breaks one safety from outside the product, and its run must go red for the named reason. Most switches run under a fault.
 A promise that needs no fault runs as a scenario, which a test of \`tests/flow\` plays on an intact stack.
 
-${tableOf(switchTitles, sightings.map(switchRow))}
+${tableOf(switchTitles, switchResults.map(switchRow))}
 
 ## How to read it
 

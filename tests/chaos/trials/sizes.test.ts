@@ -10,7 +10,7 @@ const { name, does, workers, recovery, inject } = killWorker;
 const short: Fault = { name, does, workers, recovery, inject, load, every: [2_000, 3_000] };
 
 describe('the short form', () => {
-  it('has ten seconds of a load, at its own rate', () => {
+  it('has ten seconds of the load, at the same rate', () => {
     expect(doseOf(short, 'short')).toEqual({ load: { ...load, jobs: 100 }, every: [2_000, 3_000] });
   });
 
@@ -19,13 +19,13 @@ describe('the short form', () => {
     expect(doseOf(rare, 'short').load.jobs / load.perSecond).toBeGreaterThan(20);
   });
 
-  it('never has more than the usual one', () => {
+  it('never has more jobs than the usual form', () => {
     expect(doseOf({ ...short, load: { ...load, jobs: 40 } }, 'short').load.jobs).toBe(40);
   });
 });
 
 describe('the long form', () => {
-  it("is the fault's long dose, or the usual one where it has none", () => {
+  it("is the fault's long dose, or the usual dose where it has none", () => {
     const long = { load: { ...load, jobs: 5_000 }, every: [1_000, 1_500], holdMs: 40_000 } as const;
     expect(doseOf({ ...short, long }, 'long')).toEqual(long);
     expect(doseOf(short, 'long')).toEqual(doseOf(short, 'usual'));

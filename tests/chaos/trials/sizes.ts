@@ -1,8 +1,8 @@
 /**
- * How much of each fault:
+ * How much of each fault a run has:
  *
- *   usual  the fault's own dose, some half a minute
- *   short  ten seconds of it, or as long as the first injection needs: for CI
+ *   usual  the fault's own dose, about half a minute
+ *   short  ten seconds of it, or as long as the first injection needs; for CI
  *   long   the fault's long dose, where it has one
  */
 import type { Dose, Fault } from '../faults/fault.ts';

@@ -1,27 +1,27 @@
-/** What a chaos run is made of: faults that the promises must outlive, switches that must break them, and the peer. */
+/** What a chaos run consists of: faults, under which the promises must hold; switches, which must violate them; and plain BullMQ. */
 import { measurePeer, peerFaults } from '../../../bench/peers/bullmq.ts';
 import type { Fault } from '../faults/fault.ts';
 import { faults } from '../faults/index.ts';
 import { runFault } from '../run/run-fault.ts';
-import { type Switch, switches } from '../switches/fault-switches.ts';
-import { countKinds, type Sighting, seeRed } from '../switches/run-switch.ts';
-import { type PromiseSwitch, promiseSwitches } from '../switches/scenario-switches.ts';
+import { faultSwitches } from '../switches/fault-switches.ts';
+import { countKinds, runSwitch, type SafetySwitch, type SwitchResult } from '../switches/run-switch.ts';
+import { scenarioSwitches } from '../switches/scenario-switches.ts';
 import { type Row, rowOf, rowOfSkipped } from './report.ts';
 import { doseOf, type Size } from './sizes.ts';
 
 export interface Findings {
   /** In a few words. */
-  verdict: string;
-  /** It can't be made on this machine: neither passed nor failed. */
+  summary: string;
+  /** This machine can't have the fault: the trial neither passed nor failed. */
   skipped?: boolean;
-  /** What went against what is promised, a sentence each. */
-  broken: string[];
+  /** Why the trial failed, one sentence each; empty when it passed. */
+  failures: string[];
   row?: Row;
-  sighting?: Sighting;
+  switchResult?: SwitchResult;
 }
 
 export interface Trial {
-  /** As given to `--only`. */
+  /** The value of `--only`. */
   name: string;
   kind: 'fault' | 'switch' | 'peer';
   run(): Promise<Findings>;
@@ -30,7 +30,7 @@ export interface Trial {
 export interface TrialOptions {
   seed: number;
   size: Size;
-  /** Instead of each dose's own number; not of switches, whose numbers are what they need. */
+  /** Replaces each dose's own number of jobs. Switches keep theirs: they need them. */
   jobs: number | undefined;
 }
 
@@ -40,27 +40,28 @@ function doseFor(fault: Fault, { size, jobs }: TrialOptions) {
 }
 
 async function tryFault(fault: Fault, options: TrialOptions): Promise<Findings> {
-  const missing = fault.whyNotHere?.() ?? null;
+  const missing = fault.unavailable?.() ?? null;
   if (missing !== null)
-    return { verdict: `NOT RUN: ${missing}`, skipped: true, broken: [], row: rowOfSkipped(fault, missing) };
-  const outcome = await runFault(fault, { seed: options.seed, dose: doseFor(fault, options) });
-  const kept = outcome.broken.length === 0 ? 'kept' : `BROKEN: ${countKinds(outcome.broken)}`;
-  const verdict = `${outcome.acknowledged} jobs, injected ${outcome.injections} times: ${kept}`;
-  return { verdict, broken: outcome.broken.map(({ sentence }) => sentence), row: rowOf(outcome) };
+    return { summary: `NOT RUN: ${missing}`, skipped: true, failures: [], row: rowOfSkipped(fault, missing) };
+  const result = await runFault(fault, { seed: options.seed, dose: doseFor(fault, options) });
+  const { violations, acknowledged, injections } = result;
+  const held = violations.length === 0 ? 'all promises held' : `VIOLATED: ${countKinds(violations)}`;
+  const summary = `${acknowledged} jobs, injected ${injections} times: ${held}`;
+  return { summary, failures: violations.map(({ sentence }) => sentence), row: rowOf(result) };
 }
 
-async function trySwitch(broken: Switch | PromiseSwitch, { seed }: TrialOptions): Promise<Findings> {
-  const sighting = await seeRed(broken, seed);
-  const { under, red, tries, seen } = sighting;
-  const verdict = `${red ? 'red' : 'NOT RED'} with ${under} at try ${tries}: ${seen}`;
-  const missed = `${broken.name}: ${broken.expected} was to be seen under ${under}, not ${seen}`;
-  return { verdict, broken: red ? [] : [missed], sighting };
+async function trySwitch(broken: SafetySwitch, { seed }: TrialOptions): Promise<Findings> {
+  const switchResult = await runSwitch(broken, seed);
+  const { under, red, tries, seen } = switchResult;
+  const summary = `${red ? 'red' : 'NOT RED'} with ${under} at try ${tries}: ${seen}`;
+  const missed = `${broken.name}: expected ${broken.expected} under ${under}, saw ${seen}`;
+  return { summary, failures: red ? [] : [missed], switchResult };
 }
 
-/** Never in the long form: it needs a minute for each job that is hit, and shows as much in the usual one. */
+/** Never in the long form: BullMQ needs a minute for each job that is hit, and the usual form shows the same. */
 async function tryPeer(fault: Fault, options: TrialOptions): Promise<Findings> {
   const row = await measurePeer({ fault, dose: doseFor(fault, { ...options, size: 'usual' }), seed: options.seed });
-  return { verdict: 'measured', broken: [], row };
+  return { summary: 'measured', failures: [], row };
 }
 
 export function allTrials(options: TrialOptions): Trial[] {
@@ -71,7 +72,7 @@ export function allTrials(options: TrialOptions): Trial[] {
         ? [{ name: `peer-${fault.name}`, kind: 'peer' as const, run: () => tryPeer(fault, options) }]
         : []),
     ]),
-    ...[...switches, ...promiseSwitches].map(
+    ...[...faultSwitches, ...scenarioSwitches].map(
       (broken): Trial => ({ name: broken.name, kind: 'switch', run: () => trySwitch(broken, options) }),
     ),
   ];

@@ -1,5 +1,5 @@
-/** Loaded before an API: whoever asks which of the equal jobs leads is told that none does. */
+/** Loaded before an API: every equal job finds no leader, and so becomes one. */
 import { changeSource } from '../change-source.ts';
 
-const nobodyLeads = 'if not other or other == id then return nil end';
-changeSource('packages/cell/src/lua/leader.ts', nobodyLeads, 'if true then return nil end');
+const noLeader = 'if not other or other == id then return nil end';
+changeSource('packages/cell/src/lua/leader.ts', noLeader, 'if true then return nil end');

@@ -1,6 +1,6 @@
 /**
- * Loaded before a worker: an append that is sent again after a lost reply isn't known again, and is applied a second time.
- * Where the journal stands isn't asked either: that alone would refuse the second one, and the attempt with it.
+ * Loaded before a worker: an append that is sent again after a lost reply isn't recognized, and is applied a second time.
+ * The journal's sequence number isn't checked either: that check alone would refuse the second append, and fence the attempt.
  */
 import { changeSource } from '../change-source.ts';
 

@@ -1,4 +1,4 @@
-/** Loaded before a worker: a breaker holds everybody, whoever's failures have opened it. */
+/** Loaded before a worker: an open breaker blocks every tenant, also when only one tenant's calls have failed. */
 import { changeSource } from '../change-source.ts';
 
 const scope = 'if (doOthersFail(results, (one) => one.tenant, tenant)) return everybody;';

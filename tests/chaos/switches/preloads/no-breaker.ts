@@ -1,9 +1,9 @@
-/** Loaded before a worker: every call is let through, however often its provider has failed. */
+/** Loaded before a worker: every call is admitted, however often its provider has failed. */
 import { changeSource } from '../change-source.ts';
 
-const letThrough = '{ isTrial: false, succeeded() {}, failed() {}, left() {} }';
+const admit = '{ isTrial: false, succeeded() {}, failed() {}, left() {} }';
 changeSource(
   'apps/worker/src/calls/choose-provider.ts',
   'const pass = by.breaker.enter(asker);',
-  `const pass = ${letThrough};`,
+  `const pass = ${admit};`,
 );

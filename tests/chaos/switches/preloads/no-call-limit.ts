@@ -1,4 +1,4 @@
-/** Loaded before a worker: calls for an answer are counted and not bounded. */
+/** Loaded before a worker: the calls for an answer are counted, and have no limit. */
 import { changeSource } from '../change-source.ts';
 
 const bound = 'if (charged < maxCalls) return null;';

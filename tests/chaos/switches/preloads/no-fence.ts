@@ -1,6 +1,6 @@
 /**
- * Loaded before a worker: its appends ask neither for their attempt nor for where the journal stands. Both have to go:
- * a journal that another attempt has written to stands elsewhere, so that alone would keep most zombies out.
+ * Loaded before a worker: its appends check neither their attempt nor the journal's sequence number. Both checks are removed,
+ * because the sequence number alone would refuse most zombies: another attempt has written to the journal since.
  */
 import { changeSource } from '../change-source.ts';
 

@@ -1,4 +1,4 @@
-/** Loaded before a worker, whose config file names the task `block`: jobs that a blocked worker gives up are as those of one that crashed. */
+/** Loaded before a worker whose config file names the task `block`: jobs that a blocked worker hands back count as crashed. */
 import { changeSource } from '../change-source.ts';
 
 const handBack = 'this.#scheduler.handOverAgain(release, { handedBack: true })';

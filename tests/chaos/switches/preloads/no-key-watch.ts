@@ -1,4 +1,4 @@
-/** Loaded before an API: nobody watches the API keys of held requests. */
+/** Loaded before an API: the keys of open requests are not checked again. */
 import { changeSource } from '../change-source.ts';
 
 const check = 'this.#timer ??= setInterval(() => this.#checkAll(), CHECK_EVERY_MS);';

@@ -1,6 +1,6 @@
 /**
- * Loaded before an API: it never sees an idempotency key. Its answers to POST come a third of a second late, as over a
- * slow network, so that clients are left without one when it dies, and send their jobs again.
+ * Loaded before an API: it never receives an idempotency key. Its answers to POST come a third of a second late, as over a
+ * slow network. So when the API dies, clients have no answer yet, and send their jobs again.
  */
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 

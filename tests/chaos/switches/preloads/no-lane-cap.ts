@@ -1,4 +1,4 @@
-/** Loaded before API and worker: a lane takes as many jobs at once as its workers do. */
+/** Loaded before API and worker: a lane runs as many jobs at once as its workers take. */
 import { changeSource } from '../change-source.ts';
 
 const cap = 'if state.maxRunning > 0 then free = math.min(free, state.maxRunning) end';

@@ -1,4 +1,4 @@
-/** Loaded before a worker: a task is not given back what its completed steps have returned. */
+/** Loaded before a worker: the results of a task's completed steps are not replayed. */
 import { changeSource } from '../change-source.ts';
 
 const replay = 'return stored ? this.#replay(stored) : null;';

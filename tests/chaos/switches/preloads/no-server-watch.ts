@@ -1,4 +1,4 @@
-/** Loaded before an API: nobody looks at Redis' settings again while it runs. */
+/** Loaded before an API: Redis' settings are not checked again while it runs. */
 import { changeSource } from '../change-source.ts';
 
 changeSource(

@@ -1,4 +1,4 @@
-/** Loaded before API and worker: a tenant whose turn it is keeps it, until nothing of its own waits. */
+/** Loaded before API and worker: a tenant keeps its turn until none of its jobs waits. */
 import { changeSource } from '../change-source.ts';
 
 const nextTurn = 'if ring == NEW or credit < 1 then toTheEnd(ring) end';

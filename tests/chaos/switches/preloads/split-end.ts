@@ -1,6 +1,6 @@
 /**
- * Loaded before a worker: the event that ends a job is one write, its final state another, half a second later. In
- * earnest the time between them would be a round trip; this long, a kill need not be lucky to fall into it.
+ * Loaded before a worker: the event that ends a job is one write, and its final state another, half a second later. Real code
+ * with two writes would have one round trip between them. Half a second makes it likely that a kill falls between them.
  */
 import { CellKeys, cellNames } from '@holdfast/cell';
 import { hasEnded, type JobStatus } from '@holdfast/core';
