@@ -1,10 +1,10 @@
-/** Randomness that a seed repeats: every choice of an interleaving is thrown with these dice. */
+/** Random numbers that repeat with the same seed. Every choice of an interleaving is made with them. */
 
 export interface Dice {
-  /** A whole number from 0 up to, not including, `n`. */
+  /** A whole number, at least 0 and below `n`. */
   below(n: number): number;
   chance(probability: number): boolean;
-  /** @throws RangeError where there is nothing to pick from */
+  /** @throws RangeError when the list is empty */
   pick<Item>(items: readonly Item[]): Item;
 }
 
@@ -22,7 +22,7 @@ export function dice(seed: number): Dice {
     chance: (probability) => next() < probability,
     pick(items) {
       const item = items[Math.floor(next() * items.length)];
-      if (item === undefined) throw new RangeError('nothing to pick from');
+      if (item === undefined) throw new RangeError('The list to pick from is empty.');
       return item;
     },
   };

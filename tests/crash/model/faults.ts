@@ -1,11 +1,11 @@
-/** What can happen in an interleaving besides going on: what is asked for from outside, and what breaks. */
+/** The actions of an interleaving besides its own progress: requests from clients and admins, maintenance, and faults. */
 
 import type { Interleaving } from './interleaving.ts';
 import { describeJob, idOf } from './jobs.ts';
 import { keysOf, LOCK, nowKey, schedulerKeys } from './system/cell.ts';
 import type { Worker } from './system/processes.ts';
 
-type Happening = (all: Interleaving) => unknown;
+type Action = (all: Interleaving) => unknown;
 
 export function submit(all: Interleaving): void {
   const { dice } = all;
@@ -36,45 +36,45 @@ function remove(all: Interleaving): void {
 }
 
 function attach(all: Interleaving): void {
-  const { dice, witness } = all;
+  const { dice, monitor } = all;
   const process = dice.pick(all.apis);
   const key = dice.pick(all.keys);
   const jobId = idOf(key);
-  const life = witness.lives.get(jobId);
-  if (!life || all.readers.length >= 3) return;
-  const after = dice.below(life.seq + 1);
-  const closed = witness.timesClosed(jobId);
-  const reader = { jobId, after, bytes: '', result: null, process, closed };
+  const job = monitor.jobs.get(jobId);
+  if (!job || all.readers.length >= 3) return;
+  const after = dice.below(job.seq + 1);
+  const removedBefore = monitor.timesRemoved(jobId);
+  const reader = { jobId, after, bytes: '', result: null, process, removedBefore };
   all.readers.push(reader);
   all.start(process, `attach ${key} after ${after}`, () => process.read(reader));
 }
 
-type Duty = 'announce' | 'look' | 'maintain' | 'endLeftovers';
+type MaintenanceTask = 'announce' | 'dispatch' | 'maintain' | 'endLeftovers';
 
-export function doDuty(all: Interleaving, duty: Duty): void {
+export function runMaintenance(all: Interleaving, task: MaintenanceTask): void {
   const worker: Worker = all.dice.pick(all.workers);
-  all.start(worker, duty, () => worker[duty]());
+  all.start(worker, task, () => worker[task]());
 }
 
-/** Locks run out and permits become due; what was delayed is due, deadlines pass; what has ended expires. */
+/** How long: until locks run out and permits are checked; until delayed jobs are due and deadlines pass; until ended jobs expire. */
 const STEP_MS = 6_000;
 const STEPS_MS = [STEP_MS, 300_000, 900_000];
 
-/** Time passes in Redis. Jobs that have ended expire, as Redis would see to it by its own clock. */
+/** Lets time pass in Redis. Ended jobs expire here, because Redis' own clock doesn't move on. */
 export async function passTime(all: Interleaving, ms: number): Promise<void> {
-  const { shared, prefix } = all.surroundings;
+  const { shared, prefix } = all.environment;
   const keys = keysOf(prefix);
   all.note(`${ms / 1_000} s pass`);
   const now = await shared.run('incrby', [nowKey(keys), ms]);
   await shared.run('del', [keys.lock(LOCK)]);
   const over = (await shared.run('zrangebyscore', [`${keys.base}expiring`, '-inf', Number(now)])) as string[];
-  for (const entry of over) await all.witness.expire(entry.split(' ')[0] ?? '');
+  for (const entry of over) await all.monitor.expire(entry.split(' ')[0] ?? '');
 }
 
-/** Somebody's turn has come; perhaps because time has passed. */
+/** A worker runs maintenance, often after some time has passed. */
 async function maintain(all: Interleaving): Promise<void> {
   if (all.dice.chance(0.6)) await passTime(all, STEP_MS);
-  doDuty(all, 'maintain');
+  runMaintenance(all, 'maintain');
 }
 
 function cutCommands(all: Interleaving): void {
@@ -92,54 +92,54 @@ async function cutMessages(all: Interleaving): Promise<void> {
   await subscriber.cut();
 }
 
-/** A worker whose lock has run out; it may learn of it, or go on as a zombie. */
+/** The lock of a delivery runs out. Its worker may notice, or go on as a zombie. */
 function stall(all: Interleaving): void {
-  const { queue } = all.surroundings;
+  const { queue } = all.environment;
   const active = queue.count('active');
   const delivery = active > 0 ? queue.stall(all.dice.below(active)) : null;
   if (delivery === null) return;
-  const told = all.dice.chance(0.4);
-  all.note(`delivery ${delivery} stalls${told ? ', and its worker learns of it' : ''}`);
-  if (told) for (const worker of all.workers) worker.timers.hold(() => worker.loseLock(delivery));
+  const isNoticed = all.dice.chance(0.4);
+  all.note(`delivery ${delivery} stalls${isNoticed ? ', and its worker notices' : ''}`);
+  if (isNoticed) for (const worker of all.workers) worker.timers.run(() => worker.loseLock(delivery));
 }
 
-/** What may be lost together: BullMQ's keys and the scheduler's. */
+/** The keys of BullMQ and of the scheduler are lost together. */
 async function loseQueue(all: Interleaving): Promise<void> {
-  const { queue, shared, prefix } = all.surroundings;
+  const { queue, shared, prefix } = all.environment;
   all.note('the queue is lost');
   queue.lose();
-  all.witness.lostScheduler();
+  all.monitor.schedulerKeysLost();
   await shared.run('unlink', schedulerKeys(keysOf(prefix)));
 }
 
 function tamper(all: Interleaving): void {
-  const { queue } = all.surroundings;
+  const { queue } = all.environment;
   const waiting = queue.count('waiting');
   if (waiting === 0) return;
-  const how = all.dice.pick(['taken away', 'ended'] as const);
-  all.note(`by hand a release is ${how}`);
+  const how = all.dice.pick(['removed', 'ended'] as const);
+  all.note(`a release is ${how} by hand`);
   queue.tamper(all.dice.below(waiting), how);
 }
 
 function handBack(all: Interleaving): void {
   const worker = all.dice.pick(all.workers);
   all.note(`${worker.name} hands back what it runs`);
-  worker.timers.hold(() => worker.running.drain());
+  worker.timers.run(() => worker.running.drain());
 }
 
-/** A deadline, or the patience of whoever waits for a subscription. */
+/** A deadline passes, or a time-out of a process that waits for a subscription. */
 function longTimer(all: Interleaving): void {
   const process = all.dice.pick(all.processes);
   if (process.timers.count(Number.POSITIVE_INFINITY) === 0) return;
-  all.note(`${process.name}: a timer rings`);
-  process.timers.ring(Number.POSITIVE_INFINITY);
+  all.note(`${process.name}: a long timer fires`);
+  process.timers.fire(Number.POSITIVE_INFINITY);
 }
 
-const crashWorker: Happening = (all) => all.crash(all.dice.pick(all.workers));
-const crashApi: Happening = (all) => all.crash(all.dice.pick(all.apis));
+const crashWorker: Action = (all) => all.crash(all.dice.pick(all.workers));
+const crashApi: Action = (all) => all.crash(all.dice.pick(all.apis));
 
-/** As often as they are named. */
-export const happenings: readonly Happening[] = [
+/** An action that is listed more often happens more often. */
+export const actions: readonly Action[] = [
   ...Array.from({ length: 2 }, () => submit),
   ...Array.from({ length: 4 }, () => attach),
   ...Array.from({ length: 3 }, () => stall),
@@ -149,9 +149,9 @@ export const happenings: readonly Happening[] = [
   ...Array.from({ length: 3 }, () => maintain),
   (all) => passTime(all, all.dice.pick(STEPS_MS)),
   tamper,
-  (all) => doDuty(all, 'announce'),
-  (all) => doDuty(all, 'look'),
-  (all) => doDuty(all, 'endLeftovers'),
+  (all) => runMaintenance(all, 'announce'),
+  (all) => runMaintenance(all, 'dispatch'),
+  (all) => runMaintenance(all, 'endLeftovers'),
   cancel,
   remove,
   cutMessages,

@@ -1,41 +1,42 @@
 /**
- * One interleaving: a few processes, two of the four jobs, and dice that decide at every point who goes on and what breaks.
+ * One interleaving: a few processes and two of the four jobs. Random numbers decide at every step which process goes on, and
+ * what fails.
  *
  *   1. begin   a job is submitted, and everything goes on for a while
- *   2. steps   one at a time: a command is executed, a reply or message let through, a timer rings, a release is
- *              delivered; or something new is asked for; or something breaks (`model-faults.ts`)
- *   3. drain   faults stop; everything goes on until nothing moves; maintenance hands over what was lost
- *   4. judge   `model-judge.ts`; records, ledger and scheduler at every point before, `model-witness.ts`
+ *   2. steps   one at a time: a command is executed, a reply or message is delivered, a timer fires, a release is
+ *              delivered to a worker, or one of the actions of `faults.ts` happens
+ *   3. drain   the faults stop; everything goes on until nothing is left to do; maintenance repairs what was lost
+ *   4. check   `check-end.ts`; before that, `monitor.ts` checks records, ledger and scheduler after every script
  *
- * Nothing in it depends on time, which passes when the dice say so (`model-cell.ts`): the same seed makes the same interleaving.
+ * Nothing depends on real time. Time passes only by a step (`system/cell.ts`), so the same seed repeats the same interleaving.
  */
 import { scripts } from '@holdfast/cell';
 import type { Limits } from '@holdfast/core';
-import { judge } from './check-end.ts';
+import { checkEnd } from './check-end.ts';
 import { type Dice, dice } from './dice.ts';
-import { doDuty, happenings, passTime, submit } from './faults.ts';
+import { actions, passTime, runMaintenance, submit } from './faults.ts';
 import { allKeys, idOf } from './jobs.ts';
-import { BrokenPromise, promise } from './promises/job.ts';
+import { Monitor } from './monitor.ts';
+import { assertPromise, BrokenPromise } from './promises/job.ts';
 import { Api, type Reader } from './system/api.ts';
-import { allKeys as allCellKeys, BEGINNING_MS, heldScripts, keysOf, LOCK, laneNames, nowKey } from './system/cell.ts';
-import { type Process, type Surroundings, Worker } from './system/processes.ts';
+import { allKeys as allCellKeys, BEGINNING_MS, keysOf, LOCK, laneNames, nowKey, testScripts } from './system/cell.ts';
+import { type Environment, type Process, Worker } from './system/processes.ts';
 import { Upstream } from './system/provider.ts';
 import { ModelQueue } from './system/queue.ts';
 import type { Arguments, SharedRedis, Switches } from './system/redis.ts';
 import type { Wire } from './system/wire.ts';
-import { Witness } from './witness.ts';
 
-/** Timers of at most so many ms ring by themselves; longer ones (deadlines, time-outs) are faults. */
+/** Timers up to this length fire by themselves. Longer ones (deadlines, time-outs) fire as faults. */
 export const SHORT_MS = 1_000;
 const REST_ROUNDS = 1_500;
-/** Of maintenance, once the faults have stopped; between two of them leases, locks and delays run out. */
-const MOST_ROUNDS = 10;
+/** Rounds of maintenance once the faults have stopped. Between two rounds leases, locks and delays run out. */
+const MAX_ROUNDS = 10;
 const ROUND_MS = 36_000;
-/** So many at most before the first fault: about as many as a job's life takes. */
+/** Rounds before the first fault: about as many as a whole job needs. */
 const FIRST_ROUNDS = 36;
 
-export interface Verdict {
-  /** The promise that was broken, or null. */
+export interface InterleavingResult {
+  /** The promise that was violated, or null. */
   broken: string | null;
   trace: string[];
   steps: number;
@@ -47,10 +48,10 @@ export interface Verdict {
 
 export class Interleaving {
   readonly dice: Dice;
-  /** Of its jobs. */
+  /** The idempotency keys of its jobs. */
   readonly keys: string[];
-  readonly surroundings: Surroundings;
-  readonly witness: Witness;
+  readonly environment: Environment;
+  readonly monitor: Monitor;
   readonly workers: Worker[] = [];
   readonly apis: Api[] = [];
   readonly readers: Reader[] = [];
@@ -60,7 +61,7 @@ export class Interleaving {
   #names = 0;
   #commands = 0;
   #broken: string | null = null;
-  /** Connections of the dead, while commands that had left are still to be executed. */
+  /** Connections of processes that died, while Redis has yet to execute commands that they had sent. */
   #lingering: Wire[] = [];
 
   constructor(shared: SharedRedis, prefix: string, seed: number, switches: Switches) {
@@ -69,8 +70,8 @@ export class Interleaving {
     this.keys = [first, this.dice.pick(allKeys.filter((key) => key !== first))];
     const budgetMicroUsd = this.dice.chance(0.7) ? 1_000_000 : 60 + this.dice.below(300);
     const jobIds = this.keys.map(idOf);
-    this.witness = new Witness({ shared, switches, prefix, budget: budgetMicroUsd * 1_000, jobIds });
-    this.surroundings = {
+    this.monitor = new Monitor({ shared, switches, prefix, budget: budgetMicroUsd * 1_000, jobIds });
+    this.environment = {
       shared,
       switches,
       prefix,
@@ -91,14 +92,14 @@ export class Interleaving {
 
   addWorker(): void {
     this.#names += 1;
-    const worker = new Worker(`w${this.#names}`, this.surroundings);
+    const worker = new Worker(`w${this.#names}`, this.environment);
     this.workers.push(worker);
     this.start(worker, 'listen', () => worker.listen());
   }
 
   addApi(): void {
     this.#names += 1;
-    this.apis.push(new Api(`a${this.#names}`, this.surroundings));
+    this.apis.push(new Api(`a${this.#names}`, this.environment));
   }
 
   #runLimits(): Limits {
@@ -109,10 +110,10 @@ export class Interleaving {
     this.trace.push(step);
   }
 
-  /** Begins work of a process; what it throws (a cut connection, a refusal) is its caller's to see. */
+  /** Begins work of a process. Its errors (a cut connection, a refusal) are ignored here, as a caller outside would get them. */
   start(process: Process, what: string, work: () => Promise<void>): void {
     this.note(`${process.name}: ${what}`);
-    process.timers.hold(() => work().catch(() => undefined));
+    process.timers.run(() => work().catch(() => undefined));
   }
 
   async crash(process: Process): Promise<void> {
@@ -128,43 +129,43 @@ export class Interleaving {
     else this.addApi();
   }
 
-  async run(steps: number): Promise<Verdict> {
+  async run(steps: number): Promise<InterleavingResult> {
     let step = 0;
     try {
       await this.#begin();
       for (; step < steps && this.#broken === null; step += 1) await this.#step();
       this.note('the faults stop');
-      this.surroundings.upstream.faulty = false;
+      this.environment.upstream.faulty = false;
       if (this.#broken === null) await this.#drain();
-      if (this.#broken === null) await judge(this);
+      if (this.#broken === null) await checkEnd(this);
     } catch (error) {
       if (!(error instanceof BrokenPromise)) throw error;
       this.#broken ??= error.message;
     }
     await this.#clear();
     const { trace, crashes } = this;
-    const { replies } = this.witness;
-    const { resumed } = this.surroundings.upstream;
+    const { replies } = this.monitor;
+    const { resumed } = this.environment.upstream;
     return { broken: this.#broken, trace, steps: step, commands: this.#commands, crashes, resumed, replies };
   }
 
-  /** The first job's way up to any point: otherwise faults would seldom find one that is far on its way. */
+  /** Takes the first job up to a random point. Otherwise faults would seldom hit a job that has come far. */
   async #begin(): Promise<void> {
     await this.#prepare();
     submit(this);
     for (let rounds = this.dice.below(FIRST_ROUNDS); rounds > 0 && this.#broken === null; rounds -= 1) {
-      await settled();
+      await untilIdle();
       await this.#advance();
     }
     this.note('faults may come');
   }
 
-  /** The clock, and what workers take. */
+  /** Sets the clock, and how many jobs the workers take. */
   async #prepare(): Promise<void> {
-    const { shared, prefix, capacity } = this.surroundings;
+    const { shared, prefix, capacity } = this.environment;
     const keys = keysOf(prefix);
     await shared.run('set', [nowKey(keys), BEGINNING_MS]);
-    const { sha } = heldScripts.get(scripts.capacity.script.sha) ?? scripts.capacity.script;
+    const { sha } = testScripts.get(scripts.capacity.script.sha) ?? scripts.capacity.script;
     for (const [lane, jobs] of capacity) {
       await shared.run('evalsha', [sha, 1, keys.open, keys.base, lane, 'all', jobs]);
     }
@@ -174,27 +175,27 @@ export class Interleaving {
     this.#commands += 1;
     const args = name === 'set' ? lockUntilFreed(sent) : sent;
     try {
-      const { reply, told, tells } = await this.witness.run(name, args);
-      this.note(`  ${told}`);
-      if (tells && this.processes.some(({ subscriber }) => subscriber.listening)) {
-        await this.surroundings.shared.messagesArrived();
+      const { reply, note, publishes } = await this.monitor.run(name, args);
+      this.note(`  ${note}`);
+      if (publishes && this.processes.some(({ subscriber }) => subscriber.listening)) {
+        await this.environment.shared.messagesArrived();
       }
       return reply;
     } catch (error) {
-      // Nothing that is sent to Redis here is wrong: an error is either a broken promise or a fault of this test's.
+      // All commands that are sent here are correct. So an error is either a violated promise or a mistake in this test.
       this.#broken ??= String(error instanceof BrokenPromise ? error.message : error);
       throw error;
     }
   }
 
   async #step(): Promise<void> {
-    await settled();
+    await untilIdle();
     const moves = this.#moves();
     if (moves.length > 0 && this.dice.chance(0.82)) await this.dice.pick(moves)();
-    else await this.dice.pick(happenings)(this);
+    else await this.dice.pick(actions)(this);
   }
 
-  /** Everything that can go on by itself. */
+  /** Everything that can go on without an action from outside. */
   #moves(): (() => unknown)[] {
     const moves: (() => unknown)[] = [];
     this.#lingering = this.#lingering.filter((wire) => wire.canExecute);
@@ -205,11 +206,11 @@ export class Interleaving {
         if (wire.canDeliver) moves.push(() => wire.deliver());
         if (wire.canExecute) moves.push(() => this.#move(wire));
       }
-      if (subscriber.canReceive) moves.push(() => timers.hold(() => subscriber.receive()));
-      if (subscriber.status !== 'ready') moves.push(() => timers.hold(() => subscriber.reconnect()));
-      if (timers.count(SHORT_MS) > 0) moves.push(() => timers.ring(SHORT_MS));
+      if (subscriber.canReceive) moves.push(() => timers.run(() => subscriber.receive()));
+      if (subscriber.status !== 'ready') moves.push(() => timers.run(() => subscriber.reconnect()));
+      if (timers.count(SHORT_MS) > 0) moves.push(() => timers.fire(SHORT_MS));
     }
-    if (this.surroundings.queue.count('waiting') > 0) moves.push(() => this.#deliver());
+    if (this.environment.queue.count('waiting') > 0) moves.push(() => this.#deliver());
     return moves;
   }
 
@@ -220,7 +221,7 @@ export class Interleaving {
   }
 
   #deliver(): void {
-    const { queue } = this.surroundings;
+    const { queue } = this.environment;
     const delivery = queue.deliver(this.dice.below(queue.count('waiting')));
     if (!delivery) return;
     const worker = this.dice.pick(this.workers);
@@ -229,44 +230,44 @@ export class Interleaving {
 
   async #drain(): Promise<void> {
     await this.#rest();
-    for (let round = 0; round < MOST_ROUNDS && (round === 0 || !this.witness.isAtRest); round += 1) {
-      // Whatever somebody holds who has died runs out.
+    for (let round = 0; round < MAX_ROUNDS && (round === 0 || !this.monitor.isAtRest); round += 1) {
+      // Locks and leases of dead processes run out.
       await passTime(this, ROUND_MS);
-      for (const duty of ['announce', 'look', 'maintain', 'endLeftovers'] as const) {
-        doDuty(this, duty);
+      for (const task of ['announce', 'dispatch', 'maintain', 'endLeftovers'] as const) {
+        runMaintenance(this, task);
         await this.#rest();
       }
     }
   }
 
-  /** Everything goes on until nothing moves any more. */
+  /** Goes on until nothing is left to do. */
   async #rest(): Promise<void> {
     for (let round = 0; this.#broken === null; round += 1) {
-      promise(round < REST_ROUNDS, 'everything comes to rest once the faults stop');
-      await settled();
-      if (!(await this.#advance()) && this.surroundings.queue.stall(0) === null) return;
+      assertPromise(round < REST_ROUNDS, 'everything comes to rest once the faults stop');
+      await untilIdle();
+      if (!(await this.#advance()) && this.environment.queue.stall(0) === null) return;
     }
   }
 
-  /** Everything that can go on does, each process by one command. False: nothing moves any more. */
+  /** Advances every process by one command. False: nothing is left to do. */
   async #advance(): Promise<boolean> {
-    const { queue } = this.surroundings;
+    const { queue } = this.environment;
     const wires = [...this.#lingering, ...this.processes.flatMap((process) => process.wires)];
     let moved = queue.count('waiting') > 0;
     if (moved) this.#deliver();
     for (const { subscriber, timers } of this.processes) {
-      if (subscriber.status !== 'ready') timers.hold(() => subscriber.reconnect());
+      if (subscriber.status !== 'ready') timers.run(() => subscriber.reconnect());
       while (subscriber.canReceive) {
         moved = true;
-        timers.hold(() => subscriber.receive());
+        timers.run(() => subscriber.receive());
       }
       if (timers.count(SHORT_MS) > 0) {
         moved = true;
-        timers.ring(SHORT_MS);
+        timers.fire(SHORT_MS);
       }
     }
     const ready = wires.filter((wire) => wire.canExecute || wire.canDeliver);
-    // In order on the one real connection, and so the same every time.
+    // Sent in order on the one real connection, so that the order is the same every time.
     const executed = ready.filter((wire) => wire.canExecute);
     for (const wire of executed) this.note(`${wire.name} ${wire.next}`);
     await Promise.all(executed.map((wire) => wire.execute()));
@@ -275,13 +276,13 @@ export class Interleaving {
   }
 
   async #clear(): Promise<void> {
-    const { shared, prefix } = this.surroundings;
+    const { shared, prefix } = this.environment;
     for (const process of this.processes) await process.die();
     await shared.run('unlink', allCellKeys(keysOf(prefix), this.keys.map(idOf)));
   }
 }
 
-/** A lock lasts until `passTime` ends it, not for so many ms of Redis' own. */
+/** Makes a lock last until `passTime` ends it: Redis' own clock must not. */
 function lockUntilFreed(args: Arguments): Arguments {
   const [key, value, unit, , condition] = args;
   return String(key).endsWith(`:lock:${LOCK}`) && unit === 'PX'
@@ -289,7 +290,7 @@ function lockUntilFreed(args: Arguments): Arguments {
     : args;
 }
 
-/** Resolves when everybody who can go on without the scheduler has: appends leave after a turn of the event loop. */
-function settled(): Promise<void> {
+/** Resolves when every process waits for a step. Two turns of the event loop, because appends are sent after one. */
+function untilIdle(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

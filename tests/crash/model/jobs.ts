@@ -1,8 +1,7 @@
 /**
- * The jobs of an interleaving, by their keys. One that passes a request through makes one call; one of the task `notes`
- * makes four: three notes, each in a step of its own and unseen by readers, two at a time; then one call that tells what these
- * have said.
- * Of each kind one is on a lane whose calls are plain, one where they run in the background.
+ * The jobs of an interleaving, by their idempotency keys. A pass-through job makes one call. A job of the task `notes` makes
+ * four: three notes, each in its own step, two at a time, and not emitted to readers; then one call that lists the notes.
+ * There are two jobs of each kind: one on a lane with plain calls, one on a lane whose calls run in the background.
  */
 import { jobIdFor, type Prices } from '@holdfast/core';
 import type { NewJob } from '@holdfast/journal';
@@ -11,17 +10,17 @@ import { z } from 'zod';
 
 export const TENANT = 'acme';
 const MODEL = 'sim';
-/** More than any call says, and little enough for a job's first call not to pay for all of them. */
-export const MOST_TOKENS = 20;
+/** More tokens than any call returns. So few that the reservation for a job's first call doesn't cover all of its calls. */
+export const MAX_TOKENS = 20;
 export const prices: Prices = { [MODEL]: { input_usd_per_million: 1, output_usd_per_million: 2 } };
-/** As much time may pass in one go. */
+/** One step of time can be longer than this. */
 const DEADLINE_MS = 600_000;
 
 export const notesTask = defineTask({
   name: 'notes',
-  summary: 'Takes three notes, and tells them.',
+  summary: 'Takes three notes, and lists them.',
   model: MODEL,
-  // What is reserved at first is estimated from the input.
+  // The first reservation is estimated from the input.
   input: z.strictObject({ job: z.string(), max_output_tokens: z.int() }),
   async run({ job, max_output_tokens }, ctx) {
     const take = (note: string) =>
@@ -29,7 +28,7 @@ export const notesTask = defineTask({
     const oneAndThree = async () => [await take('one'), await take('three')];
     const [[one, three], two] = await Promise.all([oneAndThree(), take('two')]);
     const notes = [one, two, three];
-    return ctx.generate({ prompt: `${job} tells ${JSON.stringify(notes)}`, max_output_tokens });
+    return ctx.generate({ prompt: `${job} lists ${JSON.stringify(notes)}`, max_output_tokens });
   },
 });
 
@@ -50,7 +49,7 @@ export function describeJob(key: string, withDeadline: boolean): NewJob {
   const input = task === notesTask.name ? { job: key } : { model: MODEL, job: key };
   const request = {
     task,
-    input: { ...input, max_output_tokens: MOST_TOKENS },
+    input: { ...input, max_output_tokens: MAX_TOKENS },
     ...(withDeadline ? { deadline_ms: DEADLINE_MS } : {}),
   };
   const requestText = JSON.stringify(request);

@@ -1,9 +1,12 @@
 /**
- * The model test: random interleavings of everything that may happen to a job, judged against a model of the promises.
+ * The model test: random interleavings of everything that may happen to a job, checked against a model of the promises.
  *
- *   SEED=n         begins with interleaving n, which repeats it; default 1, and with MODEL_RUNS one that is drawn, and printed
- *   MODEL_RUNS=n   so many interleavings; default 2,000, `npm run model` runs 10,000
- *   MODEL_STEPS=n  so many steps in each, before the faults stop; part of what a seed repeats; default 24
+ *   promises/  the models: what must hold of a job, its journal, the ledger and the scheduler
+ *   system/    the product's code, with connections, queue, provider, clock and timers that go on step by step
+ *
+ *   SEED=n         the first interleaving; the same n repeats it. Default 1; with MODEL_RUNS a random one, which is printed
+ *   MODEL_RUNS=n   how many interleavings; default 2,000. `npm run model` runs 10,000
+ *   MODEL_STEPS=n  how many steps in each before the faults stop; default 24. A seed repeats only with the same steps
  */
 import { randomInt } from 'node:crypto';
 import { scripts } from '@holdfast/cell';
@@ -14,23 +17,24 @@ import { type OwnRedis, startOwnRedis } from '../../../packages/redis/testing/re
 import { Interleaving } from './interleaving.ts';
 import { runInterleavings } from './run-interleavings.ts';
 import { snapshotScript } from './snapshot.ts';
-import { heldScript, heldScripts } from './system/cell.ts';
+import { testScripts, withTestClock } from './system/cell.ts';
 import { SharedRedis, type Switches } from './system/redis.ts';
-import { holdTimers } from './system/timers.ts';
+import { stepTimers } from './system/timers.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-/** The usual tests try the same ones each time: what is new is looked for by `npm run model`. */
+/** `npm test` runs the same interleavings each time. `npm run model` runs new ones. */
 const usualSeed = process.env.MODEL_RUNS ? randomInt(1, 2 ** 31) : 1;
 const seed = Number(process.env.SEED ?? usualSeed);
 const runs = Number(process.env.MODEL_RUNS ?? 2_000);
 const STEPS = Number(process.env.MODEL_STEPS ?? 24);
-/** The switches are seen red within so many; from a seed of their own, so that it isn't luck, and one that isn't far from any. */
+/** Each switch violates a promise within so many interleavings. Their fixed seed makes that repeatable; it was chosen to be quick. */
 const RUNS_UNTIL_RED = 4_000;
 const RED_SEED = 322;
-/** An interleaving takes about 15 ms; a machine may be busy. */
+/** An interleaving takes about 15 ms, and longer on a busy machine. */
 const TIMEOUT_MS = Math.max(180_000, runs * 60);
 
-const met = [
+/** Replies that 10,000 interleavings must have seen: an untested reply proves nothing. */
+const expectedReplies = [
   ...['created', 'found', 'refused', 'day'].map((kind) => `submit ${kind}`),
   ...['released', 'expired', 'nothing'].map((kind) => `dispatch ${kind}`),
   ...['claimed', 'ended', 'stale', 'missing'].map((kind) => `claim ${kind}`),
@@ -60,11 +64,11 @@ beforeAll(async () => {
   ];
   connections = [commands, messages];
   await Promise.all(connections.map((redis) => untilReady(redis, 60_000)));
-  // Durability is not what is looked at here.
+  // Durability is not tested here.
   await commands.config('SET', 'appendonly', 'no');
-  await Promise.all([...heldScripts.values(), snapshotScript].map(({ lua }) => commands.script('LOAD', lua)));
+  await Promise.all([...testScripts.values(), snapshotScript].map(({ lua }) => commands.script('LOAD', lua)));
   shared = new SharedRedis(commands, messages);
-  freeTimers = holdTimers();
+  freeTimers = stepTimers();
 });
 
 afterAll(async () => {
@@ -81,18 +85,19 @@ async function broken(names: readonly ScriptName[], parts: Record<string, string
   for (const name of names) {
     let { lua } = scripts[name].script;
     for (const [part, other] of Object.entries(parts)) {
-      if (!lua.includes(part)) throw new Error(`the script ${name} has no "${part}" any more`);
+      if (!lua.includes(part))
+        throw new Error(`the script ${name} no longer contains "${part}": change this test with it`);
       lua = lua.replace(part, other);
     }
-    const held = heldScript(lua);
-    await shared.commands.script('LOAD', held.lua);
-    replaced.set(scripts[name].script.sha, held);
+    const script = withTestClock(lua);
+    await shared.commands.script('LOAD', script.lua);
+    replaced.set(scripts[name].script.sha, script);
   }
   return { scripts: replaced };
 }
 
 function failureText({ seed: at, broken, trace }: { seed: number; broken: string; trace: string[] }): string {
-  return `broken: ${broken}\nSEED=${at} repeats it:\n${trace.join('\n')}`;
+  return `violated: ${broken}\nSEED=${at} repeats it:\n${trace.join('\n')}`;
 }
 
 describe('every interleaving', () => {
@@ -110,17 +115,16 @@ describe('every interleaving', () => {
       console.log(`SEED=${seed} ${JSON.stringify(counts)} in ${seconds.toFixed(1)} s`);
       expect(failure && failureText(failure)).toBeNull();
       expect(tally.interleavings).toBe(runs);
-      // Then the model knows all keys, and loses all of those that it says to lose.
+      // No key is left: the model knows all keys, and deletes all that it means to delete.
       expect(await shared.commands.keys('*')).toEqual([]);
-      // What was never met was never proved.
-      if (runs >= 10_000) expect(Object.keys(tally.replies)).toEqual(expect.arrayContaining(met));
+      if (runs >= 10_000) expect(Object.keys(tally.replies)).toEqual(expect.arrayContaining(expectedReplies));
     },
     TIMEOUT_MS,
   );
 
   it('is the same again with the same seed', async () => {
     const first = await new Interleaving(shared, 'once', seed, {}).run(STEPS);
-    // Among others it is slower.
+    // The same one again, slower, because others run at the same time.
     const others = Array.from({ length: 64 }, (_, at) =>
       new Interleaving(shared, `again.${at}`, seed + at, {}).run(STEPS),
     );
@@ -143,18 +147,18 @@ describe('the model', () => {
     return tally.failure?.broken;
   };
 
-  it('sees workers that are not fenced off', async () => {
+  it('detects workers that are not fenced', async () => {
     const fence = "if job.attempt ~= attempt or job.token ~= token then return {'fenced', job.attempt} end";
     expect(await red(await broken(['append', 'finish'], { [fence]: '' }))).toMatch(
       /^(attempt \d+ writes nothing once|\d+ calls were made, \d+ counted)/,
     );
   });
 
-  it('sees a terminal event written apart from the state', async () => {
+  it('detects a terminal event that is written apart from the state', async () => {
     expect(await red({ stateApart: true })).toMatch('the record says running, the journal');
   });
 
-  it('sees an append doubled that was sent again', async () => {
+  it('detects an append that is sent again and applied twice', async () => {
     const parts = {
       "if job.seq == after then return {'again', cancelFlag(job)} end": '',
       "if job.seq ~= before then return {'mismatch', job.seq} end": '',
@@ -162,59 +166,59 @@ describe('the model', () => {
     expect(await red(await broken(['append', 'finish'], parts))).toMatch(/^event \d+ comes after/);
   });
 
-  it('sees jobs that nobody hands over again', async () => {
+  it('detects lost releases that are not handed over again', async () => {
     const parts = { 'due[#due + 1] = permit': '' };
     expect(await red(await broken(['permitsToCheck'], parts))).toMatch('every accepted job ends');
   });
 
-  it('sees that nobody maintains the cell', async () => {
-    expect(await red({ noMaintenance: true })).toMatch(/every accepted job ends|what has expired leaves the lists/);
+  it('detects that no worker runs maintenance', async () => {
+    expect(await red({ noMaintenance: true })).toMatch(/every accepted job ends|expired jobs leave the lists/);
   });
 
-  it('sees a claim that raises no attempt', async () => {
+  it('detects a claim that does not raise the attempt number', async () => {
     expect(await red(await broken(['claim'], { "'attempt', int(job.attempt + 1)": "'attempt', job.attempt" }))).toMatch(
-      'attempts rise',
+      'the attempt number rises',
     );
   });
 
-  it('sees a claim counted twice that was sent again', async () => {
+  it('detects a claim that is sent again and counted twice', async () => {
     const parts = { "if job.status ~= 'running' or job.token ~= token then": 'if true then' };
     expect(await red(await broken(['claim'], parts))).toMatch('sent again');
   });
 
-  it('sees readers that read before they have subscribed', async () => {
+  it('detects readers that read before they have subscribed', async () => {
     expect(await red({ lateSubscribe: true })).toMatch('a reader');
   });
 
-  it('sees completed steps that run again', async () => {
-    expect(await red({ noRecall: true })).toMatch('a step that is completed makes no call again');
+  it('detects completed steps that run again', async () => {
+    expect(await red({ noReplay: true })).toMatch('a completed step makes no further call');
   });
 
-  it('sees calls that nothing is reserved for', async () => {
-    expect(await red({ noReserve: true })).toMatch('a run may cost');
+  it('detects calls without a reservation', async () => {
+    expect(await red({ noReserve: true })).toMatch('a run may cost no more than');
   });
 
-  it('sees a job that ends and is not settled', async () => {
+  it('detects a job that ends and is not settled', async () => {
     const parts = { '\n  settleRun(job)': '' };
     expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('nothing is reserved for a job');
   });
 
-  it('sees a job that is settled twice', async () => {
+  it('detects a job that is settled twice', async () => {
     const parts = { '\n  settleRun(job)': '\n  settleRun(job)\n  settleRun(job)' };
     expect(await red(await broken(['finish', 'cancel', 'dispatch'], parts))).toMatch('S5');
   });
 
-  it('sees a job that ends and keeps its permit', async () => {
+  it('detects a job that ends and keeps its permit', async () => {
     const parts = { 'return remove(job.queue or job.lane, id, job.release, tenant)\nend': 'return {}\nend' };
     expect(await red(await broken(['finish'], parts))).toMatch('S3: a job that has ended frees its permit');
   });
 
-  it('sees a job that waits while it has a permit', async () => {
+  it('detects a job that waits while it holds a permit', async () => {
     const parts = { "redis.call('ZREM', backlog, id)": '' };
     expect(await red(await broken(['dispatch'], parts))).toMatch('S1: an open job is in one place');
   });
 
-  it('sees jobs that are lost with the scheduler', async () => {
+  it('detects jobs that stay lost after the scheduler has lost its keys', async () => {
     const parts = { 'elseif not isPlaced(queue or lane, id, release, tenant) then': 'elseif false then' };
     expect(await red(await broken(['repair'], parts))).toMatch('S1: an open job is delayed, waits or holds a permit');
   });

@@ -1,9 +1,9 @@
-/** What the cell's scripts are asked and say, as far as the witness has to know it. */
+/** Arguments and replies of the cell's scripts, as far as the monitor needs them. */
 import type { ScriptName } from './system/cell.ts';
 
 export const listOf = (reply: unknown): unknown[] => (Array.isArray(reply) ? reply : [reply]);
 
-/** Of an `append`, each journal's: id, attempt, token, seq before and after, bytes. */
+/** Splits the arguments of an `append` by journal: id, attempt, token, seq before and after, bytes. */
 export function splitAppends(values: readonly string[]): string[][] {
   const appends: string[][] = [];
   for (let at = 0; at < values.length; ) {
@@ -16,7 +16,7 @@ export function splitAppends(values: readonly string[]): string[][] {
 
 const some = (found: unknown, kind: string) => ((found as unknown[]).length > 0 ? [kind] : []);
 
-/** What kinds of reply this is, the deciding one first: what was met is counted by them. */
+/** The kinds of a reply, the most important first. Replies are counted by kind. */
 export function kindsOf(script: ScriptName, reply: unknown): string[] {
   const parts = listOf(reply);
   const [first, second] = parts;

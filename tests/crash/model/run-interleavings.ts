@@ -1,5 +1,5 @@
-/** Runs many interleavings, some at once: each waits for Redis most of the time. */
-import { Interleaving, type Verdict } from './interleaving.ts';
+/** Runs many interleavings, many at the same time: each waits for Redis most of the time. */
+import { Interleaving, type InterleavingResult } from './interleaving.ts';
 import type { SharedRedis, Switches } from './system/redis.ts';
 
 const AT_ONCE = 128;
@@ -10,24 +10,24 @@ export interface Tally {
   commands: number;
   crashes: number;
   resumed: number;
-  /** How often each script gave each kind of reply: what was met at all. */
+  /** How often each script gave each kind of reply. */
   replies: Record<string, number>;
   seconds: number;
-  /** The first interleaving that broke a promise; null: none did. */
+  /** The interleaving with the lowest seed that violated a promise; null: none did. */
   failure: { seed: number; broken: string; trace: string[] } | null;
 }
 
 interface RunOptions {
   shared: SharedRedis;
   prefix: string;
-  /** Of the first interleaving; the others count on from it. */
+  /** The seed of the first interleaving. The others follow: seed + 1, seed + 2, … */
   seed: number;
   count: number;
   steps: number;
   switches?: Switches;
 }
 
-/** Runs interleavings until one breaks a promise or all are done. */
+/** Runs interleavings until one violates a promise or all are done. */
 export async function runInterleavings({
   shared,
   prefix,
@@ -52,14 +52,14 @@ export async function runInterleavings({
   return tally;
 }
 
-function add(tally: Tally, seed: number, verdict: Verdict): void {
+function add(tally: Tally, seed: number, result: InterleavingResult): void {
   tally.interleavings += 1;
-  tally.steps += verdict.steps;
-  tally.commands += verdict.commands;
-  tally.crashes += verdict.crashes;
-  tally.resumed += verdict.resumed;
-  for (const [kind, times] of verdict.replies) tally.replies[kind] = (tally.replies[kind] ?? 0) + times;
-  if (verdict.broken === null) return;
+  tally.steps += result.steps;
+  tally.commands += result.commands;
+  tally.crashes += result.crashes;
+  tally.resumed += result.resumed;
+  for (const [kind, times] of result.replies) tally.replies[kind] = (tally.replies[kind] ?? 0) + times;
+  if (result.broken === null) return;
   if (tally.failure && tally.failure.seed < seed) return;
-  tally.failure = { seed, broken: verdict.broken, trace: verdict.trace };
+  tally.failure = { seed, broken: result.broken, trace: result.trace };
 }

@@ -1,4 +1,4 @@
-/** All that the models judge, read in one step beside each script. */
+/** Everything that the models check, read in one script after each script of the product. */
 import type { CellKeys } from '@holdfast/cell';
 import { Script } from '@holdfast/redis';
 import { type Values, valuesOf } from '../../../packages/journal/src/record.ts';
@@ -16,7 +16,7 @@ export interface LanePlaces {
 }
 
 export interface Snapshot {
-  /** By job id; empty where there is none. */
+  /** By job id; empty where there is no record. */
   records: ReadonlyMap<string, Values>;
   tenant: Values;
   day: Values;
@@ -27,7 +27,7 @@ export interface Snapshot {
   leftover: number;
   /** The scheduler's counts, by lane or tenant. */
   counts: { lanes: Values; waiting: Values; running: Values };
-  /** What the tenant may run at once, as the scheduler knows it; 0: as much as it likes. */
+  /** How many jobs the tenant may run at once, as the scheduler has it; 0: no limit. */
   mostRunning: number;
   lanes: ReadonlyMap<string, LanePlaces>;
 }

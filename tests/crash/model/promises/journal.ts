@@ -1,16 +1,16 @@
-/** What a whole journal shows by itself, whoever wrote it. */
+/** Checks a whole journal by itself. */
 
 import { notesTask } from '../jobs.ts';
-import { endings, promise, readEntries } from './job.ts';
+import { assertPromise, endings, readEntries } from './job.ts';
 
-/** What the jobs of one kind promise of their calls. */
+/** Checks the calls of one kind of job. */
 interface Calls {
-  /** Calls that were begun, each counted when it was. */
+  /** Calls that were begun and not resumed. */
   readonly begun: number;
   see(type: string, data: Record<string, unknown>): void;
 }
 
-/** Of a job that passes a request through: an attempt is a call, and tells all of it. */
+/** Of a pass-through job: an attempt is one call, and emits all of its text. */
 class OneCall implements Calls {
   begun = 0;
   #tag = '';
@@ -24,16 +24,16 @@ class OneCall implements Calls {
     }
     if (type !== 'text.delta') return;
     this.#tag ||= tagOf(String(data.text));
-    promise(!this.#before.has(this.#tag), `a call writes between two beginnings: not ${this.#tag} again`);
+    assertPromise(!this.#before.has(this.#tag), `a call writes no text after the next call has begun: ${this.#tag}`);
   }
 }
 
-/** Of a task that makes calls of its own, some of them in steps: what is completed is kept. */
+/** Of a task with several calls, some of them in steps: results of completed calls and steps are replayed. */
 class ManyCalls implements Calls {
   begun = 0;
-  /** Of this run. */
+  /** Calls that were answered in this run. */
   readonly #answered = new Set<unknown>();
-  /** Of this life of the job. */
+  /** Steps that were completed in any run of the job. */
   readonly #completed = new Set<unknown>();
 
   see(type: string, { call, step, resumed }: Record<string, unknown>): void {
@@ -41,12 +41,12 @@ class ManyCalls implements Calls {
     if (type === 'call.started') {
       if (resumed === false) this.begun += 1;
       const around = String(call).split('/').slice(0, -1).join('/');
-      promise(!this.#completed.has(around), `a step that is completed makes no call again: ${call}`);
-      promise(!this.#answered.has(call), `a call that has been answered isn't made again: ${call}`);
+      assertPromise(!this.#completed.has(around), `a completed step makes no further call: ${call}`);
+      assertPromise(!this.#answered.has(call), `a call that has been answered isn't made again: ${call}`);
     } else if (type === 'call.completed') {
       this.#answered.add(call);
     } else if (type === 'step.completed') {
-      promise(!this.#completed.has(step), `a step is completed once: ${step}`);
+      assertPromise(!this.#completed.has(step), `a step is completed once: ${step}`);
       this.#completed.add(step);
     }
   }
@@ -61,25 +61,28 @@ export function checkJournal(log: string, providerCalls: number): void {
   let open = false;
   let running = false;
   let attempt = 0;
-  /** What a reader has, who drops what is to be dropped. */
-  let told = '';
+  /** The text of a reader that drops text where an event says so. */
+  let emitted = '';
   for (const [at, { seq, type, data }] of entries.entries()) {
-    promise(seq === at + 1, `events are numbered 1 to n: ${seq} in place ${at + 1}`);
+    assertPromise(seq === at + 1, `events are numbered 1 to n: ${seq} in place ${at + 1}`);
     if (type === 'job.accepted') {
-      promise(!open && (at === 0) === (data.again !== true), `a run begins where none is open (event ${seq})`);
+      assertPromise(
+        !open && (at === 0) === (data.again !== true),
+        `a run begins only when none is open (event ${seq})`,
+      );
       open = true;
     } else {
-      promise(open, `nothing comes after the end but job.accepted, not ${type} (event ${seq})`);
+      assertPromise(open, `after the end comes nothing but job.accepted, not ${type} (event ${seq})`);
     }
     if (type === 'attempt.started') {
-      promise(Number(data.attempt) > attempt, `attempts come in order: ${data.attempt} after ${attempt}`);
+      assertPromise(Number(data.attempt) > attempt, `attempts come in order: ${data.attempt} after ${attempt}`);
       attempt = Number(data.attempt);
       running = true;
-      if (data.resumed === false) told = '';
+      if (data.resumed === false) emitted = '';
     } else if (type === 'text.delta') {
-      promise(running, `text comes from an attempt that has begun (event ${seq})`);
-      told += String(data.text);
-      checkPieces(told);
+      assertPromise(running, `text comes from an attempt that has begun (event ${seq})`);
+      emitted += String(data.text);
+      checkPieces(emitted);
     } else if (type === 'attempt.failed') {
       running = false;
     } else if (type in endings) {
@@ -88,18 +91,24 @@ export function checkJournal(log: string, providerCalls: number): void {
     }
     calls.see(type, data);
     if (type === 'job.completed') {
-      promise(data.output === told, `the output is what was told: ${String(data.output)} after ${told}`);
+      assertPromise(
+        data.output === emitted,
+        `the output is the emitted text: ${String(data.output)}, emitted ${emitted}`,
+      );
     }
   }
-  promise(!open, 'every accepted job ends once the faults stop');
-  promise(calls.begun === providerCalls, `${providerCalls} provider calls are counted, ${calls.begun} were begun`);
+  assertPromise(!open, 'every accepted job ends once the faults stop');
+  assertPromise(
+    calls.begun === providerCalls,
+    `${providerCalls} provider calls are counted, ${calls.begun} were begun`,
+  );
 }
 
-/** The text that a reader has is one call's, from its first piece on. */
-function checkPieces(told: string): void {
-  const pieces = told.trim().split(' ');
+/** A reader's text is that of one call, complete from its first piece. */
+function checkPieces(emitted: string): void {
+  const pieces = emitted.trim().split(' ');
   for (const [number, piece] of pieces.entries()) {
-    const next = `${tagOf(told)}.${number}`;
-    promise(piece === next, `the next piece that readers get is ${next}, not ${piece}`);
+    const next = `${tagOf(emitted)}.${number}`;
+    assertPromise(piece === next, `readers get piece ${next} next, not ${piece}`);
   }
 }

@@ -1,4 +1,4 @@
-/** An API process: submits, changes jobs, lets readers attach. */
+/** An API process: submits and changes jobs, and serves readers. */
 import type { Caller } from '@holdfast/core';
 import { attach, type LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
@@ -7,32 +7,32 @@ import { deleteJob } from '../../../../apps/api/src/routes/delete-job.ts';
 import { retryJob } from '../../../../apps/api/src/routes/retry-job.ts';
 import { estimateFirstCall } from '../../../../apps/api/src/submit/first-call.ts';
 import { prices, TENANT, tasks } from '../jobs.ts';
-import { Process, type Surroundings } from './processes.ts';
+import { type Environment, Process } from './processes.ts';
 
 const caller: Caller = { tenant: TENANT, keyId: 'key', scopes: ['submit'], tasks: null };
-/** What is answered is not looked at here. */
+/** HTTP answers are not checked here. */
 const response = { setHeader() {}, hasHeader: () => true, status: () => response, end() {} };
 const answer = response as unknown as Response;
 const requestFor = (id: string) => ({ params: { id } }) as unknown as Request;
 
-/** Someone who reads a journal, and what they got. */
+/** A reader of a journal, and what it has received. */
 export interface Reader {
   jobId: string;
   after: number;
   bytes: string;
-  /** How it ended; null while it goes on. 'failed': it would attach again. */
+  /** How it ended; null while it reads. `failed`: a real reader would attach again. */
   result: 'ended' | 'aborted' | 'gone' | 'failed' | null;
   process: Process;
-  /** Times that the job had been deleted, or had expired, when the reader came. */
-  closed: number;
+  /** How often the job had been deleted or had expired before the reader attached. */
+  removedBefore: number;
 }
 
 export class Api extends Process {
   readonly #retryJob: ReturnType<typeof retryJob>;
   readonly #deleteJob: ReturnType<typeof deleteJob>;
 
-  constructor(name: string, surroundings: Surroundings) {
-    super(name, surroundings);
+  constructor(name: string, environment: Environment) {
+    super(name, environment);
     const { journal, queues, ledger, limits } = this;
     const cells = { of: () => ({ journal, queue: queues, ledger }) };
     const writes = { run: <Result>(write: (redis: Redis) => Promise<Result>) => write(journal.redis) };
@@ -45,14 +45,14 @@ export class Api extends Process {
       tasks,
       warnOfUnpriced: () => undefined,
       memory: { isNearlyFull: false },
-      // The answer is not looked at here.
+      // HTTP answers are not checked here.
       sendJob: async () => undefined,
     });
   }
 
-  /** As `apps/api/src/submit/submit-or-replay.ts`. Returns once the client has its 2xx. */
+  /** Does what `apps/api/src/submit/submit-or-replay.ts` does. Resolves when the client has its 2xx. */
   async submit(job: NewJob): Promise<void> {
-    const { limits } = this.surroundings;
+    const { limits } = this.environment;
     const { estimate } = estimateFirstCall({ tasks, prices }, job.request.task, job.request.input);
     const areNewer = this.queues.areNewer(TENANT, limits);
     const reply = await this.journal.submit(job, { limits, areNewer, estimateUsd: estimate?.usd ?? null });
@@ -60,7 +60,7 @@ export class Api extends Process {
     if (reply.kind === 'created') this.queues.dispatch(reply.queue, ...reply.unblocked);
   }
 
-  /** As `apps/api/src/routes/cancel-job.ts`, which waits for the end as well. */
+  /** Does what `apps/api/src/routes/cancel-job.ts` does, but doesn't wait for the job's end. */
   async cancel(jobId: string): Promise<void> {
     const reply = await this.journal.cancel(jobId);
     if (reply.kind !== 'cancelled') return;
@@ -78,7 +78,7 @@ export class Api extends Process {
 
   async read(reader: Reader): Promise<void> {
     const { jobId, after } = reader;
-    const { dice, switches } = this.surroundings;
+    const { dice, switches } = this.environment;
     const sink = {
       write: (bytes: Buffer) => {
         reader.bytes += bytes.toString();
@@ -92,7 +92,7 @@ export class Api extends Process {
   }
 }
 
-/** Says that it has subscribed when it has only begun to. */
+/** Resolves a subscription before Redis has confirmed it. */
 function lateFeed(feed: LiveFeed): LiveFeed {
   const subscribe: LiveFeed['subscribe'] = async (channel, listener) => {
     const subscribed = feed.subscribe(channel, listener);

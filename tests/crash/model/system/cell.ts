@@ -1,6 +1,6 @@
 /**
- * An interleaving's cell: names of all its keys, and its clock. Redis' own time can't be held, so each script is given the
- * cell's time from a key, and is the product's own but for that: time passes when the scheduler says so.
+ * An interleaving's cell: the names of all its keys, and its clock. Redis' own time can't be stopped, so each script reads the
+ * time from a key instead; otherwise it is the product's own. Time passes only when the interleaving says so.
  */
 import { CellKeys, scripts } from '@holdfast/cell';
 import { Script } from '@holdfast/redis';
@@ -9,10 +9,10 @@ import { TENANT } from '../jobs.ts';
 export type ScriptName = keyof typeof scripts;
 
 export const laneNames = ['default', 'background'];
-/** When every interleaving begins: so early in a day that none sees its end. */
+/** When every interleaving begins: at the start of a day, so that none lasts until the next day. */
 export const BEGINNING_MS = Date.UTC(2027, 0, 15);
 export const TODAY = '2027-01-15';
-/** Ended jobs are kept for so long. */
+/** How long ended jobs are stored. */
 export const RETENTION_MS = 600_000;
 export const LOCK = 'maintenance';
 
@@ -20,32 +20,33 @@ export const nowKey = (keys: CellKeys) => `${keys.base}now`;
 
 export const keysOf = (prefix: string) => new CellKeys(prefix, '0');
 
-const OWN_TIME = "redis.call('TIME')";
-const HELD_TIME = `(function()
+const REDIS_TIME = "redis.call('TIME')";
+const TEST_TIME = `(function()
   local ms = tonumber(redis.call('GET', ARGV[1] .. 'now'))
   return {math.floor(ms / 1000), ms % 1000 * 1000}
 end)()`;
 
-/** @param lua of a script of the cell, perhaps one that was broken on purpose */
-export function heldScript(lua: string): Script {
-  if (/\bnow\b/.test(lua) && !lua.includes(OWN_TIME)) throw new Error('the script asks for the time in another way');
-  // Memory is not what is looked at here: all may write.
-  return new Script(lua.replace(OWN_TIME, HELD_TIME).replace(/^#!lua.*\n/, ''), { whenFull: true });
+/** @param lua source of a script of the cell, perhaps broken on purpose */
+export function withTestClock(lua: string): Script {
+  if (/\bnow\b/.test(lua) && !lua.includes(REDIS_TIME))
+    throw new Error('the script reads the time in another way than by TIME');
+  // Memory limits are not tested here, so all scripts may write.
+  return new Script(lua.replace(REDIS_TIME, TEST_TIME).replace(/^#!lua.*\n/, ''), { whenFull: true });
 }
 
 const entries = Object.entries(scripts) as [ScriptName, (typeof scripts)[ScriptName]][];
 
-/** What is run in place of the product's scripts, by their digests. */
-export const heldScripts: ReadonlyMap<string, Script> = new Map(
-  entries.map(([, { script }]) => [script.sha, heldScript(script.lua)]),
+/** The scripts with the test clock, by the digests of the product's scripts. */
+export const testScripts: ReadonlyMap<string, Script> = new Map(
+  entries.map(([, { script }]) => [script.sha, withTestClock(script.lua)]),
 );
 
-/** Which script of the product a digest stands for; one that only reads is not looked at. */
+/** The names of the product's scripts by digest, without the one that only reads. */
 export const nameOf: ReadonlyMap<string, ScriptName> = new Map(
   entries.filter(([name]) => name !== 'read').map(([name, { script }]) => [script.sha, name]),
 );
 
-/** What is lost together with the queue. */
+/** The keys that are lost together with the queue. */
 export function schedulerKeys(keys: CellKeys): string[] {
   const ofLanes = ['lane', 'workers', 'due', 'deadlines', 'permits', 'new', 'old', 'credit'];
   return [
@@ -56,7 +57,7 @@ export function schedulerKeys(keys: CellKeys): string[] {
   ];
 }
 
-/** All that a job has. */
+/** Every stored key of a job. */
 export function jobKeys(keys: CellKeys, jobId: string): string[] {
   const { live, ...stored } = keys.job(jobId);
   return Object.values(stored);

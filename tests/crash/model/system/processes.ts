@@ -1,6 +1,6 @@
 /**
- * The processes of an interleaving: API processes (`model-api.ts`), and workers that run attempts and maintain the cell. All of
- * what they do is the product's own code; only connections, BullMQ, provider and timers are the scheduler's.
+ * The processes of an interleaving: API processes (`api.ts`), and workers that run attempts and maintenance. They run the
+ * product's own code. Only connections, BullMQ, provider and timers are replaced, by ones that the interleaving steps.
  */
 import { Cell } from '@holdfast/cell';
 import {
@@ -29,7 +29,7 @@ import { notesTask, prices, tasks } from '../jobs.ts';
 import { laneNames, RETENTION_MS } from './cell.ts';
 import type { Upstream } from './provider.ts';
 import type { Delivery, ModelQueue } from './queue.ts';
-import { type Execute, HeldSubscriber, heldRedis, type SharedRedis, type Switches } from './redis.ts';
+import { type Execute, type SharedRedis, SteppedSubscriber, type Switches, steppedRedis } from './redis.ts';
 import { Timers } from './timers.ts';
 import { Wire } from './wire.ts';
 
@@ -37,7 +37,7 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 const callLimits: CallLimits = { acquireCall: async () => 0, correctCall: async () => {}, slowDown: async () => {} };
 
-export interface Surroundings {
+export interface Environment {
   shared: SharedRedis;
   execute: Execute;
   switches: Switches;
@@ -45,21 +45,21 @@ export interface Surroundings {
   queue: ModelQueue;
   upstream: Upstream;
   dice: Dice;
-  /** The tenant's. */
+  /** The limits of the tenant. */
   limits: Limits;
-  /** Jobs at once that the workers take together, by lane. */
+  /** How many jobs all workers together take at once, by lane. */
   capacity: ReadonlyMap<string, number>;
 }
 
-/** One process: what it is connected by, and how it dies. */
+/** One process: its connections, and how it dies. */
 export class Process {
   readonly name: string;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly timers = new Timers();
   readonly redis: Wire;
   readonly queueWire: Wire;
   readonly upstreamWire: Wire;
-  readonly subscriber: HeldSubscriber;
+  readonly subscriber: SteppedSubscriber;
   readonly cell: Cell;
   readonly journal: Journal;
   readonly feed: LiveFeed;
@@ -68,15 +68,15 @@ export class Process {
   readonly limits: TenantLimits;
   dead = false;
 
-  constructor(name: string, surroundings: Surroundings) {
-    const { execute, switches, prefix, shared, limits } = surroundings;
+  constructor(name: string, environment: Environment) {
+    const { execute, switches, prefix, shared, limits } = environment;
     this.name = name;
-    this.surroundings = surroundings;
+    this.environment = environment;
     this.redis = new Wire(`${name}.redis`);
     this.queueWire = new Wire(`${name}.queue`);
     this.upstreamWire = new Wire(`${name}.provider`);
-    this.subscriber = new HeldSubscriber(`${name}.subscriber`, shared);
-    const redis = heldRedis(this.redis, execute, switches);
+    this.subscriber = new SteppedSubscriber(`${name}.subscriber`, shared);
+    const redis = steppedRedis(this.redis, execute, switches);
     this.cell = new Cell({ redis, prefix, retentionMs: RETENTION_MS });
     this.journal = new Journal(this.cell);
     this.feed = new LiveFeed(this.subscriber as unknown as Redis);
@@ -89,9 +89,9 @@ export class Process {
     return [this.redis, this.queueWire, this.upstreamWire, this.subscriber.wire];
   }
 
-  /** Adding many is no one step. */
+  /** Adding several releases takes several steps. */
   get #ready(): ReadyQueue {
-    const { queue } = this.surroundings;
+    const { queue } = this.environment;
     const send = (label: string, run: () => unknown) => this.queueWire.send(label, run);
     return {
       add: async (lane, releases) =>
@@ -104,19 +104,19 @@ export class Process {
 
   async die(): Promise<void> {
     this.dead = true;
-    for (const wire of this.wires) wire.die(this.surroundings.dice);
+    for (const wire of this.wires) wire.die(this.environment.dice);
     await this.subscriber.close();
   }
 }
 
-/** Lets every call through: an open breaker's waits are not among the timers that are held here. */
+/** Admits every call: the waits of an open breaker are not among the stepped timers. */
 class NoBreaker extends Breaker {
   override enter(): Pass {
     return { isTrial: false, succeeded() {}, failed() {}, interrupted() {} };
   }
 }
 
-/** More than a job's attempts and crashes can make. */
+/** More calls than a job's attempts and crashes can make. */
 const MAX_CALLS = 100;
 
 function laneOf(provider: Provider, background: boolean): Lane {
@@ -124,8 +124,8 @@ function laneOf(provider: Provider, background: boolean): Lane {
   return { providers: [{ provider, model: null, breaker }], background, idempotent: false, maxCalls: MAX_CALLS };
 }
 
-/** The task as it would be if nothing gave its completed steps back. */
-const forgetfulTask: Task = {
+/** The task as it would be if completed steps were not replayed. */
+const taskWithoutReplay: Task = {
   ...notesTask,
   run(input, host) {
     const get = (_: TaskHost, name: string) => {
@@ -136,33 +136,33 @@ const forgetfulTask: Task = {
     return notesTask.run(input, new Proxy(host, { get }));
   },
 };
-const forgetful = new Map([...tasks, [notesTask.name, forgetfulTask]]);
+const tasksWithoutReplay = new Map([...tasks, [notesTask.name, taskWithoutReplay]]);
 
-/** Has room for every call, and reserves nothing for it. */
-class CarelessLedger extends Ledger {
+/** Admits every call, and reserves nothing for it. */
+class LedgerWithoutReservations extends Ledger {
   override async increaseReservation(): Promise<null> {
     return null;
   }
 }
 
-/** Between a failed attempt and the next. */
-const LONGEST_DELAY_MS = 5_000;
+/** The longest delay between a failed attempt and the next. */
+const MAX_DELAY_MS = 5_000;
 
 export class Worker extends Process {
   readonly #parts: AttemptDeps;
   readonly #locks = new Map<number, AbortController>();
 
-  constructor(name: string, surroundings: Surroundings) {
-    super(name, surroundings);
-    const { dice, upstream, switches } = surroundings;
+  constructor(name: string, environment: Environment) {
+    super(name, environment);
+    const { dice, upstream, switches } = environment;
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
       journal: this.journal,
       feed: this.feed,
-      // No interval: what comes while an append is under way waits for the next, and nothing waits for time.
+      // No interval: events that come during an append wait for the next append, never for a timer.
       clock: new FlushClock({ journal: this.journal, logger: silent, intervalMs: 0, retryMs: 1 }),
       running: new RunningAttempts(),
-      tasks: switches.noRecall ? forgetful : tasks,
+      tasks: switches.noReplay ? tasksWithoutReplay : tasks,
       lanes: new Map([
         ['default', laneOf(provider, false)],
         ['background', laneOf(provider, true)],
@@ -170,11 +170,11 @@ export class Worker extends Process {
       laneOf: () => null,
       callLimits,
       adaptiveRateLimit: new AdaptiveRateLimit({ callLimits, logger: silent }),
-      ledger: switches.noReserve ? new CarelessLedger(this.cell) : this.ledger,
+      ledger: switches.noReserve ? new LedgerWithoutReservations(this.cell) : this.ledger,
       limits: this.limits,
       prices,
-      // Delays that only `passTime` ends, and each of its steps does.
-      retryPolicy: { ...defaultRetryPolicy, maxFailures: 3, baseDelayMs: 2_500, maxDelayMs: LONGEST_DELAY_MS },
+      // Longer than 0, so that only `passTime` ends a delay; short enough for each of its steps to end it.
+      retryPolicy: { ...defaultRetryPolicy, maxFailures: 3, baseDelayMs: 2_500, maxDelayMs: MAX_DELAY_MS },
       crashLimit: 4,
       maxWaitMs: 0,
       scheduler: this.queues.scheduler,
@@ -194,14 +194,14 @@ export class Worker extends Process {
     await this.running.listen(this.journal, this.feed).catch(() => undefined);
   }
 
-  /** As `LaneWorker` of `packages/queue`. */
+  /** Does what `LaneWorker` of `packages/queue` does. */
   async run(delivery: Delivery): Promise<void> {
     const lock = new AbortController();
     this.#locks.set(delivery.number, lock);
     const outcome = await runAttempt(this.#parts, delivery, lock.signal).catch(() => null);
     const isOver = outcome !== null && outcome.kind !== 'again';
     if (isOver) this.queues.dispatch(delivery.lane, ...('unblocked' in outcome ? outcome.unblocked : []));
-    const { queue } = this.surroundings;
+    const { queue } = this.environment;
     await this.queueWire.send(`acknowledge ${outcome?.kind ?? 'threw'}`, () => queue.acknowledge(delivery, isOver));
   }
 
@@ -209,19 +209,19 @@ export class Worker extends Process {
     this.#locks.get(delivery)?.abort(new Error('lock lost'));
   }
 
-  /** Says what all workers take together, as each of them does of itself every two seconds. */
+  /** Announces the capacity of all workers. In the product each worker announces its own every two seconds. */
   async announce(): Promise<void> {
-    for (const [lane, jobs] of this.surroundings.capacity) await this.queues.scheduler.announce(lane, 'all', jobs);
+    for (const [lane, jobs] of this.environment.capacity) await this.queues.scheduler.announce(lane, 'all', jobs);
   }
 
-  /** As four times a second. */
-  async look(): Promise<void> {
+  /** In the product, four times a second. */
+  async dispatch(): Promise<void> {
     this.queues.dispatch(...laneNames);
   }
 
-  /** As once a second. */
+  /** In the product, once a second. */
   async maintain(): Promise<void> {
-    if (!this.surroundings.switches.noMaintenance) await maintain(this.queues, silent);
+    if (!this.environment.switches.noMaintenance) await maintain(this.queues, silent);
   }
 
   async endLeftovers(): Promise<void> {

@@ -1,16 +1,16 @@
 /**
- * The provider: every piece of an answer waits for the scheduler, and says whose it is. A piece's text is
- * `<call>.<number> `, so that a journal shows which call wrote what, and whether a piece is there twice or missing.
- * Responses in the background live outside of any worker; the dice decide how each call goes on.
+ * The provider. Every piece of an answer waits for a step of the interleaving. A piece's text is `<call>.<number> `, so a
+ * journal shows which call wrote it, and whether a piece is repeated or missing. Background responses exist independently
+ * of any worker. Random numbers decide how each call goes on.
  */
 import { AttemptError, type Provider, type ProviderCall, type ProviderEvent } from '@holdfast/core';
 import type { Dice } from '../dice.ts';
-import { MOST_TOKENS } from '../jobs.ts';
+import { MAX_TOKENS } from '../jobs.ts';
 import type { Wire } from './wire.ts';
 
-const MOST_PIECES = 4;
-/** So that some calls cost little, and some nearly all that they may. */
-const TOKENS_A_PIECE = MOST_TOKENS / MOST_PIECES;
+const MAX_PIECES = 4;
+/** Some calls cost little, and some nearly as much as is reserved for them. */
+const TOKENS_A_PIECE = MAX_TOKENS / MAX_PIECES;
 
 interface Response {
   tag: string;
@@ -19,19 +19,19 @@ interface Response {
 
 const outputOf = ({ tag, pieces }: Response) => Array.from({ length: pieces }, (_, n) => `${tag}.${n} `).join('');
 
-/** '' of a job that passes a request through: it has none here. */
+/** Empty for a pass-through job, which has no prompt here. */
 function promptOf({ body }: ProviderCall): string {
   const [message] = (body.messages ?? body.input ?? []) as { content: string }[];
   return message?.content ?? '';
 }
 
-/** What is the same for all workers of an interleaving. */
+/** The provider's state, shared by all workers of an interleaving. */
 export class Upstream {
   readonly #dice: Dice;
   readonly #responses = new Map<string, Response>();
-  /** While faults are made: calls may fail, hang and break off. */
+  /** True until the faults stop: calls may fail and break off. */
   faulty = true;
-  /** Calls that began something new: what they ask for, and what they say if they come to their end. */
+  /** Calls that were begun, not resumed: the prompt, and the output if the call completes. */
   readonly begun: { prompt: string; output: string }[] = [];
   resumed = 0;
 
@@ -71,7 +71,7 @@ export class Upstream {
       return { response, first: call.resume.after + 1, isNew: false };
     }
     const tag = `c${this.begun.length}`;
-    const response = { tag, pieces: this.#dice.below(MOST_PIECES) + (call.background ? 1 : 0) };
+    const response = { tag, pieces: this.#dice.below(MAX_PIECES) + (call.background ? 1 : 0) };
     if (call.background) this.#responses.set(tag, response);
     this.begun.push({ prompt: promptOf(call), output: outputOf(response) });
     return { response, first: 0, isNew: true };

@@ -1,19 +1,19 @@
 /**
- * The queue in memory, in place of BullMQ, with the liberties that BullMQ takes:
+ * A queue in memory, in place of BullMQ. It does everything that BullMQ may do:
  *
- *   waiting ──deliver──▶ active ──acknowledge──▶ ended (kept for a while: its name isn't taken again)
+ *   waiting ──deliver──▶ active ──acknowledge──▶ ended (its name can't be added again)
  *      ▲                   │
- *      └──stall, throw─────┘      lose(): all of it is gone
+ *      └──stall, throw─────┘      lose(): everything is deleted
  *
- * A release that stalled is delivered again while its first worker may still be at it; that one's acknowledgement no
- * longer counts. Releases are delivered in any order.
+ * A stalled release is delivered again while its first worker may still run it. The first worker's acknowledgement is then
+ * ignored. Releases are delivered in any order.
  */
 import type { ReleaseName } from '@holdfast/core';
 
 interface Entry extends ReleaseName {
   lane: string;
   state: 'waiting' | 'active' | 'ended';
-  /** Which delivery holds it. */
+  /** The number of the delivery that holds its lock. */
   delivery: number;
 }
 
@@ -60,14 +60,14 @@ export class ModelQueue {
     return { lane, jobId, release, number: this.#deliveries };
   }
 
-  /** @param isOver false: the release is to be delivered again */
+  /** @param isOver false: the release will be delivered again */
   acknowledge(delivery: Delivery, isOver: boolean): void {
     const entry = this.#entries.get(nameOf(delivery.lane, delivery));
     if (entry?.state !== 'active' || entry.delivery !== delivery.number) return;
     entry.state = isOver ? 'ended' : 'waiting';
   }
 
-  /** Its lock has run out. Returns the delivery that lost it. */
+  /** Lets a lock run out. Returns the number of the delivery that had it. */
   stall(at: number): number | null {
     const entry = [...this.#entries.values()].filter(({ state }) => state === 'active')[at];
     if (!entry) return null;
@@ -75,8 +75,8 @@ export class ModelQueue {
     return entry.delivery;
   }
 
-  /** Somebody takes a waiting one away at the board, or calls it ended. */
-  tamper(at: number, how: 'taken away' | 'ended'): void {
+  /** An admin removes a waiting release in Bull Board, or marks it as ended. */
+  tamper(at: number, how: 'removed' | 'ended'): void {
     const [name, entry] = [...this.#entries].filter(([, { state }]) => state === 'waiting')[at] ?? [];
     if (name === undefined || !entry) return;
     if (how === 'ended') entry.state = 'ended';

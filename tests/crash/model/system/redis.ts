@@ -1,37 +1,37 @@
 /**
- * Real Redis behind held connections: what the code under test takes for its own connection is a wire that the scheduler
- * moves. Messages are held as well: they are there when the command that published them has been executed, and reach
- * their listener when the scheduler lets them.
+ * A real Redis behind stepped connections. The code under test gets a `Wire` as its connection, and the interleaving steps it.
+ * Messages are stepped too: a message exists once the command that publishes it is executed, and reaches its subscriber when
+ * the interleaving delivers it.
  */
 import { EventEmitter } from 'node:events';
 import { scripts } from '@holdfast/cell';
 import type { Redis, Script } from '@holdfast/redis';
-import { heldScripts } from './cell.ts';
+import { testScripts } from './cell.ts';
 import { Wire } from './wire.ts';
 
 export type Arguments = (string | number)[];
 
-/** A safety that is broken on purpose. */
+/** Safeties that a test breaks on purpose. */
 export interface Switches {
-  /** Scripts that are run in place of others, by their digests. */
+  /** Replacements of scripts, by the digests of the originals. */
   scripts?: ReadonlyMap<string, Script>;
-  /** The state that a terminal event brings with it is written by a second command. */
+  /** The terminal event and the final state are written by two commands. */
   stateApart?: boolean;
-  /** Nobody hands over again what was lost on the way to the queue. */
+  /** No worker runs maintenance. */
   noMaintenance?: boolean;
-  /** Readers read the log before their subscription has come about. */
+  /** Readers read the log before their subscription is confirmed. */
   lateSubscribe?: boolean;
-  /** Tasks aren't given back what they have completed. */
-  noRecall?: boolean;
-  /** Calls leave without a look at the budget. */
+  /** The results of completed steps are not replayed. */
+  noReplay?: boolean;
+  /** Calls are made without a reservation. */
   noReserve?: boolean;
 }
 
-/** One real connection for commands and one for messages, shared by all interleavings that run at once. */
+/** One real connection for commands and one for messages, shared by all interleavings that run at the same time. */
 export class SharedRedis {
   readonly commands: Redis;
   readonly #messages: Redis;
-  readonly #listeners = new Map<string, Set<HeldSubscriber>>();
+  readonly #listeners = new Map<string, Set<SteppedSubscriber>>();
   #gathering = false;
   #arrival: Promise<unknown> | null = null;
 
@@ -49,7 +49,7 @@ export class SharedRedis {
     return command.apply(this.commands, args);
   }
 
-  /** What all interleavings send in one turn of the event loop leaves in one write. */
+  /** Sends what all interleavings write in one turn of the event loop in one packet. */
   #gather(): void {
     const { stream } = this.commands;
     if (this.#gathering || !stream) return;
@@ -61,22 +61,22 @@ export class SharedRedis {
     });
   }
 
-  async subscribe(channel: string, listener: HeldSubscriber): Promise<void> {
+  async subscribe(channel: string, listener: SteppedSubscriber): Promise<void> {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(listener));
     if (listeners.size === 1) await this.#messages.subscribe(channel);
   }
 
-  async unsubscribe(channel: string, listener: HeldSubscriber): Promise<void> {
+  async unsubscribe(channel: string, listener: SteppedSubscriber): Promise<void> {
     const listeners = this.#listeners.get(channel);
     if (!listeners?.delete(listener) || listeners.size > 0) return;
     this.#listeners.delete(channel);
     await this.#messages.unsubscribe(channel);
   }
 
-  /** Resolves when every message that was published before has arrived. */
+  /** Resolves when every message published before this call has arrived. */
   async messagesArrived(): Promise<void> {
-    // One question for all who ask in the same turn of the event loop.
+    // One PING for all callers in the same turn of the event loop.
     this.#arrival ??= new Promise((resolve) => {
       setImmediate(() => {
         this.#arrival = null;
@@ -89,17 +89,17 @@ export class SharedRedis {
 
 export type Execute = (name: string, args: Arguments) => Promise<unknown>;
 
-/** Of the arguments of `finish`: before it come id, attempt, token, seq before and after, and bytes; after it the changes. */
+/** Positions in the arguments of `finish`. Before the status: id, attempt, token, seq before and after, bytes. After it: the changes. */
 const [STATUS_AT, CHANGES_AT] = [10, 16];
 
-/** What the code under test uses of a connection: any command, `pipeline`, `status`. Scripts are given the cell's time. */
-export function heldRedis(wire: Wire, execute: Execute, switches: Switches): Redis {
+/** The parts of a connection that the code under test uses: any command, `pipeline`, `status`. Scripts get the test clock. */
+export function steppedRedis(wire: Wire, execute: Execute, switches: Switches): Redis {
   const sendScript = ([sha, ...args]: Arguments): Promise<unknown> => {
     const digest = String(sha);
-    const script = switches.scripts?.get(digest) ?? heldScripts.get(digest);
+    const script = switches.scripts?.get(digest) ?? testScripts.get(digest);
     return wire.send('evalsha', () => execute('evalsha', [script?.sha ?? digest, ...args]));
   };
-  /** As if the end of an attempt were two steps: its events, then the state that they bring. */
+  /** Ends an attempt in two commands: its events, then its state. */
   const finishApart = (args: Arguments): Promise<unknown> => {
     const status = String(args[STATUS_AT]);
     const events = [scripts.append.script.sha, ...args.slice(1, STATUS_AT), ...args.slice(CHANGES_AT)];
@@ -141,8 +141,8 @@ export function heldRedis(wire: Wire, execute: Execute, switches: Switches): Red
   });
 }
 
-/** A connection that receives: subscriptions are commands of its wire, messages wait to be let through. */
-export class HeldSubscriber extends EventEmitter {
+/** A stepped subscriber connection: subscriptions are commands of its wire, and messages wait until they are delivered. */
+export class SteppedSubscriber extends EventEmitter {
   readonly wire: Wire;
   readonly #shared: SharedRedis;
   readonly #channels = new Set<string>();
@@ -191,7 +191,7 @@ export class HeldSubscriber extends EventEmitter {
     if (channel) this.emit('messageBuffer', channel, message);
   }
 
-  /** The connection breaks: what was published and not received is lost, and so are the subscriptions. */
+  /** Breaks the connection: undelivered messages and all subscriptions are lost. */
   async cut(): Promise<void> {
     await this.close();
     this.#dead = false;

@@ -1,54 +1,54 @@
 /**
- * Timers of the code under test belong to the scheduler as well: a process of an interleaving that sets one doesn't wait
- * for time to pass, but for the scheduler to say that it has. Which process sets it is known by its asynchronous context.
+ * Stepped timers: a timer of the code under test fires when the interleaving says so, not when time has passed. The
+ * asynchronous context tells which process has set it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-interface HeldTimer {
+interface SteppedTimer {
   ms: number;
-  ring: () => void;
+  fire: () => void;
   unref(): void;
 }
 
 export class Timers {
-  #set: HeldTimer[] = [];
+  #set: SteppedTimer[] = [];
 
-  /** Runs `work`, and all that comes of it, with timers that are held here. */
-  hold<Result>(work: () => Result): Result {
+  /** Runs `work`; its timers, and those of everything that it starts, belong to this object. */
+  run<Result>(work: () => Result): Result {
     return current.run(this, work);
   }
 
-  add(timer: HeldTimer): void {
+  add(timer: SteppedTimer): void {
     this.#set.push(timer);
   }
 
   remove(timer: unknown): void {
-    this.#set = this.#set.filter((held) => held !== timer);
+    this.#set = this.#set.filter((other) => other !== timer);
   }
 
-  /** How many timers of at most so many ms are set. */
-  count(mostMs: number): number {
-    return this.#set.filter(({ ms }) => ms <= mostMs).length;
+  /** The number of set timers of at most `maxMs`. */
+  count(maxMs: number): number {
+    return this.#set.filter(({ ms }) => ms <= maxMs).length;
   }
 
-  /** Lets the first of them ring. */
-  ring(mostMs: number): void {
-    const timer = this.#set.find(({ ms }) => ms <= mostMs);
+  /** Fires the first of them. */
+  fire(maxMs: number): void {
+    const timer = this.#set.find(({ ms }) => ms <= maxMs);
     this.remove(timer);
-    timer?.ring();
+    timer?.fire();
   }
 }
 
 const current = new AsyncLocalStorage<Timers>();
 
-/** From now on timers that are set within `Timers.hold` are held. Returns what ends it. */
-export function holdTimers(): () => void {
+/** From now on timers that are set within `Timers.run` are stepped. Returns a function that restores the real timers. */
+export function stepTimers(): () => void {
   const { setTimeout: realSet, clearTimeout: realClear } = globalThis;
-  const held = (ring: () => void, ms = 0, ...rest: unknown[]) => {
+  const stepped = (fire: () => void, ms = 0, ...rest: unknown[]) => {
     const timers = current.getStore();
-    if (!timers) return realSet(ring, ms, ...rest);
-    // What it sets in its turn is held as well.
-    const timer = { ms, ring: () => timers.hold(ring), unref() {} };
+    if (!timers) return realSet(fire, ms, ...rest);
+    // Timers that the callback sets are stepped too.
+    const timer = { ms, fire: () => timers.run(fire), unref() {} };
     timers.add(timer);
     return timer;
   };
@@ -57,6 +57,6 @@ export function holdTimers(): () => void {
     if (timers) timers.remove(timer);
     else realClear(timer as NodeJS.Timeout);
   };
-  Object.assign(globalThis, { setTimeout: held, clearTimeout: clear });
+  Object.assign(globalThis, { setTimeout: stepped, clearTimeout: clear });
   return () => void Object.assign(globalThis, { setTimeout: realSet, clearTimeout: realClear });
 }

@@ -1,18 +1,18 @@
 /**
- * A connection whose every command and every reply waits for the scheduler. What can become of a command:
+ * A stepped connection: every command and every reply waits for a step of the interleaving. What can happen to a command:
  *
  *   waiting ──execute──▶ executed ──deliver──▶ its caller goes on
- *      │                    └──cut──▶ sent again (executed twice) or rejected (executed, and nobody knows)
- *      └──cut──▶ sent again or rejected; and, where it had left already, executed later all the same
+ *      │                    └──cut──▶ sent again (executed twice) or rejected (executed, but the caller doesn't know)
+ *      └──cut──▶ sent again or rejected; a command that had been sent already is executed later all the same
  *
- * Commands of one wire are executed in order, and so are its replies. A wire of a process that died delivers nothing.
+ * Commands of one wire are executed in order, and replies are delivered in order. The wire of a dead process delivers nothing.
  */
 import type { Dice } from '../dice.ts';
 
 interface Command {
   label: string;
   run: () => unknown;
-  settle: (reply: Reply) => void;
+  reply: (reply: Reply) => void;
 }
 
 type Reply = { value: unknown } | { error: unknown };
@@ -39,7 +39,7 @@ export class Wire {
     return this.#executed.length > 0;
   }
 
-  /** What would be executed next. */
+  /** The label of the command that is executed next. */
   get next(): string {
     return this.#waiting[0]?.label ?? '';
   }
@@ -47,8 +47,8 @@ export class Wire {
   send(label: string, run: () => unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#dead) return;
-      const settle = (reply: Reply) => ('error' in reply ? reject(reply.error as Error) : resolve(reply.value));
-      this.#waiting.push({ label, run, settle });
+      const answer = (reply: Reply) => ('error' in reply ? reject(reply.error as Error) : resolve(reply.value));
+      this.#waiting.push({ label, run, reply: answer });
     });
   }
 
@@ -61,29 +61,29 @@ export class Wire {
 
   deliver(): void {
     const done = this.#executed.shift();
-    done?.command.settle(done.reply);
+    done?.command.reply(done.reply);
   }
 
-  /** Every reply under way is lost. `resend` is what ioredis does by itself once it is connected again. */
+  /** Loses every reply in flight. @param resend as ioredis does by itself once it is connected again */
   cut(dice: Dice, resend: boolean): void {
     const unanswered = [...this.#executed.map(({ command }) => command), ...this.#waiting];
-    const left = this.#leftAlready(dice);
+    const sent = this.#alreadySent(dice);
     this.#executed = [];
-    this.#waiting = resend ? [...left, ...unanswered] : left;
+    this.#waiting = resend ? [...sent, ...unanswered] : sent;
     if (resend) return;
-    for (const { settle } of unanswered) settle({ error: new ConnectionCut('connection cut') });
+    for (const { reply } of unanswered) reply({ error: new ConnectionCut('connection cut') });
   }
 
-  /** The process dies: what had left already is still executed, and nothing is ever delivered. */
+  /** The process dies: commands that were sent are still executed, and nothing is delivered. */
   die(dice: Dice): void {
-    this.#waiting = this.#leftAlready(dice);
+    this.#waiting = this.#alreadySent(dice);
     this.#executed = [];
     this.#dead = true;
   }
 
-  #leftAlready(dice: Dice): Command[] {
+  #alreadySent(dice: Dice): Command[] {
     const count = dice.below(this.#waiting.length + 1);
-    return this.#waiting.slice(0, count).map((command) => ({ ...command, settle: () => undefined }));
+    return this.#waiting.slice(0, count).map((command) => ({ ...command, reply: () => undefined }));
   }
 }
 
