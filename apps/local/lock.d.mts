@@ -1,6 +1,6 @@
 export interface Holder {
   pid: number;
-  /** As `birthOf` tells it. */
+  /** The value of `birthOf` when the lock was taken. */
   born: string | null;
 }
 

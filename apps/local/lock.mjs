@@ -1,26 +1,26 @@
 /**
- * A lock file: one process at a time, and a dead one's lock is taken over. Plain JavaScript, because `prepare.mjs` uses
- * it before anything is installed or built.
+ * A lock file: one process has it at a time, and the lock of a dead process is taken over. Plain JavaScript, because
+ * `prepare.mjs` uses it before anything is installed or built.
  *
- * 1. The file is written in full beside the lock and linked to its name, so nobody ever reads half of it.
- * 2. Where the name is taken: a holder that lives keeps it. A pid alone proves nothing (pids are used again), so the
- *    file also says when the holder started.
- * 3. A dead holder's file is moved aside, not deleted: of two that find it only one can move it.
+ * 1. The file is written under another name and then linked to the lock's name, so no process reads half a file.
+ * 2. Where the name is taken, a running holder keeps the lock. A pid alone proves nothing, because pids are used again.
+ *    So the file also says when the holder started.
+ * 3. A dead holder's file is renamed, not deleted: of two processes that find it, only one can rename it.
  *
- * It doesn't hold across machines, nor across containers that share a directory.
+ * The lock works neither across machines nor across containers that share a directory.
  */
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When the process `pid` started, as a text that no later process with that pid has; null when none is running. */
+/** When the process `pid` started, as a text that differs for any later process with the same pid; null when none is running. */
 export function birthOf(pid) {
   try {
     if (process.platform !== 'linux') {
       return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
     }
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in brackets, may hold anything; the fields after it don't.
+    // The name, in brackets, may contain spaces and brackets; the fields after it don't.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state] = fields;
     if (state === 'Z' || state === 'X') return null;
@@ -30,9 +30,9 @@ export function birthOf(pid) {
   }
 }
 
-/** Whether the very process that `holder` describes is still running. */
+/** Whether the process that `holder` describes is still running, and not another with the same pid. */
 export function isRunning(holder) {
-  // Without a birth it had ended before it could be asked for: that equals "not running", and must not count as alike.
+  // No birth: the process had ended before its birth was read. `birthOf` may be null too, and two nulls must not match.
   if (holder === null || typeof holder.born !== 'string' || !Number.isInteger(holder.pid)) return false;
   return birthOf(holder.pid) === holder.born;
 }
@@ -67,21 +67,21 @@ function moveAside(path, stale) {
     if (error.code === 'ENOENT') return;
     throw error;
   }
-  // Between our reading and our moving another may have taken over: then this is its lock, and it goes back.
+  // Another process may have taken the lock between our read and our rename. Then this is its lock, and it goes back.
   const moved = readHolder(aside);
   if (isRunning(moved) && moved.born !== stale?.born) {
     try {
       linkSync(aside, path);
     } catch {
-      // A third has taken the name meanwhile.
+      // A third process has taken the lock meanwhile.
     }
   }
   rmSync(aside, { force: true });
 }
 
 /**
- * Takes the lock at `path`, without waiting; directories on the way are made.
- * @returns {{ release(): void } | { heldBy: number }} `heldBy`: pid of the process that has it (this one included)
+ * Takes the lock at `path`, without waiting. Creates missing directories.
+ * @returns {{ release(): void } | { heldBy: number }} `heldBy`: pid of the process that has it, which may be this one
  */
 export function tryLock(path) {
   mkdirSync(dirname(path), { recursive: true });
@@ -92,5 +92,5 @@ export function tryLock(path) {
     if (isRunning(holder)) return { heldBy: holder.pid };
     moveAside(path, holder);
   }
-  throw new Error(`The lock ${path} can't be taken: remove the file if nothing of Holdfast is running.`);
+  throw new Error(`The lock ${path} can't be taken. If no Holdfast is running, remove the file.`);
 }

@@ -1,18 +1,18 @@
 /**
- * Makes a clone ready: what `npm start` and `npm test` run first, so that each is enough on its own.
+ * Prepares a clone. `npm start` and `npm test` run it first, so that each works as the only command.
  *
- * 1. install: when node_modules doesn't hold what package-lock.json asks for
- * 2. build: when a source is newer, or anything built is missing
+ * 1. install: when node_modules lacks something that package-lock.json lists
+ * 2. build: when a source is newer, or when something built is missing
  *
- *   --start   two more steps follow, told by `src/main.ts`: Redis, and the services
- *   --test    two more steps follow, told by `src/prepare-tests.ts`: Redis and Chromium
+ *   --start   two more steps follow, in `src/main.ts`: Redis, and the services
+ *   --test    two more steps follow, in `src/prepare-tests.ts`: Redis and Chromium
  *
- * With either, a step that is done already is named, so that the numbers are whole. Without, nothing is said where both are
- * done: the output of a command follows.
+ * With either, finished steps are printed too, so that the numbers are complete. Without, nothing is printed when both steps
+ * are finished, because the output of a command follows.
  *
- * Plain JavaScript that runs on Node 20 with nothing installed. A step that is done is not repeated: a second run costs
- * a tenth of a second. Each step is marked as done only after it, so one that was broken off is done again. Two at
- * once in one clone: the second waits.
+ * Plain JavaScript that runs on Node 20 with nothing installed. A finished step is not repeated: a second run takes a
+ * tenth of a second. A step is marked as finished only after its end, so an interrupted step is repeated. When two
+ * processes prepare the same clone, the second waits.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ const marks = { installed: join(modules, '.holdfast-installed'), built: join(mod
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 
 const isForTests = process.argv.includes('--test');
-/** More steps follow. */
+/** More steps follow in another program. */
 const isPart = isForTests || process.argv.includes('--start');
 const progress = new Progress({ total: isPart ? 4 : 2 });
 
@@ -49,13 +49,13 @@ function checkNode() {
   const major = Number(process.versions.node.split('.')[0]);
   const least = process.platform === 'linux' ? 20 : 22;
   if (major >= least) return;
-  // On Linux a newer Node comes with the packages; elsewhere the machine's own is all there is.
+  // On Linux the packages include a newer Node. Elsewhere only the machine's own can be used.
   throw new StepFailed(
     `Holdfast needs Node ${least} or later here; this is ${process.version}. See https://nodejs.org`,
   );
 }
 
-/** Whether node_modules holds what the lock file names, as npm's own note of what it installed tells. */
+/** Whether node_modules has what the lock file lists, by the list that npm writes of its installed packages. */
 function agreesWithLock(lockText) {
   const note = read(join(modules, '.package-lock.json'));
   if (note === null) return false;
@@ -75,7 +75,7 @@ function isInstalled() {
   const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
   const mark = read(marks.installed);
   if (mark === sha256(lockText)) return true;
-  // No mark at all: the user may have run `npm install`. Any other mark: a broken-off or older install.
+  // No mark: the user may have run `npm install`. Another mark: an interrupted or older install.
   if (mark !== null || !agreesWithLock(lockText)) return false;
   writeFileSync(marks.installed, sha256(lockText));
   return true;
@@ -85,8 +85,8 @@ async function install() {
   const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
   mkdirSync(modules, { recursive: true });
   writeFileSync(marks.installed, 'begun');
-  // Not `npm ci`: it refuses a registry that lacks other platforms' binaries. Settings of the user that leave out
-  // what is needed to build, as NODE_ENV=production does, are overruled; the lock file is never written.
+  // Not `npm ci`: it fails with a registry that lacks the binaries of other platforms. The options overrule settings
+  // that omit build tools, such as NODE_ENV=production. The lock file is never written.
   const args = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error'];
   try {
     await runProgram({
@@ -94,10 +94,10 @@ async function install() {
       command: 'npm',
       args,
       cwd: root,
-      hint: 'Is the network there, and the npm registry reachable? `npm install` in this directory shows more.',
+      hint: 'Check the network, and that the npm registry is reachable. `npm install` in this directory shows more.',
     });
   } finally {
-    // A Node that was only half written would be the one that runs this file next time.
+    // A half-written Node must go: it would run this file next time.
     if (existsSync(nodeLink) && !runs(nodeLink)) rmSync(nodeLink, { force: true });
   }
   if (process.platform === 'linux' && !existsSync(nodeLink) && Number(process.versions.node.split('.')[0]) < 22) {
@@ -120,7 +120,7 @@ function workspaces() {
     .filter((directory) => existsSync(join(directory, 'tsconfig.json')) && existsSync(join(directory, 'src')));
 }
 
-/** Changes whenever a source, a setting or the installed packages do. */
+/** A digest that changes when a source, a setting or the installed packages change. */
 function sourcesPrint() {
   const files = workspaces().flatMap((directory) => [
     join(directory, 'package.json'),
@@ -144,7 +144,7 @@ function nodeForTools() {
 
 async function build() {
   const print = sourcesPrint();
-  // tsc believes its notes even where what it built has been deleted.
+  // tsc trusts its build info even where the built files were deleted.
   for (const directory of unbuilt()) rmSync(join(directory, 'tsconfig.tsbuildinfo'), { force: true });
   await runProgram({
     name: 'tsc',
@@ -169,13 +169,13 @@ async function findTestTools() {
 async function lockClone() {
   const path = join(modules, '.holdfast-prepare.lock');
   const deadline = Date.now() + LOCK_TIMEOUT_MS;
-  for (let told = false; Date.now() < deadline; told = true) {
+  for (let isAnnounced = false; Date.now() < deadline; isAnnounced = true) {
     const lock = tryLock(path);
     if (!('heldBy' in lock)) return lock;
-    if (!told) progress.say(`Another process (pid ${lock.heldBy}) prepares this clone: waiting for it …`);
+    if (!isAnnounced) progress.say(`Another process (pid ${lock.heldBy}) is preparing this clone. Waiting for it …`);
     await delay(200);
   }
-  throw new StepFailed(`Another process has been preparing this clone for too long: end it, or remove ${path}.`);
+  throw new StepFailed(`Another process has been preparing this clone for too long. End it, or remove ${path}.`);
 }
 
 function skipInstall() {
@@ -199,7 +199,7 @@ async function prepare() {
   if (!isInstalled() || !isBuilt()) {
     const lock = await lockClone();
     try {
-      // Asked again: whoever had the lock has done it.
+      // Checked again: the process that had the lock may have done it.
       await prepareClone();
     } finally {
       lock.release();

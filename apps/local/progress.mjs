@@ -1,6 +1,6 @@
 /**
- * Says what goes on, as numbered steps: a line when one begins, and how long it took when it is over. On a terminal the line
- * counts the seconds meanwhile; anywhere else, as in a log, what is written stays as it is.
+ * Shows progress as numbered steps: a line when a step begins, and how long it took when it ends. On a terminal the line counts
+ * the seconds meanwhile. Elsewhere, as in a log, no line is rewritten.
  *
  *   1/4 Installing packages (about a minute the first time) …
  *       done in 51.2 s
@@ -16,13 +16,13 @@ export class Progress {
   #stream;
   #total;
   #number;
-  /** The step whose line is being rewritten: what it says, and when it began. */
+  /** The step whose line is being rewritten: its text, and when it began. */
   #live = null;
 
   /**
    * @param {object} options
    * @param {number} options.total how many steps there are
-   * @param {number} [options.first] number of the first that is told of here; those before it are another program's
+   * @param {number} [options.first] number of the first step here; another program has shown the steps before it
    * @param {{ isTTY?: boolean, columns?: number, write(text: string): unknown }} [options.stream]
    */
   constructor({ total, first = 1, stream = process.stdout }) {
@@ -31,22 +31,22 @@ export class Progress {
     this.#stream = stream;
   }
 
-  /** Writes a line of its own, whatever step is under way. */
+  /** Writes a line, also while a step is running. */
   say(text) {
     this.#writeLine(text);
     if (this.#live !== null) this.#draw();
   }
 
-  /** A step that there is nothing to do for. */
+  /** Shows a step that is finished already. */
   skip(text) {
     this.#writeLine(this.#numbered(text));
   }
 
-  /** Does `work` as the next step. Gives what it gives, and fails as it fails. */
+  /** Runs `work` as the next step. Resolves with its result, and rejects with its error. */
   async step(title, work, note = '') {
     const begun = performance.now();
     const close = this.#open(this.#numbered(title), note === '' ? '' : ` (${note})`);
-    let ending = 'broken off after';
+    let ending = 'failed after';
     try {
       const made = await work();
       ending = 'done in';
@@ -68,11 +68,11 @@ export class Progress {
 
   #draw() {
     const text = `${this.#live.label} … ${Math.round(secondsSince(this.#live.begun))} s`;
-    // A line that wraps could not be taken back. 0: a terminal that doesn't know its width.
+    // A wrapped line could not be rewritten. `columns` is 0 on a terminal that doesn't know its width.
     this.#stream.write(`${CLEAR}${text.slice(0, (this.#stream.columns || 80) - 1)}`);
   }
 
-  /** @returns what ends the step, given how it ended */
+  /** @returns a function that ends the step and shows how it ended */
   #open(label, note) {
     if (this.#stream.isTTY !== true) {
       this.#writeLine(`${label}${note} …`);

@@ -1,10 +1,10 @@
 /**
- * Runs one program of a step of `prepare.mjs`: silent while it goes well, its last lines when it fails.
- * Ctrl-C and SIGTERM end the program first, then the step fails, so that locks are given back.
+ * Runs one program for a step of `prepare.mjs`. Prints nothing on success, and the program's last lines when it fails.
+ * Ctrl-C and SIGTERM end the program first. Then the step fails, so that locks are released.
  */
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Preparing can't go on. The message is for the user. */
+/** The step failed. The message is for the user. */
 export class StepFailed extends Error {
   constructor(message, exitCode = 1) {
     super(message);
@@ -15,7 +15,7 @@ export class StepFailed extends Error {
 const SHOWN_LINES = 30;
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** Whether the program at `path` can be run here at all. */
+/** Whether the program at `path` can run here. */
 export function runs(path) {
   return spawnSync(path, ['--version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }
@@ -49,7 +49,7 @@ function lastLines(output) {
 
 /**
  * @param {{ name: string, command: string, args: string[], cwd: string, hint?: string, show?: boolean }} options
- *   `name`: as the message calls it; `hint`: said after its last lines; `show`: what it writes is shown as it comes
+ *   `name`: its name in the error; `hint`: printed after its last lines; `show`: prints its output as it comes
  * @throws {StepFailed} with the last lines of its output
  */
 export async function runProgram({ name, command, args, cwd, hint = '', show = false }) {

@@ -14,7 +14,7 @@ const facts: BannerFacts = {
 const text = (more: Partial<BannerFacts> = {}) => banner({ ...facts, ...more }).join('\n');
 
 describe('banner', () => {
-  it('tells where everything is', () => {
+  it('shows all addresses', () => {
     for (const part of [
       'http://127.0.0.1:3000/docs',
       'http://127.0.0.1:3000/demo#key=hold_made',
@@ -27,19 +27,19 @@ describe('banner', () => {
     }
   });
 
-  it('attaches to the very job that it submits', () => {
+  it('attaches to the job that it submits', () => {
     const lines = text();
     const [, idempotencyKey = ''] = /Idempotency-Key: (\S+)"/.exec(lines) ?? [];
     expect(lines).toContain(`/v1/jobs/${jobIdFor('default', idempotencyKey)}/events`);
   });
 
-  it('does not repeat a key that the environment gave', () => {
+  it('does not print a key that comes from the environment', () => {
     const lines = text({ bootstrapKey: null, adminKeyFromEnv: true });
     expect(lines).toContain('Bearer $HOLDFAST_BOOTSTRAP_KEY');
     expect(lines).not.toContain('#key=');
   });
 
-  it('says loudly that jobs can be lost', () => {
+  it('warns in capitals that jobs can be lost', () => {
     expect(text({ durability: 'memory' })).toContain('CAN BE LOST');
   });
 });

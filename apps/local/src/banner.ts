@@ -1,4 +1,4 @@
-/** What `npm start` prints once everything answers: where to go, and two commands that show what it is about. */
+/** What `npm start` prints once all services answer: the addresses, and two commands to try. */
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { jobIdFor } from '@holdfast/core';
@@ -6,10 +6,10 @@ import { jobIdFor } from '@holdfast/core';
 export interface BannerFacts {
   apiPort: number;
   consolePort: number;
-  /** null: a provider is set. */
+  /** null: a real provider is configured. */
   simulatorPort: number | null;
   durability: 'fsync' | 'replica' | 'memory';
-  /** null: the environment gave it; it is not repeated on a screen. */
+  /** null: it comes from the environment, and is not printed. */
   bootstrapKey: string | null;
   adminKeyFromEnv: boolean;
   keyFile: string;
@@ -27,7 +27,7 @@ const TENANT = 'default';
 function commands({ apiPort, simulatorPort, bootstrapKey }: BannerFacts): string[] {
   const base = `http://127.0.0.1:${apiPort}`;
   const auth = `-H "Authorization: Bearer ${bootstrapKey ?? '$HOLDFAST_BOOTSTRAP_KEY'}"`;
-  // The key is the job's address, so the second command is known before the first has run.
+  // The job's id follows from the key, so the second command is known before the first has run.
   const idempotencyKey = `hello-${randomBytes(3).toString('hex')}`;
   const body = JSON.stringify({
     task: 'chat.completions',
@@ -37,7 +37,7 @@ function commands({ apiPort, simulatorPort, bootstrapKey }: BannerFacts): string
     },
   });
   return [
-    'Submit a job (again with the same Idempotency-Key: the same job):',
+    'Submit a job (the same Idempotency-Key is the same job):',
     `  curl -s ${base}/v1/jobs ${auth} -H "Idempotency-Key: ${idempotencyKey}" \\`,
     `    -H "Content-Type: application/json" -d '${body}'`,
     'Attach to it, now or later, as often as you like:',
@@ -57,13 +57,13 @@ export function banner(facts: BannerFacts): string[] {
       : `simulator, http://127.0.0.1:${simulatorPort}/v1 (no key is set)`;
   return [
     '',
-    'Holdfast runs. Ctrl-C stops it; jobs that are not done go on at the next start.',
+    'Holdfast is running. Ctrl-C stops it; unfinished jobs go on at the next start.',
     '',
     `  API         ${base}   docs: ${base}/docs`,
     `  Demo        ${base}/demo${bootstrapKey === null ? '' : `#key=${bootstrapKey}`}`,
     `  Console     http://127.0.0.1:${consolePort}   key: ${adminKeyFromEnv ? 'HOLDFAST_ADMIN_KEY' : `admin_key in ${shownFile}`}`,
     `  Provider    ${provider}`,
-    `  API key     ${bootstrapKey === null ? 'HOLDFAST_BOOTSTRAP_KEY' : `${bootstrapKey}   (kept in ${shownFile})`}`,
+    `  API key     ${bootstrapKey === null ? 'HOLDFAST_BOOTSTRAP_KEY' : `${bootstrapKey}   (stored in ${shownFile})`}`,
     `  Durability  ${DURABILITY[durability]}`,
     '',
     ...commands(facts),

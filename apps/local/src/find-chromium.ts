@@ -1,5 +1,5 @@
 /**
- * Finds the browser that the browser tests drive, or installs it where that needs no asking:
+ * Finds the browser for the browser tests, or installs it where root runs the tests:
  * CHROMIUM_PATH → chromium, chromium-browser, google-chrome on the PATH (macOS: in /Applications) → apt-get, as root.
  */
 import { findOnPath } from './find-on-path.ts';
@@ -29,7 +29,7 @@ async function installWithApt(aptGet: string, env: NodeJS.ProcessEnv): Promise<v
   try {
     await runCommand(aptGet, install, options);
   } catch {
-    // Package lists are missing on a bare image, and old ones name files that are gone.
+    // A bare image has no package lists, and old lists name files that no longer exist.
     await runCommand(aptGet, ['update'], options);
     await runCommand(aptGet, install, options);
   }
@@ -43,7 +43,8 @@ export async function findChromium(env: NodeJS.ProcessEnv, log: (line: string) =
   const path = env.PATH ?? '';
   if (env.CHROMIUM_PATH) {
     const chosen = findOnPath(env.CHROMIUM_PATH, path);
-    if (chosen === null) throw new Error(`CHROMIUM_PATH is ${env.CHROMIUM_PATH}, which is no program.`);
+    if (chosen === null)
+      throw new Error(`CHROMIUM_PATH: ${env.CHROMIUM_PATH} is not a program. Set the path of a Chromium or Chrome.`);
     return chosen;
   }
   const found = search(path);

@@ -10,7 +10,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** The first program of that name in the directories of `path` (a PATH), or null. An absolute name is looked up as it is. */
+/** The first program of that name in the directories of `path` (a PATH), or null. An absolute name is checked as it is. */
 export function findOnPath(name: string, path: string): string | null {
   if (isAbsolute(name)) return isProgram(name) ? name : null;
   const directories = path.split(delimiter).filter((directory) => directory !== '');

@@ -1,6 +1,6 @@
 /**
- * The two keys that a local copy needs: one for the API, one for the console. Made at the first start and kept in the
- * data directory, readable by its owner only. A key that the environment gives is used and never written down.
+ * The two keys that a local Holdfast needs: one for the API, one for the console. They are made at the first start and stored
+ * in the data directory, readable by its owner only. A key from the environment is used and never stored.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const RANDOM_CHARACTERS = 43;
 export interface Keys {
   bootstrap: string;
   admin: string;
-  /** Where those are kept that the environment didn't give. */
+  /** The file with the keys that don't come from the environment. */
   file: string;
 }
 
@@ -25,7 +25,7 @@ function makeKey(prefix: string): string {
   return prefix + Array.from({ length: RANDOM_CHARACTERS }, () => BASE62[randomInt(BASE62.length)]).join('');
 }
 
-/** Writes the file in full or not at all, and never over one that is there. */
+/** Writes the complete file or nothing, and never replaces an existing file. */
 function createKeyFile(file: string): void {
   const keys: KeyFile = { bootstrap_key: makeKey('hold_'), admin_key: makeKey('hold_admin_') };
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
@@ -33,7 +33,7 @@ function createKeyFile(file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    // Another copy was faster: its keys are everybody's.
+    // Another process was faster: its keys are used.
     if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
     rmSync(draft, { force: true });
@@ -41,7 +41,7 @@ function createKeyFile(file: string): void {
 }
 
 /**
- * The keys to use; those that the environment doesn't give are made where none are kept yet.
+ * The keys to use. Keys that are neither in the environment nor in the file are made and stored.
  * @throws Error when the key file can't be read or written
  */
 export function provideKeys(dataDir: string, given: { bootstrap: string | null; admin: string | null }): Keys {
@@ -51,7 +51,7 @@ export function provideKeys(dataDir: string, given: { bootstrap: string | null; 
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   if (readKeyFile(file) === null) createKeyFile(file);
-  const kept = readKeyFile(file);
-  if (kept === null) throw new Error(`${file} was removed while it was being made`);
-  return { bootstrap: given.bootstrap ?? kept.bootstrap_key, admin: given.admin ?? kept.admin_key, file };
+  const stored = readKeyFile(file);
+  if (stored === null) throw new Error(`${file} was removed while it was being made. Start again.`);
+  return { bootstrap: given.bootstrap ?? stored.bootstrap_key, admin: given.admin ?? stored.admin_key, file };
 }

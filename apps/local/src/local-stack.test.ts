@@ -8,7 +8,7 @@ import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '.
 
 const source = (name: string) => JSON.stringify(join(import.meta.dirname, name));
 
-/** Stands for a service: tells of its life in a file, shows its environment, and ends when asked. */
+/** Stands for a service: records its start and end in a file, writes its environment, and ends on SIGTERM. */
 const service = (name: string, port: string | null, more = '') => `
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -33,7 +33,7 @@ interface Stack {
   supervisor: ChildProcess;
   directory: string;
   text(): string;
-  /** `name what` of all that the services told, in order. */
+  /** What all services recorded, in order, as `name what`. */
   lives(): string[];
   pidsOf(name: string): number[];
   url(label: string): string;
@@ -42,14 +42,14 @@ interface Stack {
 const running: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of running.splice(0)) {
-    // Asked, it has ended everything before itself; killed, its Redis would still write while its files are removed.
+    // SIGTERM: everything ends before it. After SIGKILL its Redis would still write while the files are removed.
     child.kill('SIGTERM');
     await until('it has ended', () => child.exitCode !== null || child.signalCode !== null);
   }
   removeDirectories();
 });
 
-/** Runs the real supervisor over stand-ins for the services, as a process of its own. */
+/** Runs the real supervisor with stand-ins for the services, in its own process. */
 function launch(
   env: NodeJS.ProcessEnv = {},
   replaced: Record<string, string> = {},
@@ -127,7 +127,7 @@ const isUp = (stack: Stack) =>
 const hasEnded = ({ supervisor }: Stack) =>
   until('it has ended', () => supervisor.exitCode !== null || supervisor.signalCode !== null);
 
-/** The environment that a service was given. */
+/** The environment of a service. */
 async function environmentOf(url: string): Promise<Record<string, string>> {
   return (await fetch(url, { signal: AbortSignal.timeout(60_000) })).json() as Promise<Record<string, string>>;
 }
@@ -136,20 +136,20 @@ const redisPid = (stack: Stack): number =>
   JSON.parse(readFileSync(join(stack.directory, 'data/redis.pid'), 'utf8')).pid;
 
 describe('npm start', () => {
-  it('starts everything, hands the settings down, and stops it in order with exit code 0', async () => {
+  it('starts everything, passes the settings on, and stops it in order with exit code 0', async () => {
     const stack = launch({ WORKERS: '2', DURABILITY: 'memory' });
     await isUp(stack);
     const env = await environmentOf(stack.url('API'));
     expect(env).toMatchObject({ DURABILITY: 'memory', WORKER_CONCURRENCY: '50', HOST: '127.0.0.1' });
     expect(env.REDIS_URL).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
     expect(env.OPENAI_BASE_URL).toBe(`${stack.url('Provider')}/v1`);
-    // So that a worker that is killed costs no second call.
+    // With background responses a killed worker costs no second call.
     expect(env.OPENAI_BACKGROUND).toBe('true');
     expect(stack.text()).toContain(`/demo#key=${env.HOLDFAST_BOOTSTRAP_KEY}`);
     expect(stack.text()).not.toContain(env.HOLDFAST_ADMIN_KEY);
     expect(stack.lives().slice(0, 1)).toEqual(['simulator started']);
     expect(stack.text()).toMatch(
-      /^3\/4 Starting Redis and the simulator …\n +done in .* s\n4\/4 Starting the API, .* …\n +done in .* s\n\nHoldfast runs/,
+      /^3\/4 Starting Redis and the simulator …\n +done in .* s\n4\/4 Starting the API, .* …\n +done in .* s\n\nHoldfast is running/,
     );
 
     const redis = redisPid(stack);
@@ -162,17 +162,17 @@ describe('npm start', () => {
     expect(isAlive(redis)).toBe(false);
   });
 
-  it('starts with a LOG_LEVEL under which a worker would not say that it is ready', async () => {
+  it('starts with a LOG_LEVEL under which a worker does not log that it is ready', async () => {
     const quiet = service('worker', null).replace(
       'console.log(',
       "if (!['warn', 'silent'].includes(process.env.LOG_LEVEL ?? '')) console.log(",
     );
     const stack = launch({ LOG_LEVEL: 'silent' }, { 'apps/worker/src/main.ts': quiet });
     await isUp(stack);
-    expect(stack.text()).toContain('Holdfast runs.');
+    expect(stack.text()).toContain('Holdfast is running.');
   });
 
-  it('starts whatever is killed again, Redis on its port with its data', async () => {
+  it('restarts every process that is killed, Redis on its port with its data', async () => {
     const stack = launch();
     await isUp(stack);
     const { REDIS_URL } = await environmentOf(stack.url('API'));
@@ -187,7 +187,7 @@ describe('npm start', () => {
     expect((await environmentOf(stack.url('API'))).REDIS_URL).toBe(REDIS_URL);
   });
 
-  it('leaves nothing behind when it is killed itself, and can be started again at once', async () => {
+  it('leaves no process behind when it is killed itself, and can be started again at once', async () => {
     const stack = launch();
     await isUp(stack);
     const pids = [redisPid(stack), ...['simulator', 'api', 'console', 'worker'].flatMap((name) => stack.pidsOf(name))];
@@ -202,13 +202,13 @@ describe('npm start', () => {
     expect(stack.text()).toContain(key);
   });
 
-  it('ends at once on a second signal, whatever does not obey', async () => {
+  it('ends at once on a second signal, also processes that ignore SIGTERM', async () => {
     const more = `process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => tell('asked'));`;
     const stack = launch({}, { 'apps/worker/src/main.ts': service('worker', null, more) });
     await isUp(stack);
     stack.supervisor.kill('SIGINT');
     await until('the worker was asked', () => stack.lives().includes('worker asked'));
-    // One that comes together with the first is the same keystroke: see `stop-on-signals.test.ts`.
+    // A signal that comes together with the first counts as the same keystroke: see `stop-on-signals.test.ts`.
     await until('it ends at once', () => {
       stack.supervisor.kill('SIGINT');
       return stack.text().includes('Ending everything at once.');
@@ -217,7 +217,7 @@ describe('npm start', () => {
     expect(stack.pidsOf('worker').filter(isAlive)).toEqual([]);
   });
 
-  it('refuses a data directory that is in use, and a set port that is taken, and leaves nothing running', async () => {
+  it('refuses a data directory in use and a set port that is taken, and leaves nothing running', async () => {
     const stack = launch();
     await isUp(stack);
     const second = launch({ HOLDFAST_DATA_DIR: join(stack.directory, 'data') });
@@ -244,10 +244,10 @@ describe('npm start', () => {
     expect(stack.pidsOf('simulator').filter(isAlive)).toEqual([]);
   });
 
-  it('says so when REDIS_URL leads nowhere', async () => {
+  it('says that no Redis answers at REDIS_URL', async () => {
     const stack = launch({ REDIS_URL: 'redis://user:secret@127.0.0.1:1' });
     await hasEnded(stack);
-    expect(stack.text()).toMatch(/^3\/4 Looking for Redis at REDIS_URL, .* …\n +broken off after .* s\n/);
+    expect(stack.text()).toMatch(/^3\/4 Looking for Redis at REDIS_URL, .* …\n +failed after .* s\n/);
     expect(stack.text()).toContain('no Redis answers at 127.0.0.1:1');
     expect(stack.text()).not.toContain('secret');
   });

@@ -2,8 +2,8 @@
  * All that `npm start` runs, from the first process to the last.
  *
  * Start: 1. ports, keys, data directory  2. Redis and the simulator  3. API, console and workers  4. the banner.
- *        The API comes before the others where Redis is the user's: what is wrong with that is then told once.
- * Stop:  1. workers, so that they can store what they have  2. API, console and simulator  3. Redis.
+ *        With the user's own Redis the API starts before the others: an error of that Redis is then shown once.
+ * Stop:  1. workers, so that they can store their events  2. API, console and simulator  3. Redis.
  */
 import { join } from 'node:path';
 import type { Progress } from '../progress.mjs';
@@ -20,7 +20,7 @@ import { redisService } from './redis/redis-service.ts';
 import { packageCache } from './redis/start-redis.ts';
 import { httpService, loggingService, type ServiceOptions } from './services.ts';
 
-/** A developer waits for this; workers that need longer lose nothing, their jobs are taken up at the next start. */
+/** A developer waits for this. Workers that need longer lose nothing: their jobs go on at the next start. */
 const STOP_GRACE_MS = 10_000;
 
 interface Ports {
@@ -29,7 +29,7 @@ interface Ports {
   simulator: ClaimedPort;
 }
 
-/** Where the API is once all runs, and a key for it. */
+/** The API's address once everything runs, and a key for it. */
 export interface StackAddress {
   apiUrl: string;
   apiKey: string;
@@ -37,7 +37,7 @@ export interface StackAddress {
 
 type Layer = 'redis' | 'services' | 'workers';
 
-/** A process that runs the user's tasks, or knows them. */
+/** A process that has loaded the user's tasks, and is restarted when they change. */
 interface Restartable {
   layer: 'services' | 'workers';
   service: Service;
@@ -45,29 +45,29 @@ interface Restartable {
 
 export class LocalStack {
   readonly #config: Config;
-  /** Holds `apps/` and `packages/`. */
+  /** The folder with `apps/` and `packages/`. */
   readonly #root: string;
   readonly #progress: Progress;
   readonly #write: (line: string) => void;
   readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
   readonly #claimed: { release(): void }[] = [];
   readonly #restartable: Restartable[] = [];
-  /** What the processes are given. */
-  #given: NodeJS.ProcessEnv;
+  /** The environment of the processes. */
+  #serviceEnv: NodeJS.ProcessEnv;
   #stopping = false;
 
-  /** @param progress told of the two steps of a start, and of whatever the processes have to say */
+  /** @param progress shows the two steps of a start, and the lines of the processes */
   constructor(config: Config, root: string, progress: Progress) {
     this.#config = config;
-    this.#given = config.env;
+    this.#serviceEnv = config.env;
     this.#root = root;
     this.#progress = progress;
     this.#write = (line) => progress.say(line);
   }
 
   /**
-   * Starts everything and prints the banner once all of it answers.
-   * @throws Error that says what is in the way; what has been started then still runs: call `stop`
+   * Starts everything, and prints the banner once all services answer.
+   * @throws Error that says what failed. Processes that were started still run then: call `stop`.
    */
   async start(): Promise<StackAddress> {
     const config = this.#config;
@@ -86,7 +86,7 @@ export class LocalStack {
     return this.#config.redisUrl === null ? `${redis} and the simulator` : `${redis}, starting the simulator`;
   }
 
-  /** Redis, and the simulator where no provider is set. @returns the environment of all that uses them */
+  /** Starts Redis, and the simulator where no provider is configured. @returns the environment of the processes that use them */
   async #startStore(keys: Keys, ports: Ports): Promise<ServiceOptions['env']> {
     const redis = await this.#startRedis();
     const env = () => this.#env(keys, ports, redis.url());
@@ -106,7 +106,7 @@ export class LocalStack {
     ]);
   }
 
-  /** Stops everything, in order. A later call with a shorter bound cuts the first short. */
+  /** Stops everything, in order. A later call with a shorter `graceMs` shortens the first call's wait. */
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#stopping = true;
     const { redis, services, workers } = this.#layers;
@@ -117,14 +117,14 @@ export class LocalStack {
   }
 
   /**
-   * Starts API, console and workers anew: they load config file and tasks when they start. A worker takes no further job and
-   * lets those under way go on for as long as it may; the new one takes over what is left. The API answers again within seconds.
-   * Resolves once the new ones are up.
-   * @param env what the processes are given, as `Config.env`
-   * @throws Error where one doesn't start: it is tried again with the next reload
+   * Restarts API, console and workers, so that they load the config file and the tasks again. An old worker takes no further
+   * job, and ends its running jobs as far as time allows; the new worker takes over the rest. The API answers again within
+   * seconds. Resolves once the new processes are up.
+   * @param env the environment of the processes, as `Config.env`
+   * @throws Error when a process doesn't start. The next reload tries again.
    */
   async reload(env: NodeJS.ProcessEnv): Promise<void> {
-    this.#given = env;
+    this.#serviceEnv = env;
     await Promise.all(this.#restartable.map((each) => this.#restart(each)));
   }
 
@@ -134,13 +134,13 @@ export class LocalStack {
     const stopped = Promise.all(old.map((process) => process.stop(STOP_GRACE_MS))).then(() => {
       this.#layers[layer] = this.#layers[layer].filter((process) => !old.includes(process));
     });
-    // An API's address is the same: the old one has to leave it first. Workers drain beside those that come after them.
+    // The new API has the same address, so the old one must end first. An old worker drains while the new one runs already.
     if (layer === 'services') await stopped;
     await this.#supervise(layer, service).up;
   }
 
   #supervise(layer: Layer, service: Service): SupervisedProcess {
-    if (this.#stopping) throw new Error('stopped while it was starting');
+    if (this.#stopping) throw new Error('Holdfast was stopped while it was starting');
     const supervised = new SupervisedProcess(service, this.#write);
     this.#layers[layer].push(supervised);
     return supervised;
@@ -212,7 +212,7 @@ export class LocalStack {
 
   #env(keys: Keys, ports: Ports, redisUrl: string): NodeJS.ProcessEnv {
     const { host, durability, workerConcurrency, useSimulator } = this.#config;
-    const env = this.#given;
+    const env = this.#serviceEnv;
     return {
       ...env,
       HOST: host,
@@ -225,9 +225,9 @@ export class LocalStack {
       HOLDFAST_ADMIN_KEY: keys.admin,
       DURABILITY: durability,
       WORKER_CONCURRENCY: String(workerConcurrency),
-      // A worker says at `info` that it is ready. What is shown of all lines is chosen here (LOG).
+      // A worker logs at level `info` that it is ready. LOG decides which lines are shown.
       ...(['warn', 'error', 'fatal', 'silent'].includes(env.LOG_LEVEL ?? '') ? { LOG_LEVEL: 'info' } : {}),
-      // Jobs under way are handed back in good order before the bound of stopping is over.
+      // Running jobs are handed back before the time for stopping is over.
       DRAIN_SECONDS: env.DRAIN_SECONDS || String(STOP_GRACE_MS / 1000 - 2),
       ...(useSimulator
         ? { OPENAI_BASE_URL: `http://127.0.0.1:${ports.simulator.number}/v1`, OPENAI_BACKGROUND: 'true' }

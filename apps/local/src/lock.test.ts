@@ -9,7 +9,7 @@ afterEach(removeDirectories);
 
 const module = join(import.meta.dirname, '../lock.mjs');
 
-/** Tries for the lock, says what came of it, and stays until it is ended. */
+/** Tries to take the lock, prints the result, and runs until it is ended. */
 function rival(path: string) {
   const script = `import { tryLock } from ${JSON.stringify(module)};
     console.log(Object.keys(tryLock(${JSON.stringify(path)}))[0]); setInterval(() => {}, 1000);`;
@@ -22,7 +22,7 @@ function rival(path: string) {
 }
 
 describe('tryLock', () => {
-  it('refuses a lock that a living process has, and names that process', () => {
+  it('refuses a lock that a running process has, and names that process', () => {
     const path = join(makeDirectory(), 'some/lock');
     const lock = tryLock(path);
     expect(tryLock(path)).toEqual({ heldBy: process.pid });
@@ -30,7 +30,7 @@ describe('tryLock', () => {
     expect(tryLock(path)).not.toHaveProperty('heldBy');
   });
 
-  it('takes over the lock of a process that is gone, and of one whose pid has gone to another', () => {
+  it('takes over the lock of an ended process, also when another process has its pid now', () => {
     const path = join(makeDirectory(), 'lock');
     for (const holder of [JSON.stringify({ pid: process.pid, born: 'long ago' }), '{"pid":', '']) {
       writeFileSync(path, holder);
@@ -39,7 +39,7 @@ describe('tryLock', () => {
     }
   });
 
-  it('gives a dead process’s lock to one of those that find it', async () => {
+  it('gives a dead process’s lock to only one of those that find it', async () => {
     const path = join(makeDirectory(), 'lock');
     writeFileSync(path, JSON.stringify({ pid: 1, born: 'long ago' }));
     const rivals = Array.from({ length: 4 }, () => rival(path));
@@ -53,7 +53,7 @@ describe('tryLock', () => {
 });
 
 describe('birthOf', () => {
-  it('tells nothing of a process that has ended', async () => {
+  it('is null for a process that has ended', async () => {
     const child = spawn('true');
     await until('it has ended', () => child.exitCode !== null);
     expect(birthOf(child.pid ?? 0)).toBeNull();
@@ -61,7 +61,7 @@ describe('birthOf', () => {
 });
 
 describe('isRunning', () => {
-  it('is false for one that had ended before its birth was noted, whoever has its pid now or nobody', () => {
+  it('is false for a process that had ended before its birth was read, whether its pid is in use now or not', () => {
     const gone = 2 ** 22 + 1;
     for (const pid of [gone, process.pid]) expect(isRunning({ pid, born: birthOf(gone) })).toBe(false);
     expect(isRunning({ pid: process.pid, born: birthOf(process.pid) })).toBe(true);

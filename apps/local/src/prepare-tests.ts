@@ -1,6 +1,6 @@
 /**
- * Steps 3 and 4 of `prepare.mjs --test`: makes sure that a Redis and a Chromium are there before the first test asks for
- * them. Where one is missing the other is looked for all the same, so that both are told.
+ * Steps 3 and 4 of `prepare.mjs --test`: finds or installs Redis and Chromium before the first test needs them. When one is
+ * missing, the other is still looked for, so that both errors are shown.
  */
 import { Progress } from '../progress.mjs';
 import { findChromium } from './find-chromium.ts';

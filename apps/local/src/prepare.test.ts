@@ -6,7 +6,7 @@ import { makeDirectory, removeDirectories, until, writeScript } from '../testing
 
 afterEach(removeDirectories);
 
-/** A clone of nearly nothing, with an `npm` that installs a `tsc` and notes each call. */
+/** A nearly empty clone, with an `npm` that installs a `tsc` and records each call. */
 function makeClone() {
   const clone = makeDirectory();
   mkdirSync(join(clone, 'apps/local/src'), { recursive: true });
@@ -59,7 +59,7 @@ function begin(clone: string, flags: string[] = []) {
 }
 
 const prepare = (clone: string, ...flags: string[]) => begin(clone, flags).ended;
-/** With the time that each step took written as `N`. */
+/** The output, with `N` for the time of each step. */
 const withoutTimes = (text: string) => text.replace(/\d+\.\d s\b/g, 'N s');
 const calls = (clone: string) =>
   existsSync(join(clone, 'calls')) ? readFileSync(join(clone, 'calls'), 'utf8').trim().split('\n') : [];
@@ -77,7 +77,7 @@ describe('prepare.mjs', () => {
     expect(calls(clone)).toEqual(['npm', 'tsc']);
   });
 
-  it('of npm start and npm test numbers the steps that follow, too, and names those that are done already', async () => {
+  it('with --start or --test counts the steps that follow too, and shows finished steps', async () => {
     const clone = makeClone();
     const first = await prepare(clone, '--start');
     expect(withoutTimes(first.text)).toMatch(/^1\/4 Installing packages .*\n +done in N s\n2\/4 Building …\n/);
@@ -85,14 +85,14 @@ describe('prepare.mjs', () => {
     expect(await prepare(clone, '--start')).toEqual({ code: 0, text: done });
     writeScript(join(clone, 'apps/local/dist/prepare-tests.js'), "console.log('3/4 Looking for Redis …')");
     expect(await prepare(clone, '--test')).toEqual({ code: 0, text: `${done}3/4 Looking for Redis …\n` });
-    // What wasn't done is a step, what was is named: the numbers are whole.
+    // Finished steps are shown without being run, so the numbers are complete.
     writeScript(join(clone, 'apps/local/src/new.ts'), 'export {}');
     expect(withoutTimes((await prepare(clone)).text)).toBe(
       '1/2 Packages are installed\n2/2 Building …\n    done in N s\n',
     );
   });
 
-  it('builds again when a source is new or what was built is gone', async () => {
+  it('builds again when a source is new or a built file is missing', async () => {
     const clone = makeClone();
     await prepare(clone);
     writeScript(join(clone, 'apps/local/src/new.ts'), 'export {}');
@@ -102,7 +102,7 @@ describe('prepare.mjs', () => {
     expect(calls(clone)).toEqual(['npm', 'tsc', 'tsc', 'tsc']);
   });
 
-  it('installs again when the lock file changes, and believes an install that the user has made', async () => {
+  it('installs again when the lock file changes, and accepts an install by the user', async () => {
     const clone = makeClone();
     await prepare(clone);
     const lock = { packages: { 'node_modules/typescript': { version: '1.0.1' } } };
@@ -114,19 +114,19 @@ describe('prepare.mjs', () => {
     expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
   });
 
-  it('shows what went wrong, exits with 1, and tries again the next time', async () => {
+  it('shows the error, exits with 1, and tries again the next time', async () => {
     const clone = makeClone();
     writeScript(join(clone, 'broken'), '');
     const { code, text } = await prepare(clone);
     expect(code).toBe(1);
     expect(text).toMatch(
-      / broken off after .* s\n\nnpm install failed \(exit code 1\):\n {2}npm error: no network\nIs the network there/,
+      / failed after .* s\n\nnpm install failed \(exit code 1\):\n {2}npm error: no network\nCheck the network/,
     );
     rmSync(join(clone, 'broken'));
     expect((await prepare(clone)).code).toBe(0);
   });
 
-  it('repairs an install that was broken off', async () => {
+  it('repeats an install that was interrupted', async () => {
     for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       const clone = makeClone();
       writeScript(join(clone, 'hold'), '');
@@ -134,7 +134,7 @@ describe('prepare.mjs', () => {
       await until('npm runs', () => calls(clone).length === 1);
       child.kill(signal);
       rmSync(join(clone, 'hold'));
-      // Ctrl-C may come before it is listened to: then it ends by the signal itself.
+      // Ctrl-C may come before the handler is set: then the signal itself ends the process.
       expect(signal === 'SIGINT' ? [130, null] : [null]).toContain((await ended).code);
       expect((await prepare(clone)).code).toBe(0);
       expect(calls(clone).filter((call) => call === 'npm')).toHaveLength(2);
@@ -147,7 +147,7 @@ describe('prepare.mjs', () => {
     const first = begin(clone);
     await until('npm runs', () => calls(clone).length === 1);
     const second = begin(clone);
-    await until('the second waits', () => second.text().includes(`(pid ${first.child.pid}) prepares this clone`));
+    await until('the second waits', () => second.text().includes(`(pid ${first.child.pid}) is preparing this clone`));
     rmSync(join(clone, 'hold'));
     expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
     expect(calls(clone)).toEqual(['npm', 'tsc']);

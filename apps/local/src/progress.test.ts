@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { Progress } from '../progress.mjs';
 import { until } from '../testing/processes.ts';
 
-/** What is written to a terminal, or to a file. */
+/** A stream that records what a terminal or a file would get. */
 function output(terminal?: { columns: number }) {
   const written: string[] = [];
   const stream = { isTTY: terminal !== undefined, ...terminal, write: (text: string) => void written.push(text) };
   return {
     stream,
     text: () => written.join(''),
-    /** The lines as a terminal shows them: each `\r` and clearing begins its line anew. */
+    /** The lines as a terminal shows them: each `\r` with a clearing code rewrites the line. */
     shown: () =>
       written
         .join('')
@@ -19,7 +19,7 @@ function output(terminal?: { columns: number }) {
 }
 
 describe('progress', () => {
-  it('in a log is a line for the beginning of each step and one for its end, with nothing that a terminal alone would understand', async () => {
+  it('in a log is one line when a step begins and one when it ends, without control characters', async () => {
     const { stream, text } = output();
     const progress = new Progress({ total: 3, stream });
     progress.skip('Packages are installed');
@@ -39,18 +39,18 @@ describe('progress', () => {
     );
   });
 
-  it('goes on from the number that another program has left off at', async () => {
+  it('goes on from the number where another program has stopped', async () => {
     const { stream, text } = output();
     await new Progress({ total: 4, first: 3, stream }).step('Starting', async () => undefined);
     expect(text()).toMatch(/^3\/4 Starting …\n/);
   });
 
-  it('says how long a step took that failed, and fails as it did', async () => {
+  it('shows how long a failed step took, and rejects with its error', async () => {
     const { stream, text } = output();
     const error = new Error('no network');
     const failing = new Progress({ total: 1, stream }).step('Installing', () => Promise.reject(error));
     await expect(failing).rejects.toBe(error);
-    expect(text()).toMatch(/^1\/1 Installing …\n {4}broken off after \d+\.\d s\n$/);
+    expect(text()).toMatch(/^1\/1 Installing …\n {4}failed after \d+\.\d s\n$/);
   });
 
   // 0: a terminal that doesn't know its width.
@@ -68,7 +68,7 @@ describe('progress', () => {
     },
   );
 
-  it('on a terminal writes other lines above that of the step, none of which is wider than the terminal', async () => {
+  it('on a terminal writes other lines above the line of the step, and makes no line wider than the terminal', async () => {
     const { stream, shown } = output({ columns: 12 });
     const progress = new Progress({ total: 1, stream });
     await progress.step('Installing packages', async () => {

@@ -1,4 +1,4 @@
-/** For tests: directories of their own, and scripts as processes. */
+/** For tests: temporary directories, and scripts as processes. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ export function removeDirectories(): void {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
-/** Writes a file, and the directories on the way to it. */
+/** Writes a file, and creates missing directories. */
 export function writeScript(file: string, text: string, mode = 0o644): string {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { mode });

@@ -1,23 +1,23 @@
 /**
- * A leash ties a process to this one: should this one end without stopping it, by SIGKILL even, the leash does.
+ * A leash ends a child process when this process ends without stopping it, even by SIGKILL.
  *
- * It is a shell that reads from a pipe which only this process holds open. A line means "let go"; the end of the pipe
- * means that this process is gone: then the leash sends SIGTERM and, where that doesn't help within 10 s, SIGKILL to the
- * process group. The tied process needs to know nothing of it, which is why it works for Redis and for a hung Node alike.
+ * It is a shell that reads from a pipe which only this process holds open. A line means "the child has ended". The end of the
+ * pipe means that this process is gone. Then the leash sends SIGTERM to the child, and SIGKILL to its process group 10 s later.
+ * The child needs no code for it, so it works for Redis and for a hung Node.
  *
- * It doesn't survive a SIGKILL of its own together with this process's; `claimRedisHome` clears that up at the next start.
+ * When this process and the leash are killed together, the child survives; `claimRedisHome` ends it at the next start.
  */
 import { spawn } from 'node:child_process';
 
 export interface Leash {
-  /** Lets go: to be called once the process has ended. */
+  /** Ends the leash. Call it once the child has ended. */
   release(): void;
 }
 
 export interface LeashTimes {
-  /** Between the end of this process and the asking, in ms. */
+  /** From the end of this process to SIGTERM, in ms. */
   delayMs: number;
-  /** Between asking and killing, in ms. */
+  /** From SIGTERM to SIGKILL, in ms. */
   graceMs: number;
 }
 
@@ -36,18 +36,18 @@ while [ $tries -lt "$2" ]; do
 done
 kill -s KILL -- "-$1" 2>/dev/null`;
 
-/** Ties the process `pid`, the leader of its own process group, to this one. */
+/** Starts a leash for the process `pid`, which leads its own process group. */
 export function tie(pid: number, times: Partial<LeashTimes> = {}): Leash {
   const { delayMs, graceMs } = { ...DEFAULT_TIMES, ...times };
   const args = [pid, Math.ceil(graceMs / CHECK_MS), delayMs / 1000].map(String);
-  // Own session: Ctrl-C in the terminal reaches the whole foreground group, and must not reach the leash.
+  // In its own session: Ctrl-C in the terminal goes to the whole foreground group, and must not end the leash.
   const shell = spawn('/bin/sh', ['-c', SCRIPT, 'holdfast-leash', ...args], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   let released = false;
   let next: Leash | undefined;
-  // A leash that was killed alone is replaced, as long as there is something to hold.
+  // A leash that is killed alone is replaced, until the child has ended.
   shell.on('exit', () => {
     if (!released) next = tie(pid, times);
   });

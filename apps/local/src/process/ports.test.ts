@@ -41,7 +41,7 @@ describe('choosePort', () => {
     await expect(choose(wanted, true)).rejects.toThrow(`PORT=${wanted}`);
   });
 
-  it('does not give a port twice, though nobody listens there yet', async () => {
+  it('gives each port once, even while no program listens there yet', async () => {
     const wanted = await freePort('127.0.0.1');
     const first = await choose(wanted, false);
     expect((await choose(wanted, false)).number).not.toBe(first.number);

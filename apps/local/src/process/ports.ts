@@ -1,10 +1,10 @@
 /**
- * Ports for the services. One that the user has set is taken as it is or refused; a default that is taken is replaced
- * by a free one, so that a second copy runs beside the first.
+ * Ports for the services. A port that the user has set is used, or refused when it is taken. A default that is taken is
+ * replaced by a free port, so that a second Holdfast can run at the same time.
  *
- * A free port stays free only until somebody binds it, and a service binds it half a second after it was chosen here.
- * Two copies that start together would choose the same and take each other's answers for their own service's: hence a
- * lock for each port, among all copies of this user. Other programs are left to chance, and to the service's next start.
+ * A service binds its port half a second after it was chosen here. Two Holdfasts that start together would choose the same
+ * port, and take each other's answers for their own service's. So each port has a lock among all Holdfasts of this user.
+ * Another program can still take the port; the service's next start then uses another one.
  */
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -17,11 +17,11 @@ export class PortTaken extends Error {
   override readonly name = 'PortTaken';
 }
 
-/** A port that no other copy takes. */
+/** A port that no other Holdfast takes. */
 export interface ClaimedPort {
   readonly number: number;
   /**
-   * Whether nobody listens there still; a default is replaced where somebody does.
+   * Checks that no program listens on the port. Replaces a default that is taken by now.
    * @throws PortTaken
    */
   keepFree(): Promise<void>;
@@ -33,7 +33,7 @@ interface Claim {
   release(): void;
 }
 
-/** Binds the port and lets go of it again; the number it got, or null where it is taken. */
+/** Binds the port and closes it again. Resolves with its number, or null where it is taken. */
 function tryPort(port: number, host: string): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -48,10 +48,10 @@ function tryPort(port: number, host: string): Promise<number | null> {
   });
 }
 
-/** A port on `host` that nobody listens on at the moment. */
+/** A port on `host` on which no program listens at the moment. */
 export async function freePort(host: string): Promise<number> {
   const port = await tryPort(0, host);
-  if (port === null) throw new Error(`No port is free on ${host}`);
+  if (port === null) throw new Error(`No port is free on ${host}. End a program that listens there.`);
   return port;
 }
 
@@ -85,7 +85,7 @@ async function claimWanted(wanted: Port, host: string, variable: string): Promis
 }
 
 /**
- * The wanted port, or a free one where it is taken and the user hasn't asked for it.
+ * The wanted port, or a free one where it is taken and the user hasn't set it.
  * @param variable names the setting in the error
  * @throws PortTaken; Error with code EACCES or EADDRNOTAVAIL as `listen` gives it
  */

@@ -17,7 +17,7 @@ interface CommandOptions {
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { env, timeoutMs, cwd } = options;
   try {
-    // Output is read by programs here: it must not change with the user's language.
+    // The output is parsed, so it must not depend on the user's language.
     const { stdout } = await execute(command, args, { env: { ...env, LC_ALL: 'C' }, timeout: timeoutMs, cwd });
     return stdout;
   } catch (error) {

@@ -18,7 +18,7 @@ function run(script: string) {
 }
 
 describe('runProcess', () => {
-  it('hands on each line of both streams, the last without its line break included, before it reports the end', async () => {
+  it('passes on each line of both streams before it reports the end, also a last line without a line break', async () => {
     const { lines, started } = run(
       'console.log("one"); console.error("two"); process.stdout.write("three"); process.exitCode = 3',
     );
@@ -31,7 +31,7 @@ describe('runProcess', () => {
     await expect(started).rejects.toThrow('ENOENT');
   });
 
-  it('asks the process to end, and waits for it', async () => {
+  it('sends SIGTERM to the process, and waits for its end', async () => {
     const { lines, started } = run(
       'process.on("SIGTERM", () => { console.log("bye"); process.exit(0); }); console.log("hi"); setInterval(() => {}, 1000)',
     );
@@ -41,7 +41,7 @@ describe('runProcess', () => {
     expect(lines).toEqual(['hi', 'bye']);
   });
 
-  it('kills what does not end within the bound, with whatever that had started', async () => {
+  it('kills a process that does not end in time, and the processes that it has started', async () => {
     const { lines, started } = run(`process.on("SIGTERM", () => {});
       const grandchild = require("node:child_process").spawn("sleep", ["100"]);
       console.log(grandchild.pid); setInterval(() => {}, 1000)`);
@@ -52,7 +52,7 @@ describe('runProcess', () => {
     await until('the grandchild is gone', () => !isAlive(grandchild));
   });
 
-  it('has no effect on anybody when it is stopped after its end', async () => {
+  it('affects no other process when it is stopped after its end', async () => {
     const { started } = run('');
     const running = await started;
     await running.exited;
@@ -63,7 +63,7 @@ describe('runProcess', () => {
 describe('the leash', () => {
   const source = (name: string) => JSON.stringify(join(import.meta.dirname, name));
 
-  /** A process that has one of its own running, and tells that one's pid. */
+  /** A process that runs a child, and prints the child's pid. */
   async function starter(directory: string, script: string) {
     const file = writeScript(
       join(directory, 'starter.mjs'),
@@ -81,14 +81,14 @@ describe('the leash', () => {
     return { child, pid: Number(await until('the process runs', () => said.trim())) };
   }
 
-  it('ends the process when the one that started it is killed', async () => {
+  it('ends the child when its parent is killed', async () => {
     const { child, pid } = await starter(makeDirectory(), 'console.log("up"); setInterval(() => {}, 1000)');
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');
     await until('it has ended', () => !isAlive(pid));
   });
 
-  it('kills a process that will not end when asked', async () => {
+  it('kills a child that ignores SIGTERM', async () => {
     const script = 'process.on("SIGTERM", () => {}); console.log(process.pid); setInterval(() => {}, 1000)';
     const stubborn = spawn(process.execPath, ['-e', script], { detached: true });
     const file = writeScript(

@@ -1,8 +1,9 @@
 /**
- * One process from its start to its end: its lines are handed on, it is stopped within a bound, and nothing of it stays.
+ * One child process from its start to its end: its lines are passed on, it is stopped within a time limit, and its own
+ * children end with it.
  *
- * Each process leads its own process group, so Ctrl-C in a terminal reaches only this one, and the order of stopping is
- * this one's to keep. What the group costs, the leash gives back: see `leash.ts`.
+ * Each child leads its own process group. So Ctrl-C in a terminal reaches only this process, which stops the children in the
+ * right order. The price: the terminal doesn't end the children. The leash does, when this process dies (`leash.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -16,9 +17,9 @@ export interface Exit {
 
 export interface RunningProcess {
   readonly pid: number;
-  /** Resolves when it has ended, however that came; never rejects. */
+  /** Resolves when it has ended, for any reason; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Asks it to end (SIGTERM), and makes it end (SIGKILL) after `graceMs`. Resolves when it has ended. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */
   stop(graceMs: number): Promise<Exit>;
 }
 
@@ -26,20 +27,20 @@ export interface ProcessOptions {
   command: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Gets each line of stdout and stderr; null: they are this process's own. */
+  /** Gets each line of stdout and stderr; null: the process writes to this process's own streams. */
   onLine: ((line: string) => void) | null;
-  /** When it is ended after this process was killed; by default at once. */
+  /** When it is ended after this process was killed. Default: at once. */
   leash?: Partial<LeashTimes>;
 }
 
-/** Long enough for the last lines of a process that has ended, short enough when a grandchild holds its pipes open. */
+/** Long enough for the last lines of an ended process. Short, because a grandchild may hold its pipes open. */
 const LAST_LINES_MS = 250;
 
 function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // No process is left in the group.
   }
 }
 
@@ -49,7 +50,7 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
 
 /**
  * Starts a process.
- * @throws what `spawn` does, as ENOENT: then nothing is running
+ * @throws the error of `spawn`, such as ENOENT: then nothing is running
  */
 export async function runProcess({
   command,
@@ -62,7 +63,7 @@ export async function runProcess({
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', output, output] });
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
-      // Those that it started itself, as the child with which Redis rewrites its file, end with it.
+      // Its own children end with it, such as the child with which Redis rewrites its file.
       if (child.pid !== undefined) killGroup(child.pid);
       const late = setTimeout(() => resolve({ code, signal }), LAST_LINES_MS);
       child.once('close', () => {
@@ -77,7 +78,7 @@ export async function runProcess({
     child.once('error', reject);
   });
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${command} has no pid although it was started`);
+  if (pid === undefined) throw new Error(`${command} was started, but has no pid`);
   child.on('error', () => {});
   const leash = tie(pid, times);
   child.once('exit', () => leash.release());
@@ -85,7 +86,7 @@ export async function runProcess({
 }
 
 async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<Exit> {
-  // No effect on one that has ended: its pid may belong to another by now.
+  // `kill` has no effect on an ended child, whose pid may belong to another process by now.
   child.kill('SIGTERM');
   const bound = setTimeout(() => child.kill('SIGKILL'), graceMs);
   try {
@@ -95,7 +96,7 @@ async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number)
   }
 }
 
-/** How a process ended, for people. */
+/** How a process ended, as a text for people. */
 export function describeExit({ code, signal }: Exit): string {
   return signal === null ? `exit code ${code}` : signal;
 }

@@ -18,12 +18,12 @@ describe('showLines', () => {
     expect(shown(entry('error'))).toEqual(['api       │ ERROR store is slow job=job_1 took_ms=12']);
   });
 
-  it('leaves out what is below a warning, unless all is asked for', () => {
+  it('hides entries below a warning, unless all are wanted', () => {
     expect(shown(entry(30))).toEqual([]);
     expect(shown(entry(30), true)).toEqual(['api       │ INFO store is slow job=job_1 took_ms=12']);
   });
 
-  it('shows what tasks say from information up, with the id of their job', () => {
+  it('shows entries of tasks from level info, with the id of their job', () => {
     const said = (level: string) => JSON.stringify({ level, name: 'worker', msg: 'x', jobId: 'job_1', task: 'triage' });
     expect(shown(said('info'))).toEqual(['api       │ INFO x task=triage jobId=job_1']);
     expect(shown(said('debug'))).toEqual([]);
@@ -49,7 +49,7 @@ describe('showLines', () => {
     ]);
   });
 
-  it('takes an entry without a level as information', () => {
+  it('gives an entry without a level the level info', () => {
     expect(shown('{"msg":"listening"}')).toEqual([]);
     expect(shown('{"msg":"listening"}', true)).toEqual(['api       │ INFO listening']);
   });

@@ -1,7 +1,7 @@
 /**
- * Shows what a service writes, as one short line each under the service's name. Its log (JSON lines, as pino writes
- * them) is filtered: warnings, errors and what tasks say (`ctx.logger`), or everything. Whatever is no JSON, as the stack of a
- * crash, is shown as it is.
+ * Shows each line of a service as a short line with the service's name. Log entries (pino's JSON lines) are filtered: warnings,
+ * errors and the entries of tasks (`ctx.logger`), or everything. A line that is not JSON, such as the stack of a crash, is shown
+ * as it is.
  */
 import { z } from 'zod';
 
@@ -12,15 +12,15 @@ const logLineSchema = z.looseObject({
     .union([z.number(), z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).transform((name) => LEVELS[name])])
     .default(LEVELS.info),
   msg: z.string(),
-  /** Name of the task that says it; a service's own lines below `warn` have none. */
+  /** The task that wrote the entry. A service's own entries below `warn` have none. */
   task: z.string().optional(),
 });
 type LogLine = z.infer<typeof logLineSchema>;
 
-/** Fields that say nothing on a screen where the service's name is beside them. */
+/** Fields that are not shown: the line has the service's name already, and the rest doesn't help people. */
 const UNSHOWN = new Set(['level', 'msg', 'time', 'pid', 'hostname', 'name', 'v', 'service']);
 
-/** The line as a log entry; null when it is none. */
+/** The line as a log entry; null when it isn't one. */
 export function parseLogLine(line: string): LogLine | null {
   if (!line.startsWith('{')) return null;
   try {
@@ -35,7 +35,7 @@ function levelName(level: number): string {
   return name.toUpperCase();
 }
 
-/** An error as the services log it: its kind, code and place, and what caused it; or as pino does, with its stack. */
+/** An error as the services log it: kind, code, place and cause; or as pino logs it, with its stack. */
 const loggedErrorSchema = z.object({
   type: z.string(),
   code: z.string().optional(),
@@ -64,7 +64,7 @@ function isShown({ level, task }: LogLine): boolean {
 
 /**
  * @param write gets the lines to show, without line breaks at their end
- * @param showAll shows the other log entries as well
+ * @param showAll shows all log entries
  */
 export function showLines(name: string, write: (line: string) => void, showAll: boolean): (line: string) => void {
   const prefix = `${name.padEnd(9)} │ `;

@@ -1,8 +1,8 @@
 /**
- * Turns signals into an end in order, and a second signal into an end at once.
+ * Stops everything in order on a signal, and at once on a second signal.
  *
- * npm passes Ctrl-C on to a process that has already had it from the terminal, so two signals that come together count
- * as one. And where npm itself is killed it passes nothing on: then the change of parent is the signal.
+ * npm passes Ctrl-C on to this process, which has already received it from the terminal. So two signals that come together
+ * count as one. A killed npm passes nothing on; then the change of the parent process counts as the signal.
  */
 
 interface Stoppable {
@@ -19,7 +19,7 @@ interface StopOptions {
 const SAME_KEYSTROKE_MS = 700;
 const PARENT_CHECK_MS = 500;
 
-/** @returns a signal that is aborted once stopping has begun; this process then ends by itself */
+/** @returns a signal that is aborted once stopping has begun. This process then ends by itself. */
 export function stopOnSignals({ stack, say, watchParent }: StopOptions): AbortSignal {
   const stopping = new AbortController();
   let firstAt = 0;
@@ -33,7 +33,7 @@ export function stopOnSignals({ stack, say, watchParent }: StopOptions): AbortSi
     if (!stopping.signal.aborted) {
       stopping.abort();
       firstAt = performance.now();
-      say('\nStopping … (once more: at once)');
+      say('\nStopping … (Ctrl-C again ends everything at once)');
       end(undefined, 0);
     } else if (performance.now() - firstAt > SAME_KEYSTROKE_MS) {
       say('Ending everything at once.');

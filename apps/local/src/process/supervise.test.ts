@@ -34,7 +34,7 @@ function serviceOf(script: string, starts: RunningProcess[] = []): Service & { s
 const RUNS = 'console.log("ready"); setInterval(() => {}, 1000)';
 
 describe('SupervisedProcess', () => {
-  it('is up once its service says so, and stopped once that has ended', async () => {
+  it('is up once its service is ready, and stopped once the process has ended', async () => {
     const supervised = new SupervisedProcess(serviceOf(RUNS), () => {}, quick);
     expect(supervised.state).toBe('starting');
     await supervised.up;
@@ -45,7 +45,7 @@ describe('SupervisedProcess', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('starts a process that was killed again, and says so', async () => {
+  it('restarts a killed process, and says so', async () => {
     const said: string[] = [];
     const supervised = new SupervisedProcess(serviceOf(RUNS), (line) => said.push(line), quick);
     await supervised.up;
@@ -56,7 +56,7 @@ describe('SupervisedProcess', () => {
     await supervised.stop(5000);
   });
 
-  it('waits twice as long after each end, up to the longest wait', async () => {
+  it('doubles its wait after each end, up to the maximum', async () => {
     const said: string[] = [];
     const script = 'console.log("ready"); setTimeout(() => process.exit(7), 1)';
     const supervised = new SupervisedProcess(serviceOf(script), (line) => said.push(line), quick);
@@ -67,7 +67,7 @@ describe('SupervisedProcess', () => {
     expect(waits().slice(0, 5)).toEqual(['10 ms', '20 ms', '40 ms', '40 ms', '40 ms']);
   });
 
-  it('begins the back-off anew after a long enough life', async () => {
+  it('resets the back-off after a long enough run', async () => {
     const said: string[] = [];
     const script = 'console.log("ready"); setTimeout(() => process.exit(7), 1)';
     const supervised = new SupervisedProcess(serviceOf(script), (line) => said.push(line), {
@@ -79,7 +79,7 @@ describe('SupervisedProcess', () => {
     expect(said.filter((line) => line.includes('ended')).every((line) => line.includes('in 10 ms'))).toBe(true);
   });
 
-  it('gives a service up that never comes up', async () => {
+  it('fails a service that never comes up', async () => {
     const service = serviceOf('process.exit(9)');
     const supervised = new SupervisedProcess(service, () => {}, quick);
     await expect(supervised.up).rejects.toThrow('some-service does not start (exit code 9).');
@@ -88,7 +88,7 @@ describe('SupervisedProcess', () => {
     await supervised.stop(0);
   });
 
-  it('gives a service up at once whose settings are wrong, and not where it was up before', async () => {
+  it('fails a service with wrong settings at once, unless it was up before', async () => {
     const service = serviceOf('process.exit(78)');
     const supervised = new SupervisedProcess(service, () => {}, quick);
     await expect(supervised.up).rejects.toThrow('some-service does not start (exit code 78).');
@@ -108,7 +108,7 @@ describe('SupervisedProcess', () => {
     expect(service.starts.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
-  it('starts nothing after it was asked to stop, be it between two lives or during a start', async () => {
+  it('starts nothing after it was stopped, neither between two runs nor during a start', async () => {
     const slow = { baseMs: 60_000, maxMs: 60_000, resetAfterMs: 60_000 };
     const between = new SupervisedProcess(serviceOf('process.exit(1)'), () => {}, slow);
     await until('it waits', () => between.state === 'waiting');
@@ -121,7 +121,7 @@ describe('SupervisedProcess', () => {
     expect(service.starts.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
-  it('kills after the bound, and at once when it is asked a second time', async () => {
+  it('kills after the grace time, and at once when it is stopped a second time', async () => {
     const stubborn = 'process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)';
     const bounded = new SupervisedProcess(serviceOf(stubborn), () => {}, quick);
     await bounded.up;

@@ -3,11 +3,11 @@
  *
  *   starting ──ready──▶ up ──ends──▶ waiting ──back-off──▶ starting
  *      └──────ends, or isn't ready in time──▲
- *   starting ──has ended so MAX_FIRST_STARTS times, or once with EXIT_MISCONFIGURED, and was never up──▶ failed
+ *   starting ──ended MAX_FIRST_STARTS times, or once with EXIT_MISCONFIGURED, and was never up──▶ failed
  *   any ──stop──▶ stopping ──▶ stopped
  *
- * The back-off doubles with each end, and begins anew after a life that was long enough. A process that never came up
- * is given up soon, because then something is wrong that the user has to put right; one that was up is started forever.
+ * The back-off doubles with each end, and starts over after a long enough run. A process that never came up fails after a few
+ * starts, because the user has to correct something. A process that was up once is restarted without limit.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_MISCONFIGURED } from '@holdfast/service';
@@ -17,23 +17,23 @@ export interface Service {
   readonly name: string;
   /** Starts it once. */
   start(): Promise<RunningProcess>;
-  /** Resolves once it does its work; rejects when it doesn't come to that. `signal`: nobody waits any more. */
+  /** Resolves once it is ready; rejects when it never will be. `signal`: aborted when the result is no longer needed. */
   ready(running: RunningProcess, signal: AbortSignal): Promise<void>;
 }
 
 export interface BackOff {
-  /** Before the first start anew, in ms; doubles each time. */
+  /** Wait before the first restart, in ms; doubles each time. */
   baseMs: number;
   maxMs: number;
-  /** After a life of so many ms the back-off begins anew. */
+  /** A run of so many ms resets the back-off. */
   resetAfterMs: number;
 }
 
-/** How one life has ended. */
-interface Life {
+/** How one run of the process has ended. */
+interface RunEnd {
   reason: string;
   cameUp: boolean;
-  /** Of a process that ended by itself. */
+  /** The exit code of a process that ended by itself. */
   code?: number | null;
 }
 
@@ -44,7 +44,7 @@ const DEFAULT_BACK_OFF: BackOff = { baseMs: 200, maxMs: 10_000, resetAfterMs: 30
 
 export class SupervisedProcess {
   readonly name: string;
-  /** Resolves when it is up for the first time; rejects when it was given up, or stopped before. */
+  /** Resolves when it is up for the first time; rejects when it failed, or was stopped before. */
   readonly up: Promise<void>;
   readonly #service: Service;
   readonly #say: (line: string) => void;
@@ -62,7 +62,7 @@ export class SupervisedProcess {
     this.#say = say;
     this.#backOff = backOff;
     this.up = this.#first.promise;
-    // Whoever waits for `up` gets the rejection; it must not end this process when nobody does.
+    // Callers that await `up` get the rejection. Without callers it must not end this process.
     this.up.catch(() => {});
     this.#ended = this.#run();
   }
@@ -75,7 +75,7 @@ export class SupervisedProcess {
     return this.#running?.pid ?? null;
   }
 
-  /** Ends it for good: SIGTERM, and SIGKILL after `graceMs`. A later call with a shorter bound cuts the first short. */
+  /** Stops it, without a restart: SIGTERM, and SIGKILL after `graceMs`. A later call with a shorter `graceMs` shortens the wait. */
   async stop(graceMs: number): Promise<void> {
     this.#graceMs = graceMs;
     if (this.#state !== 'failed' && this.#state !== 'stopped') this.#state = 'stopping';
@@ -90,10 +90,10 @@ export class SupervisedProcess {
     for (let starts = 1; !this.#isStopping(); starts++) {
       const begunAt = performance.now();
       this.#state = 'starting';
-      const { reason, cameUp, code } = await this.#live(wasUp);
+      const { reason, cameUp, code } = await this.#runOnce(wasUp);
       if (this.#isStopping()) break;
       wasUp ||= cameUp;
-      if (!wasUp && (starts >= MAX_FIRST_STARTS || code === EXIT_MISCONFIGURED)) return this.#giveUp(reason);
+      if (!wasUp && (starts >= MAX_FIRST_STARTS || code === EXIT_MISCONFIGURED)) return this.#fail(reason);
       if (performance.now() - begunAt >= this.#backOff.resetAfterMs) ends = 0;
       const waitMs = Math.min(this.#backOff.maxMs, this.#backOff.baseMs * 2 ** ends++);
       this.#state = 'waiting';
@@ -108,13 +108,13 @@ export class SupervisedProcess {
     return this.#stopping.signal.aborted;
   }
 
-  #giveUp(reason: string): void {
+  #fail(reason: string): void {
     this.#state = 'failed';
     this.#first.reject(new Error(`${this.name} does not start (${reason}).`));
   }
 
-  /** One life, from its start to its end. */
-  async #live(wasUpBefore: boolean): Promise<Life> {
+  /** One run, from its start to its end. */
+  async #runOnce(wasUpBefore: boolean): Promise<RunEnd> {
     let running: RunningProcess;
     try {
       running = await this.#service.start();
@@ -122,14 +122,14 @@ export class SupervisedProcess {
       return { reason: messageOf(error), cameUp: false };
     }
     this.#running = running;
-    // Asked to stop while it was being started: `stop` had nothing to end yet.
+    // `stop` was called during the start, when there was no process to end yet.
     if (this.#isStopping()) await running.stop(this.#graceMs);
-    const life = await this.#watch(running, wasUpBefore);
+    const end = await this.#watch(running, wasUpBefore);
     this.#running = null;
-    return life;
+    return end;
   }
 
-  async #watch(running: RunningProcess, wasUpBefore: boolean): Promise<Life> {
+  async #watch(running: RunningProcess, wasUpBefore: boolean): Promise<RunEnd> {
     const waiting = new AbortController();
     const ended = running.exited.then((exit): { exit: Exit } => ({ exit }));
     const ready = this.#service.ready(running, waiting.signal).then(

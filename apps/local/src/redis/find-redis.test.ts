@@ -5,7 +5,7 @@ import { findRedis } from './find-redis.ts';
 
 afterEach(removeDirectories);
 
-/** A PATH with nothing on it but these programs, each of which prints what is given. */
+/** A PATH with only these programs, each of which prints the given text. */
 function machineWith(programs: Record<string, string>) {
   const bin = makeDirectory();
   for (const [name, script] of Object.entries(programs)) writeScript(join(bin, name), `#!/bin/sh\n${script}\n`, 0o755);
@@ -17,7 +17,7 @@ function machineWith(programs: Record<string, string>) {
 const redis = (version: string) => `echo "Redis server v=${version} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64"`;
 const valkey = (version: string) => `echo "Valkey server v=${version} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64"`;
 
-/** An apt that knows of redis-server alone, and a dpkg-deb that unpacks it. */
+/** An apt that has only redis-server, and a dpkg-deb that unpacks it. */
 const apt = {
   'apt-get': `case "$*" in
     "-s install --no-install-recommends redis-server") echo "Inst libjemalloc2 (5.3.0)";;
@@ -66,7 +66,7 @@ describe('findRedis', () => {
     expect(said).toHaveLength(1);
   });
 
-  it('renews package lists of its own where the machine has none', async () => {
+  it('makes separate package lists where the machine has none', async () => {
     const { bin, search } = machineWith({
       ...apt,
       'apt-get': `case "$*" in
@@ -85,7 +85,7 @@ describe('findRedis', () => {
     await expect(machineWith({ docker: 'exit 1' }).search()).rejects.toThrow('found none');
   });
 
-  it('names what it refused, and the command for the machine, when there is nothing', async () => {
+  it('names what it refused, and the command to install Redis, when it finds none', async () => {
     const { search } = machineWith({
       'redis-server': redis('5.0.14'),
       'apt-get': 'echo "E: no network" >&2; exit 100',

@@ -6,7 +6,7 @@
  * 3. Docker, when its engine answers
  * 4. an error that names the command for this platform
  *
- * It starts nothing and changes nothing on the machine.
+ * It starts no Redis, and installs nothing on the machine.
  */
 import { findOnPath } from '../find-on-path.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -19,7 +19,7 @@ export type FoundRedis =
 
 interface SearchOptions {
   env: NodeJS.ProcessEnv;
-  /** Where an unpacked package is kept. */
+  /** Where an unpacked package is stored. */
   cacheDir: string;
   log: (line: string) => void;
 }
@@ -27,12 +27,12 @@ interface SearchOptions {
 const IMAGE = 'redis:7';
 const PROGRAMS = ['redis-server', 'valkey-server'] as const;
 
-/** Older ones know no scripts that may write while memory is short. */
+/** Older versions have no scripts that may write while memory is short. */
 function isRecent(version: string): boolean {
   return Number.parseInt(version, 10) >= 7;
 }
 
-/** The program's version as it tells it itself; null when it doesn't run here. */
+/** The version that the program prints; null when it doesn't run here. */
 async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     const output = await runCommand(path, ['--version'], { env, timeoutMs: 10_000 });
@@ -60,7 +60,11 @@ async function fromPackage({ env, cacheDir, log }: SearchOptions, refused: strin
     const { path, libraries } = unpacked;
     const version = await versionOf(path, { ...env, LD_LIBRARY_PATH: libraries.join(':') });
     if (version !== null && isRecent(version)) return { kind: 'program', path, version, libraries };
-    refused.push(`the package's is ${version ?? 'not able to run here'}`);
+    refused.push(
+      version === null
+        ? 'the Redis of the package does not run here'
+        : `the package has Redis ${version}, older than 7.0`,
+    );
   } catch (error) {
     refused.push(error instanceof Error ? error.message : String(error));
   }
@@ -89,7 +93,7 @@ function installCommand(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * @throws Error with what was tried, and what to do
+ * @throws Error that lists what was tried, and says what to do
  */
 export async function findRedis(options: SearchOptions): Promise<FoundRedis> {
   const refused: string[] = [];

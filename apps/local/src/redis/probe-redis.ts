@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 export interface RedisAnswer {
-  /** It reads its file and answers no command yet. */
+  /** It is reading its file, and answers no command yet. */
   loading: boolean;
-  /** Its pid as it sees it, where it tells; null where it asks for a password first. */
+  /** Its pid by its own answer; null when it asks for a password first. */
   pid: number | null;
 }
 
@@ -13,7 +13,7 @@ const COMPLETE = /^[+-][^\r\n]*\r\n(?:-|\$[\s\S]*\r\nprocess_id:\d+\r\n)/;
 
 /**
  * Asks the Redis at `url` whether it answers, over a plain socket (`rediss:` over TLS).
- * @throws Error when nothing answers within `timeoutMs`, or what answers is no Redis
+ * @throws Error when nothing answers within `timeoutMs`, or when the server is not Redis
  */
 export function probeRedis(url: string, timeoutMs: number): Promise<RedisAnswer> {
   const { protocol, hostname, port } = new URL(url);
@@ -23,7 +23,7 @@ export function probeRedis(url: string, timeoutMs: number): Promise<RedisAnswer>
     let answer = '';
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('it closed the connection without an answer that Redis would give')));
+    socket.on('close', () => reject(new Error('it closed the connection without an answer of Redis')));
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
       if (!COMPLETE.test(answer)) return;

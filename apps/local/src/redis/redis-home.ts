@@ -1,10 +1,10 @@
 /**
- * The directory that one Redis keeps its data in. Two that write one append-only file destroy it, so:
+ * The data directory of one Redis. Two Redis servers that write the same append-only file destroy it, so:
  *
- * 1. the directory is locked for as long as this process uses it, whether Redis happens to run or not
- * 2. a Redis that still runs there although its starter is dead (starter and leash were killed together) is ended
+ * 1. the directory is locked as long as this process uses it, also while Redis doesn't run
+ * 2. a Redis that still runs there although the process that started it is dead (killed together with its leash) is ended
  *
- *   DATA_DIR/redis.lock   who uses it
+ *   DATA_DIR/redis.lock   the process that uses it
  *   DATA_DIR/redis.pid    the Redis last started there
  *   DATA_DIR/redis/       Redis's own files
  */
@@ -15,11 +15,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { birthOf, type Holder, isRunning, tryLock } from '../../lock.mjs';
 
 export interface RedisHome {
-  /** Where Redis keeps its files. */
+  /** The directory of Redis' files. */
   readonly dir: string;
-  /** Remembers which process writes there, for whoever comes after a crash. */
+  /** Stores which Redis process writes there, for the next start after a crash. */
   remember(pid: number): void;
-  /** Gives the directory up; only once its Redis has ended. */
+  /** Unlocks the directory. Call it only once its Redis has ended. */
   release(): void;
 }
 
@@ -56,7 +56,7 @@ async function endOrphan(file: string): Promise<void> {
       if (!asked) process.kill(orphan.pid, 'SIGTERM');
       else if (Date.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
     } catch (error) {
-      // It ended between the look and the signal.
+      // It ended between the check and the signal.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
     await delay(20);
@@ -64,7 +64,7 @@ async function endOrphan(file: string): Promise<void> {
 }
 
 /**
- * Makes `dataDir` this process's own.
+ * Locks `dataDir` for this process, and ends a Redis that a dead process has left there.
  * @throws DataDirInUse
  */
 export async function claimRedisHome(dataDir: string): Promise<RedisHome> {

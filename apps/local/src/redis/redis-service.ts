@@ -1,4 +1,4 @@
-/** Redis as `npm start` keeps it: on one port with one directory, however often it is started anew. */
+/** Redis as a service of `npm start`: every restart uses the same port and the same directory. */
 
 import type { ClaimedPort } from '../process/ports.ts';
 import type { Service } from '../process/supervise.ts';
@@ -15,23 +15,23 @@ interface RedisServiceOptions {
   showAll: boolean;
 }
 
-const KEPT_LINES = 8;
+const LAST_LINES = 8;
 
-/** Redis talks much when all is well, so its lines are shown only when it ends by itself with an error. */
+/** Redis logs much when all is well, so its last lines are shown only when it ends by itself with an error. */
 export function redisService({ found, home, port, env, onLine, showAll }: RedisServiceOptions): Service {
   let wasUp = false;
   return {
     name: 'redis',
     async start() {
       if (!wasUp) await port.keepFree();
-      const kept: string[] = [];
-      const keep = (line: string) => {
-        kept.push(line);
-        if (kept.length > KEPT_LINES) kept.shift();
+      const lastLines: string[] = [];
+      const remember = (line: string) => {
+        lastLines.push(line);
+        if (lastLines.length > LAST_LINES) lastLines.shift();
       };
-      const running = await launchRedis({ found, home, port: port.number, env, onLine: showAll ? onLine : keep });
+      const running = await launchRedis({ found, home, port: port.number, env, onLine: showAll ? onLine : remember });
       void running.exited.then(({ code }) => {
-        if (code !== null && code !== 0) kept.forEach(onLine);
+        if (code !== null && code !== 0) lastLines.forEach(onLine);
       });
       return running;
     },

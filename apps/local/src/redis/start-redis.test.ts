@@ -34,7 +34,7 @@ function send(url: string, command: string): Promise<string> {
 }
 
 describe('startRedis', () => {
-  it('starts one that answers only for what is on disk, on loopback', async () => {
+  it('starts Redis on loopback, and it answers after a write is on disk', async () => {
     const redis = await start(makeDirectory());
     expect(redis.url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
     expect(await probeRedis(redis.url, 1000)).toEqual({ loading: false, pid: redis.pid });
@@ -63,7 +63,7 @@ describe('startRedis', () => {
     expect([await send(third.url, 'GET one'), await send(third.url, 'GET two')]).toEqual(['1', '2']);
   });
 
-  it('refuses a directory that another has, and runs beside it with another directory', async () => {
+  it('refuses a directory that is in use, and runs in another one at the same time', async () => {
     const dataDir = makeDirectory();
     const first = await start(dataDir);
     await expect(startRedis({ dataDir, env: process.env })).rejects.toThrow(
@@ -95,7 +95,7 @@ describe('startRedis', () => {
     await start(join(directory, 'data'));
   });
 
-  it('ends a Redis that a dead process has left in its directory, before it starts another there', async () => {
+  it('ends a Redis that a dead process has left in the directory, before it starts another there', async () => {
     const dataDir = makeDirectory();
     const found = await findRedis({ env: process.env, cacheDir: packageCache, log: () => undefined });
     if (found.kind !== 'program') throw new Error('a program of this machine is needed');
@@ -113,7 +113,7 @@ describe('startRedis', () => {
     }
   });
 
-  it('says what Redis wrote when it does not start', async () => {
+  it('shows the output of a Redis that does not start', async () => {
     const dataDir = makeDirectory();
     const first = await start(dataDir);
     await send(first.url, 'SET one 1');

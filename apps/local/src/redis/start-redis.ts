@@ -1,8 +1,8 @@
 /**
- * Starts a Redis that loses nothing it has answered for: every write is on disk before its answer
- * (`appendfsync always`), and memory that runs out refuses writes instead of dropping keys (`noeviction`).
+ * Starts a Redis that loses nothing that it has answered: every write is on disk before its answer (`appendfsync always`),
+ * and when memory runs out it refuses writes instead of dropping keys (`noeviction`).
  *
- * It listens on loopback, is ended with the process that started it, and leaves its data where they are.
+ * It listens on loopback, and ends with the process that started it. Its data stay on disk.
  */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -18,7 +18,7 @@ export interface StartedRedis {
   pid: number;
   /** Resolves when it has ended, by `stop` or otherwise. */
   exited: Promise<Exit>;
-  /** Ends it and gives the data directory up. May be called again. */
+  /** Ends it and unlocks the data directory. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -31,14 +31,14 @@ interface LaunchOptions {
 }
 
 /**
- * Unpacked packages are kept where this process works, not in the data directory: tests have data directories of their own,
- * and find them. An installed Holdfast may not write into its own package.
+ * Unpacked packages are stored in the working directory, not in the data directory, so that tests with other data directories
+ * find them. Not in Holdfast's own package, because an installed Holdfast may not write there.
  */
 export const packageCache = resolve('.holdfast/cache');
 
 const STOP_GRACE_MS = 10_000;
 const PORT_TRIES = 5;
-/** Killed, this process leaves services that close what they have in Redis: it goes a little after them. */
+/** When this process is killed, the services still write to Redis as they close. So Redis ends a little later. */
 const LEASH = { delayMs: 1000 };
 const READY_TIMEOUT_MS = { program: 30_000, docker: 300_000 };
 
@@ -47,7 +47,7 @@ const DURABLE = [
   ['--appendfsync', 'always'],
   ['--maxmemory-policy', 'noeviction'],
   ['--save', ''],
-  // A file whose last entry was cut off by a crash: nobody was told that entry was stored.
+  // A crash may cut off the file's last entry. That entry was not acknowledged.
   ['--aof-load-truncated', 'yes'],
   ['--daemonize', 'no'],
 ].flat();
@@ -56,7 +56,7 @@ function dockerName(dir: string): string {
   return `holdfast-redis-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
 }
 
-/** Starts it once, on that port. It may not answer yet: see `awaitRedis`. */
+/** Starts Redis on that port. It may not answer yet: see `awaitRedis`. */
 export async function launchRedis({ found, home, port, env, onLine }: LaunchOptions): Promise<RunningProcess> {
   let running: RunningProcess;
   if (found.kind === 'program') {
@@ -67,7 +67,7 @@ export async function launchRedis({ found, home, port, env, onLine }: LaunchOpti
     const name = dockerName(home.dir);
     const clear = await runProcess({ command: found.path, args: ['rm', '-f', name], env, onLine: () => {} });
     await clear.exited;
-    // The client passes SIGTERM on, so it is stopped like the program itself. Files belong to whoever runs this.
+    // The Docker client passes SIGTERM on, so it is stopped like the program itself. Files belong to the user of this process.
     const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
     const outside = ['--rm', '--name', name, '--user', user, '-p', `127.0.0.1:${port}:6379`, '-v', `${home.dir}:/data`];
     const inside = ['redis-server', '--bind', '0.0.0.0', '--protected-mode', 'no', '--dir', '/data', ...DURABLE];
@@ -84,8 +84,8 @@ export async function launchRedis({ found, home, port, env, onLine }: LaunchOpti
 }
 
 /**
- * Waits until it answers commands; while it reads its file, for as long as that takes.
- * @throws Error when it ends before, or answers nothing in time
+ * Waits until it answers commands. While it reads its file, it may take any time.
+ * @throws Error when it ends before, or gives no answer in time
  */
 export async function awaitRedis(found: FoundRedis, port: number, running: RunningProcess): Promise<void> {
   const ended = running.exited.then((exit) => exit);
@@ -94,7 +94,7 @@ export async function awaitRedis(found: FoundRedis, port: number, running: Runni
     const exit = await Promise.race([ended, delay(20, null)]);
     if (exit !== null) throw new Error(`Redis ended at once (${describeExit(exit)})`);
     const answer = await probeRedis(`redis://127.0.0.1:${port}`, 2000).catch(() => null);
-    // Another may have been faster to take the port; a container has pids of its own.
+    // Another Redis may have taken the port first, so the pid is compared; pids inside a container differ.
     const isOurs = answer !== null && (found.kind === 'docker' || answer.pid === running.pid);
     if (isOurs && !answer.loading) return;
     if (isOurs) deadline = Date.now() + READY_TIMEOUT_MS[found.kind];
@@ -104,11 +104,11 @@ export async function awaitRedis(found: FoundRedis, port: number, running: Runni
 }
 
 interface StartOptions {
-  /** Its data stay here. One Redis at a time may have it. */
+  /** The directory of its data. One Redis at a time may use it. */
   dataDir: string;
-  /** Gets a line when something takes long. */
+  /** Called with a line when something takes long. */
   log?: (line: string) => void;
-  /** Handed down to it; its PATH is where it is looked for. */
+  /** The environment of Redis; its PATH is searched for it. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -121,7 +121,7 @@ async function launchOnFreePort(found: FoundRedis, home: RedisHome, env: NodeJS.
       await awaitRedis(found, port, running);
       return { port, running };
     } catch (error) {
-      // Between the look for a port and its use another process may have taken it.
+      // Another process may have taken the port since it was chosen.
       const taken = lines.some((line) => /address already in use|port is already allocated/i.test(line));
       if (!taken || tries === PORT_TRIES) {
         throw new Error([error instanceof Error ? error.message : error, ...lines.slice(-10)].join('\n  '), {
@@ -134,7 +134,7 @@ async function launchOnFreePort(found: FoundRedis, home: RedisHome, env: NodeJS.
 
 /**
  * Finds a Redis on this machine (see `find-redis.ts`) and starts it on a free port of 127.0.0.1, with its data in
- * `dataDir`. Resolves once it answers. It ends with this process, by whatever way that goes.
+ * `dataDir`. Resolves once it answers. It ends with this process, even when that is killed.
  * @throws DataDirInUse, or Error that says what to install, or what Redis wrote before it ended
  */
 export async function startRedis({ dataDir, env, log = () => {} }: StartOptions): Promise<StartedRedis> {

@@ -1,10 +1,10 @@
 /**
- * Takes Redis (or Valkey) out of the distribution's own package on Debian and Ubuntu, without root and without
- * installing it: no service is started, nothing of the system changes. About 7 MB, once.
+ * Unpacks Redis (or Valkey) from the distribution's package on Debian and Ubuntu, without root and without installing it:
+ * no service is started, and the system doesn't change. About 7 MB, once.
  *
- * 1. ask apt which packages are missing for it
+ * 1. ask apt which packages it needs that are missing
  * 2. download them, checked by apt against the distribution's signatures
- * 3. unpack them into a directory beside the final one, and rename it: what is there is whole
+ * 3. unpack them into another directory, and rename it: the final directory is always complete
  */
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ interface Unpacked {
 }
 
 interface Apt {
-  /** Options before the command: those that make apt use package lists of our own. */
+  /** Options before the command, which make apt use separate package lists. */
   lists: readonly string[];
   env: NodeJS.ProcessEnv;
 }
@@ -51,7 +51,7 @@ async function programIn(root: string): Promise<Unpacked | null> {
   return path === null ? null : { path, libraries: await librariesIn(root) };
 }
 
-/** Downloads the first of the two that the distribution has, with what it needs and this machine lacks. */
+/** Downloads Redis, or Valkey where the distribution has no Redis, and the packages that it needs and this machine lacks. */
 async function download(into: string, { lists, env }: Apt): Promise<void> {
   let reason: unknown;
   for (const [server, tools] of PACKAGES) {
@@ -71,7 +71,7 @@ async function download(into: string, { lists, env }: Apt): Promise<void> {
   throw reason;
 }
 
-/** Package lists of our own: the system's may be missing (bare images) or old, and only root may renew those. */
+/** Makes separate package lists. The system's may be missing (bare images) or old, and only root may update them. */
 async function ownLists(work: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const state = join(work, 'apt');
   await Promise.all(
@@ -90,7 +90,7 @@ async function unpackAll(from: string, into: string, env: NodeJS.ProcessEnv): Pr
 }
 
 /**
- * The program in `cacheDir`, unpacked there first if it isn't yet; null where there is no apt.
+ * The program in `cacheDir`; it is unpacked there if it isn't yet. Null where there is no apt.
  * @throws Error when the packages can't be downloaded or unpacked
  */
 export async function unpackRedis({ env, cacheDir, log }: UnpackOptions): Promise<Unpacked | null> {
@@ -98,7 +98,7 @@ export async function unpackRedis({ env, cacheDir, log }: UnpackOptions): Promis
   const there = await programIn(home);
   if (there !== null) return there;
   if (!['apt-get', 'dpkg-deb'].every((name) => findOnPath(name, env.PATH ?? ''))) return null;
-  log('No Redis on this machine: unpacking the one of its distribution (about 7 MB) …');
+  log('No Redis on this machine. Unpacking the package of its distribution (about 7 MB) …');
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, 'unpacking-'));
   try {
@@ -111,7 +111,7 @@ export async function unpackRedis({ env, cacheDir, log }: UnpackOptions): Promis
       await download(packages, { lists: await ownLists(work, env), env });
     }
     await unpackAll(packages, root, env);
-    // Another process may have been faster: its directory is as good as this one.
+    // Another process may have been faster: its directory has the same content.
     await rename(root, home).catch(() => {});
   } finally {
     await rm(work, { recursive: true, force: true });
