@@ -5,7 +5,7 @@ const config: Config = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
-  // Workspaces are tested from their sources: no build is needed, and none can be stale.
+  // Workspaces are tested from their sources, so no build is needed, and no stale build is tested.
   testEnvironmentOptions: { customExportConditions: ['holdfast-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -13,7 +13,7 @@ const config: Config = {
   },
   globalSetup: '<rootDir>/tests/setup/start-redis.ts',
   globalTeardown: '<rootDir>/tests/setup/stop-redis.ts',
-  // They wait more than they compute.
+  // More than the cores of a small machine: tests wait more than they compute.
   maxWorkers: 4,
   // Tests wait for conditions, never for a time: only one that fails comes near this.
   testTimeout: 180_000,

@@ -1,4 +1,4 @@
-/** The console's pages in a real browser: what an admin sees of an action that is refused, and of one that is done. */
+/** The console's pages in a real browser: what an admin sees when an action is refused, and when it is done. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { adminKey, chat, freePort, Stack } from '../stack/stack.ts';
@@ -27,13 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser?.close(), stack?.close()]));
 
-/** The page of the lane's failed jobs, as it is after a reload: without what was shown before. */
+/** Opens the page of the lane's failed jobs, without earlier notices. */
 async function openFailed(): Promise<void> {
   await page.goto(`${url}/queues/queue/default?status=failed`);
   await page.getByText(`${jobId}.1`).waitFor();
 }
 
-/** Titles and texts of what the page says in its corner, once it says what became of an action; that it tries may still be there. */
+/** Titles and texts of the notices in the page's corner, once one shows the result of an action. */
 async function notices(): Promise<string[]> {
   const shown = page
     .getByRole('region', { name: 'Notifications' })
@@ -43,7 +43,7 @@ async function notices(): Promise<string[]> {
   return shown.locator('h2, p').allTextContents();
 }
 
-/** Chooses something of the queue's menu. */
+/** Chooses an item of the queue's menu. */
 async function choose(item: string): Promise<void> {
   await page.locator('section button[aria-haspopup=menu]').click();
   await page.getByRole('menuitem', { name: item, exact: true }).click();
@@ -54,27 +54,27 @@ async function confirm(): Promise<void> {
 }
 
 describe('Bull Board', () => {
-  it('says why "Retry all" is refused, and what to do instead; and not that it was done', async () => {
+  it('says why "Retry all" is refused and what to do instead, and does not say that it was done', async () => {
     await openFailed();
     await page.getByRole('button', { name: 'Retry all' }).click();
     await confirm();
     expect(await notices()).toEqual([
       'Forbidden',
-      "Nothing was run: only the queue's entry would move. A failed or cancelled job runs again by " +
+      "Nothing was run: only the queue's entry would move. To run a failed or cancelled job again: " +
         '`holdfast retry JOB`, or POST /v1/jobs/JOB/retry.',
     ]);
     expect(await page.getByText('were sent back to the queue').count()).toBe(0);
     expect(await page.getByText(`${jobId}.1`).isVisible()).toBe(true);
   });
 
-  it('says so of one job, which it names', async () => {
+  it('refuses the retry of one job with a text that names the job', async () => {
     await openFailed();
     await page.locator('button:has(svg.lucide-refresh-cw)').last().click();
     await confirm();
     expect(await notices()).toEqual(['Forbidden', expect.stringContaining(`\`holdfast retry ${jobId}\``)]);
   });
 
-  it('refuses to throttle a lane that would look open, and says how it is limited', async () => {
+  it('refuses to limit a lane in BullMQ alone, and says how to limit it', async () => {
     await openFailed();
     await choose('Set concurrency');
     await page.getByLabel('Concurrency', { exact: true }).fill('1');
@@ -85,7 +85,7 @@ describe('Bull Board', () => {
     ]);
   });
 
-  it('pauses a lane, which the overview shows, and resumes it', async () => {
+  it('pauses and resumes a lane, and the overview shows its state', async () => {
     for (const [action, state] of [
       ['Pause', 'Paused'],
       ['Resume', 'Open'],

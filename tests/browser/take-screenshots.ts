@@ -1,5 +1,5 @@
 /**
- * Takes the pictures in `docs/images` anew, from a Holdfast of its own:
+ * Takes the pictures in `docs/images` again. It starts its own Holdfast:
  *
  *   node --conditions=holdfast-source tests/browser/take-screenshots.ts
  */
@@ -15,7 +15,7 @@ import { DemoTab } from './demo-tab.ts';
 const images = join(import.meta.dirname, '../../docs/images');
 const viewport = { width: 1200, height: 800 };
 
-/** In the middle of an answer that was refreshed once. */
+/** Takes the demo page in the middle of an answer, after one refresh. */
 async function takeDemo(browser: Browser, stack: Stack, colorScheme: 'light' | 'dark', name: string): Promise<void> {
   const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' });
   const tab = await DemoTab.open(context, stack.apiUrl, apiKey);
@@ -28,9 +28,15 @@ async function takeDemo(browser: Browser, stack: Stack, colorScheme: 'light' | '
 }
 
 async function doJobs(stack: Stack): Promise<void> {
-  const orders = ['tokens=20&itl_ms=2', 'tokens=40&itl_ms=2', 'tokens=30&itl_ms=2', 'status=400', 'tokens=25&itl_ms=2'];
+  const simulated = [
+    'tokens=20&itl_ms=2',
+    'tokens=40&itl_ms=2',
+    'tokens=30&itl_ms=2',
+    'status=400',
+    'tokens=25&itl_ms=2',
+  ];
   const submit = (sim: string, name: string) => stack.client.submit(chat(name, sim));
-  const ended = await Promise.all(orders.map((sim, at) => submit(sim, `ended ${at}`)));
+  const ended = await Promise.all(simulated.map((sim, at) => submit(sim, `ended ${at}`)));
   await Promise.all(ended.map(({ job }) => stack.client.wait(job.id)));
   await Promise.all([1, 2, 3].map((at) => submit('tokens=2000&itl_ms=20', `running ${at}`)));
   await stack.client.submit({ ...chat('delayed', 'tokens=5'), delay_ms: 600_000 });

@@ -1,11 +1,11 @@
-/** Fair order over 50,000 jobs against the feed's own scripts. `npm run bench:fair-order` does the same with 3 million. */
+/** Fair order over 50,000 jobs, with the scheduler's own scripts. `npm run bench:fair-order` does the same with 3 million. */
 import { disconnectRedis } from '@holdfast/redis';
 import { expect, it } from '@jest/globals';
 import { simulateFairness } from '../../bench/fair-order/simulate.ts';
 import { openRedis } from '../../bench/open-redis.ts';
 import { startOwnRedis } from '../../packages/redis/testing/redis.ts';
 
-it('over 50,000 jobs equal tenants stay even, weights are kept, and nobody starves under steady newcomers', async () => {
+it('over 50,000 jobs equal tenants get equal shares, weights hold, and no tenant starves while new tenants keep coming', async () => {
   const server = await startOwnRedis();
   const redis = await openRedis(server.url, 'worker');
   try {

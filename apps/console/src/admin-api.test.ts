@@ -25,18 +25,18 @@ const admin = (method: string, path: string, body?: unknown, headers: Record<str
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
 
-/** A job of the lane `fast` that waits in the scheduler: it is in no queue of BullMQ's. */
+/** Submits a job to the lane `fast` that waits in the scheduler, and is not in BullMQ yet. */
 async function submitWaiting(id: string, delayMs: number | '' = ''): Promise<void> {
   // Digest, body, first event; tenant, lane, task; priority, tokens, delay, deadline, metadata.
   const job = [id, 'digest', '{}', 'event', 'acme', 'fast', 'task', 0, 10, delayMs, '', ''];
   const admission = admissionArguments({ limits: {}, estimateUsd: null });
-  // What its tenant may run; what it shares; how long it is kept.
+  // The tenant's run limits; the shared answer; the retention.
   const [kind] = (await scripts.submit.run(running.cell, [...job, ...admission, '0 1', 0, '', '', 60_000])) as string[];
   expect(kind).toBe('created');
 }
 
 describe('the admin API', () => {
-  it('opens to the admin key alone', async () => {
+  it('accepts only the admin key', async () => {
     const cookie = await running.logIn();
     expect(await refusal(await running.get('/admin/v1/tenants', { cookie }))).toBe('401 unauthenticated');
     for (const authorization of [
@@ -70,12 +70,12 @@ describe('the admin API', () => {
       limits,
       plan_status: null,
     });
-    // Jobs that wait go by them from now on.
+    // Waiting jobs are bound by them from now on.
     const { redis, cell } = running;
     expect(await redis.hget(cell.keys.sched('limits'), 'acme')).toBe('5 1');
   });
 
-  it('keeps the plans of the config file, and says of a tenant whose plan is gone from it what is known of that', async () => {
+  it('stores the plans of the config file, and shows a tenant’s plan that is not in the file as missing or unknown', async () => {
     const { redis, prefix } = running;
     expect(JSON.parse((await redis.hget(`${prefix}:plans`, 'free')) ?? '')).toEqual({ requests_per_minute: 60 });
     await redis.hset(`${prefix}:plans`, 'old', '{}');
@@ -109,7 +109,7 @@ describe('the admin API', () => {
     expect(await refusal(await admin('DELETE', `/tenants/keys/keys/${id}`))).toBe('404 key_not_found');
   });
 
-  it('refuses what it does not know, naming it', async () => {
+  it('refuses unknown fields and values, and names them', async () => {
     await admin('PUT', '/tenants/strict', {});
     const cases: [string, string, unknown, string][] = [
       ['PUT', '/tenants/strict', { plans: 'free' }, 'plans'],
@@ -135,14 +135,14 @@ describe('the admin API', () => {
     }
   });
 
-  it('refuses a plan that the config file does not have, naming those it has', async () => {
+  it('refuses a plan that the config file does not have, and lists its plans', async () => {
     const answer = await admin('PUT', '/tenants/planless', { plan: 'gold' });
     expect(await answer.clone().json()).toMatchObject({ detail: expect.stringContaining('Plans: free, pro.') });
     expect(await refusal(answer, { withParam: true })).toBe('422 validation_failed at plan');
     expect(await refusal(await admin('GET', '/tenants/planless'))).toBe('404 tenant_not_found');
   });
 
-  it('refuses keys for tasks that there are not, naming those that there are', async () => {
+  it('refuses keys for tasks that do not exist, and lists the tasks', async () => {
     await admin('PUT', '/tenants/tasked', {});
     const made = await admin('POST', '/tenants/tasked/keys', { scopes: ['submit'], tasks: ['chat', 'sumarize'] });
     expect(await made.clone().json()).toMatchObject({
@@ -154,7 +154,7 @@ describe('the admin API', () => {
     expect(await refusal(rotated, { withParam: true })).toBe('422 validation_failed at tasks.0');
   });
 
-  it('rotates keys: the new one is like the old, which works on for the grace asked for', async () => {
+  it('rotates keys: the new key is like the old one, which works for the requested grace time', async () => {
     const find = (key: string) => createApiKeys(running).find(key);
     await admin('PUT', '/tenants/rotating', {});
     const like = { scopes: ['submit'], tasks: ['responses'] };
@@ -218,7 +218,7 @@ describe('the admin API', () => {
     expect((await as(all.key, 'DELETE', `/tenants/self/keys/${plain.id}`)).status).toBe(204);
   });
 
-  it('refuses bodies that are no JSON, not JSON enough, or too large', async () => {
+  it('refuses bodies that are not JSON, not JSON objects, or too large', async () => {
     const put = (body: string, headers: Record<string, string> = {}) => admin('PUT', '/tenants/strict', body, headers);
     for (const body of ['{', '[]', 'null', '1']) expect(await refusal(await put(body))).toBe('400 malformed_json');
     expect(await refusal(await put('', { 'content-length': '0' }))).toBe('400 malformed_json');
@@ -228,7 +228,7 @@ describe('the admin API', () => {
     expect(await refusal(await put('['.repeat(30_000) + ']'.repeat(30_000)))).toBe('422 validation_failed');
   });
 
-  it('says what is not there, and what cannot be done', async () => {
+  it('says what does not exist, and which methods are allowed', async () => {
     expect(await refusal(await admin('GET', '/tenants/nobody'))).toBe('404 tenant_not_found');
     expect(await refusal(await admin('POST', '/tenants/nobody/keys', { scopes: ['read'] }))).toBe(
       '404 tenant_not_found',
@@ -264,7 +264,7 @@ describe('the admin API', () => {
     expect([await queue.isPaused(), await isHeld()]).toEqual([false, false]);
   });
 
-  it('counts jobs that wait in the scheduler, on the board too', async () => {
+  it('counts jobs that wait in the scheduler, also in Bull Board', async () => {
     await submitWaiting('job_a');
     await submitWaiting('job_b');
     await submitWaiting('job_c', 60_000);
@@ -276,7 +276,7 @@ describe('the admin API', () => {
     expect(shown.queues.find(({ name }) => name === 'fast')?.counts).toMatchObject({ waiting: 2, delayed: 1 });
   });
 
-  it('limits lanes at run time, over the config file until that is taken back', async () => {
+  it('limits lanes at run time; the config file counts again once the limits are set to null', async () => {
     const limits = { max_running: 2, tokens_per_minute: 1_000 };
     const set = await admin('PATCH', '/lanes/default', { limits });
     expect(await set.json()).toMatchObject({ paused: false, limits, limits_from: 'admin' });
@@ -291,7 +291,7 @@ describe('the log of the console', () => {
     const made = await admin('POST', '/tenants/logged/keys', { scopes: ['read'] });
     const { key } = (await made.json()) as { key: string };
     const text = running.log.join('\n');
-    expect(text).toContain('API key made');
+    expect(text).toContain('API key created');
     expect(text).not.toContain(running.adminKey);
     expect(text).not.toContain(key.slice(-38));
     expect(text).not.toContain('holdfast_console=');

@@ -1,7 +1,7 @@
 /**
- * The admin API, /admin/v1: tenants, their keys, lanes. The admin key opens all of it, as a bearer token: no cookie is read
- * here, so no browser can be tricked into calling it. A tenant's API key with the scope `admin` opens what concerns its
- * own tenant's keys, and nothing else.
+ * The admin API, /admin/v1: tenants, their keys, lanes. The admin key gives access to all of it, as a bearer token. Cookies are
+ * not read here, so no page can trick a browser into calling it. A tenant's API key with the scope `admin` gives access to its
+ * own tenant's keys only.
  */
 import { type Caller, RequestError } from '@holdfast/core';
 import type { ApiKeys } from '@holdfast/gate';
@@ -17,7 +17,7 @@ export function adminRoutes(options: { adminKey: string } & TenantRoutesOptions 
   return router;
 }
 
-/** Lets the admin in, and a tenant's own admins to their own tenant. */
+/** Admits the admin, and a tenant's admins to the keys of their tenant. */
 function requireAdmin({ adminKey, apiKeys }: { adminKey: string; apiKeys: ApiKeys }): RequestHandler {
   const isAdminKey = createAdminKeyCheck(adminKey);
   return async (request, response, next) => {
@@ -37,10 +37,14 @@ function requireAdmin({ adminKey, apiKeys }: { adminKey: string; apiKeys: ApiKey
   };
 }
 
-/** @throws RequestError `forbidden`, the same for other tenants that exist and that don't */
+/** @throws RequestError `forbidden`, the same whether another tenant exists or not */
 function requireOwnKeys({ tenant, scopes }: Caller, path: string): void {
   if (!scopes.includes('admin')) {
-    throw new RequestError('forbidden', 'This API key lacks the scope "admin".', { param: 'Authorization' });
+    throw new RequestError(
+      'forbidden',
+      'This API key lacks the scope "admin". Send the admin key, or a key with that scope.',
+      { param: 'Authorization' },
+    );
   }
   const own = `/tenants/${tenant}/keys`;
   if (path !== own && !path.startsWith(`${own}/`)) {

@@ -4,13 +4,13 @@ import { readConfig } from './config.ts';
 const enough = { REDIS_URL: 'redis://127.0.0.1:6379', HOLDFAST_ADMIN_KEY: 'a'.repeat(24) };
 
 describe("the console's settings", () => {
-  it('need Redis and an admin key only', () => {
+  it('need only Redis and an admin key', () => {
     const config = readConfig(enough);
     expect(config).toMatchObject({ port: 3001, host: '127.0.0.1', prefix: 'hf', apiUrl: 'http://127.0.0.1:3000' });
     expect(Object.keys(config.lanes)).toEqual(['default']);
   });
 
-  it('take the address of the API with its /v1 as well, and say what to write where it is none', () => {
+  it('accept the address of the API with or without /v1, and say what to write otherwise', () => {
     const read = (HOLDFAST_API_URL: string) => readConfig({ ...enough, HOLDFAST_API_URL }).apiUrl;
     for (const end of ['', '/', '/v1', '/v1/']) {
       expect(read(`https://holdfast.example.com/llm${end}`)).toBe('https://holdfast.example.com/llm');

@@ -33,16 +33,16 @@ export interface ConsoleConfig {
   adminKey: string;
   logLevel: string;
   lanes: Lanes;
-  /** What tenants can be put on. */
+  /** The plans that tenants can have. */
   plans: Plans;
-  /** Names of the tasks that keys can be limited to. */
+  /** Names of the tasks to which keys can be limited. */
   tasks: readonly string[];
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
   warnings: readonly string[];
 }
 
-/** @throws SettingsError naming every variable at fault */
+/** @throws SettingsError that names every wrong variable */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
   const { lanes, plans, loaded } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {

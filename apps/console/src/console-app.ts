@@ -1,9 +1,9 @@
 /**
- * The console's HTTP server, from the outside in:
+ * The console's HTTP server. Its layers, in the order of a request:
  *
- *   1. open to all     /healthz, /readyz, style
+ *   1. public          /healthz, /readyz, style
  *   2. admin key       /admin/v1
- *   3. same origin     whatever may change something from here on
+ *   3. same origin     every changing request to the routes below
  *   4. login           /login, /logout
  *   5. session         /, /queues
  */
@@ -46,7 +46,7 @@ const securityHeaders: HelmetOptions = {
       frameAncestors: ["'none'"],
     },
   },
-  // Under helmet's own choice, no-referrer, browsers send `Origin: null` with forms, which `same-origin.ts` must refuse.
+  // With helmet's default, no-referrer, browsers send `Origin: null` with forms, and `same-origin.ts` must refuse that.
   referrerPolicy: { policy: 'same-origin' },
 };
 
@@ -70,7 +70,7 @@ export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: C
       });
       app.use(BOARD_PATH, requireSession(sessions));
       app.use(boardRoutes(lanes));
-      // Here, so that it hears of all that its pages are refused: the origin and the session, too.
+      // Last, so that it also handles refusals of the origin and of the session.
       app.use(`${BOARD_PATH}/api`, answerBoardErrors(storeError));
     },
   });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => running.cleanUp());
 
 describe('the console', () => {
-  it('says that it lives and that Redis answers', async () => {
+  it('reports that it is alive and that Redis answers', async () => {
     expect((await running.get('/healthz')).status).toBe(200);
     expect(await (await running.get('/readyz')).json()).toEqual({ status: 'ready' });
   });
@@ -38,8 +38,8 @@ describe('logging in', () => {
     expect(await response.text()).toContain('name="key"');
   });
 
-  it('refuses a wrong key, and one that is nearly right', async () => {
-    await running.forgetLogins();
+  it('refuses a wrong key, and a nearly right one', async () => {
+    await running.resetThrottle();
     for (const key of ['', 'wrong', running.adminKey.slice(0, -1), `${running.adminKey}x`]) {
       const response = await running.submit('/login', { key });
       expect(response.status).toBe(403);
@@ -49,7 +49,7 @@ describe('logging in', () => {
   });
 
   it('gives the right key a cookie that opens the pages', async () => {
-    await running.forgetLogins();
+    await running.resetThrottle();
     const response = await running.submit('/login', { key: running.adminKey });
     expect([response.status, response.headers.get('location')]).toEqual([303, '/']);
     const cookie = response.headers.get('set-cookie') ?? '';
@@ -61,12 +61,12 @@ describe('logging in', () => {
   });
 
   it('marks the cookie as secure behind a proxy that speaks HTTPS', async () => {
-    await running.forgetLogins();
+    await running.resetThrottle();
     const response = await running.submit('/login', { key: running.adminKey }, { 'x-forwarded-proto': 'https' });
     expect(response.headers.get('set-cookie')).toMatch(/; Secure$/);
   });
 
-  it('is refused from another origin, and without any', async () => {
+  it('is refused from another origin, and without an origin', async () => {
     const foreign = await running.submit('/login', { key: running.adminKey }, { origin: 'http://evil.example' });
     expect(await refusal(foreign)).toBe('403 forbidden');
     const none = await running.request('/login', {
@@ -77,9 +77,9 @@ describe('logging in', () => {
   });
 
   it('is throttled after ten tries in a minute, for the right key too', async () => {
-    // The window is a minute of the clock: should it turn in between, the second round meets the bound.
+    // The window is a minute of the clock. If a new minute begins during the test, the second ten tries reach the limit.
     const statuses: number[] = [];
-    await running.forgetLogins();
+    await running.resetThrottle();
     for (let attempt = 0; attempt < 25 && !statuses.includes(429); attempt += 1) {
       statuses.push((await running.submit('/login', { key: 'wrong' })).status);
     }
@@ -92,7 +92,7 @@ describe('logging in', () => {
 });
 
 describe('logging out', () => {
-  it('ends the session, also for who kept the cookie', async () => {
+  it('ends the session, also for a browser that has kept the cookie', async () => {
     const cookie = await running.logIn();
     const html = await (await running.get('/', { cookie })).text();
     const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '';
@@ -110,7 +110,7 @@ describe('logging out', () => {
 });
 
 describe('Bull Board', () => {
-  it('answers after login, and takes nothing from another host', async () => {
+  it('answers after login, and loads nothing from another host', async () => {
     const cookie = await running.logIn();
     const board = await running.get('/queues/', { cookie });
     expect(board.status).toBe(200);
@@ -124,7 +124,7 @@ describe('Bull Board', () => {
     expect(queues.queues.map(({ name }) => name).sort()).toEqual(['default', 'fast']);
   });
 
-  it("obeys its own page, but no other origin's, though the cookie is right", async () => {
+  it('accepts a change from its own page, and refuses other origins even with the right cookie', async () => {
     const cookie = await running.logIn();
     const pause = (headers: Record<string, string>) =>
       running.request('/queues/api/queues/fast/pause', { method: 'PUT', headers: { cookie, ...headers } });

@@ -1,5 +1,5 @@
 /**
- * Names of the console's own Redis keys. Sessions and addresses are named by digest.
+ * Names of the console's own Redis keys. Sessions and addresses appear as digests.
  *
  *   name                                        type    holds                          time to live
  *   <prefix>:console:session:<digest>           string  `open`                         12 h

@@ -1,13 +1,13 @@
 /**
  * The console's process: an HTTP server for admins, on its own port.
  *
- *   1. settings   a wrong one is named, and that is all
- *   2. Redis      one connection that fails fast; waited for at the start, and watched for refusals
- *   3. plans      the config file's are kept: see `packages/gate`
- *   4. lanes      one BullMQ queue each, only to look at and to pause
- *   5. listen     until the process is told to stop
+ *   1. settings   wrong ones are named, and the process ends
+ *   2. Redis      one connection that fails fast; the start waits for it, and its permissions are watched
+ *   3. plans      those of the config file are stored in Redis: see `packages/gate`
+ *   4. lanes      one BullMQ queue each, only to read and to pause it
+ *   5. listen     until SIGTERM or SIGINT
  *
- * It runs no job and reads no journal: prompts and answers never get here.
+ * It runs no job and reads no journal, so it never sees prompts or answers.
  */
 import { accessNames } from '@holdfast/cell';
 import { createKnownPlans } from '@holdfast/gate';
@@ -18,14 +18,14 @@ import { createConsoleApp } from './console-app.ts';
 import { openLanes } from './lanes/lane-status.ts';
 
 const REDIS_READY_WITHIN_MS = 30_000;
-/** Requests under way may end when the process is told to. */
+/** How long running requests may take after a signal to stop. */
 const GRACE_MS = 1_000;
 
 async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext): Promise<void> {
   const redis = connectRedis(config.redisUrl, 'producer', logger);
   onClose('redis', () => disconnectRedis(redis));
   await untilReady(redis, REDIS_READY_WITHIN_MS);
-  // It accepts no jobs: how durably they are kept is not its business.
+  // The console accepts no jobs, so it needs no durability of Redis.
   const watch = new ServerWatch({ redis, mode: 'memory', names: accessNames(config.prefix), logger });
   await watch.start();
   onClose('server watch', () => watch.stop());

@@ -1,4 +1,4 @@
-/** For tests: the console as people run it, a process of its own, on a real Redis and under a prefix of its own. */
+/** For tests: the console in its own process, as people run it, on a real Redis with its own prefix. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -24,21 +24,21 @@ export interface TestConsole {
   prefix: string;
   redis: Redis;
   cell: Cell;
-  /** BullMQ's own view of the lanes. */
+  /** The lanes in BullMQ. */
   bull: BullQueues;
-  /** What it has logged so far. */
+  /** Lines that it has logged so far. */
   log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   request(path: string, init: RequestInit): Promise<Response>;
-  /** As a browser sends a form of the console's own page; `headers` may say otherwise. */
+  /** Submits a form as a browser does from a page of the console; `headers` may override that. */
   submit(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
   /** The `Cookie` header of a new session. */
   logIn(): Promise<string>;
-  /** Tries to log in so far are forgotten by the throttle. */
-  forgetLogins(): Promise<void>;
-  /** Tells it to end; its exit code. */
+  /** Resets the login throttle. */
+  resetThrottle(): Promise<void>;
+  /** Stops it. Resolves with its exit code. */
   stop(): Promise<number | null>;
-  /** Ends it, and removes what it left in Redis. */
+  /** Stops it, and removes its keys from Redis. */
   cleanUp(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export async function startConsole(): Promise<TestConsole> {
     const names = await redis.keys(pattern);
     if (names.length > 0) await redis.del(...names);
   };
-  const forgetLogins = () => remove(`${prefix}:console:login:*`);
+  const resetThrottle = () => remove(`${prefix}:console:login:*`);
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
@@ -105,9 +105,9 @@ export async function startConsole(): Promise<TestConsole> {
     get: (path, headers = {}) => request(path, { headers }),
     request,
     submit,
-    forgetLogins,
+    resetThrottle,
     async logIn() {
-      await forgetLogins();
+      await resetThrottle();
       const response = await submit('/login', { key: adminKey });
       return response.headers.get('set-cookie')?.split(';')[0] ?? '';
     },
@@ -123,7 +123,7 @@ export async function startConsole(): Promise<TestConsole> {
   };
 }
 
-/** How a request was refused, as `403 forbidden`, with ` at <param>` where `param` is asked for. */
+/** How a request was refused, such as `403 forbidden`; `withParam` appends ` at <param>`. */
 export async function refusal(response: Response, { withParam = false } = {}): Promise<string> {
   const type = response.headers.get('content-type');
   if (type !== 'application/problem+json') throw new Error(`no problem document: ${response.status} ${type}`);

@@ -1,4 +1,4 @@
-/** Each action of Bull Board, by its own list of routes: it does what it says, or is refused with what to do instead. */
+/** Each action in Bull Board's list of routes does what its button says, or is refused with an error that says what to do instead. */
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { jobIdFor } from '@holdfast/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -17,7 +17,7 @@ afterAll(() => running.cleanUp());
 interface Refused {
   code: string;
   detail: string;
-  /** What the page shows: `tests/browser/console.test.ts` looks there. */
+  /** The text that the page shows: see `tests/browser/console.test.ts`. */
   message: string;
   error: { key: string };
 }
@@ -25,7 +25,7 @@ interface Refused {
 const actions = appRoutes.api
   .filter(({ method }) => method !== 'get')
   .map(({ method, route }): [string, string] => [String(method).toUpperCase(), String(route)]);
-const stays = ['/pause', '/resume'].flatMap((end) => [`/api/queues${end}`, `/api/queues/:queueName${end}`]);
+const allowed = ['/pause', '/resume'].flatMap((end) => [`/api/queues${end}`, `/api/queues/:queueName${end}`]);
 
 const pathOf = (route: string) =>
   route
@@ -36,7 +36,7 @@ const pathOf = (route: string) =>
 
 const act = (method: string, path: string, body = '{}') => running.request(`/queues${path}`, { method, headers, body });
 
-/** All that there is in Redis of these lanes. */
+/** Everything that Redis has of these lanes. */
 async function state(): Promise<string> {
   const names = (await running.redis.keys(`{${running.prefix}:*`)).sort();
   const dumps = await Promise.all(names.map((name) => running.redis.dumpBuffer(name)));
@@ -52,13 +52,13 @@ async function fillQueue(): Promise<void> {
 }
 
 describe('an action of Bull Board', () => {
-  it('is one of these', () => {
+  it('is in the list of routes', () => {
     expect(actions.length).toBeGreaterThan(20);
-    expect(stays.filter((route) => !actions.some(([, known]) => known === route))).toEqual([]);
+    expect(allowed.filter((route) => !actions.some(([, known]) => known === route))).toEqual([]);
   });
 
-  it.each(actions.filter(([, route]) => !stays.includes(route)))(
-    'is refused, changes nothing, and says so with what to do instead: %s %s',
+  it.each(actions.filter(([, route]) => !allowed.includes(route)))(
+    'is refused, changes nothing, and the error says what to do instead: %s %s',
     async (method, route) => {
       await fillQueue();
       const before = await state();
@@ -69,7 +69,7 @@ describe('an action of Bull Board', () => {
         const { code, detail, message, error } = (await answer.json()) as Refused;
         expect([answer.status, code, message, error.key]).toEqual([403, 'forbidden', detail, 'Forbidden']);
         expect(message).toMatch(/^Nothing was [a-z]+: /);
-        expect(message).not.toContain('of what this page offers');
+        expect(message).not.toContain('only pause and resume work here');
         expect(message.length).toBeLessThan(250);
       }
       expect(await state()).toBe(before);
@@ -89,16 +89,16 @@ describe('an action of Bull Board', () => {
     ['PUT', '/api/queues/fast/obliterate', '`holdfast lanes pause fast`'],
     ['PATCH', `/api/queues/fast/${jobId}.3/delay`, `\`holdfast cancel ${jobId}\``],
     ['POST', '/api/queues/fast/add', '`holdfast submit`, or POST /v1/jobs'],
-    // What a later version may bring.
-    ['DELETE', '/api/queues/fast', 'only pause and resume do what they say'],
+    // Actions that a later version may add.
+    ['DELETE', '/api/queues/fast', 'only pause and resume work here'],
     ['PUT', '/api/queues/%E0%A4%A/<b>/retry', '`holdfast retry JOB`'],
-  ])('is refused with words for it: %s %s', async (method, path, words) => {
+  ])('is refused with a text for this action: %s %s', async (method, path, words) => {
     const answer = await act(method, path);
     expect(answer.status).toBe(403);
     expect(((await answer.json()) as Refused).message).toContain(words);
   });
 
-  it.each(stays.map((route) => [pathOf(route)]))('does what it says: PUT %s', async (path) => {
+  it.each(allowed.map((route) => [pathOf(route)]))('does what it says: PUT %s', async (path) => {
     const paused = path.endsWith('pause');
     await (paused ? running.bull.queue('fast').resume() : running.bull.queue('fast').pause());
     expect((await act('PUT', path)).status).toBe(200);
@@ -107,13 +107,13 @@ describe('an action of Bull Board', () => {
     });
     const { data } = (await lanes.json()) as { data: { name: string; paused: boolean }[] };
     expect(data.find(({ name }) => name === 'fast')).toMatchObject({ paused });
-    // Whoever dispatches asks the scheduler.
+    // A dispatch reads the scheduler's state.
     expect(await running.redis.hget(running.cell.keys.sched('lane', 'fast'), 'paused')).toBe(paused ? '1' : null);
   });
 });
 
 describe('an error on a page of Bull Board', () => {
-  it('has its words where the page shows them, whatever it is', async () => {
+  it('has its text in the member that the page shows', async () => {
     const answer = await running.request('/queues/api/queues', {});
     expect([answer.status, await answer.json()]).toEqual([
       401,

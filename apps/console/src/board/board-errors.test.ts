@@ -40,7 +40,7 @@ async function ask(path: string) {
 }
 
 describe('an error on a page of Bull Board', () => {
-  it('is a problem document that also says itself where the page looks: of a Redis that is away', async () => {
+  it('is a problem document with the members that the page shows, here when Redis is away', async () => {
     const { answer, body } = await ask('/away');
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -49,7 +49,7 @@ describe('an error on a page of Bull Board', () => {
     expect(lines.join('')).toContain('"status":503');
   });
 
-  it('of a fault of ours says no more than that, and the log names it', async () => {
+  it('of a bug in the console hides the details, and the log has them', async () => {
     const { answer, body } = await ask('/bug');
     expect([answer.status, body.message, body.error.key]).toEqual([
       500,
@@ -60,7 +60,7 @@ describe('an error on a page of Bull Board', () => {
     expect(lines.join('')).toContain('"err"');
   });
 
-  it('of a request that no page sends is left to the server base', async () => {
+  it('of a request that no page sends is answered by the server base', async () => {
     const { answer, body } = await ask('/malformed');
     expect([answer.status, body.code]).toEqual([400, 'malformed_request']);
   });

@@ -1,6 +1,6 @@
 /**
- * Errors as Bull Board's pages show them. A page reads `error.key` as the title and `message` as the text; of a problem document
- * as it is it would show an empty red box. So its answers say the same in these members too.
+ * Errors as Bull Board's pages show them. A page shows `error.key` as the title and `message` as the text. With a plain problem
+ * document it would show an empty red box. So these answers have both members too.
  */
 import { RequestError } from '@holdfast/core';
 import { PROBLEM_TYPE, problemOf, type Request, type RequestHandler, type Response, sendBody } from '@holdfast/service';
@@ -8,13 +8,13 @@ import { PROBLEM_TYPE, problemOf, type Request, type RequestHandler, type Respon
 type Next = Parameters<RequestHandler>[2];
 type ErrorHandler = (error: unknown, request: Request, response: Response, next: Next) => void;
 
-/** @param translate what is known of an error that isn't a RequestError; null: nothing */
+/** @param translate turns another error into a RequestError; null for an unknown error */
 export function answerBoardErrors(translate: (error: unknown) => RequestError | null): ErrorHandler {
   return (thrown, request, response, next) => {
     const error = thrown instanceof RequestError ? thrown : (translate(thrown) ?? unexpected(thrown));
-    // A request that no page of the board sends: the server base has words for it.
+    // No page of the board sends such a request. The server base answers it.
     if (error === null || response.headersSent) return next(thrown);
-    // For the log, as the server base keeps it.
+    // The server base logs this error.
     if (error.status >= 500) response.err = error.cause instanceof Error ? error.cause : error;
     sendBoardProblem(response, error, request.requestId);
   };
@@ -44,7 +44,7 @@ function sendBoardProblem(response: Response, error: RequestError, requestId: st
   });
 }
 
-/** The page looks the key up in its translations, and shows it as it is where it finds none. */
+/** The page looks the key up in its translations, and shows the key itself where it finds none. */
 function titleOf(title: string): string {
   return title.charAt(0).toUpperCase() + title.slice(1);
 }

@@ -1,21 +1,21 @@
 /**
- * Bull Board at /queues, one queue per lane. It has no login of its own: whoever mounts this puts one before it.
+ * Bull Board at /queues, with one queue for each lane. It has no login: the app must put one before it.
  *
- * It shows what BullMQ holds of a job: ids, times, counts; jobs that wait in the scheduler are counted, not listed. What may be done
- * on its pages is in `board-actions.ts`, how they show errors in `board-errors.ts`.
+ * It shows what BullMQ has of a job: ids, times, counts. Jobs that wait in the scheduler are counted, not listed. `board-actions.ts`
+ * has the allowed actions, `board-errors.ts` shows errors on its pages.
  */
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
 import { Router } from '@holdfast/service';
 import type { OpenLanes } from '../lanes/lane-status.ts';
-import { refuseUntrueActions } from './board-actions.ts';
+import { refuseUnsupportedActions } from './board-actions.ts';
 import { LaneAdapter } from './lane-adapter.ts';
 
 export const BOARD_PATH = '/queues';
 
 /**
- * Bull Board styles its parts inline, and asks Google for fonts, which this refuses: the browser's own look as well, and
- * the console tells no other host who uses it.
+ * Bull Board needs inline styles. It also loads fonts from Google, which this policy blocks: the browser's own fonts will do,
+ * and no other host learns who uses the console.
  */
 const contentSecurityPolicy = [
   "default-src 'self'",
@@ -43,13 +43,13 @@ export function boardRoutes(lanes: OpenLanes): Router {
       },
     },
   });
-  // Bull Board would answer with the message of whatever was thrown, and log nothing: the server base does both properly.
+  // Bull Board would answer with the raw error message, and log nothing. The server base hides the message, and logs the error.
   adapter.setErrorHandler((error) => {
     throw error;
   });
 
   const router = Router();
-  router.use(BOARD_PATH, refuseUntrueActions, (_request, response, next) => {
+  router.use(BOARD_PATH, refuseUnsupportedActions, (_request, response, next) => {
     response.setHeader('content-security-policy', contentSecurityPolicy);
     next();
   });

@@ -1,6 +1,6 @@
 /**
- * A lane as Bull Board sees it: BullMQ's queue, with the jobs that wait in the scheduler counted as waiting and delayed. Pausing
- * holds the scheduler as well.
+ * A lane as Bull Board shows it: BullMQ's queue, plus the jobs that wait in the scheduler, counted as waiting or delayed. Pause
+ * and resume change the scheduler too.
  */
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { CellQueue, OpenLanes } from '../lanes/lane-status.ts';
@@ -20,9 +20,12 @@ export class LaneAdapter extends BullMQAdapter {
   }
 
   override async getJobCounts(): Promise<Counts> {
-    const [counts, fed] = await Promise.all([super.getJobCounts(), this.#cell.queues.scheduler.counts(this.#lane)]);
+    const [counts, scheduled] = await Promise.all([
+      super.getJobCounts(),
+      this.#cell.queues.scheduler.counts(this.#lane),
+    ]);
     const { waiting = 0, delayed = 0 } = counts;
-    return { ...counts, waiting: waiting + fed.waiting, delayed: delayed + fed.delayed };
+    return { ...counts, waiting: waiting + scheduled.waiting, delayed: delayed + scheduled.delayed };
   }
 
   override async pause(): Promise<void> {

@@ -7,9 +7,12 @@ import type { OpenLanes } from './lane-status.ts';
 
 const lanePatchSchema = z
   .strictObject({
-    paused: z.boolean().optional().meta({ description: 'Paused: its jobs wait, those that run go on.' }),
+    paused: z
+      .boolean()
+      .optional()
+      .meta({ description: 'While the lane is paused, its jobs wait. Running jobs go on.' }),
     limits: laneLimitsSchema.nullable().optional().meta({
-      description: 'All limits of the lane, over those of the config file until set to null.',
+      description: 'All limits of the lane. They replace those of the config file until they are set to null.',
     }),
   })
   .refine(({ paused, limits }) => paused !== undefined || limits !== undefined, {
@@ -37,7 +40,11 @@ export function laneRoutes({ lanes, logger }: LaneRoutesOptions): Router {
     .patch(async (request, response) => {
       const { paused, limits } = await readBodyAs(request, lanePatchSchema);
       const lane = await lanes.change(request.params.lane, { paused, limits });
-      if (lane === null) throw new RequestError('not_found', 'There is no such lane.');
+      if (lane === null)
+        throw new RequestError(
+          'not_found',
+          `There is no lane "${request.params.lane}". Lanes: ${lanes.names.join(', ')}.`,
+        );
       logger.info({ lane: lane.name, paused: lane.paused, limits: lane.limits }, 'lane set');
       response.json(lane);
     })

@@ -1,4 +1,4 @@
-/** Lanes as the console sees them: what waits in the scheduler, what BullMQ has, the limits, whether they are paused. */
+/** The state of lanes: jobs in the scheduler and in BullMQ, limits, and whether a lane is paused. */
 import { Cell, Cells } from '@holdfast/cell';
 import type { LaneLimits, Lanes, Limits } from '@holdfast/core';
 import { BullQueues, LaneQueues } from '@holdfast/queue';
@@ -11,20 +11,20 @@ export interface LaneStatus {
   name: string;
   /** Patterns of the models it serves. */
   models: string[];
-  /** While it is paused its jobs wait; those that run go on. */
+  /** While it is paused, its jobs wait. Running jobs go on. */
   paused: boolean;
-  /** The limits that count now. */
+  /** The limits in force. */
   limits: LaneLimits;
-  /** Where these come from: set at run time they count until they are set to null. */
+  /** Where the limits come from. Limits set at run time (`admin`) are in force until they are set to null. */
   limits_from: 'config' | 'admin';
   /** `completed` and `failed` are recent ones only: BullMQ drops ended jobs after a while. */
   counts: LaneCounts;
 }
 
-/** What an admin may change of a lane. */
+/** What an admin may change in a lane. */
 export interface LaneChange {
   paused?: boolean | undefined;
-  /** All of its limits; null: those of the config file count again. */
+  /** All of its limits; null: the limits of the config file are in force again. */
   limits?: LaneLimits | null | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface OpenLanes {
   change(name: string, change: LaneChange): Promise<LaneStatus | null>;
   /** Pauses or resumes a lane. */
   setPaused(name: string, paused: boolean): Promise<void>;
-  /** What a tenant may run from now on. */
+  /** Sets the run limits of a tenant, from now on. */
   setTenantLimits(tenant: string, limits: Limits): Promise<void>;
   close(): Promise<void>;
 }
@@ -55,23 +55,23 @@ interface OpenLanesOptions {
 }
 
 function openCell({ redis, prefix }: OpenLanesOptions, name: string): CellQueue {
-  // Nothing here makes a job expire.
+  // The console ends no job, so no retention is needed.
   const cell = new Cell({ redis, prefix, name, retentionMs: 0 });
-  // BullMQ repeats each error of the connection here; the connection has logged it, once per outage.
+  // BullMQ passes each connection error on. The connection has already logged it, once for each outage.
   const bull = new BullQueues(cell, () => undefined);
   return { bull, queues: new LaneQueues({ cell, ready: bull, onError: () => undefined }) };
 }
 
 async function countJobs({ queues, bull }: CellQueue, lane: string): Promise<LaneCounts> {
-  const [found, fed] = await Promise.all([
+  const [found, scheduled] = await Promise.all([
     bull.queue(lane).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     queues.scheduler.counts(lane),
   ]);
   const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
   return {
-    waiting: fed.waiting + waiting + prioritized,
+    waiting: scheduled.waiting + waiting + prioritized,
     active,
-    delayed: fed.delayed + delayed,
+    delayed: scheduled.delayed + delayed,
     completed,
     failed,
   };

@@ -1,9 +1,9 @@
-/** The one secret that makes an admin. */
+/** Checks the admin key. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Compares in constant time; digests, because their lengths are equal whatever was presented. */
+/** Compares in constant time. Digests are compared, because their lengths are always equal. */
 export function createAdminKeyCheck(adminKey: string): (presented: string) => boolean {
   const expected = digest(adminKey);
   return (presented) => timingSafeEqual(digest(presented), expected);

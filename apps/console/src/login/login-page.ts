@@ -1,7 +1,7 @@
 /** The login page. */
 import { brand, escapeHtml, renderPage } from '../pages/page.ts';
 
-/** @param problem what was wrong with the last try; null: this is the first */
+/** @param problem the error of the last try; null on the first */
 export function loginPage(problem: string | null): string {
   const alert = problem === null ? '' : `<p class="alert" role="alert" id="problem">${escapeHtml(problem)}</p>`;
   const described = problem === null ? '' : ' aria-invalid="true" aria-describedby="problem"';
@@ -11,7 +11,7 @@ export function loginPage(problem: string | null): string {
 <form class="card" method="post" action="/login">
 ${brand}
 <h1>Log in</h1>
-<p class="quiet">With the admin key of this installation.</p>
+<p class="quiet">Use the admin key of this installation.</p>
 ${alert}
 <label for="key">Admin key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus${described}>

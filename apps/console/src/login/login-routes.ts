@@ -2,10 +2,10 @@
  * Logging in and out:
  *
  *   GET  /login    the form
- *   POST /login    count the try → compare the key → a new session, and its cookie
- *   POST /logout   end the session, take the cookie away
+ *   POST /login    count the try → compare the key → start a session, set its cookie
+ *   POST /logout   end the session, remove its cookie
  *
- * The login form carries no token: who doesn't have the key can't log anybody in.
+ * The login form needs no token: without the admin key, a forged login fails.
  */
 import { CodedError, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
@@ -41,13 +41,13 @@ export function loginRoutes(options: LoginOptions): Router {
       await countLogin({ redis, prefix, address, now: Date.now() });
     } catch (error) {
       if (!(error instanceof CodedError) || error.retryAfterMs === undefined) throw error;
-      logger.warn({}, 'login refused: too many tries');
+      logger.warn({}, 'login refused: too many attempts');
       response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
       return showForm(response, 429, error.message);
     }
     if (!isAdminKey(formField(request, 'key').trim())) {
       logger.warn({}, 'login refused: wrong key');
-      return showForm(response, 403, 'That is not the admin key.');
+      return showForm(response, 403, 'This is not the admin key.');
     }
     response.setHeader('set-cookie', writeSessionCookie(await sessions.start(), isHttps(request)));
     logger.info({}, 'login');
@@ -57,7 +57,7 @@ export function loginRoutes(options: LoginOptions): Router {
   router.post('/logout', requireSession(sessions), form, async (request, response) => {
     const id = sessionOf(response);
     if (!sessions.isFormToken(id, formField(request, 'token'))) {
-      throw new RequestError('forbidden', 'The form is out of date: load the page again.', { param: 'token' });
+      throw new RequestError('forbidden', 'The form is out of date. Reload the page.', { param: 'token' });
     }
     await sessions.end(id);
     response.setHeader('set-cookie', writeSessionCookie('', isHttps(request)));
@@ -72,13 +72,13 @@ function showForm(response: Response, status: number, problem: string | null): v
   response.type('html').send(loginPage(problem));
 }
 
-/** A field of the form; empty where it is missing or given more than once. */
+/** A field of the form; empty when it is missing or sent more than once. */
 function formField(request: Request, name: string): string {
   const value = (request.body as Record<string, unknown> | undefined)?.[name];
   return typeof value === 'string' ? value : '';
 }
 
-/** Behind a proxy that ends TLS, its word counts; who lies about it harms only their own cookie. */
+/** Behind a proxy that ends TLS, its header counts. A client that forges it changes only its own cookie. */
 function isHttps(request: Request): boolean {
   return request.secure || request.headers['x-forwarded-proto'] === 'https';
 }

@@ -1,4 +1,4 @@
-/** Lets through who has logged in. Sends people to the login page, and scripts a 401. */
+/** Admits requests with an open session. Others are redirected to the login page; requests of scripts get 401. */
 import { RequestError } from '@holdfast/core';
 import type { Request, RequestHandler, Response } from '@holdfast/service';
 import { readSessionCookie, type Sessions } from './session.ts';
@@ -16,7 +16,7 @@ export function requireSession(sessions: Sessions): RequestHandler {
   };
 }
 
-/** Id of the session that `requireSession` let through. */
+/** Id of the session that `requireSession` has found. */
 export function sessionOf(response: Response): string {
   return String(response.locals.session);
 }

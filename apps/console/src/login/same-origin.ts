@@ -1,15 +1,15 @@
 /**
- * Against forged requests. Whatever a session cookie may change is protected three times:
+ * Protects against forged requests. A change with a session cookie passes three checks:
  *
- *   1. The cookie is `SameSite=Strict`: other sites' requests come without it. But "site" leaves out the port and the
- *      subdomain: a page on localhost:3000 is the same site as this console on localhost:3001.
- *   2. Therefore this guard: a request that may change something must come from this very origin. Browsers say so in
- *      `Sec-Fetch-Site`, which no script can set. Where they don't (plain HTTP, except on localhost), they still send
- *      `Origin` with every such request. A request with neither is refused: no browser sends one. This protects Bull
- *      Board's actions too, whose scripts are not ours and know no token.
- *   3. Our own forms carry a token of their session as well.
+ *   1. The cookie is `SameSite=Strict`: requests of other sites come without it. But a site ignores port and subdomain:
+ *      a page on localhost:3000 is the same site as this console on localhost:3001.
+ *   2. So a changing request must come from exactly this origin; this file checks that. Browsers send `Sec-Fetch-Site`,
+ *      which no script can set. Where they don't (plain HTTP, except on localhost), they send `Origin` with every changing
+ *      request. A request with neither is refused, because no browser sends one. This also protects the actions of Bull
+ *      Board, whose scripts send no token.
+ *   3. The console's own forms also contain a token of their session.
  *
- * The admin API takes no cookie, so nobody can borrow an admin's browser for it.
+ * The admin API reads no cookie, so another page can't call it through an admin's browser.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { RequestError } from '@holdfast/core';
@@ -25,7 +25,7 @@ export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   return new URL(origin).host === host.toLowerCase();
 }
 
-/** Refuses with `forbidden` what may change something and doesn't come from the console's own pages. */
+/** Refuses changing requests that don't come from the console's own pages. @throws RequestError `forbidden` */
 export const refuseForeignOrigin: RequestHandler = (request, _response, next) => {
   if (SAFE_METHODS.has(request.method) || isSameOrigin(request.headers)) return next();
   throw new RequestError('forbidden', 'This request does not come from a page of the console.');

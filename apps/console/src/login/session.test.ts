@@ -2,7 +2,7 @@ import type { Redis } from '@holdfast/redis';
 import { describe, expect, it } from '@jest/globals';
 import { createSessions, readSessionCookie, writeSessionCookie } from './session.ts';
 
-/** As much of Redis as sessions need. */
+/** The part of Redis that sessions need, in memory. */
 function memoryRedis() {
   const names = new Set<string>();
   const redis = {
@@ -30,7 +30,7 @@ describe('a session', () => {
     expect(await createSessions({ redis, prefix: 'hf', adminKey: 'other'.repeat(5) }).isOpen(id)).toBe(false);
   });
 
-  it('is not found with what Redis holds of it', async () => {
+  it('can not be opened with what Redis stores of it', async () => {
     const { redis, names } = memoryRedis();
     const sessions = createSessions({ redis, prefix: 'hf', adminKey });
     const id = await sessions.start();
@@ -44,7 +44,7 @@ describe('a session', () => {
     expect(await createSessions({ redis, prefix: 'hf', adminKey }).isOpen(id)).toBe(false);
   });
 
-  it('has a form token of its own', async () => {
+  it('has its own form token', async () => {
     const sessions = createSessions({ ...memoryRedis(), prefix: 'hf', adminKey });
     const [one, two] = [await sessions.start(), await sessions.start()];
     expect(sessions.isFormToken(one, sessions.formToken(one))).toBe(true);
@@ -55,7 +55,7 @@ describe('a session', () => {
 });
 
 describe('the session cookie', () => {
-  it('is for this server alone, out of reach of scripts, and secure on HTTPS', () => {
+  it('is for this server only, hidden from scripts, and secure on HTTPS', () => {
     expect(writeSessionCookie('abc', false)).toBe(
       'holdfast_console=abc; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200',
     );
@@ -63,7 +63,7 @@ describe('the session cookie', () => {
     expect(writeSessionCookie('', false)).toContain('Max-Age=0');
   });
 
-  it('is found among others', () => {
+  it('is found among other cookies', () => {
     expect(readSessionCookie('a=1; holdfast_console=abc; b=2')).toBe('abc');
     expect(readSessionCookie('not_holdfast_console=abc')).toBe('');
     expect(readSessionCookie(undefined)).toBe('');

@@ -1,6 +1,6 @@
 /**
- * Sessions of the console. The cookie holds a random id; Redis knows only its HMAC under the admin key. So a copy of Redis
- * lets nobody in, logging out ends a session at once, and a changed admin key ends them all: no old id is found any more.
+ * Sessions of the console. The cookie has a random id; Redis has only the id's HMAC with the admin key. So a copy of Redis opens
+ * no session, a logout ends the session at once, and a new admin key ends all sessions.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Redis } from '@holdfast/redis';
@@ -11,11 +11,11 @@ const COOKIE = 'holdfast_console';
 const ID = /^[A-Za-z0-9_-]{43}$/;
 
 export interface Sessions {
-  /** A new session; its id, for the cookie. */
+  /** Starts a session. Returns its id, for the cookie. */
   start(): Promise<string>;
   isOpen(id: string): Promise<boolean>;
   end(id: string): Promise<void>;
-  /** The token that the session's own forms carry. Only who sees the session's pages knows it. */
+  /** The token in the session's forms. Only the session's pages show it. */
   formToken(id: string): string;
   isFormToken(id: string, presented: unknown): boolean;
 }
@@ -48,7 +48,7 @@ export function readSessionCookie(header: string | undefined): string {
   return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
 }
 
-/** A `Set-Cookie` header. An empty id takes the cookie away. */
+/** A `Set-Cookie` header. An empty id removes the cookie. */
 export function writeSessionCookie(id: string, secure: boolean): string {
   const maxAge = id === '' ? 0 : SESSION_SECONDS;
   return `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}${secure ? '; Secure' : ''}`;

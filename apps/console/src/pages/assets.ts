@@ -1,4 +1,4 @@
-/** Style and mark of the console's pages, served from memory. */
+/** Style sheet and logo of the console's pages, served from memory. */
 import { Router } from '@holdfast/service';
 
 const css = `

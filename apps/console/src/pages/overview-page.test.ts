@@ -21,7 +21,7 @@ describe('the overview page', () => {
     expect(html).toContain('href="http://127.0.0.1:3000/docs"');
   });
 
-  it('takes nothing from another host and runs no script', () => {
+  it('loads nothing from another host and runs no script', () => {
     const html = overviewPage({ lanes: [], formToken: 't', apiUrl: 'http://api.example' }) + loginPage(null);
     expect(html).not.toMatch(/<script|src="http|<link[^>]+href="http/);
   });

@@ -1,4 +1,4 @@
-/** The page after login: what each lane is doing. Counts and names only. */
+/** The page after login: the state of each lane. It shows only names and counts. */
 import { countNames, type LaneStatus } from '../lanes/lane-status.ts';
 import { brand, escapeHtml, renderPage } from './page.ts';
 
@@ -28,7 +28,7 @@ ${lanes.map(laneRow).join('\n')}
 </tbody>
 </table></div>
 </section>
-<p class="hint">Counts are the queue's, of this moment. The page reloads every 10 seconds.</p>
+<p class="hint">Counts are current. The page reloads every 10 seconds.</p>
 </main>`,
   });
 }

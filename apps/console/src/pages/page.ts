@@ -1,4 +1,4 @@
-/** The frame of every page: plain HTML that needs no script and nothing from another host. */
+/** The frame of every page: plain HTML without scripts, which loads nothing from another host. */
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -8,9 +8,9 @@ export function escapeHtml(text: string): string {
 
 interface Page {
   title: string;
-  /** HTML: what is put into it has been escaped. */
+  /** HTML. Values in it must be escaped already. */
   body: string;
-  /** Loads itself anew so often, in seconds. */
+  /** The page reloads after so many seconds. */
   refreshSeconds?: number;
 }
 
@@ -35,6 +35,6 @@ ${body}
 `;
 }
 
-/** Mark and name, as the pages show them. */
+/** Logo and name, as the pages show them. */
 export const brand =
   '<span class="brand"><img src="/console.svg" alt="" width="22" height="22">Holdfast<small>Console</small></span>';

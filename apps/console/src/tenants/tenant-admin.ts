@@ -1,6 +1,6 @@
 /**
- * A tenant's own admin: who came with an API key of the scope `admin`. Where it is limited to some tasks, it may touch no key
- * that may more: one made or rotated by it would be a way around, and one revoked was somebody's whom it has no say over.
+ * A tenant's own admin: a caller whose API key has the scope `admin`. A key that is limited to some tasks may make, rotate and
+ * revoke only keys with the same limit or a narrower one. Otherwise it could get around its limit, or revoke keys outside of it.
  */
 import { type Caller, RequestError } from '@holdfast/core';
 import type { Response } from '@holdfast/service';
@@ -9,7 +9,7 @@ export function rememberTenantAdmin(response: Response, caller: Caller): void {
   response.locals.tenantAdmin = caller;
 }
 
-/** @param tasks that a key is, or is to be, limited to; null: to none. @throws RequestError `forbidden` */
+/** @param tasks the tasks to which a key is or will be limited; null: no limit. @throws RequestError `forbidden` */
 export function requireNoMoreThanOwn(response: Response, tasks: readonly string[] | null): void {
   const { tasks: own } = (response.locals.tenantAdmin ?? { tasks: null }) as Pick<Caller, 'tasks'>;
   if (own === null || tasks?.every((task) => own.includes(task))) return;

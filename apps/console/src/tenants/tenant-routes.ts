@@ -2,9 +2,9 @@
  * Tenants and their keys:
  *
  *   GET    /tenants                      GET   /tenants/{id}/keys
- *   GET    /tenants/{id}                 POST  /tenants/{id}/keys            the key is in this answer, and never again
- *   PUT    /tenants/{id}                 DELETE /tenants/{id}/keys/{keyId}   obeyed everywhere within 5 s
- *                                        POST  /tenants/{id}/keys/{keyId}/rotate   a key like it; it works on for `grace_s`
+ *   GET    /tenants/{id}                 POST  /tenants/{id}/keys            the key is in this answer, and is never shown again
+ *   PUT    /tenants/{id}                 DELETE /tenants/{id}/keys/{keyId}   takes effect everywhere within 5 s
+ *                                        POST  /tenants/{id}/keys/{keyId}/rotate   a new key like the old one, which works for `grace_s` more seconds
  */
 import { type Plans, RequestError } from '@holdfast/core';
 import {
@@ -26,11 +26,11 @@ import { requireNoMoreThanOwn } from './tenant-admin.ts';
 
 export interface TenantRoutesOptions {
   tenants: Tenants;
-  /** Those of the config file. */
+  /** The plans of the config file. */
   plans: Plans;
   knownPlans: KnownPlans;
   apiKeys: ApiKeys;
-  /** Names of the tasks that there are. */
+  /** Names of all tasks. */
   tasks: readonly string[];
   lanes: Pick<OpenLanes, 'setTenantLimits'>;
   logger: ServiceLogger;
@@ -86,7 +86,7 @@ function addKeys(router: Router, { tenants, tasks, apiKeys, logger }: TenantRout
       requireTasks(tasks, wanted.tasks ?? null);
       requireNoMoreThanOwn(response, wanted.tasks ?? null);
       const made = await apiKeys.create(tenant, wanted);
-      logger.info({ tenant, keyId: made.id }, 'API key made');
+      logger.info({ tenant, keyId: made.id }, 'API key created');
       response.status(201).json(made);
     })
     .all(allowOnly('GET', 'POST'));
@@ -124,7 +124,7 @@ async function requireKey(apiKeys: ApiKeys, tenant: string, keyId: string): Prom
   return found;
 }
 
-/** A key for a task that isn't there, mistyped perhaps, would be good for nothing and look as if it were. */
+/** A key for a task that doesn't exist, perhaps because of a typo, would look fine and be useless. */
 function requireTasks(known: readonly string[], wanted: readonly string[] | null): void {
   const at = wanted?.findIndex((name) => !known.includes(name)) ?? -1;
   if (at === -1) return;
@@ -134,7 +134,10 @@ function requireTasks(known: readonly string[], wanted: readonly string[] | null
 }
 
 function noSuchKey(): RequestError {
-  return new RequestError('key_not_found', 'This tenant has no such key.');
+  return new RequestError(
+    'key_not_found',
+    'This tenant has no such key. List its keys: GET /admin/v1/tenants/{tenant}/keys.',
+  );
 }
 
 function requirePlan(plans: Plans, { plan }: TenantSettings): void {
@@ -147,6 +150,10 @@ function requirePlan(plans: Plans, { plan }: TenantSettings): void {
 
 async function requireTenant(tenants: Tenants, id: string): Promise<Tenant> {
   const tenant = await tenants.get(id);
-  if (tenant === null) throw new RequestError('tenant_not_found', 'There is no such tenant: PUT it first.');
+  if (tenant === null)
+    throw new RequestError(
+      'tenant_not_found',
+      'There is no such tenant. Create it first: PUT /admin/v1/tenants/{tenant}.',
+    );
   return tenant;
 }

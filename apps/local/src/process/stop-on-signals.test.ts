@@ -15,7 +15,7 @@ afterEach(() => {
   }
 });
 
-it('counts two signals that come together as one, and a later one as an order to end at once', () => {
+it('counts two signals that come together as one, and ends at once on a later one', () => {
   const stops: (number | undefined)[] = [];
   const stack = {
     stop(graceMs?: number) {
