@@ -73,7 +73,7 @@ describe('holdfast dev', () => {
 
   it('says what is wrong with a file, with its line, and goes on with what ran before', async () => {
     const broken = `${greetModule('Broken')}export const = 1;\n`;
-    const said = await save('tasks/greet.ts', broken, 'Not reloaded, what ran before goes on:');
+    const said = await save('tasks/greet.ts', broken, 'Not reloaded; the old code goes on running:');
     await until('it names the line', () => /\n {2}tasks\/greet\.ts:16: /.test(output));
     expect(said).not.toContain('reloading');
     expect(await greeting()).toBe('Welcome Ada, by Welcome');

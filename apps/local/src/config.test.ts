@@ -34,7 +34,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('takes an empty variable as unset', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfig({ PORT: '', OPENAI_API_KEY: '', REDIS_URL: '' })).toMatchObject({
       api: { number: 3000, explicit: false },
       useSimulator: true,
@@ -42,7 +42,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('knows a port that was set from a default, and 0 as any port', () => {
+  it('tells a port that was set from a default, and takes 0 as any port', () => {
     expect(readConfig({ PORT: '3000' }).api).toEqual({ number: 3000, explicit: true });
     expect(readConfig({ PORT: '0' }).api).toEqual({ number: 0, explicit: false });
   });
@@ -76,7 +76,7 @@ describe('readConfig', () => {
     expect(refusal({ HOLDFAST_ADMIN_KEY: 'short' })).not.toContain('"short"');
   });
 
-  it('warn of what nobody reads, and hand it down to nobody', () => {
+  it('warn of unknown variables, and pass them on to no process', () => {
     const { env, warnings } = readConfig({ HOLDFAST_PREFX: 'x', HOLDFAST_PREFIX: 'y', OTHER: 'z' });
     expect(warnings).toEqual(['HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?']);
     expect(env).toEqual({ HOLDFAST_PREFIX: 'y', OTHER: 'z' });

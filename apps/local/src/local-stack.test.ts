@@ -12,9 +12,9 @@ const source = (name: string) => JSON.stringify(join(import.meta.dirname, name))
 const service = (name: string, port: string | null, more = '') => `
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-const tell = (what: string) => appendFileSync(process.env.LIVES ?? '', '${name} ' + what + ' ' + process.pid + '\\n');
-tell('started');
-process.on('SIGTERM', () => { tell('stopped'); process.exit(0); });
+const record = (what: string) => appendFileSync(process.env.EVENTS_FILE ?? '', '${name} ' + what + ' ' + process.pid + '\\n');
+record('started');
+process.on('SIGTERM', () => { record('stopped'); process.exit(0); });
 ${more}
 ${
   port === null
@@ -34,7 +34,7 @@ interface Stack {
   directory: string;
   text(): string;
   /** What all services recorded, in order, as `name what`. */
-  lives(): string[];
+  events(): string[];
   pidsOf(name: string): number[];
   url(label: string): string;
 }
@@ -57,8 +57,8 @@ function launch(
 ): Stack {
   for (const [file, text] of Object.entries({ ...programs, ...replaced })) writeScript(join(directory, file), text);
   writeScript(join(directory, 'package.json'), '{"type":"module"}');
-  const lives = join(directory, 'lives');
-  writeScript(lives, '');
+  const eventsFile = join(directory, 'events');
+  writeScript(eventsFile, '');
   const main = writeScript(
     join(directory, 'main.mjs'),
     `import { readConfig } from ${source('config.ts')};
@@ -87,7 +87,7 @@ function launch(
         CONSOLE_PORT: '0',
         SIMULATOR_PORT: '0',
         HOLDFAST_DATA_DIR: join(directory, 'data'),
-        LIVES: lives,
+        EVENTS_FILE: eventsFile,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -100,8 +100,8 @@ function launch(
       text += chunk;
     });
   }
-  const told = () =>
-    readFileSync(lives, 'utf8')
+  const records = () =>
+    readFileSync(eventsFile, 'utf8')
       .split('\n')
       .filter(Boolean)
       .map((line) => line.split(' '));
@@ -109,9 +109,9 @@ function launch(
     supervisor,
     directory,
     text: () => text,
-    lives: () => told().map(([name, what]) => `${name} ${what}`),
+    events: () => records().map(([name, what]) => `${name} ${what}`),
     pidsOf: (name) =>
-      told()
+      records()
         .filter(([who, what]) => who === name && what === 'started')
         .map(([, , pid]) => Number(pid)),
     url: (label) => new RegExp(`${label} .*?(http://127\\.0\\.0\\.1:\\d+)`).exec(text)?.[1] ?? '',
@@ -147,7 +147,7 @@ describe('npm start', () => {
     expect(env.OPENAI_BACKGROUND).toBe('true');
     expect(stack.text()).toContain(`/demo#key=${env.HOLDFAST_BOOTSTRAP_KEY}`);
     expect(stack.text()).not.toContain(env.HOLDFAST_ADMIN_KEY);
-    expect(stack.lives().slice(0, 1)).toEqual(['simulator started']);
+    expect(stack.events().slice(0, 1)).toEqual(['simulator started']);
     expect(stack.text()).toMatch(
       /^3\/4 Starting Redis and the simulator …\n +done in .* s\n4\/4 Starting the API, .* …\n +done in .* s\n\nHoldfast is running/,
     );
@@ -156,7 +156,7 @@ describe('npm start', () => {
     stack.supervisor.kill('SIGTERM');
     await hasEnded(stack);
     expect(stack.supervisor.exitCode).toBe(0);
-    const stops = stack.lives().filter((life) => life.endsWith('stopped'));
+    const stops = stack.events().filter((event) => event.endsWith('stopped'));
     expect(stops.slice(0, 2)).toEqual(['worker stopped', 'worker stopped']);
     expect(stops.slice(2).sort()).toEqual(['api stopped', 'console stopped', 'simulator stopped']);
     expect(isAlive(redis)).toBe(false);
@@ -203,11 +203,11 @@ describe('npm start', () => {
   });
 
   it('ends at once on a second signal, also processes that ignore SIGTERM', async () => {
-    const more = `process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => tell('asked'));`;
+    const more = `process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => record('asked'));`;
     const stack = launch({}, { 'apps/worker/src/main.ts': service('worker', null, more) });
     await isUp(stack);
     stack.supervisor.kill('SIGINT');
-    await until('the worker was asked', () => stack.lives().includes('worker asked'));
+    await until('the worker was asked', () => stack.events().includes('worker asked'));
     // A signal that comes together with the first counts as the same keystroke: see `stop-on-signals.test.ts`.
     await until('it ends at once', () => {
       stack.supervisor.kill('SIGINT');
@@ -232,7 +232,7 @@ describe('npm start', () => {
     await hasEnded(third);
     server.close();
     expect(third.text()).toContain(`PORT=${port}: another program listens there`);
-    expect(third.lives()).toEqual([]);
+    expect(third.events()).toEqual([]);
   });
 
   it('shows why a service does not start, and stops the others', async () => {

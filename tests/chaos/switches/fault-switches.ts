@@ -44,7 +44,7 @@ export const faultSwitches: readonly FaultSwitch[] = [
     does: 'appends check neither their attempt nor the sequence number of the journal',
     fault: freezeWorker,
     expected: 'journals',
-    // Long answers: a job taken over must still be under way when the frozen worker wakes.
+    // Long answers: a job that was taken over must still run when the frozen worker wakes.
     load: { jobs: 100, perSecond: 10, tokens: [200, 240], itlMs: 30 },
     launch: { worker: preload('no-fence') },
   },

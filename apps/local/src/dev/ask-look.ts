@@ -1,14 +1,14 @@
-/** Asks a new process for a look at the tasks: this one has loaded what it has loaded. */
+/** Loads the tasks in a new process, and returns what it found. This process can't load a module a second time. */
 import { spawn } from 'node:child_process';
 import { programArgs } from '../services.ts';
 import type { Look } from './look.ts';
 
-/** A module that computes for longer, or waits for something, when it is loaded would keep every process from starting. */
+/** A module that takes longer to load, or never finishes, would stop every process from starting. */
 const LOOK_TIMEOUT_MS = 30_000;
 
 /**
- * @param directory of this workspace
- * @throws Error where the process ends without a word: what it wrote on stderr is the message
+ * @param directory the folder of this workspace
+ * @throws Error when the process ends without a result; the message is its stderr
  */
 export function askLook(directory: string, env: NodeJS.ProcessEnv): Promise<Look> {
   const child = spawn(process.execPath, programArgs(directory, 'dev/look-main'), {
@@ -29,7 +29,7 @@ export function askLook(directory: string, env: NodeJS.ProcessEnv): Promise<Look
     });
   }).finally(() => {
     clearTimeout(late);
-    // A module may have opened something that keeps it alive.
+    // A module may have opened something that keeps the process alive.
     child.kill('SIGKILL');
   });
 }

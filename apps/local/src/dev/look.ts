@@ -1,4 +1,4 @@
-/** What `holdfast dev` has to know of the config file and the task files, and whether they fit. */
+/** Loads the config file and the task files for `holdfast dev`, and checks whether they are valid. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SettingsError } from '@holdfast/service';
@@ -6,21 +6,21 @@ import { directoriesOf, loadTasks, TaskFilesError } from '@holdfast/tasks/load';
 import { type Config, readConfig } from '../config.ts';
 
 export interface Look {
-  /** Why it doesn't fit, with files and lines; null: it does. */
+  /** Why they are not valid, with files and lines; null: they are. */
   fault: string | null;
-  /** Another one where what would run is another; null: it doesn't fit. */
+  /** Differs when different code or settings would run; null: not valid. */
   digest: string | null;
   /** Names of the tasks. */
   tasks: readonly string[];
-  /** Names of the variables that processes are given, as `Config.env`. */
+  /** Names of the variables in the processes' environment, as in `Config.env`. */
   env: readonly string[];
-  /** What it is made of: a change in one of these may change it. Absolute; the config file is among them. */
+  /** The config file and all modules of the tasks. A change in one of them may change the tasks. Absolute paths. */
   files: readonly string[];
-  /** Where more of its files may come. Absolute. */
+  /** Directories in which further files may appear. Absolute paths. */
   directories: readonly string[];
 }
 
-/** Looks once: what a process has loaded, it can't load anew. So each look is a process of its own, `look-main.ts`. */
+/** Loads everything once. A process can't load a module again, so each call needs its own process (`look-main.ts`). */
 export function lookAtTasks(env: NodeJS.ProcessEnv): Look {
   let configFile: string | null = null;
   let entries: readonly string[] = [];

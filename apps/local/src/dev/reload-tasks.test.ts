@@ -8,7 +8,7 @@ import { TaskReloader } from './reload-tasks.ts';
 
 let folder: string;
 let said: string[];
-/** What the next looks say; the last one stays. */
+/** The results of the next loads. The last one repeats. */
 let looks: (Partial<Look> | Error)[];
 let reloads: string[];
 let reloader: TaskReloader;
@@ -61,7 +61,7 @@ const save = (name: string, content: string) => writeFileSync(join(folder, name)
 const shown = (name: string) => relative(process.cwd(), join(folder, name));
 
 describe('reloading tasks', () => {
-  it('starts anew what runs where a file that it is made of has changed, and says which', async () => {
+  it('restarts the processes when a file of the tasks has changed, and names the file', async () => {
     begin();
     looks = [{ digest: 'b' }];
     save('task.ts', '2');
@@ -70,14 +70,14 @@ describe('reloading tasks', () => {
     expect(said[0]).toBe(`${shown('task.ts')} changed: reloading …`);
   });
 
-  it('takes what was saved before it began to watch', async () => {
+  it('reloads files that were saved before it began to watch', async () => {
     looks = [{ digest: 'b' }];
     reloader.begin(lookLike({ digest: 'a' }));
     await until('it comes true', () => reloads.length === 1);
     expect(reloads).toEqual(['b']);
   });
 
-  it('does nothing where what would run is the same', async () => {
+  it('does nothing when the same code would run', async () => {
     begin();
     const before = looked;
     save('other.ts', '1');
@@ -85,25 +85,25 @@ describe('reloading tasks', () => {
     expect([said, reloads]).toEqual([[], []]);
   });
 
-  it('says a fault once each time that a file is saved, and that it is mended', async () => {
+  it('shows an error once for each save, and says when it is corrected', async () => {
     begin();
     mkdirSync(join(folder, 'lib'));
-    // What is at fault has more files than what ran: it is looked at again.
+    // The faulty tasks have a file that the running ones don't have, so they are loaded again.
     looks = [{ fault: 'task.ts:1: no', files: [join(folder, 'lib/more.ts')] }];
     save('task.ts', '2');
     await until('it comes true', () => said.length > 0);
     save('task.ts', '3');
     await until('it comes true', () => said.length > 1);
-    const fault = 'Not reloaded, what ran before goes on:\ntask.ts:1: no';
+    const fault = 'Not reloaded; the old code goes on running:\ntask.ts:1: no';
     expect(said).toEqual([fault, fault]);
     looks = [{ digest: 'a' }];
-    // Where it is mended is not among the files of the faulty look alone.
+    // The correction may be in a file that only the faulty tasks have.
     save('task.ts', '1');
     await until('it comes true', () => said.length > 2);
-    expect([said[2], reloads]).toEqual(['Mended: the tasks are those that run.', []]);
+    expect([said[2], reloads]).toEqual(['Corrected: the files are the same as the running code.', []]);
   });
 
-  it('tries again with the next change where the new ones do not start, or nobody could look', async () => {
+  it('tries again with the next change when the new processes do not start, or the tasks could not be loaded', async () => {
     begin();
     looks = [{ digest: 'b' }];
     reload = async () => {

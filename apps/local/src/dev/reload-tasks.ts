@@ -1,10 +1,10 @@
 /**
- * `holdfast dev`: what is saved runs, without a restart by hand.
+ * `holdfast dev`: saved changes run without a restart by hand.
  *
- *   watch ──a file has changed──▶ look, in a new process
- *     ▲                            ├──it doesn't fit──▶ said, with file and line; what runs goes on running
- *     │                            ├──nothing is another──▶ nothing
- *     │                            └──it fits──▶ API, console and workers start anew; jobs under way are drained or taken over
+ *   watch ──a file has changed──▶ load the tasks in a new process
+ *     ▲                            ├──not valid──▶ the error is shown, with file and line; the old code goes on running
+ *     │                            ├──nothing differs──▶ nothing
+ *     │                            └──valid──▶ API, console and workers restart; running jobs end, or the new workers take them over
  *     └────────────────────────────────────────┘
  */
 import { relative } from 'node:path';
@@ -12,9 +12,9 @@ import type { Look } from './look.ts';
 import { changesBetween, contentsOf, FileWatch, type Watched } from './watch-files.ts';
 
 interface ReloadOptions {
-  /** A fresh look at what the files hold. */
+  /** Loads the files in a new process. */
   look: () => Promise<Look>;
-  /** Makes what runs run what was looked at. */
+  /** Restarts the processes with what was loaded. */
   reload: (look: Look) => Promise<void>;
   write: (line: string) => void;
 }
@@ -24,10 +24,10 @@ export class TaskReloader {
   readonly #watch: FileWatch;
   #watched: Watched = { files: [], directories: [] };
   #contents = new Map<string, string>();
-  /** Of what runs. */
+  /** The digest of the running tasks and settings. */
   #digest: string | null = null;
   #isAtFault = false;
-  /** A fault is said once for each time that files are saved, however often they are looked at. */
+  /** The last error shown. Each save shows an error only once, however often the files are loaded. */
   #said = '';
   #isBusy = false;
   #isClosed = false;
@@ -40,11 +40,11 @@ export class TaskReloader {
     );
   }
 
-  /** @param look at what runs */
+  /** @param look what is running now */
   begin(look: Look): void {
     this.#digest = look.digest;
     this.#see(look);
-    // What was saved since that look.
+    // Files may have been saved since they were loaded.
     void this.#changed();
   }
 
@@ -54,7 +54,7 @@ export class TaskReloader {
   }
 
   async #changed(): Promise<void> {
-    // Asked again once it is done.
+    // The running check finds this change too: it repeats until nothing has changed.
     if (this.#isBusy || this.#isClosed) return;
     this.#isBusy = true;
     this.#said = '';
@@ -82,11 +82,11 @@ export class TaskReloader {
     const { look: lookAgain, reload, write } = this.#options;
     const look = await lookAgain();
     this.#see(look);
-    if (look.fault !== null) return this.#tellFault(`Not reloaded, what ran before goes on:\n${look.fault}`);
+    if (look.fault !== null) return this.#tellFault(`Not reloaded; the old code goes on running:\n${look.fault}`);
     const isMended = this.#isAtFault;
     this.#isAtFault = false;
     if (look.digest === this.#digest) {
-      if (isMended) write('Mended: the tasks are those that run.');
+      if (isMended) write('Corrected: the files are the same as the running code.');
       return;
     }
     const known = changes.filter((path) => look.files.includes(path));
@@ -107,7 +107,7 @@ export class TaskReloader {
   }
 
   #see({ fault, files, directories }: Look): void {
-    // Where something is wrong, not all of what the tasks are made of is known.
+    // After an error not all modules of the tasks are known, so the earlier ones stay watched.
     const { files: more, directories: others } = fault === null ? { files: [], directories: [] } : this.#watched;
     const watched = { files: [...more, ...files], directories: [...others, ...directories] };
     this.#watched = { files: [...new Set(watched.files)], directories: [...new Set(watched.directories)] };

@@ -1,17 +1,17 @@
 /**
- * Tells when some of the files may have changed. Directories are watched, not files: editors put a new file in the place of the
- * old one. What really has changed is told by what the files hold.
+ * Reports when one of the files may have changed. It watches directories, not files, because editors replace a file by a new
+ * one. Whether a file has really changed is decided by its content.
  */
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** An editor writes a file in several goes, and saves several files at once. */
+/** An editor writes a file in several steps, and saves several files at once. Changes within this time count as one. */
 const QUIET_MS = 100;
 
 export interface Watched {
   files: readonly string[];
-  /** Where files may come and go. */
+  /** Directories in which files may appear and disappear. */
   directories: readonly string[];
 }
 
@@ -21,13 +21,13 @@ export class FileWatch {
   #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onFault told where a directory can't be watched */
+  /** @param onFault called when a directory can't be watched */
   constructor(onChange: () => void, onFault: (message: string) => void) {
     this.#onChange = onChange;
     this.#onFault = onFault;
   }
 
-  /** Watches these from now on, and nothing else. */
+  /** Watches only these from now on. */
   set({ files, directories }: Watched): void {
     const wanted = new Set([...files.map((file) => dirname(file)), ...directories]);
     for (const [directory, watcher] of this.#watchers) {
@@ -46,7 +46,7 @@ export class FileWatch {
   #add(directory: string): void {
     try {
       const watcher = watch(directory, () => this.#changed());
-      // It was removed: what it held may come back.
+      // The directory was removed, and its files may come back.
       watcher.on('error', () => this.#changed());
       this.#watchers.set(directory, watcher);
     } catch (error) {
@@ -62,7 +62,7 @@ export class FileWatch {
   }
 }
 
-/** What the files hold, and the modules that the directories have, by path; files that can't be read have none. */
+/** Digests of the files, and of the modules in the directories, by path. A file that can't be read has an empty digest. */
 export function contentsOf({ files, directories }: Watched): Map<string, string> {
   const listed = directories.flatMap(modulesIn);
   return new Map([...new Set([...files, ...listed])].map((file) => [file, contentOf(file)]));
@@ -86,7 +86,7 @@ function contentOf(file: string): string {
   }
 }
 
-/** Paths whose contents differ. */
+/** Paths whose content differs. */
 export function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path)).sort();

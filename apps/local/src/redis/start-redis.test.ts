@@ -69,8 +69,8 @@ describe('startRedis', () => {
     await expect(startRedis({ dataDir, env: process.env })).rejects.toThrow(
       `in use by another Holdfast (pid ${process.pid})`,
     );
-    const beside = await start(makeDirectory());
-    expect(beside.url).not.toBe(first.url);
+    const other = await start(makeDirectory());
+    expect(other.url).not.toBe(first.url);
     await first.stop();
     await start(dataDir);
   });

@@ -74,13 +74,13 @@ export class SchedulerModel {
     const { permits = [], capacity = 0 } = seen.lanes.get(lane) ?? {};
     assertPromise(
       permits.length <= capacity,
-      `a lane with capacity ${capacity} runs no more jobs at once, not ${permits.length}`,
+      `a lane with capacity ${capacity} runs at most that many jobs, not ${permits.length}`,
     );
     const running = amount(seen.counts.running[TENANT]);
     const most = seen.mostRunning;
     assertPromise(
       most === 0 || running <= most,
-      `a tenant that may run ${most} jobs at once runs no more, not ${running}`,
+      `a tenant that may run ${most} jobs at once runs at most that many, not ${running}`,
     );
   }
 
