@@ -1,12 +1,12 @@
 /**
- * What TypeScript knows of a server's tasks: `new Holdfast<typeof tasks>(…)`. `tasks` is what the server's task files export, by
- * `import type * as tasks`: a module, a list or an object of tasks. Only types are imported.
+ * The types of a server's tasks: `new Holdfast<typeof tasks>(…)`, with `import type * as tasks` from the server's task files. They
+ * export a module, a list or an object of tasks. Only types are imported.
  *
- * A client without it takes any task and any input.
+ * A client without them accepts any task and any input.
  */
 import type { Job, JsonObject, JsonValue, SubmitRequest, TaskTypes } from '@holdfast/core';
 
-/** What the built-in tasks pass on. */
+/** The types of the built-in tasks, which pass their input on as it is. */
 interface PassedOn {
   input: JsonObject;
   output: JsonValue;
@@ -14,7 +14,7 @@ interface PassedOn {
 
 type BuiltIn = Record<'responses' | 'chat.completions' | 'embeddings', PassedOn>;
 
-/** Tasks among the values of `Tasks`, and in the lists and objects among these. Whatever else is there doesn't count. */
+/** Tasks among the values of `Tasks`, and in the lists and objects among these. Other values don't count. */
 type TaskIn<Value> = Value extends TaskTypes & { run: unknown }
   ? Value
   : Value extends readonly (infer Member)[]
@@ -28,7 +28,7 @@ type AllTasksIn<Tasks> = Tasks extends readonly (infer Member)[] ? TaskIn<Member
 type TypesOf<Task> =
   Task extends TaskTypes<string, infer Input, infer Output> ? { input: Input; output: Output } : PassedOn;
 
-/** By the names of the tasks, what each takes and gives. */
+/** Input and output of each task, by its name. */
 export type TaskTable<Tasks> = unknown extends Tasks
   ? Record<string, PassedOn>
   : BuiltIn & { [Task in AllTasksIn<Tasks> as Task['name']]: TypesOf<Task> };
@@ -41,14 +41,14 @@ export type TaskOutput<Tasks, Name extends TaskName<Tasks>> = TaskTable<Tasks>[N
   ? Output
   : never;
 
-/** The body of a submit: the input is that of the task. */
+/** The body of a submit, with the task's input. */
 export type SubmitRequestOf<Tasks, Name extends TaskName<Tasks>> = Omit<SubmitRequest, 'task' | 'input'> & {
   task: Name;
   input: TaskInput<Tasks, Name>;
 };
 
-/** The id of a job, which TypeScript knows the output of. A text when it runs. */
+/** The id of a job whose output TypeScript knows. At run time it is a string. */
 export type JobId<Output = unknown> = string & { readonly '~output'?: Output };
 
-/** A job whose output TypeScript knows. `output` is null until it has completed, and to a key without the scope `read`. */
+/** A job whose output TypeScript knows. `output` is null until the job has completed, and for a key without the scope `read`. */
 export type JobOf<Output> = Omit<Job, 'id' | 'output'> & { id: JobId<Output>; output: Output | null };

@@ -77,7 +77,7 @@ describe('AttemptError', () => {
     expect(new AttemptError('deadline_exceeded', 'Late.').ambiguous).toBe(false);
   });
 
-  it('of another copy of this package is one, and of a class that is derived from it only what was made by that', async () => {
+  it('of another copy of this package is an AttemptError; of a derived class are only its own instances', async () => {
     const { AttemptError: Other } = (await import(`./error.ts?${'copy'}`)) as { AttemptError: typeof AttemptError };
     class Derived extends AttemptError {}
     expect(Other).not.toBe(AttemptError);
@@ -85,7 +85,7 @@ describe('AttemptError', () => {
     expect(new Derived('task_error', 'No.')).toBeInstanceOf(Derived);
     expect(new Other('task_error', 'No.')).not.toBeInstanceOf(Derived);
     expect(new AttemptError('task_error', 'No.')).not.toBeInstanceOf(Derived);
-    for (const other of [new HoldfastError('task_error', 'No.'), {}, null, 'task_error']) {
+    for (const other of [new CodedError('task_error', 'No.'), {}, null, 'task_error']) {
       expect(other).not.toBeInstanceOf(AttemptError);
     }
   });

@@ -1,9 +1,9 @@
 /**
- * What TypeScript knows of a task, for clients that are typed by the tasks of their server. Types only: nothing of a task's code
- * reaches a client.
+ * The types of a task, for clients that are typed by the tasks of their server. They are types only: no code of a task reaches a
+ * client.
  */
 export interface TaskTypes<Name extends string = string, Input = unknown, Output = unknown> {
   readonly name: Name;
-  /** Of types alone; no task has it when it runs. */
+  /** Exists in types only; no task has it at run time. */
   readonly '~types'?: { readonly input: Input; readonly output: Output } | undefined;
 }

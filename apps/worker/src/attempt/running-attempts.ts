@@ -4,7 +4,7 @@
  *   cancel   published on the control channel; after a gap in the subscription the records are read
  *   drain    when the process's time to finish is over; at once for those that lose nothing by it
  */
-import { subscribeToCancels, type Journal, type LiveFeed } from '@holdfast/journal';
+import { type Journal, type LiveFeed, subscribeToCancels } from '@holdfast/journal';
 import type { StopSignal } from './stop-signal.ts';
 
 export class RunningAttempts {

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const baseUrl = 'http://127.0.0.1:3002/v1';
 
-/** An app that loads nothing by it. */
+/** An app that loads nothing. */
 const load = () => ({ digest: '', warnings: [] });
 const file = join(folder, 'config.json');
 

@@ -46,7 +46,7 @@ export interface ConfigFile {
   lanes: Lanes;
   plans: Plans;
   prices: Prices;
-  /** Modules whose tasks are served; undefined: it doesn't say. */
+  /** Modules whose tasks are served; undefined: the file names none. */
   task_files?: string[] | undefined;
   tasks: z.output<typeof tasksSchema>;
   task_error_message: z.output<typeof taskErrorMessageSchema>;

@@ -44,7 +44,7 @@ export interface LoadedTasks {
 
 /**
  * @param configFile absolute: what `task_files` names is found from there; null: there is none
- * @throws TaskFilesError naming each file and line, HoldfastError `duplicate_task`; RangeError where `tasks` of the config file
+ * @throws TaskFilesError naming each file and line, CodedError `duplicate_task`; RangeError where `tasks` of the config file
  *   doesn't fit the tasks
  */
 export function loadTasks(config: TaskConfig, configFile: string | null): LoadedTasks {

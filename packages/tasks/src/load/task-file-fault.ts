@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/core';
+import { CodedError } from '@holdfast/core';
 
 /** One thing that is wrong with the task files. */
 export interface TaskFileFault {
@@ -9,7 +9,7 @@ export interface TaskFileFault {
 }
 
 /** Why a process that runs tasks can't start: every fault on a line of its own, each with its place. */
-export class TaskFilesError extends HoldfastError<'task_files'> {
+export class TaskFilesError extends CodedError<'task_files'> {
   /** The modules of the user's own that were looked at, absolute: a change in one of these may mend it. */
   readonly files: readonly string[];
 
