@@ -206,8 +206,8 @@ describe('the types of what the client sends and gets', () => {
 
   it('say what their members mean, and name no library', () => {
     const text = readFileSync(contractOf(), 'utf8');
-    expect(text).toContain('/** Runs begun so far; 0 before the first. */\n    attempt: number;');
-    expect(text).toContain('/** A worker begins.');
+    expect(text).toContain('/** Attempts begun so far; 0 before the first. */\n    attempt: number;');
+    expect(text).toContain('/** A worker begins an attempt.');
     expect(text).not.toMatch(/import\(|from '|\bz\.|Zod/);
   });
 });

@@ -44,7 +44,7 @@ export async function startTestServer(handler: Handler) {
 
 /** A client with delays that tests can afford. */
 export function clientFor(url: string, options: Partial<HoldfastOptions> = {}): Holdfast {
-  const retry = { baseDelayMs: 1, maxDelayMs: 20, ...options.retry };
+  const retry = { baseDelayMs: 1, maxDelayMs: 2_000, ...options.retry };
   return new Holdfast({ baseUrl: url, apiKey: 'hold_test', ...options, retry });
 }
 
