@@ -36,7 +36,10 @@ describe('a task that blocks the event loop for longer than the locks last', () 
     const { counts, jobs, blocked, blockId } = await blockedLoop.play(stage);
     expect(counts).toEqual(blockedLoop.most);
     for (const job of jobs) expect(job).toMatchObject({ status: 'completed', attempt: 1 });
-    const [line, ...more] = blocksIn(blocked);
+    const [line, ...more] = await until('the block is logged', () => {
+      const lines = blocksIn(blocked);
+      return lines.length > 0 ? lines : null;
+    });
     expect(more).toEqual([]);
     const { pid } = blocked?.child ?? {};
     expect(line).toMatchObject({ level: 'warn', name: 'worker', pid, task: 'block', jobId: blockId });

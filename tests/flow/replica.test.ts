@@ -97,7 +97,7 @@ describe('a call', () => {
     const [worker] = stack.running('worker');
     const { job } = await stack.client.submit({ ...chat('begins', 'tokens=2'), delay_ms: 300 });
     replica.freeze();
-    const isUnconfirmed = (line: string) => line.includes(job.id) && line.includes('append failed, trying again');
+    const isUnconfirmed = (line: string) => line.includes(job.id) && line.includes('append failed; retrying');
     await until('its beginning is not confirmed', () => worker?.log.split('\n').some(isUnconfirmed));
     expect(await stack.client.get(job.id)).toMatchObject({ status: 'running', provider_calls: 1 });
     expect((await stack.providerCalls('begins')).calls).toBe(0);

@@ -31,7 +31,7 @@ const STEPS = Number(process.env.MODEL_STEPS ?? 24);
 const RUNS_UNTIL_RED = 4_000;
 const RED_SEED = 322;
 /** An interleaving takes about 15 ms, and longer on a busy machine. */
-const TIMEOUT_MS = Math.max(180_000, runs * 60);
+const TIMEOUT_MS = Math.max(600_000, runs * 60);
 
 /** Replies that 10,000 interleavings must have seen: an untested reply proves nothing. */
 const expectedReplies = [
