@@ -117,7 +117,7 @@ describe('holdfast tenants and keys', () => {
     await createTenants({ redis, prefix: stack.prefix }).put('stranded', { plan: 'gone' });
     await disconnectRedis(redis);
     const { stdout } = await holdfast('tenants', 'list');
-    expect(stdout).toMatch(/^stranded +gone +unknown, all submits are refused: the config file has no such plan /m);
+    expect(stdout).toMatch(/^stranded +gone +unknown, all submits are refused: the config file lacks the plan /m);
   });
 
   it('put a tenant on a plan of the config file, and name the plans where there is none such', async () => {
@@ -176,7 +176,7 @@ describe('holdfast submit and follow', () => {
     expect(events.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(events.map((_, at) => at + 1));
 
     const again = await holdfast('submit', 'chat.completions', '--input', input, '--key', 'followed');
-    expect(again.stderr).toBe(`${id} was there already.\n`);
+    expect(again.stderr).toBe(`${id} exists already.\n`);
     expect((await holdfast('list', '--limit', '1')).stdout).toContain(id);
   });
 
@@ -199,7 +199,7 @@ describe('holdfast submit and follow', () => {
     await until('it ends', async () => (await json<Job>('get', equal.id)).status === 'completed');
     expect(await json('get', equal.id)).toMatchObject({ usage: { cached: true } });
 
-    expect((await holdfast('delete', id)).stdout).toBe(`${id} is forgotten.\n`);
+    expect((await holdfast('delete', id)).stdout).toBe(`${id} is deleted.\n`);
     expect((await holdfast('get', id)).stderr).toContain('(job_not_found)');
     const later = await json<Job>('submit', 'chat.completions', '--input', input, '--no-cache', '--delay', '60000');
     expect(await json('get', later.id)).toMatchObject({ status: 'queued', attempt: 0 });
@@ -228,7 +228,7 @@ describe('holdfast submit and follow', () => {
     const submit = start(['submit', 'chat.completions', '--input', input, '--follow']);
     await until('text has come', () => submit.seen.stdout.length > 20);
     await stack.running('api')[0]?.end('SIGKILL');
-    await until('it says so', () => submit.seen.stderr.includes('Connecting again'));
+    await until('it says so', () => submit.seen.stderr.includes('Reconnecting'));
     await stack.start('api');
     await stack.goOn('cli-reconnect');
     const { code, stdout, stderr } = await submit.ended;
@@ -295,7 +295,7 @@ describe('holdfast, used wrongly', () => {
     const unreached = await holdfast('get', 'job_1', '--url', nowhere);
     expect([unreached.code, unreached.stderr]).toEqual([1, expect.stringMatching(/^holdfast: The connection .*\n$/)]);
     const nobody = await holdfast('keys', 'create', 'nobody', '--scope', 'read');
-    expect(nobody.stderr).toMatch(/^holdfast: .* `holdfast tenants set` makes it\. \(tenant_not_found\)\n$/);
+    expect(nobody.stderr).toMatch(/^holdfast: .* `holdfast tenants set` creates it\. \(tenant_not_found\)\n$/);
     expect((await holdfast('get', 'job_1')).stderr).toMatch(/^holdfast: .*\(job_not_found\)\n$/);
   });
 
@@ -307,6 +307,6 @@ describe('holdfast, used wrongly', () => {
     expect((await start(['lanes', 'list'], without).ended).code).toBe(0);
     expect((await start(['tasks'], without).ended).code).toBe(0);
     const elsewhere = await start(['lanes', 'list', '--console-url', 'http://console.invalid'], without).ended;
-    expect(elsewhere.stderr).toContain('a kept key is sent to this machine only');
+    expect(elsewhere.stderr).toContain('A stored key is sent to this machine only');
   });
 });

@@ -17,7 +17,7 @@ function answer(response: ServerResponse, end: string): void {
   response.end(`${chunk({ role: 'assistant', content: 'Hello' })}${end}`);
 }
 
-/** A provider that answers one kind of request with an event that is no JSON, and counts its calls. */
+/** A provider that answers one kind of request with an event that is not JSON, and counts its calls. */
 async function startProvider(): Promise<{ url: string; calls: Record<'well' | 'unreadable', number>; server: Server }> {
   const calls = { well: 0, unreadable: 0 };
   const server = createServer(async (request, response) => {

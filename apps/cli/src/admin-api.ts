@@ -5,7 +5,7 @@ import type { ApiKey, KeyRequest, ShownTenant, TenantSettings } from '@holdfast/
 import { ADMIN_PATH } from './config.ts';
 import { CliError } from './output/failures.ts';
 
-/** A lane as the console tells of it. */
+/** A lane, as the console's API shows it. */
 export interface Lane {
   name: string;
   models: string[];
@@ -17,11 +17,11 @@ export interface Lane {
 
 export interface LaneChange {
   paused?: boolean;
-  /** All of its limits; null: those of the config file count again. */
+  /** Replaces all of its limits; null: the limits of the config file apply again. */
   limits?: LaneLimits | null;
 }
 
-/** A key that was just made: `key` can't be had again. */
+/** A new key. `key` is shown only once. */
 export interface MadeKey {
   id: string;
   key: string;
@@ -42,7 +42,7 @@ export class AdminApi {
     return (await this.#send('GET', `/tenants/${segment(id)}`)) as ShownTenant;
   }
 
-  /** Makes the tenant where there is none; its settings are replaced whole. */
+  /** Creates the tenant, or replaces all of its settings. */
   async setTenant(id: string, settings: TenantSettings): Promise<ShownTenant> {
     return (await this.#send('PUT', `/tenants/${segment(id)}`, settings)) as ShownTenant;
   }
@@ -77,7 +77,7 @@ export class AdminApi {
   }
 
   async #send(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
-    // A key made twice is one that nobody knows of; revoked twice it would be reported as unknown.
+    // Sent again, a create would make a second key that nobody knows of, and a revoke would be answered as unknown.
     const once = method === 'POST' || method === 'DELETE';
     const mayRepeat = ({ retryable }: { retryable: boolean }) => retryable && !once;
     return (await this.#http.send({ method, path: ADMIN_PATH + path, body, mayRepeat })).body;
@@ -85,7 +85,7 @@ export class AdminApi {
 }
 
 function segment(text: string): string {
-  // As a part of a path these would mean another one.
+  // As a part of a path these would name another path.
   if (/^\.{0,2}$/.test(text)) throw new CliError(`"${text}" is no id.`);
   return encodeURIComponent(text);
 }

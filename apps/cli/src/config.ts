@@ -2,7 +2,7 @@
  * Settings of the `holdfast` command, and the only place where it reads the environment:
  *
  *   HOLDFAST_URL            http://127.0.0.1:3000: the API
- *   HOLDFAST_API_KEY        unset: the one that `npm start` keeps in the data directory
+ *   HOLDFAST_API_KEY        unset: the one that `npm start` has stored in the data directory
  *   HOLDFAST_CONSOLE_URL    http://127.0.0.1:3001: the console
  *   HOLDFAST_ADMIN_KEY      likewise; or an API key of the scope `admin`, for its own tenant's keys
  *   HOLDFAST_DATA_DIR       .holdfast
@@ -30,7 +30,7 @@ function serverUrl(apiPath?: string) {
 export const apiUrl = serverUrl();
 export const consoleUrl = serverUrl(ADMIN_PATH);
 
-/** What a header can hold; told here, because the error of a header shows what was in it. */
+/** Characters that a header accepts. Checked here, because the error of a header would show the key. */
 const key = z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters, without spaces');
 
 const shape = {
@@ -50,7 +50,7 @@ export interface CliConfig {
   dataDir: string;
 }
 
-/** @throws SettingsError naming every variable at fault */
+/** @throws SettingsError that names every wrong variable */
 export function readConfig(env: NodeJS.ProcessEnv): CliConfig {
   const set = readSettings(shape, env);
   return Object.freeze({

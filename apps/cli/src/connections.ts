@@ -1,12 +1,12 @@
-/** The two servers a command may talk to, at the address and with the key that options, environment or data directory give. */
+/** The two servers that a command may call. Address and key come from options, environment or the data directory. */
 import { Holdfast, type RetryOptions } from '@holdfast/client';
 import { Http } from '@holdfast/client/http';
 import type { Command } from 'commander';
 import { AdminApi } from './admin-api.ts';
 import { ADMIN_PATH, type CliConfig } from './config.ts';
-import { keptKey } from './kept-key.ts';
+import { storedKey } from './stored-key.ts';
 
-/** Somebody sits and waits: a failure is told soon, and a long Retry-After is told rather than waited for. */
+/** A person waits: a failure is reported soon, and a long Retry-After is reported instead of waited for. */
 const retry: RetryOptions = { maxRetries: 2, baseDelayMs: 200, maxDelayMs: 2_000, maxRetryAfterMs: 2_000 };
 const REQUEST_TIMEOUT_MS = 15_000;
 const USER_AGENT = 'holdfast-cli';
@@ -21,7 +21,7 @@ export interface GlobalOptions {
 export function holdfastOf(config: CliConfig, command: Command): Holdfast {
   const { url: baseUrl = config.apiUrl } = command.optsWithGlobals<GlobalOptions>();
   const wanted = { variable: 'HOLDFAST_API_KEY', member: 'bootstrap_key' } as const;
-  const apiKey = config.apiKey ?? keptKey(config.dataDir, baseUrl, wanted);
+  const apiKey = config.apiKey ?? storedKey(config.dataDir, baseUrl, wanted);
   return new Holdfast({ baseUrl, apiKey, retry, requestTimeoutMs: REQUEST_TIMEOUT_MS, userAgent: USER_AGENT });
 }
 
@@ -29,7 +29,7 @@ export function holdfastOf(config: CliConfig, command: Command): Holdfast {
 export function adminOf(config: CliConfig, command: Command): AdminApi {
   const { consoleUrl: baseUrl = config.consoleUrl } = command.optsWithGlobals<GlobalOptions>();
   const wanted = { variable: 'HOLDFAST_ADMIN_KEY', member: 'admin_key' } as const;
-  const apiKey = config.adminKey ?? keptKey(config.dataDir, baseUrl, wanted);
+  const apiKey = config.adminKey ?? storedKey(config.dataDir, baseUrl, wanted);
   const options = { apiPath: ADMIN_PATH, apiKey, retry, requestTimeoutMs: REQUEST_TIMEOUT_MS, userAgent: USER_AGENT };
   return new AdminApi(new Http({ baseUrl, fetch, ...options }));
 }

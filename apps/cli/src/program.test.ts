@@ -6,7 +6,7 @@ import { createProgram } from './program.ts';
 
 // cspell:ignore inptu revok runing stauts verison
 
-/** Runs a command line that must end before anything is sent: exit code, and what is said on stderr. */
+/** Runs a command line that must end before anything is sent. @returns its exit code and stderr */
 async function misuse(args: string[]): Promise<{ code: number; said: string }> {
   let said = '';
   const listen = (command: Command) => {
@@ -39,7 +39,7 @@ describe('a typo', () => {
     // Before what is missing without it.
     [['submit', 't', '--inptu', '{}'], "unknown option '--inptu'", '--input'],
     [['keys', 'create', 'acme', '--scop', 'read'], "unknown option '--scop'", '--scope'],
-  ])('in %j is named with the nearest word that there is', async (args, what, nearest) => {
+  ])('in %j is named with the nearest word that exists', async (args, what, nearest) => {
     expect(await misuse(args)).toEqual({
       code: 2,
       said: `error: ${what}\n(Did you mean ${nearest}?)\n(--help says more)\n`,
@@ -49,29 +49,32 @@ describe('a typo', () => {
 
 describe('wrong usage', () => {
   it.each([
-    [['tenants', 'set', 'acme'], /say what it may: --plan/],
+    [['tenants', 'set', 'acme'], /set --plan, limits/],
     [['tenants', 'set', 'acme', '--max-running', '0'], /--max-running <n>.*expected number to be >=1/],
-    [['tenants', 'set', 'acme', '--weight', ''], /--weight <n>.*It takes a number/],
-    [['tenants', 'set', 'acme', '--budget-day', 'lots'], /--budget-day <usd>.*It takes a number/],
+    [['tenants', 'set', 'acme', '--weight', ''], /--weight <n>.*Expected a number/],
+    [['tenants', 'set', 'acme', '--budget-day', 'lots'], /--budget-day <usd>.*Expected a number/],
     [['tenants', 'set', 'acme', '--plan', 'small', '--weight', '2'], /cannot be used with/],
     [['tenants', 'set', 'acme', '--plan', 'small', '--no-limits'], /cannot be used with/],
     [['tenants', 'set', 'acme', '--weight', '2', '--no-limits'], /cannot be used with/],
     [['keys', 'create', 'acme'], /--scope <scope>.* not specified/],
-    [['keys', 'create', 'acme', '--scope', 'all'], /Scopes: submit, read, admin\./],
+    [['keys', 'create', 'acme', '--scope', 'all'], /Expected one of submit, read, admin\./],
     [['keys', 'rotate', 'acme', 'k', '--grace', '1h'], /whole number of seconds/],
-    [['lanes', 'limit', 'default'], /give limits such as --max-running, or --reset/],
-    [['lanes', 'limit', 'default', '--reset', '--max-running', '2'], /give limits such as --max-running, or --reset/],
+    [['lanes', 'limit', 'default'], /set limits such as --max-running, or --reset/],
+    [['lanes', 'limit', 'default', '--reset', '--max-running', '2'], /set limits such as --max-running, or --reset/],
     [['submit', 'chat.completions'], /--input <json>.* not specified/],
-    [['submit', 't', '--input', '{}', '--metadata', 'order'], /--metadata <name=value>.*A pair such as order=42/],
+    [
+      ['submit', 't', '--input', '{}', '--metadata', 'order'],
+      /--metadata <name=value>.*Expected a pair such as order=42/,
+    ],
     [['submit', 't', '--input', '{}', '--priority', '101'], /--priority <n>.*<=100/],
     [['submit', 't', '--input', '{}', '--delay', '1e99'], /--delay <ms>.*is invalid/],
-    [['submit', 't', '--input', '{}', '--deadline', '1h'], /--deadline <ms>.*It takes a number/],
+    [['submit', 't', '--input', '{}', '--deadline', '1h'], /--deadline <ms>.*Expected a number/],
     [['submit', 't', '--input', '{}', '--cache', '0'], /--cache <seconds>.*>=1/],
     [['submit', 't', '--input', '{}', '--on-ambiguous', 'hope'], /Allowed choices are retry, fail/],
     [['delete'], /missing required argument 'id'/],
     [['list', '--status', 'done'], /Allowed choices are queued, running/],
-    [['list', '--metadata', 'order'], /A pair such as order=42/],
-    [['list', '--limit', '101'], /1 to 100/],
+    [['list', '--metadata', 'order'], /Expected a pair such as order=42/],
+    [['list', '--limit', '101'], /from 1 to 100/],
     [
       ['list', '--url', 'api:3000'],
       /'--url <url>' .*It has no scheme; write https:\/\/api:3000 \(or http:\/\/api:3000\)\./,

@@ -1,4 +1,4 @@
-/** The `holdfast` command: what all of its commands share. Each group of commands has a file of its own. */
+/** The `holdfast` command: what all of its commands share. Each group of commands has its own file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './commands/account-commands.ts';
 import { GuidingCommand } from './commands/guiding-command.ts';
@@ -10,17 +10,17 @@ import { addTenantCommands } from './commands/tenant-commands.ts';
 import { apiUrl, type CliConfig, consoleUrl } from './config.ts';
 import { ownManifest } from './own-manifest.ts';
 
-/** Wrong usage throws a CommanderError, after commander has said what is wrong. */
+/** Wrong usage throws a CommanderError, after commander has printed what is wrong. */
 export function createProgram(config: CliConfig): Command {
   const program = new GuidingCommand('holdfast')
-    .description('Runs Holdfast, and speaks with one: jobs, tenants, API keys and lanes.')
+    .description('Runs Holdfast, and manages jobs, tenants, API keys and lanes.')
     .version(ownManifest().version, '-V, --version', 'print the version of this command')
     .option('--json', 'print JSON')
     .option('--url <url>', `the API (HOLDFAST_URL; now ${config.apiUrl})`, urlOf(apiUrl))
     .option('--console-url <url>', `the console (HOLDFAST_CONSOLE_URL; now ${config.consoleUrl})`, urlOf(consoleUrl))
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help says more)')
-    // Before the commands are made: they inherit it.
+    // Before the commands are created: they inherit it.
     .exitOverride();
   addProjectCommands(program);
   addJobCommands(program, config);

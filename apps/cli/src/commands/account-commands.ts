@@ -1,4 +1,4 @@
-/** `holdfast usage`, `holdfast tasks`: what the key's tenant has spent, and what it may submit. */
+/** `holdfast usage`, `holdfast tasks`: what the tenant of the key has spent, and what it may submit. */
 import type { UsageReport } from '@holdfast/client';
 import type { Command } from 'commander';
 import type { CliConfig } from '../config.ts';
@@ -24,7 +24,7 @@ export function addAccountCommands(program: Command, config: CliConfig): void {
     .action(async (_options, command: Command) => {
       const tasks = await holdfastOf(config, command).tasks();
       const rows = tasks.map(({ name, summary }) => [name, summary]);
-      print(command, tasks, () => table(['TASK', 'SUMMARY'], rows, 'This key may submit no task.'));
+      print(command, tasks, () => table(['TASK', 'SUMMARY'], rows, 'This key may not submit any task.'));
     });
 }
 
@@ -48,5 +48,5 @@ function usageText({ limits, reserved_usd, day, month, requests, days }: UsageRe
     of.jobs,
   ]);
   const heads = ['DAY', 'USD', 'AVOIDED', 'TOKENS IN', 'TOKENS OUT', 'CALLS', 'JOBS'];
-  return `${facts}\n\n${table(heads, rows, 'No spend on these days.')}`;
+  return `${facts}\n\n${table(heads, rows, 'Nothing was spent on these days.')}`;
 }

@@ -1,4 +1,4 @@
-/** A command whose refusals name the nearest thing it knows, as commander's do, for `--option=value` too. */
+/** A command whose errors suggest the nearest known word, for `--option=value` too. */
 import { Command } from 'commander';
 
 declare module 'commander' {
@@ -13,7 +13,7 @@ export class GuidingCommand extends Command {
     return new GuidingCommand(name);
   }
 
-  /** By its name alone: with its value it is like no option there is. */
+  /** By its name alone: together with its value it resembles no option. */
   override unknownOption(flag: string): void {
     super.unknownOption(flag.replace(/=.*$/s, ''));
   }

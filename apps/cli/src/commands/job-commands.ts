@@ -16,7 +16,7 @@ export function addJobCommands(program: Command, config: CliConfig): void {
   addFollow(program, config);
   for (const [name, description] of [
     ['get', 'one job as it is now'],
-    ['cancel', 'ask for a job to be stopped'],
+    ['cancel', 'stop a job'],
     ['retry', 'run a failed or cancelled job again, under the same id'],
   ] as const) {
     program
@@ -37,20 +37,20 @@ interface SubmitOptions extends SubmitRequestOptions {
 }
 
 function addSubmit(program: Command, config: CliConfig): void {
-  const input = new Option('--input <json>', 'what the task takes: a JSON object, @FILE, or - for stdin');
+  const input = new Option('--input <json>', 'input of the task: a JSON object, @FILE, or - for stdin');
   const submit = addRequiredOption(program.command('submit <task>'), input)
     .description('submit a job')
     .option('--key <idempotency key>', 'names the job: the same key and request again is the same job')
-    .option('--follow', 'print its text as it comes, and end as the job does');
+    .option('--follow', 'print its text as it comes; the exit code is that of the job');
   for (const option of submitRequestOptions) submit.addOption(option);
   submit.action(async (task: string, options: SubmitOptions, command: Command) => {
     const { key: idempotencyKey, follow } = options;
     const holdfast = holdfastOf(config, command);
     const request = { task, input: await readInput(options.input), ...submitRequestOf(options) };
     const { job, replayed } = await holdfast.submit(request, { idempotencyKey });
-    if (replayed) note(`${job.id} was there already.`);
+    if (replayed) note(`${job.id} exists already.`);
     if (!follow) return printJob(command, job);
-    note(`${job.id} is accepted. To come back to it: holdfast follow ${job.id}`);
+    note(`${job.id} is accepted. To read its answer: holdfast follow ${job.id}`);
     process.exitCode = await followJob(holdfast, job.id, command);
   });
 }
@@ -69,10 +69,10 @@ function addFollow(program: Command, config: CliConfig): void {
 function addDelete(program: Command, config: CliConfig): void {
   program
     .command('delete <id>')
-    .description('forget an ended job, prompt and answer included')
+    .description('delete an ended job, with its prompt and answer')
     .action(async (id: string, _options, command: Command) => {
       await holdfastOf(config, command).delete(id);
-      print(command, { id, deleted: true }, () => `${id} is forgotten.`);
+      print(command, { id, deleted: true }, () => `${id} is deleted.`);
     });
 }
 
@@ -81,10 +81,10 @@ function addList(program: Command, config: CliConfig): void {
     .command('list')
     .description("the tenant's jobs, newest first")
     .addOption(new Option('--status <status>', 'only these').choices(jobStatuses))
-    .option('--task <name>', 'only those of this task')
-    .option('--metadata <name=value>', 'only those with this pair; repeat it for more', oneMorePair)
+    .option('--task <name>', 'only jobs of this task')
+    .option('--metadata <name=value>', 'only jobs with this pair; can be repeated', oneMorePair)
     .option('--limit <n>', 'jobs in one page, up to 100 (default: 20)', pageSize)
-    .option('--cursor <cursor>', 'the page that another one named')
+    .option('--cursor <cursor>', 'the next page, as the page before named it')
     .action(async (options: ListFilter, command: Command) => {
       const page = await holdfastOf(config, command).list(options);
       const rows = page.data.map(({ id, task, status, attempt, created_at, usage }) => [
@@ -96,7 +96,7 @@ function addList(program: Command, config: CliConfig): void {
         usage?.cost_usd ?? null,
       ]);
       const heads = ['JOB', 'TASK', 'STATUS', 'ATTEMPT', 'CREATED', 'COST USD'];
-      print(command, page, () => table(heads, rows, 'There are no such jobs.'));
+      print(command, page, () => table(heads, rows, 'No jobs match.'));
       if (page.next_cursor !== null) note(`More: --cursor ${page.next_cursor}`);
     });
 }
@@ -127,6 +127,7 @@ function shownOf({ id, task, lane, status, attempt, created_at, finished_at, err
 
 function pageSize(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 100) throw new InvalidArgumentError('A whole number, 1 to 100.');
+  if (!Number.isInteger(value) || value < 1 || value > 100)
+    throw new InvalidArgumentError('Expected a whole number from 1 to 100.');
   return value;
 }

@@ -1,4 +1,4 @@
-/** `holdfast keys …`: a tenant's API keys. A key is printed once, where it was just made; it can't be had again. */
+/** `holdfast keys …`: a tenant's API keys. A key is printed once, when it is created. */
 import { type Scope, scopes } from '@holdfast/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { MadeKey } from '../admin-api.ts';
@@ -13,7 +13,7 @@ export function addKeyCommands(program: Command, config: CliConfig): void {
 
   keys
     .command('list <tenant>')
-    .description('its keys that are not revoked; of each what it may do, never the key')
+    .description('keys that are not revoked, and what each may do; never the keys themselves')
     .action(async (tenant: string, _options, command: Command) => {
       const all = await adminOf(config, command).keys(tenant);
       const rows = all.map((key) => [
@@ -31,7 +31,7 @@ export function addKeyCommands(program: Command, config: CliConfig): void {
 
   keys
     .command('revoke <tenant> <key>')
-    .description('end a key: refused everywhere within 5 s, and what it holds open ended')
+    .description('revoke a key: refused everywhere within 5 s, its open requests ended')
     .action(async (tenant: string, id: string, _options, command: Command) => {
       await adminOf(config, command).revokeKey(tenant, id);
       print(command, { id, revoked: true }, () => `${id} is revoked.`);
@@ -44,10 +44,10 @@ interface CreateOptions {
 }
 
 function addMaking(keys: Command, config: CliConfig): void {
-  const scope = new Option('--scope <scope>', `${scopes.join(', ')}; repeat it for more`).argParser(oneMoreScope);
+  const scope = new Option('--scope <scope>', `${scopes.join(', ')}; can be repeated`).argParser(oneMoreScope);
   addRequiredOption(keys.command('create <tenant>'), scope)
     .description('make a key')
-    .option('--task <name>', 'a task it may submit; repeat it for more (default: all)', oneMore)
+    .option('--task <name>', 'a task it may submit; can be repeated (default: all)', oneMore)
     .action(async (tenant: string, { scope, task: tasks }: CreateOptions, command: Command) => {
       const request = { scopes: scope, ...(tasks ? { tasks } : {}) };
       printMade(command, await adminOf(config, command).createKey(tenant, request));
@@ -55,14 +55,14 @@ function addMaking(keys: Command, config: CliConfig): void {
 
   keys
     .command('rotate <tenant> <key>')
-    .description('make a key like it; the old one ends at once, or after its grace')
+    .description('create a key with the same rights; the old one ends at once, or after its grace')
     .option('--grace <seconds>', 'how long the old key works on, up to 7 days (default: 0)', seconds)
     .action(async (tenant: string, id: string, { grace }: { grace?: number }, command: Command) => {
       printMade(command, await adminOf(config, command).rotateKey(tenant, id, grace));
     });
 }
 
-/** The key alone on stdout, so that it can be handed on: `KEY=$(holdfast keys create …)`. */
+/** Prints only the key on stdout, so that a script can read it: `KEY=$(holdfast keys create …)`. */
 function printMade(command: Command, made: MadeKey): void {
   if (!wantsJson(command)) note(`Key ${made.id}, shown this once:`);
   print(command, made, () => made.key);
@@ -74,11 +74,11 @@ function oneMore(text: string, before: string[] = []): string[] {
 
 function oneMoreScope(text: string, before: Scope[] = []): Scope[] {
   const scope = scopes.find((each) => each === text);
-  if (scope === undefined) throw new InvalidArgumentError(`Scopes: ${scopes.join(', ')}.`);
+  if (scope === undefined) throw new InvalidArgumentError(`Expected one of ${scopes.join(', ')}.`);
   return [...before, scope];
 }
 
 function seconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number of seconds.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds.');
   return Number(text);
 }

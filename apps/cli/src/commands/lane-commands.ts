@@ -1,4 +1,4 @@
-/** `holdfast lanes …`: what waits and runs in each lane; pausing, resuming and limiting it at run time. */
+/** `holdfast lanes …`: what waits and runs in each lane; pausing, resuming and limiting a lane while it runs. */
 import type { Command } from 'commander';
 import type { Lane } from '../admin-api.ts';
 import type { CliConfig } from '../config.ts';
@@ -20,8 +20,8 @@ export function addLaneCommands(program: Command, config: CliConfig): void {
     });
 
   for (const [name, paused, description] of [
-    ['pause', true, 'let its jobs wait; those that run go on'],
-    ['resume', false, 'let its jobs run again'],
+    ['pause', true, 'pause a lane: its jobs wait, running ones go on'],
+    ['resume', false, 'resume a lane'],
   ] as const) {
     lanes
       .command(`${name} <lane>`)
@@ -37,14 +37,14 @@ export function addLaneCommands(program: Command, config: CliConfig): void {
 function addLimit(lanes: Command, config: CliConfig): void {
   const limit = lanes
     .command('limit <lane>')
-    .description('set limits over those of the config file: all of them, one that is left out is none');
+    .description('replace all limits of the config file; a limit that is left out is none');
   for (const option of laneLimitOptions) limit.addOption(option);
   limit
-    .option('--reset', 'back to the limits of the config file')
+    .option('--reset', 'use the limits of the config file again')
     .action(async (lane: string, options: LaneLimitOptions & { reset?: true }, command: Command) => {
       const limits = laneLimitsOf(options);
       if ((limits !== null) === (options.reset === true)) {
-        command.error('error: give limits such as --max-running, or --reset', { exitCode: exitCodes.usage });
+        command.error('error: set limits such as --max-running, or --reset', { exitCode: exitCodes.usage });
       }
       printLane(command, await adminOf(config, command).changeLane(lane, { limits }));
     });

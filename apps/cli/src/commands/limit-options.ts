@@ -1,4 +1,4 @@
-/** Options for limits. Their bounds and descriptions are those of core's schemas, which the servers check by, too. */
+/** Options for limits. Bounds and descriptions come from core's schemas, which the servers use too. */
 import { type LaneLimits, type Limits, laneLimitsSchema, limitsSchema } from '@holdfast/core';
 import { numberOption } from './option-parsers.ts';
 
@@ -24,7 +24,7 @@ export const tenantLimitOptions = [
   numberOption('--budget-month <usd>', budget.month, 'Spend per calendar month (UTC).'),
 ];
 
-/** null: no option for a limit was given. */
+/** null: no limit is set. */
 export function tenantLimitsOf(options: TenantLimitOptions): Limits | null {
   const budgets = defined({ day: options.budgetDay, month: options.budgetMonth });
   return defined({
@@ -48,7 +48,7 @@ export const laneLimitOptions = [
   numberOption('--tokens-per-minute <n>', lane.tokens_per_minute),
 ];
 
-/** null: no option for a limit was given. */
+/** null: no limit is set. */
 export function laneLimitsOf(options: LaneLimitOptions): LaneLimits | null {
   return defined({
     max_running: options.maxRunning,
@@ -57,7 +57,7 @@ export function laneLimitsOf(options: LaneLimitOptions): LaneLimits | null {
   });
 }
 
-/** The members that are there; null: none is. */
+/** The members that are set; null: none is. */
 function defined<Members extends object>(members: Members): Members | null {
   const there = Object.entries(members).filter(([, value]) => value !== undefined);
   return there.length > 0 ? (Object.fromEntries(there) as Members) : null;

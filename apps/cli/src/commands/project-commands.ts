@@ -1,4 +1,4 @@
-/** `holdfast init`, `holdfast start`, `holdfast dev`: a project of one's own, and everything that it needs on this machine. */
+/** `holdfast init`, `holdfast start`, `holdfast dev`: a project, and everything that it needs on this machine. */
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { initProject } from '../init-project.ts';
@@ -15,28 +15,26 @@ export function addProjectCommands(program: Command): void {
 
   program
     .command('start [command...]')
-    .description(
-      'run API, worker and console here, with data in .holdfast; with a Redis and a simulator where none is set',
-    )
+    .description('run API, worker and console here, with data in .holdfast; also Redis and a simulator, if none is set')
     .addHelpText(
       'after',
-      '\nA command after -- is run beside it, with HOLDFAST_URL and HOLDFAST_API_KEY set: holdfast start -- node server.ts',
+      '\nA command after -- runs too, with HOLDFAST_URL and HOLDFAST_API_KEY set: holdfast start -- node server.ts',
     )
     .action((beside: string[]) => run({ command: beside }));
 
   program
     .command('dev [command...]')
-    .description('run all as start does, and reload config file and tasks when they are saved; running jobs go on')
+    .description('the same as start, and reload config file and tasks when they are saved; running jobs go on')
     .addHelpText(
       'after',
-      '\nA task file that does not fit is told with file and line; what ran before goes on.' +
-        '\nA command after -- is run beside it, as with holdfast start.',
+      '\nAn error in a task file is shown with file and line; the tasks from before go on.' +
+        '\nA command after -- runs too, as with holdfast start.',
     )
     .action((beside: string[]) => run({ command: beside, watch: true }));
 }
 
 async function run(options: { command: readonly string[]; watch?: boolean }): Promise<void> {
-  // Loaded here: no other command needs it.
+  // Loaded here, because no other command needs it.
   const { runLocal } = await import('@holdfast/local/run');
   await runLocal({ env: process.env, ...options });
 }

@@ -1,4 +1,4 @@
-/** Options for what a submit says beside task and input. Times are in the units of the API; bounds are core's. */
+/** Options of a submit, other than task and input. Times are in the units of the API; bounds are core's. */
 import { type SubmitRequest, submitRequestSchema } from '@holdfast/core';
 import { Option } from 'commander';
 import { numberOption, oneMorePair } from './option-parsers.ts';
@@ -16,16 +16,16 @@ export type SubmitRequestOptions = Pick<SubmitRequest, 'metadata' | 'priority'> 
 };
 
 export const submitRequestOptions = [
-  new Option('--metadata <name=value>', 'kept with the job, and listed by; repeat it for more').argParser(oneMorePair),
+  new Option('--metadata <name=value>', 'stored with the job, for lists; can be repeated').argParser(oneMorePair),
   numberOption('--priority <n>', shape.priority),
   numberOption('--delay <ms>', shape.delay_ms),
   numberOption('--deadline <ms>', shape.deadline_ms),
   numberOption(
     '--cache <seconds>',
     ttl,
-    'Join an equal job that runs, or be answered from one that completed up to so long ago.',
+    'Share the answer of an equal job that runs, or that completed at most this long ago.',
   ),
-  new Option('--no-cache', 'neither, whatever the task says'),
+  new Option('--no-cache', 'share no answer, whatever the task says'),
   choice('--on-ambiguous <what>', shape.on_ambiguous),
   choice('--on-provider-switch <what>', shape.on_provider_switch),
 ];
@@ -37,7 +37,7 @@ function choice(
   return new Option(flags, schema.description).choices(schema.unwrap().options);
 }
 
-/** What the options say; a member whose option was left out is undefined. */
+/** A member whose option is left out is undefined. */
 export function submitRequestOf(options: SubmitRequestOptions): Omit<SubmitRequest, 'task' | 'input'> {
   const { metadata, priority, cache } = options;
   return {

@@ -1,4 +1,4 @@
-/** `holdfast tenants …`: who there is, and what each may. */
+/** `holdfast tenants …`: tenants, their plans and limits. */
 import type { ShownTenant, TenantSettings } from '@holdfast/gate';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
@@ -9,7 +9,7 @@ import { record, table } from '../output/table.ts';
 import { limitsText, type TenantLimitOptions, tenantLimitOptions, tenantLimitsOf } from './limit-options.ts';
 
 export function addTenantCommands(program: Command, config: CliConfig): void {
-  const tenants = program.command('tenants').description('tenants and what they may (console)');
+  const tenants = program.command('tenants').description('tenants, their plans and limits (console)');
 
   tenants
     .command('list')
@@ -36,12 +36,12 @@ function addSet(tenants: Command, config: CliConfig): void {
   const set = tenants
     .command('set <tenant>')
     .description(
-      'make a tenant, or say anew what it may: the plan or the limits given here replace all that it had; a limit left out is none. Counts within 3 s',
+      'create a tenant, or replace its plan or all of its limits; a limit that is left out is none; applies within 3 s',
     );
   const names = tenantLimitOptions.map((option) => option.attributeName());
   set.addOption(new Option('--plan <name>', 'a plan of the config file').conflicts([...names, 'limits']));
   for (const option of tenantLimitOptions) set.addOption(option);
-  set.addOption(new Option('--no-limits', 'neither plan nor limits').conflicts(names));
+  set.addOption(new Option('--no-limits', 'remove plan and limits').conflicts(names));
   set.action(async (id: string, options: SetOptions, command: Command) => {
     printTenant(command, await adminOf(config, command).setTenant(id, settingsOf(options, command)));
   });
@@ -52,7 +52,7 @@ function settingsOf(options: SetOptions, command: Command): TenantSettings {
   const limits = tenantLimitsOf(options);
   if (limits !== null) return { limits };
   if (!options.limits) return {};
-  return command.error('error: say what it may: --plan, limits such as --requests-per-minute, or --no-limits', {
+  return command.error('error: set --plan, limits such as --requests-per-minute, or --no-limits', {
     exitCode: exitCodes.usage,
   });
 }
@@ -70,5 +70,5 @@ function limitsOf({ plan_status: status, limits }: ShownTenant): string {
 const planLimits = {
   configured: "its plan's",
   missing: "its plan's, as last known: the config file has no such plan",
-  unknown: 'unknown, all submits are refused: the config file has no such plan',
+  unknown: 'unknown, all submits are refused: the config file lacks the plan',
 };

@@ -1,12 +1,12 @@
 /**
- * `holdfast follow`: a job's text on stdout from its beginning and as it comes, until the job ends.
+ * `holdfast follow`: prints a job's text on stdout, from its beginning and as it comes, until the job ends.
  *
  *   text        as it comes; a job without text prints its output, as JSON
  *   --json      its events instead, one line each
- *   remarks     on stderr: breaks of the connection, what is tried again or waited for, attempts that begin anew, how it ended
+ *   remarks     on stderr: lost connections, retries, waits, attempts that start over, how the job ended
  *   exit code   by the outcome
  *
- * The client package mends breaks of the connection; Ctrl-C leaves the job alone.
+ * The client package reconnects by itself. Ctrl-C doesn't cancel the job.
  */
 import type { Holdfast, JobEvent, Reconnect } from '@holdfast/client';
 import type { Command } from 'commander';
@@ -23,7 +23,7 @@ export async function followJob(holdfast: Holdfast, id: string, command: Command
   for await (const snapshot of holdfast.stream(id, { onReconnect: sayBreak })) {
     const { event } = snapshot;
     if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-    else if (text.show(snapshot.text)) note('The answer began anew: what stands before it no longer counts.');
+    else if (text.show(snapshot.text)) note('The answer starts over: ignore the text before this line.');
     if (!json) sayWait(event);
     if (!snapshot.done) continue;
     exitCode = exitCodeOf[outcomeOf(event)];
@@ -38,7 +38,7 @@ function outcomeOf({ type }: JobEvent): keyof typeof exitCodeOf {
 }
 
 function sayWait(event: JobEvent): void {
-  if (event.type === 'attempt.failed') note(`${event.data.error.message} To be tried again at ${event.data.retry_at}.`);
+  if (event.type === 'attempt.failed') note(`${event.data.error.message} Next try at ${event.data.retry_at}.`);
   if (event.type === 'call.delayed') note(`${event.data.error.message} The call waits, five minutes at most.`);
 }
 
@@ -50,11 +50,11 @@ function sayEnd(event: JobEvent, text: TextPrinter): void {
 }
 
 function sayBreak({ error, failures }: Reconnect): void {
-  // Once per outage: it is tried on until it is mended.
-  if (failures === 1) note(`${error.message} Connecting again …`);
+  // Once for each outage: the client tries until it succeeds.
+  if (failures === 1) note(`${error.message} Reconnecting …`);
 }
 
-/** A terminal obeys some characters, and a model may write any; a file gets them as they are. */
+/** Removes control characters for a terminal, because a model may write any. A file gets them unchanged. */
 function writeText(text: string): void {
   process.stdout.write(process.stdout.isTTY ? withoutControls(text) : text);
 }

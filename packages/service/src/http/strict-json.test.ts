@@ -105,7 +105,7 @@ describe('strict JSON', () => {
     ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22])],
     ['an overlong NUL', Buffer.from([0x22, 0xc0, 0x80, 0x22])],
     ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
-  ])('refuses what is no JSON, without quoting it: %s', (_, body) => {
+  ])('refuses what is not JSON, without quoting it: %s', (_, body) => {
     const { code, message } = refusalOf(body);
     expect(code).toBe('malformed_json');
     expect(message).not.toContain('secret');
