@@ -1,6 +1,6 @@
 /**
- * The provider adapter against every fault that the simulator can be ordered to commit: what the worker is told of it.
- * Faults that the simulator doesn't know are tried beside the adapter, in packages/providers.
+ * The provider adapter against every fault that the simulator can make: what error the worker gets.
+ * Faults that the simulator doesn't know are tested beside the adapter, in packages/providers.
  */
 
 import { AttemptError, isJsonObject, outputTextOf, type ProviderEvent } from '@holdfast/core';
@@ -12,39 +12,40 @@ type Endpoint = 'chat.completions' | 'responses';
 const endpoints: Endpoint[] = ['chat.completions', 'responses'];
 
 let simulator: Simulator;
-/** `fail=` counts calls by case, so every call here is a case of its own. */
+/** `fail=` counts calls by case, so every call here has its own case. */
 let cases = 0;
 beforeAll(async () => {
   simulator = await startSimulator({ port: 0 });
 });
 afterAll(() => simulator.close());
 
-async function call(endpoint: Endpoint, orders: string): Promise<ProviderEvent[]> {
+async function call(endpoint: Endpoint, instructions: string): Promise<ProviderEvent[]> {
   const provider = createOpenAiProvider({
     name: 'sim',
     baseUrl: `${simulator.url}/v1`,
     apiKey: 'key',
-    firstByteTimeoutMs: 300,
-    idleTimeoutMs: 300,
+    // Short only where silence is the fault: on a busy machine any answer may take its time.
+    firstByteTimeoutMs: instructions.startsWith('hang') ? 300 : 60_000,
+    idleTimeoutMs: instructions.startsWith('stall') ? 300 : 60_000,
     maxAnswerBytes: 100_000,
   });
   const prompt = 'Tell me a story.';
   const body = {
     model: 'sim',
     ...(endpoint === 'responses' ? { input: prompt } : { messages: [{ role: 'user', content: prompt }] }),
-    metadata: { case: `case-${++cases}`, sim: `tokens=20&ttft_ms=0&itl_ms=0&seed=7&${orders}` },
+    metadata: { case: `case-${++cases}`, sim: `tokens=20&ttft_ms=0&itl_ms=0&seed=7&${instructions}` },
   };
   const events: ProviderEvent[] = [];
   for await (const event of provider.call({ endpoint, body, signal: new AbortController().signal })) events.push(event);
   return events;
 }
 
-async function failureOf(endpoint: Endpoint, orders: string): Promise<AttemptError> {
-  const error = await call(endpoint, orders).then(
+async function failureOf(endpoint: Endpoint, instructions: string): Promise<AttemptError> {
+  const error = await call(endpoint, instructions).then(
     () => null,
     (thrown: unknown) => thrown,
   );
-  if (!(error instanceof AttemptError)) throw new Error('an AttemptError was to be thrown', { cause: error });
+  if (!(error instanceof AttemptError)) throw new Error('expected an AttemptError', { cause: error });
   return error;
 }
 
@@ -58,7 +59,7 @@ function resultOf(events: ProviderEvent[]) {
   return last;
 }
 
-/** orders, code, retryable, ambiguous, retryAfterMs */
+/** instructions, code, retryable, ambiguous, retryAfterMs */
 const failures: [string, string, boolean, boolean, number | undefined][] = [
   ['status=400', 'provider_bad_request', false, false, undefined],
   ['status=400&code=content_filter', 'content_refused', false, false, undefined],
@@ -92,8 +93,8 @@ const failures: [string, string, boolean, boolean, number | undefined][] = [
 describe.each(endpoints)('%s', (endpoint) => {
   it.each(failures)(
     '%s is %s (retryable: %s, ambiguous: %s)',
-    async (orders, code, retryable, ambiguous, retryAfterMs) => {
-      const error = await failureOf(endpoint, orders);
+    async (instructions, code, retryable, ambiguous, retryAfterMs) => {
+      const error = await failureOf(endpoint, instructions);
       expect({ code: error.code, retryable: error.retryable, ambiguous: error.ambiguous }).toEqual({
         code,
         retryable,
@@ -107,12 +108,12 @@ describe.each(endpoints)('%s', (endpoint) => {
 
   it('a stream that ends well without its last word is cut', async () => {
     // A chat says that it has ended with a finish_reason, a response with its last event.
-    const orders = endpoint === 'responses' ? 'no_done=1' : 'no_finish=1&no_done=1';
-    expect(await failureOf(endpoint, orders)).toMatchObject({ code: 'provider_stream_cut', retryable: true });
+    const instructions = endpoint === 'responses' ? 'no_done=1' : 'no_finish=1&no_done=1';
+    expect(await failureOf(endpoint, instructions)).toMatchObject({ code: 'provider_stream_cut', retryable: true });
   });
 
-  it.each(['', 'split_utf8=1&unicode=1', 'filter=1'])('an answer with "%s" is whole', async (orders) => {
-    const events = await call(endpoint, orders);
+  it.each(['', 'split_utf8=1&unicode=1', 'filter=1'])('an answer with "%s" is whole', async (instructions) => {
+    const events = await call(endpoint, instructions);
     const { output, usage } = resultOf(events);
     expect(textOf(events)).toBe(outputTextOf(output));
     expect(textOf(events).length).toBeGreaterThan(10);
