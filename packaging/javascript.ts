@@ -38,7 +38,10 @@ export async function writeJavaScript(published: PublishedPackage, directory: st
     treeshake: false,
   });
   const output: OutputOptions = {
-    ...{ dir: directory, format: 'esm', preserveModules: true, preserveModulesRoot: root },
+    dir: directory,
+    format: 'esm',
+    preserveModules: true,
+    preserveModulesRoot: root,
     entryFileNames: ({ name }) => `${placeOf(published, name)}.js`,
   };
   const { output: files } = await bundle.write(output);

@@ -88,7 +88,13 @@ export function publishedManifest(published: PublishedPackage, libraries: readon
   const own = sorted.filter((library) => !peers.includes(library)).map((library) => [library, versionOf(library)]);
   const asked = sorted.filter((library) => peers.includes(library)).map((peer) => [peer, asPeer(versionOf(peer))]);
   return {
-    ...{ name, version, description, keywords, license, type, engines },
+    name,
+    version,
+    description,
+    keywords,
+    license,
+    type,
+    engines,
     ...(sideEffects === undefined ? {} : { sideEffects }),
     ...(bin ? { bin: atRoot(home, bin) } : {}),
     exports: publishedExports(published),

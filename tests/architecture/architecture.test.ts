@@ -155,6 +155,11 @@ describe('source files', () => {
     expect(readers.map(([, file]) => file.path)).toEqual([]);
   });
 
+  it('give each property its line, and pack none into a spread of a literal', () => {
+    const packing = allFiles.filter(([, file]) => /^\s*\.\.\.\{ [^\n]* \},$/m.test(file.source));
+    expect(packing.map(([, file]) => file.path)).toEqual([]);
+  });
+
   it('of core touch nothing outside themselves', () => {
     expect(
       wrongImports(

@@ -49,13 +49,17 @@ function wordsOf(events: readonly Told[]): string[] {
 
 async function inMemory(given: HostCase): Promise<Shown> {
   const task = defineTask({
-    ...{ name: 't', summary: 's', model: 'sim', input: z.strictObject({}) },
+    name: 't',
+    summary: 's',
+    model: 'sim',
+    input: z.strictObject({}),
     run: (_, ctx) => given.run(ctx),
   });
   const answer = answerer(given);
   const { crashAt } = given;
   const { status, output, error, text, attempts, calls, events } = await runTask(task, {
-    ...{ input: {}, model: ({ prompt }) => answer(prompt) },
+    input: {},
+    model: ({ prompt }) => answer(prompt),
     ...(crashAt ? { crashAt: `call ${crashAt.call} ${crashAt.when}` } : {}),
   });
   const prompts = calls.map(({ prompt }) => prompt);

@@ -1,4 +1,4 @@
-/** A lane with two providers, each a real simulator: who is asked when one is ill, what readers and the bill are told. */
+/** A lane with two providers, each a real simulator: which one is called when another is down, what readers see and what it costs. */
 import type { Job } from '@holdfast/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { chat, freePort, instructSimulator, Stack, until } from '../stack/stack.ts';
@@ -71,7 +71,7 @@ const callsAt = async (name: string) => ({
   spare: (await stack.providerCalls(name, spare)).calls,
 });
 
-describe('a provider that is ill', () => {
+describe('a provider that is down', () => {
   it('is followed by the next in the same attempt, which is billed by its own model', async () => {
     await instructSimulator(primary, 'status=503');
     const { job, events } = await run(on('down', 'down'));
@@ -151,7 +151,7 @@ describe('a provider that is ill', () => {
   });
 });
 
-describe('where all providers are ill', () => {
+describe('where all providers are down', () => {
   it('the job is tried again, and fails with the names of all and what each said', async () => {
     await instructSimulator(primary, 'status=503');
     await instructSimulator(spare, 'status=401');

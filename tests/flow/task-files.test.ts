@@ -119,7 +119,8 @@ describe('tasks that are made by a copy of the packages, as npm installs one bes
     const events = [];
     for await (const { type } of ofCopy.client.attach(job.id)) events.push(type);
     expect(ended).toMatchObject({
-      ...{ status: 'failed', attempt: 2 },
+      status: 'failed',
+      attempt: 2,
       error: { code: 'task_error', message: `file://${copy('tasks')}/src/index.ts knows string`, retryable: false },
     });
     expect(events).toContain('attempt.failed');

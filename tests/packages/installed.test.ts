@@ -88,7 +88,11 @@ void refused;
 `;
 
 const compilerOptions = {
-  ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'dom', 'dom.iterable'], strict: true, noEmit: true },
+  module: 'nodenext',
+  target: 'es2024',
+  lib: ['es2024', 'dom', 'dom.iterable'],
+  strict: true,
+  noEmit: true,
   // The declarations of the packages are checked too.
   ...{
     skipLibCheck: false,

@@ -95,7 +95,7 @@ describe('a call that its provider has failed', () => {
   });
 
   it.each([
-    ['is given up for another, and counted, once its provider is known to be ill', {}, ['main', 'spare'], 1],
+    ['is given up for another, and counted, once its provider is known to be unhealthy', {}, ['main', 'spare'], 1],
     ['waits for its provider, where it may not be paid twice', { on_ambiguous: 'fail' }, ['main', 'main'], 0],
   ])('under a key %s', async (_, request, providers, ambiguous_calls) => {
     const { id, main, attempt } = await jobOn({ idempotent: true }, request);

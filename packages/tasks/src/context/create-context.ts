@@ -82,7 +82,8 @@ async function generate(host: TaskHost, scope: Scope, options: AnyOptions) {
     );
   if (schema) {
     return generateObject(schema, options, {
-      ...{ model, formats: host.answerFormats },
+      model,
+      formats: host.answerFormats,
       pose: (asked, answerSchema) => {
         // The id doesn't depend on the format: a worker that doesn't know the model's format yet must find the stored answer.
         const id = callId(scope, bodyOf(asked, { schema: answerSchema, format: 'json_schema' }));

@@ -122,7 +122,8 @@ describe('runTask', () => {
       throw fault;
     });
     expect(await runTask(broken, { input: {} })).toMatchObject({
-      ...{ status: 'failed', thrown: fault },
+      status: 'failed',
+      thrown: fault,
       error: { code: 'task_error', message: 'The task "t" threw RangeError: a fault', retryable: false },
     });
     const meant = new TaskError('Too late.', { retryable: true });

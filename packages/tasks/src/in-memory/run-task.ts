@@ -66,8 +66,13 @@ export async function runTask<Name extends string, Input, Output>(
   { input, model = [], crashAt, metadata = {} }: RunOptions<Input>,
 ): Promise<TaskRun<Output>> {
   const job: TestJob = {
-    ...{ task, input: inputFor(task, input), metadata },
-    ...{ journal: new MemoryJournal(), script: new Script(model), crashes: new CrashPlan(crashAt), logs: [] },
+    task,
+    input: inputFor(task, input),
+    metadata,
+    journal: new MemoryJournal(),
+    script: new Script(model),
+    crashes: new CrashPlan(crashAt),
+    logs: [],
   };
   job.journal.write('job.accepted', { task: task.name, lane: 'test' });
   const { attempts, end } = await runAttempts(job);
@@ -78,8 +83,14 @@ export async function runTask<Name extends string, Input, Output>(
     output: 'output' in end ? (end.output as Output) : null,
     error: 'error' in end ? end.error.toJobError() : null,
     thrown: 'error' in end ? (end.error.code === 'task_error' ? (end.error.cause ?? end.error) : end.error) : null,
-    ...{ text, events, calls, steps: [...steps.keys()], replayed, attempts },
-    ...{ moments: job.crashes.passed, logs: job.logs },
+    text,
+    events,
+    calls,
+    steps: [...steps.keys()],
+    replayed,
+    attempts,
+    moments: job.crashes.passed,
+    logs: job.logs,
   };
 }
 

@@ -116,7 +116,11 @@ export function requestOf({ model, messages, response_format: format }: JsonObje
   const hasInstructions = first?.role === 'system' && rest.length > 0;
   const structure = (format as { json_schema?: { schema?: JsonObject } } | undefined)?.json_schema?.schema;
   return {
-    ...{ prompt: all.at(-1)?.content ?? '', instructions: hasInstructions ? first.content : null },
-    ...{ messages: hasInstructions ? rest : all, schema: structure ?? null, model: String(model), step },
+    prompt: all.at(-1)?.content ?? '',
+    instructions: hasInstructions ? first.content : null,
+    messages: hasInstructions ? rest : all,
+    schema: structure ?? null,
+    model: String(model),
+    step,
   };
 }

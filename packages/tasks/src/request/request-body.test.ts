@@ -7,12 +7,17 @@ const asked = { model: 'm', instructions: 'Be brief.', messages: conversation, m
 describe('the body of a task’s call', () => {
   it('says the same on either surface, in its words', () => {
     expect(requestBody('chat.completions', asked)).toEqual({
-      ...{ model: 'm', max_completion_tokens: 9, temperature: 0 },
+      model: 'm',
+      max_completion_tokens: 9,
+      temperature: 0,
       messages: [{ role: 'system', content: 'Be brief.' }, ...conversation],
     });
     expect(requestBody('responses', asked)).toEqual({
-      ...{ model: 'm', max_output_tokens: 9, temperature: 0 },
-      ...{ instructions: 'Be brief.', input: conversation },
+      model: 'm',
+      max_output_tokens: 9,
+      temperature: 0,
+      instructions: 'Be brief.',
+      input: conversation,
     });
   });
 
@@ -38,7 +43,8 @@ describe('the body of a task’s call', () => {
       messages: [{ role: 'system', content: `Be brief.\n\n${say}` }, ...conversation],
     });
     expect(requestBody('responses', asked, structure)).toMatchObject({
-      ...{ text: { format: { type: 'json_object' } }, instructions: 'Be brief.' },
+      text: { format: { type: 'json_object' } },
+      instructions: 'Be brief.',
       input: [{ role: 'system', content: say }, ...conversation],
     });
   });
