@@ -1,5 +1,5 @@
 /**
- * A paid call is taken up again instead of being made anew: the provider adapter against the simulator, which counts
+ * A paid call is resumed instead of made again: the provider adapter against the simulator, which counts
  * what is really called. Behavior of providers other than the simulator is tried beside the adapter, in
  * packages/providers.
  */
@@ -141,7 +141,7 @@ describe('a stream in the background', () => {
   });
 
   it.each(Array.from({ length: eventCount }, (_, index) => index + 1))(
-    'that is left after event %i and taken up again is the unbroken one',
+    'that is left after event %i and resumed is the unbroken one',
     async (stopAfter) => {
       const caseName = newCase();
       const before = await call({ body: bodyOf(caseName), background: true }, stopAfter);
@@ -205,7 +205,7 @@ describe('a finished response', () => {
     ['whole', -1],
     ['from its middle', 9],
     ['for its result alone', eventCount - 2],
-  ])('is taken up again %s', async (_, after) => {
+  ])('is resumed %s', async (_, after) => {
     const caseName = newCase();
     const { events } = await call({ body: bodyOf(caseName), background: true }, 1);
     await untilCounted(caseName, 'completed');

@@ -205,17 +205,17 @@ async function runAtSpare(lane: string, name: string, sim: string): Promise<Job>
 }
 
 describe('a background response', () => {
-  it('is taken up at its own provider after its worker was killed, and paid once', async () => {
-    const job = await runAtSpare('background', 'taken up', 'tokens=120&itl_ms=5&pause_after=60');
+  it('is resumed at its own provider after its worker was killed, and paid once', async () => {
+    const job = await runAtSpare('background', 'resumed', 'tokens=120&itl_ms=5&pause_after=60');
     const followed = follow(job.id);
     await stack.running('worker')[0]?.end('SIGKILL');
-    await stack.goOn('taken up', spare);
+    await stack.goOn('resumed', spare);
     await stack.start('worker');
     const { job: ended, texts } = await followed;
     expect(ended).toMatchObject({ status: 'completed', attempt: 2, provider_calls: 2, ambiguous_calls: 0 });
     expect(texts.at(-1)).toBe(ended.output_text);
     expect(texts.every((text, at) => text.startsWith(texts[at - 1] ?? ''))).toBe(true);
-    expect(await callsAt('taken up')).toEqual({ main: 1, spare: 1 });
+    expect(await callsAt('resumed')).toEqual({ main: 1, spare: 1 });
   });
 
   it('is ended at its own provider by a cancel, also where no worker has it', async () => {

@@ -8,7 +8,7 @@ import { Stack } from '../stack/stack.ts';
 
 const MB = 1_048_576;
 /** Most bytes that one command may be given, or may ask for: what is larger keeps all others waiting. */
-const MOST_AT_ONCE = 262_144;
+const MAX_COMMAND_BYTES = 262_144;
 
 let redis: RestartableRedis;
 let provider: Server;
@@ -85,7 +85,7 @@ async function largeCommands(): Promise<string[]> {
   const seen = (await probe.redis.slowlog('GET', -1)) as [number, number, number, string[]][];
   await probe.redis.slowlog('RESET');
   expect(seen.length).toBeGreaterThan(100);
-  const large = seen.filter(([, , , words]) => bytesOf(words) > MOST_AT_ONCE);
+  const large = seen.filter(([, , , words]) => bytesOf(words) > MAX_COMMAND_BYTES);
   return large.map(([, , , words]) => words.join(' ').slice(0, 200)).filter((text) => !/^script/i.test(text));
 }
 

@@ -1,4 +1,4 @@
-/** Nothing is paid twice that can be taken up again, or repeated under its key; what can't be known is counted. */
+/** Nothing is paid twice that can be resumed, or repeated under its key; what can't be known is counted. */
 import type { Job } from '@holdfast/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chat, Stack, until } from '../stack/stack.ts';
@@ -50,7 +50,7 @@ async function untilStreaming(ids: string[]): Promise<void> {
 }
 
 describe('a worker that is killed', () => {
-  it('costs no second call where the call can be taken up or repeated, and a counted one elsewhere', async () => {
+  it('costs no second call where the call can be resumed or repeated, and a counted one elsewhere', async () => {
     const sim = 'tokens=120&itl_ms=5&pause_after=60&seed=3';
     const submitted = {
       background: await stack.client.submit(response('killed background', sim)),

@@ -1,16 +1,16 @@
 /** Waiting in tests: for a condition, never for a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Only a test that fails waits so long: a busy machine must not come near it. */
+/** Only a test that fails waits this long. A busy machine must not come near it. */
 const GIVES_UP_AFTER_MS = 60_000;
-/** A look costs the machine something, and who has waited for long can wait a little more. */
-const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [5, 50];
+/** Each check costs something, so the pauses grow with the wait. */
+const [MIN_PAUSE_MS, MAX_PAUSE_MS] = [5, 50];
 
 /**
- * Waits until `check` gives something truthy; a check that throws is made again.
+ * Waits until `check` returns something truthy; a check that throws is tried again.
  *
- * @param ms after so long it is given up; to be named only where giving up is what is counted
- * @throws Error naming what was waited for, and what came last
+ * @param ms how long to wait; set it only where the test counts that nothing comes
+ * @throws Error that names `what`, and the last value or error
  */
 export async function until<Value>(
   what: string,
@@ -28,7 +28,7 @@ export async function until<Value>(
     } catch (error) {
       last = error;
     }
-    await delay(Math.min(Math.max(waited() / 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
+    await delay(Math.min(Math.max(waited() / 10, MIN_PAUSE_MS), MAX_PAUSE_MS));
   }
   const came = last instanceof Error ? last.message : JSON.stringify(last);
   throw new Error(`${what}: not within ${ms} ms (last: ${came})`, { cause: last });

@@ -130,7 +130,7 @@ describe('an error event in the background', () => {
     return { upstream, ...(await upstream.call({ background: true })) };
   };
 
-  it('is checked against the response: one that runs can be taken up again', async () => {
+  it('is checked against the response: one that runs can be resumed', async () => {
     const { upstream, error } = await callAfter((response) => answerJson(response, 200, stored('in_progress')));
     expect(error).toMatchObject({ code: 'provider_unavailable', retryable: true, ambiguous: false });
     expect(upstream.asked()).toEqual(['POST /v1/responses', 'GET /v1/responses/resp_1']);

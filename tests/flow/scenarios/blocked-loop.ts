@@ -29,7 +29,7 @@ export async function submitBlock({ client, prefix }: Stack, ms: number | null =
 export const blockedLoop = {
   name: 'blocked-loop',
   stack: { config },
-  // None of the neighbors' calls can be taken up: each that is taken over is made again.
+  // None of the neighbors' calls can be resumed: each is made again when another worker has its job.
   most: { calls: NEIGHBORS, crashes: 0 },
 
   async play({ stack, probe }: Stage) {

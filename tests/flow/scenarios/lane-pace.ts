@@ -8,7 +8,7 @@ const A_MINUTE = 60;
 const JOBS = 12;
 /** A tenth of the limit may leave at once; the rest of it, and one more, are spread over 61 s. */
 const AT_ONCE = 6;
-const LEAST_MS = ((JOBS - AT_ONCE) / (A_MINUTE + 1 - AT_ONCE)) * 61_000;
+const MIN_MS = ((JOBS - AT_ONCE) / (A_MINUTE + 1 - AT_ONCE)) * 61_000;
 
 export const lanePace = {
   name: 'lane-pace',
@@ -23,6 +23,6 @@ export const lanePace = {
     await probe.completed(ids);
     const tookMs = performance.now() - began;
     const { calls } = await stack.providerCalls('slow');
-    return { counts: { tooSoonMs: Math.max(0, Math.ceil(LEAST_MS - tookMs)), calls }, ids };
+    return { counts: { tooSoonMs: Math.max(0, Math.ceil(MIN_MS - tookMs)), calls }, ids };
   },
 } satisfies Scenario;

@@ -186,7 +186,7 @@ describe('the text that readers see', () => {
     expect(await text()).toBe('SEEN');
   });
 
-  it('goes on where a call is taken up again, after the last piece that the journal has', async () => {
+  it('goes on where a call is resumed, after the last piece that the journal has', async () => {
     const { id, attempt, text } = await jobOf(
       t,
       async (ctx) => `${await ctx.generate({ prompt: 'ab' })}${await ctx.generate({ prompt: 'cd' })}`,
@@ -211,7 +211,7 @@ describe('the text that readers see', () => {
     expect(await t.job(id)).toMatchObject({ output: 'ABCD', provider_calls: 2, ambiguous_calls: 0 });
   });
 
-  it('is whole where the answer comes in one piece, or its stream can not be taken up', async () => {
+  it('is whole where the answer comes in one piece, or its stream cannot be resumed', async () => {
     const { id, attempt, text } = await jobOf(
       t,
       async (ctx) => `${await ctx.generate({ prompt: 'ab' })}${await ctx.generate({ prompt: 'cd' })}`,

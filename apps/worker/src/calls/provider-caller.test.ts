@@ -226,7 +226,7 @@ describe('a response that runs in the background', () => {
   ];
   const responses = (input: JsonObject = { model: 'sim', input: 'x' }) => ({ task: 'responses', input });
 
-  it('is taken up at its provider, whatever its breaker says', async () => {
+  it('is resumed at its provider, whatever its breaker says', async () => {
     const { id, spare, attempt } = await jobOn({ background: true }, responses());
     says = { main: [down], spare: [failing('provider_stream_cut', {}, ...named)] };
     expect((await attempt()).kind).toBe('retry');

@@ -18,7 +18,7 @@ import type { Logger } from '@holdfast/core';
 import type { Blocker } from '../tasks/current-job.ts';
 import type { LoopState } from './loop-state.ts';
 
-/** When the loop falls silent, locks have 2.5 s left at least: BullMQ renews locks of 5 s every 2.5 s. */
+/** When the loop falls silent, locks have 3.75 s left at least: BullMQ renews locks of 5 s every 1.25 s. */
 const KEEP_EVERY_MS = 1_000;
 const ASK_AFTER_MS = 2_000;
 /** How long to wait for the last steps before the process ends, in ms. */

@@ -74,7 +74,7 @@ describe('the mapper of response events', () => {
     ]);
   });
 
-  it('keeps the first delta whole that it sees of an answer taken up in its middle', () => {
+  it('keeps the first delta whole that it sees of an answer resumed in its middle', () => {
     expect(mapAll([delta(7, 'a'), delta(8, 'b')])).toEqual([
       { kind: 'text', text: 'a', event: delta(7, 'a') },
       { kind: 'text', text: 'b' },

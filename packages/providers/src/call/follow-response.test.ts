@@ -16,7 +16,7 @@ const result = { kind: 'result', output: finished, usage: { input_tokens: 4, out
 const problem = { error: { message: 'M', type: 't', param: null, code: null } };
 const isStream = (path: string | undefined) => path?.includes('stream=true') === true;
 
-describe('a response that is taken up again', () => {
+describe('a response that is resumed', () => {
   it('is streamed from the cursor on, its first delta whole, its id not emitted again', async () => {
     const upstream = await startBackgroundUpstream((response) => beginStream(response, ...backgroundEvents.slice(4)));
     const { events } = await upstream.call({ ...resumeAfter(3), idempotencyKey: 'key' });
@@ -83,7 +83,7 @@ describe('a response that is taken up again', () => {
   });
 });
 
-describe('a response that cannot be streamed when it is taken up again', () => {
+describe('a response that cannot be streamed when it is resumed', () => {
   const pollAfter = { 'openai-poll-after-ms': '100' };
 
   it.each<[string, Handler]>([

@@ -148,7 +148,7 @@ describe('permits', () => {
     const [jobId = ''] = await t.dispatch();
     const stalled = await t.cell.claim(jobId);
     const successor = await t.cell.claim(jobId);
-    // A stalled worker wakes up and ends a job that another has taken up.
+    // A stalled worker wakes up and ends a job that another has claimed.
     expect(await t.cell.finish(stalled)).toEqual(['fenced', '2']);
     expect(await t.dispatch()).toEqual([]);
     for (let times = 0; times < 3; times += 1) await t.cell.finish(successor);

@@ -116,7 +116,7 @@ describe('responses', () => {
     expect(await counts('resumed')).toMatchObject({ calls: 1, completed: 1, aborted: 0, tokens: 30 });
   });
 
-  it('works with the SDK’s helper, for a new response and for one that is taken up again', async () => {
+  it('works with the SDK’s helper, for a new response and for one that is resumed', async () => {
     const runner = client.responses.stream({ ...ask('itl_ms=1&tokens=20'), background: true });
     const response = await runner.finalResponse();
     const replay = client.responses.stream({ response_id: response.id, starting_after: 10 });

@@ -70,7 +70,7 @@ export class MemoryHost implements TaskHost {
 
   async begin(): Promise<void> {
     const journal = this.#journal;
-    // What an attempt that crashed has left can't be taken up.
+    // A call that a crashed attempt left open can't be resumed.
     if (journal.openVisible.size > 0) journal.textDiscarded = true;
     journal.openVisible.clear();
     const resumed = this.attempt > 1 && !journal.textDiscarded;
@@ -119,11 +119,11 @@ export class MemoryHost implements TaskHost {
   }
 
   /** Ends the calls under way. */
-  breakOff(): void {
+  cutOff(): void {
     this.#broken.abort(new Error('the task has failed'));
   }
 
-  /** Resolves when no call is under way. @throws what has spoilt the text, if anything has */
+  /** Resolves when no call is under way. @throws the error of a call whose text readers have begun, if one has failed */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     if (this.#end !== null) throw this.#end;
@@ -133,7 +133,7 @@ export class MemoryHost implements TaskHost {
   close(): void {
     this.#end ??= new TaskError('The attempt is over.');
     // A process that was killed tells its task nothing.
-    if (!this.#hasCrashed) this.breakOff();
+    if (!this.#hasCrashed) this.cutOff();
   }
 
   async #make(call: HostCall): Promise<StoredResult<string | null>> {

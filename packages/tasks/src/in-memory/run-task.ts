@@ -155,7 +155,7 @@ async function run(task: Task, input: JsonObject, host: MemoryHost): Promise<End
     return { output };
   } catch (thrown) {
     const error = asAttemptError(task, thrown);
-    if (!error.retryable || error.isFinal) host.breakOff();
+    if (!error.retryable || error.isFinal) host.cutOff();
     await host.settled().catch(() => undefined);
     return { error };
   }
