@@ -164,6 +164,11 @@ describe('a Redis that begins to refuse while jobs run', () => {
     await admin.config('SET', 'requirepass', PASSWORD);
     stack = await Stack.start({ redisUrl: urlWith(`:${PASSWORD}`) });
     const running = await submit('running', 'tokens=40&itl_ms=50');
+    await until('main thread and loop watcher of the worker are connected', async () => {
+      const clients = (await admin.call('CLIENT', 'LIST')) as string;
+      // This test's own connection has that name, too.
+      return (clients.match(/ name=holdfast-worker /g)?.length ?? 0) === 3;
+    });
     await admin.config('SET', 'requirepass', 'another-sesame');
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub', 'SKIPME', 'yes');

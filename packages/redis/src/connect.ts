@@ -47,8 +47,11 @@ class BatchingRedis extends Redis {
   }
 }
 
-/** Opens a connection that reconnects forever (after 50 ms, then up to 500 ms). Outages are logged, not thrown. */
-export function connectRedis(url: string, role: ConnectionRole, logger: Logger): Redis {
+/**
+ * Opens a connection that reconnects forever (after 50 ms, then up to 500 ms). Outages are logged, not thrown.
+ * @param logger null: the process' main connection logs the same outages
+ */
+export function connectRedis(url: string, role: ConnectionRole, logger: Logger | null): Redis {
   const options: Omit<RedisOptions, 'replyMapping'> = {
     ...roleOptions[role],
     connectionName: `holdfast-${role}`,
@@ -59,7 +62,9 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
     retryStrategy: (times: number) => Math.min(50 * times, 500),
   };
   const redis = new BatchingRedis(url, options);
-  logOutages(redis, role, logger);
+  // Without a listener ioredis would print every failed try.
+  if (logger === null) redis.on('error', () => undefined);
+  else logOutages(redis, role, logger);
   return redis;
 }
 
@@ -67,7 +72,6 @@ export function connectRedis(url: string, role: ConnectionRole, logger: Logger):
 function logOutages(redis: Redis, role: ConnectionRole, logger: Logger): void {
   let wasReady = false;
   const logged = new Set<string>();
-  // Without a listener ioredis would print every failed try.
   redis.on('error', (error: NodeJS.ErrnoException) => {
     const refusal = refusalOf(error);
     const reason = refusal?.code ?? 'away';
@@ -88,9 +92,9 @@ function logOutages(redis: Redis, role: ConnectionRole, logger: Logger): void {
   });
 }
 
-/** Opens a producer's connection, and waits until it is ready. Logs nothing, because the main connection logs the same outages. */
+/** Opens a producer's connection, and waits until it is ready. Logs nothing. */
 export async function connectForPool(url: string): Promise<Redis> {
-  const redis = connectRedis(url, 'producer', { debug() {}, info() {}, warn() {}, error() {} });
+  const redis = connectRedis(url, 'producer', null);
   try {
     await untilReady(redis, 5_000);
     return redis;

@@ -12,7 +12,7 @@ import type { WatcherData, WorkedCell } from './watch-loop.ts';
 const { redisUrl, prefix, retentionMs, logLevel, blockedLimitMs, memory, presence } = workerData as WatcherData;
 // It may kill the process right after it has said why.
 const logger = createLogger('worker', logLevel, { isSync: true });
-const redis = connectRedis(redisUrl, 'worker', logger);
+const redis = connectRedis(redisUrl, 'worker', null);
 const state = new LoopState(memory);
 const heartbeats: Heartbeat[] = [];
 
