@@ -1,7 +1,7 @@
 /** The console's admin API, /admin/v1, as the commands call it. Only what is safe to send twice is repeated. */
 import type { Http } from '@holdfast/client/http';
-import type { LaneLimits } from '@holdfast/core';
-import type { ApiKey, KeyRequest, ShownTenant, TenantSettings } from '@holdfast/gate';
+import type { KeyRequest, LaneLimits, TenantSettings } from '@holdfast/core';
+import type { ApiKey, ShownTenant } from '@holdfast/gate';
 import { ADMIN_PATH } from './config.ts';
 import { CliError } from './output/failures.ts';
 

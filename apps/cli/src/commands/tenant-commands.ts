@@ -1,5 +1,6 @@
 /** `holdfast tenants …`: tenants, their plans and limits. */
-import type { ShownTenant, TenantSettings } from '@holdfast/gate';
+import type { TenantSettings } from '@holdfast/core';
+import type { ShownTenant } from '@holdfast/gate';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
 import { adminOf } from '../connections.ts';

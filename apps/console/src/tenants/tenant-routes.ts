@@ -6,19 +6,15 @@
  *   PUT    /tenants/{id}                 DELETE /tenants/{id}/keys/{keyId}   takes effect everywhere within 5 s
  *                                        POST  /tenants/{id}/keys/{keyId}/rotate   a new key like the old one, which works for `grace_s` more seconds
  */
-import { type Plans, RequestError } from '@holdfast/core';
 import {
-  type ApiKey,
-  type ApiKeys,
-  type KnownPlans,
   keyRequestSchema,
+  type Plans,
+  RequestError,
   rotationSchema,
-  type ShownTenant,
-  type Tenant,
   type TenantSettings,
-  type Tenants,
   tenantSettingsSchema,
-} from '@holdfast/gate';
+} from '@holdfast/core';
+import type { ApiKey, ApiKeys, KnownPlans, ShownTenant, Tenant, Tenants } from '@holdfast/gate';
 import { Router, readBodyAs, type ServiceLogger } from '@holdfast/service';
 import { allowOnly } from '../allow-only.ts';
 import type { OpenLanes } from '../lanes/lane-status.ts';

@@ -8,12 +8,11 @@
  * Each API key is in two Redis keys: the tenant's list, and the record. The list is written first, and the record is deleted first.
  * So a crash in between leaves a listed key that doesn't work (revoke it again), and never a working key that no list shows.
  */
-import { type Caller, CodedError, RequestError } from '@holdfast/core';
+import { type Caller, CodedError, type KeyRequest, RequestError } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { type GateKeys, gateKeys } from '../keys.ts';
 import { LookupCache } from '../lookup-cache.ts';
 import { requireTenantId, tenantRecord } from '../tenants/tenants.ts';
-import type { KeyRequest } from './key-requests.ts';
 import { digestOf, isKeyText, newKeyId, newKeyText } from './key-text.ts';
 import { type ApiKey, createListedKeys, type ListedKey, type ListedKeys } from './listed-keys.ts';
 

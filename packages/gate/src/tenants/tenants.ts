@@ -1,9 +1,8 @@
 /** Tenants: the owners of API keys, and their limits. This file stores them, and enforces nothing. */
-import { type Limits, RequestError } from '@holdfast/core';
+import { type Limits, RequestError, type TenantSettings } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { gateKeys } from '../keys.ts';
 import type { PlanStatus } from './known-plans.ts';
-import type { TenantSettings } from './tenant-settings.ts';
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 

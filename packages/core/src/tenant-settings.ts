@@ -1,6 +1,6 @@
 /** What an admin sets for a tenant. An unknown member is refused, not ignored. */
-import { limitsSchema, planName } from '@holdfast/core';
 import { z } from 'zod';
+import { limitsSchema, planName } from './limits.ts';
 
 /** A tenant has a plan, or its own limits, or neither. */
 export const tenantSettingsSchema = z

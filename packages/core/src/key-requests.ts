@@ -1,6 +1,6 @@
 /** The requests of admins about API keys. An unknown member is refused, not ignored. */
-import { scopes } from '@holdfast/core';
 import { z } from 'zod';
+import { scopes } from './ports.ts';
 
 export const keyRequestSchema = z
   .strictObject({

@@ -1,0 +1,47 @@
+/** Logging in, and the users of the console. */
+import { z } from 'zod';
+import { roles } from '../roles.ts';
+import { listOf, time } from '../shapes.ts';
+
+const roleSchema = z.enum(roles);
+
+export const sessionSchema = z
+  .object({
+    user: z.string().meta({ description: 'Name of the user; `admin` for the admin key.' }),
+    role: roleSchema,
+    expires_at: time,
+    csrf_token: z.string().meta({ description: 'Send as `X-CSRF-Token` with every request that changes something.' }),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof sessionSchema>;
+
+export const loginSchema = z
+  .strictObject({ key: z.string().min(1).max(400).meta({ description: 'The admin key, or the key of a user.' }) })
+  .meta({ id: 'Login' });
+
+/** Asked before anybody has logged in, so it tells nothing else. */
+export const loginWaysSchema = z
+  .object({
+    oidc: z.string().nullable().meta({ description: 'What the button of single sign-on says; null: there is none.' }),
+  })
+  .meta({ id: 'LoginWays' });
+
+const userName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._@+-]{0,127}$/, 'lower-case letters, digits and ". _ @ + -", at most 128 characters');
+
+export const userSchema = z
+  .object({
+    name: z.string(),
+    role: roleSchema,
+    created_at: time,
+    last_login_at: time.nullable(),
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof userSchema>;
+export const userListSchema = listOf(userSchema, 'UserList');
+
+export const newUserSchema = z.strictObject({ name: userName, role: roleSchema }).meta({ id: 'NewUser' });
+
+/** A user's key is shown once, here. */
+export const madeUserSchema = userSchema.extend({ key: z.string() }).meta({ id: 'MadeUser' });
