@@ -119,7 +119,7 @@ describe('a provider that is down', () => {
     await instructSimulator(primary, 'status=503');
     for (let at = 0; at < 5; at += 1) await run(on('breaker', 'opening'));
     expect(await callsAt('opening')).toEqual({ main: 5, spare: 5 });
-    expect(stack.logs).toMatch(/"lane":"breaker".*breaker opened/);
+    await until('it is logged', () => /"lane":"breaker".*breaker opened/.test(stack.logs));
     const jobs = await Promise.all(Array.from({ length: 8 }, () => run(on('breaker', 'open'))));
     expect(jobs.every(({ job }) => job.status === 'completed' && job.provider_calls === 1)).toBe(true);
     expect(await callsAt('open')).toEqual({ main: 0, spare: 8 });
@@ -129,7 +129,7 @@ describe('a provider that is down', () => {
       'it is tried again',
       async () => (await run(on('breaker', 'closing'))) && (await callsAt('closing')).main > 0,
     );
-    expect(stack.logs).toMatch(/"lane":"breaker".*breaker closed/);
+    await until('that is logged', () => /"lane":"breaker".*breaker closed/.test(stack.logs));
     const before = (await callsAt('closing')).spare;
     await Promise.all(Array.from({ length: 5 }, () => run(on('breaker', 'closing'))));
     expect(await callsAt('closing')).toEqual({ main: 6, spare: before });

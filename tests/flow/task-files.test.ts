@@ -76,7 +76,7 @@ describe('tasks in a directory of the user’s', () => {
     folder.write('prompts.ts', `export const prompt: string = 'Say something else.';\n`);
     const worker = await stack.start('worker');
     expect(await others()).toBe(1);
-    expect(worker.log).toContain('these workers run with another config file');
+    await worker.saying('these workers run with another config file');
     await worker.end('SIGTERM');
   });
 });

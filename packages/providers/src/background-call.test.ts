@@ -69,7 +69,7 @@ describe('a call in the background', () => {
     expect(error).toMatchObject({ code: 'provider_stream_cut', ambiguous: true });
   });
 
-  it.each<[string, Handler, object]>([
+  it.each<[string, Handler, { code: string }]>([
     [
       'cut',
       (response) => {
@@ -80,7 +80,8 @@ describe('a call in the background', () => {
     ],
     ['stalled', (response) => beginStream(response, ...backgroundEvents.slice(0, 4)), { code: 'provider_stalled' }],
   ])('has lost no payment when it is %s once the id is known', async (_, handle, expected) => {
-    const upstream = await startBackgroundUpstream(handle, { firstByteTimeoutMs: 100, idleTimeoutMs: 100 });
+    const idleTimeoutMs = expected.code === 'provider_stalled' ? 100 : 60_000;
+    const upstream = await startBackgroundUpstream(handle, { idleTimeoutMs });
     const { events, error } = await upstream.call({ background: true });
     expect(events.at(-1)).toEqual({ kind: 'text', text: 'a', cursor: 3 });
     expect(error).toMatchObject({ ...expected, retryable: true, ambiguous: false, provider: 'main' });

@@ -66,9 +66,12 @@ describe('a provider of the config file', () => {
   });
 
   it('is left when it says nothing for longer than it may', async () => {
-    const silence = call({ idle_timeout_ms: 100, first_byte_timeout_ms: 100 }, (response) => {
+    const silence = call({ idle_timeout_ms: 100 }, (response) => {
       beginStream(response, ...shortChat.slice(0, 2));
     });
     await expect(silence).rejects.toMatchObject({ code: 'provider_stalled' });
+    await upstream.stop();
+    const mute = call({ first_byte_timeout_ms: 100 }, () => undefined);
+    await expect(mute).rejects.toMatchObject({ code: 'provider_timeout' });
   });
 });

@@ -169,7 +169,7 @@ describe('a response that no longer exists', () => {
 });
 
 describe('a failure to take a response up again', () => {
-  it.each<[string, Handler, object]>([
+  it.each<[string, Handler, { code?: string; status?: number; retryAfterMs?: number }]>([
     ['429', (response) => answerJson(response, 429, problem, { 'retry-after': '2' }), { retryAfterMs: 2000 }],
     ['500', (response) => answerJson(response, 500, problem), { status: 500 }],
     ['502', (response) => answerJson(response, 502, problem), { status: 502 }],
@@ -185,7 +185,8 @@ describe('a failure to take a response up again', () => {
       { code: 'provider_stream_cut' },
     ],
   ])('by %s has lost no payment', async (_, handle, expected) => {
-    const upstream = await startBackgroundUpstream(handle, { firstByteTimeoutMs: 100 });
+    const firstByteTimeoutMs = expected.code === 'provider_timeout' ? 100 : 60_000;
+    const upstream = await startBackgroundUpstream(handle, { firstByteTimeoutMs });
     const { error } = await upstream.call(resumeAfter(3));
     expect(error).toMatchObject({ ...expected, retryable: true, ambiguous: false });
     expect(upstream.requests).toHaveLength(1);
