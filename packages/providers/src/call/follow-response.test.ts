@@ -189,7 +189,8 @@ describe('a failure to take a response up again', () => {
     const upstream = await startBackgroundUpstream(handle, { firstByteTimeoutMs });
     const { error } = await upstream.call(resumeAfter(3));
     expect(error).toMatchObject({ ...expected, retryable: true, ambiguous: false });
-    expect(upstream.requests).toHaveLength(1);
+    // Given up early, the request may not have arrived.
+    expect(upstream.requests.length).toBeLessThan(2);
   });
 
   it('is over where the response was cancelled', async () => {
