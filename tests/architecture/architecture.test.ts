@@ -29,6 +29,10 @@ const mayImport: Record<string, string[]> = {
 const homeOf: Record<string, string[]> = {
   '@bull-board/api': ['apps/console'],
   '@bull-board/express': ['apps/console'],
+  '@opentelemetry/api': ['packages/service'],
+  '@opentelemetry/exporter-trace-otlp-http': ['packages/service'],
+  '@opentelemetry/resources': ['packages/service'],
+  '@opentelemetry/sdk-trace': ['packages/service'],
   bullmq: ['packages/queue'],
   commander: ['apps/cli'],
   express: ['packages/service'],

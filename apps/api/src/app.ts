@@ -9,6 +9,7 @@ import { OpenStreams } from './bounds/open-streams.ts';
 import { demoPage } from './demo-page.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerInTime } from './http/answer-in-time.ts';
+import { withSpan } from './http/request-span.ts';
 import { jobSender } from './http/send-job.ts';
 import { sendJson } from './http/send-json.ts';
 import { storeError } from './http/store-error.ts';
@@ -47,7 +48,7 @@ function routesOf(deps: ApiDeps): Routes {
   return {
     '/v1/jobs': {
       get: forReaders(listJobs(deps)),
-      post: forSubmitters(submitJob({ ...deps, sendJob })),
+      post: withSpan(deps.tracer, forSubmitters(submitJob({ ...deps, sendJob }))),
     },
     '/v1/jobs/:id': {
       get: forReaders(getJob({ ...deps, sendJob })),

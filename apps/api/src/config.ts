@@ -1,7 +1,15 @@
 /** The API's settings: the only place of this app that reads the environment. */
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import {
+  keyVariables,
+  readConfigFile,
+  readSettings,
+  readTracing,
+  setting,
+  type TracingConfig,
+  warnOfUnknownSettings,
+} from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
@@ -28,6 +36,8 @@ export interface ApiConfig {
   prices: Prices;
   /** All processes should have the same. */
   configDigest: string;
+  /** null: no traces are exported. */
+  tracing: TracingConfig | null;
   warnings: readonly string[];
 }
 
@@ -48,6 +58,14 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
       OPENAI_BACKGROUND: setting.providerRunsInBackground,
+      OTEL_SDK_DISABLED: setting.flag,
+      OTEL_EXPORTER_OTLP_ENDPOINT: setting.collectorUrl,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting.collectorUrl,
+      OTEL_EXPORTER_OTLP_HEADERS: setting.text,
+      OTEL_SERVICE_NAME: setting.text,
+      OTEL_RESOURCE_ATTRIBUTES: setting.text,
+      OTEL_TRACES_SAMPLER: setting.traceSampler,
+      OTEL_TRACES_SAMPLER_ARG: setting.traceRatio,
     },
     env,
   );
@@ -68,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
     tasks: file.loaded.tasks,
+    tracing: readTracing(settings, 'api'),
     warnings: [...file.warnings, ...warnOfUnknownSettings(env, keyVariables(file.lanes))],
   });
 }

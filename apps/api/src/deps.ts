@@ -1,5 +1,5 @@
 /** Everything that the routes need. `main.ts` makes it, `app.ts` hands each route its share, and nothing else may take it whole. */
-import type { Lanes, Prices } from '@holdfast/core';
+import type { Lanes, Prices, Tracer } from '@holdfast/core';
 import type { TenantLimits, warnOfUnpriced } from '@holdfast/gate';
 import type { LiveFeed } from '@holdfast/journal';
 import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfast/redis';
@@ -31,6 +31,8 @@ export interface ApiDeps {
   writes: DurableWrites;
   memory: MemoryWatch;
   metrics: ApiMetrics;
+  /** null: no traces are exported. */
+  tracer: Tracer | null;
   logger: ServiceLogger;
   /** Aborts when the process stops. Waiting requests are then answered; attached readers are sent elsewhere. */
   stopping: AbortSignal;

@@ -14,7 +14,7 @@ import {
   ServerWatch,
   untilReady,
 } from '@holdfast/redis';
-import { listen, runService, type ServiceContext } from '@holdfast/service';
+import { listen, openTracing, runService, type ServiceContext } from '@holdfast/service';
 import { KeyWatch } from './access/key-watch.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
@@ -67,6 +67,7 @@ function openCell(
 async function start(config: ApiConfig, context: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const { logger, onClose } = context;
+  const tracer = await openTracing(config.tracing, context);
   const { redis, subscriber, writes, watch } = await openStore(config, context);
 
   const quiet = watch.quiet(logger);
@@ -101,6 +102,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     writes,
     memory,
     metrics,
+    tracer,
     logger,
     stopping: stopping.signal,
     maxBodyBytes: config.maxBodyBytes,

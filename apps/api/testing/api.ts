@@ -123,6 +123,7 @@ async function standardDeps(redis: Redis, prefix: string) {
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
     metrics: new ApiMetrics('fsync', () => readBlocks(redis, prefix)),
+    tracer: null,
     logger,
   };
 }

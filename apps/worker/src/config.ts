@@ -6,7 +6,9 @@ import {
   keyVariables,
   readConfigFile,
   readSettings,
+  readTracing,
   setting,
+  type TracingConfig,
   warnOfUnknownSettings,
 } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
@@ -41,6 +43,10 @@ export interface WorkerConfig {
   providerKeys: Readonly<Record<string, string | undefined>>;
   /** Other processes should have the same. */
   configDigest: string;
+  /** null: no traces are exported. */
+  tracing: TracingConfig | null;
+  /** Providers are sent the trace of the job that calls them. */
+  propagatesTraces: boolean;
   warnings: readonly string[];
 }
 
@@ -60,6 +66,16 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
       OPENAI_BACKGROUND: setting.providerRunsInBackground,
+      OTEL_SDK_DISABLED: setting.flag,
+      OTEL_EXPORTER_OTLP_ENDPOINT: setting.collectorUrl,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting.collectorUrl,
+      OTEL_EXPORTER_OTLP_HEADERS: setting.text,
+      OTEL_SERVICE_NAME: setting.text,
+      OTEL_RESOURCE_ATTRIBUTES: setting.text,
+      OTEL_TRACES_SAMPLER: setting.traceSampler,
+      OTEL_TRACES_SAMPLER_ARG: setting.traceRatio,
+      OTEL_CAPTURE_CONTENT: setting.flag,
+      OTEL_PROPAGATE_TO_PROVIDERS: setting.flag,
     },
     env,
   );
@@ -84,6 +100,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
     tasks: content.loaded.tasks,
+    tracing: readTracing(settings, 'worker'),
+    propagatesTraces: settings.OTEL_PROPAGATE_TO_PROVIDERS,
     warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });

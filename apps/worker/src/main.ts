@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
-import { defaultRetryPolicy, type Logger, laneFor } from '@holdfast/core';
+import { defaultRetryPolicy, type Logger, laneFor, type Tracer } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
 import { LiveFeed } from '@holdfast/journal';
 import { announceWorker, type LiveWorker, liveWorkers } from '@holdfast/queue';
@@ -17,7 +17,7 @@ import {
   ServerWatch,
   untilReady,
 } from '@holdfast/redis';
-import { runService, type ServiceContext } from '@holdfast/service';
+import { openTracing, runService, type ServiceContext } from '@holdfast/service';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
@@ -50,7 +50,7 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
   return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
 }
 
-function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
+function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Logger): ConfiguredDeps {
   return {
     tasks: config.tasks,
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
@@ -63,6 +63,7 @@ function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
     showsTaskErrors: config.task_error_message === 'show',
     knownFormats: new KnownFormats(),
     random: Math.random,
+    tracing: { tracer, propagates: config.propagatesTraces },
   };
 }
 
@@ -85,6 +86,7 @@ async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logg
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
+  const tracer = await openTracing(config.tracing, context);
   const watch = watchLoop(config, presenceOf(config));
   onClose('loop watch', () => watch.close());
   const { redis, feed, quiet } = await openRedis(config, context);
@@ -95,7 +97,7 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
-  const configured = configuredDeps(config, logger);
+  const configured = configuredDeps(config, tracer, logger);
   const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch };
   for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));

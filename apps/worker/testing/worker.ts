@@ -172,6 +172,7 @@ function testDeps(
     showsTaskErrors: false,
     knownFormats: new KnownFormats(),
     random: () => 0,
+    tracing: { tracer: null, propagates: false },
     logger: silent,
   };
 }

@@ -10,7 +10,7 @@ import { findProblems } from './invariants.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** What `submit` takes, in its order, but for what comes after: the retention, and the request's id. Amounts are billionths of a dollar. */
+/** What `submit` takes, in its order, but for what comes after: the retention, the request's id, and a traceparent. Amounts are billionths of a dollar. */
 export const newJob = {
   id: '',
   digest: 'digest',
@@ -35,7 +35,7 @@ export const newJob = {
   sharedTtlMs: '' as number | '',
 };
 
-export type NewTestJob = Partial<typeof newJob> & { requestId?: string };
+export type NewTestJob = Partial<typeof newJob> & { requestId?: string; traceparent?: string };
 type AdmissionOf = Pick<NewTestJob, 'estimate' | 'perMinute' | 'dayBudget' | 'monthBudget' | 'maxQueued'>;
 
 export interface Submitted {
@@ -98,10 +98,10 @@ export class TestCell {
   }
 
   /** Submits a job; its id is `<tenant>-<number>` unless one is given. */
-  async submit({ requestId = '', ...change }: NewTestJob = {}): Promise<Submitted> {
+  async submit({ requestId = '', traceparent = '', ...change }: NewTestJob = {}): Promise<Submitted> {
     this.#jobs += 1;
     const id = change.id ?? `${change.tenant ?? newJob.tenant}-${this.#jobs}`;
-    const args = [...Object.values({ ...newJob, ...change, id }), this.cell.retentionMs, requestId];
+    const args = [...Object.values({ ...newJob, ...change, id }), this.cell.retentionMs, requestId, traceparent];
     const reply = (await scripts.submit.run(this.cell, args)) as [
       Submitted['kind'],
       number,

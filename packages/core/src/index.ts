@@ -39,3 +39,5 @@ export * from './task-info.ts';
 export * from './task-types.ts';
 export * from './tenant-settings.ts';
 export * from './timer.ts';
+export * from './trace-context.ts';
+export * from './tracer.ts';

@@ -32,6 +32,8 @@ export interface ProviderCall {
    * header; some gateways answer the same key with the same response. 1 to 255 visible ASCII characters.
    */
   idempotencyKey?: string;
+  /** Sent as the header `traceparent` of a new call. Default: no such header. */
+  traceparent?: string;
   /** Receives the provider's rate-limit headroom from a new call's answer, before the answer itself. Not called for refusals. */
   onHeadroom?: (headroom: RateLimitHeadroom) => void;
 }

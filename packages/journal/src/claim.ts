@@ -1,7 +1,7 @@
 /** What a worker gets when it claims a job, made from the script's reply and the job's stored values. */
 import { claimedFields } from '@holdfast/cell';
-import type { Spend, SubmitRequest, TriedProvider } from '@holdfast/core';
-import { toUsd } from '@holdfast/core';
+import type { Spend, SubmitRequest, TraceContext, TriedProvider } from '@holdfast/core';
+import { parseTraceparent, toUsd } from '@holdfast/core';
 import type { Shared } from './leader.ts';
 import { field, spendOf, type Values } from './record.ts';
 import { type FailedCalls, type OpenCall, readKind, type Stored } from './write/call-record.ts';
@@ -40,6 +40,8 @@ export interface Claim {
   waitedMs: number | null;
   /** Id of the HTTP request that submitted it; '': unknown. */
   requestId: string;
+  /** The span that submitted it, or its client's; null: it has no trace. */
+  trace: TraceContext | null;
   /** Estimated tokens of the first provider call, in and out: they were acquired from the lane when the job was dispatched. */
   tokens: number;
   request: SubmitRequest;
@@ -125,6 +127,7 @@ export function claimOf(jobId: string, now: number, record: Values, values: Clai
     since: Number(field(record, 'due_at') || field(record, 'created_at')),
     waitedMs: values.waitedMs,
     requestId: field(record, 'request_id'),
+    trace: parseTraceparent(field(record, 'traceparent')),
     tokens: Number(field(record, 'tokens')),
     request: JSON.parse(values.request) as SubmitRequest,
   };

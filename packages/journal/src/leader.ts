@@ -7,6 +7,7 @@
  *   it failed, was cancelled or deleted, or is too old      → the first job that asks leads, and the others follow it
  */
 import { scripts } from '@holdfast/cell';
+import { parseTraceparent, type TraceContext } from '@holdfast/core';
 import type { JournalCell } from './journal-cell.ts';
 
 /** Which jobs a job shares its answer with. */
@@ -28,16 +29,21 @@ interface Asker {
 export interface Leader {
   jobId: string;
   generation: string;
+  /** The span that submitted it; null: it has no trace. */
+  trace: TraceContext | null;
 }
 
 /** The job to follow; null: the asker leads from now on. Safe to repeat. */
 export async function findLeader({ cell }: JournalCell, { jobId, shared, since }: Asker): Promise<Leader | null> {
   const args = [jobId, shared.digest, shared.ttlMs, since, cell.retentionMs];
-  const [leader, generation] = (await scripts.lead.run(cell, args)) as string[];
-  return leader === undefined ? null : { jobId: leader, generation: generation ?? '' };
+  const [leader, generation = '', , traceparent] = (await scripts.lead.run(cell, args)) as string[];
+  return leader === undefined ? null : { jobId: leader, generation, trace: parseTraceparent(traceparent) };
 }
 
 /** Whether this is still the same generation of the job. */
-export async function isSameGeneration({ cell }: JournalCell, { jobId, generation }: Leader): Promise<boolean> {
+export async function isSameGeneration(
+  { cell }: JournalCell,
+  { jobId, generation }: Omit<Leader, 'trace'>,
+): Promise<boolean> {
   return (await cell.redis.hget(cell.keys.job(jobId).record, 'created_at')) === generation;
 }

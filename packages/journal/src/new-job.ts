@@ -1,6 +1,6 @@
 /** A submitted job: its description, the arguments of the script `submit`, and the job as clients see it, without reading it. */
 import { type AdmissionRequest, admissionArguments } from '@holdfast/cell';
-import { formatEvent, type Job, type SubmitRequest } from '@holdfast/core';
+import { formatEvent, formatTraceparent, type Job, type SubmitRequest, type TraceContext } from '@holdfast/core';
 import type { Shared } from './leader.ts';
 import { jobOf, type Values } from './record.ts';
 import { MAX_ARGUMENT_BYTES } from './write/staged-value.ts';
@@ -20,6 +20,8 @@ export interface NewJob {
   shared?: Shared | null;
   /** Id of the HTTP request that submits it, for the log of its attempts. */
   requestId?: string;
+  /** The span that submits it, or its client's: the spans of its attempts are in the same trace. null: it has no trace. */
+  trace?: TraceContext | null;
 }
 
 /** Longer request ids, which clients choose, are cut off: the record must stay small. */
@@ -36,7 +38,7 @@ export function isSentAtOnce({ requestText }: NewJob): boolean {
 }
 
 export function submitArguments(job: NewJob, requestText: string, admission: Admission, retentionMs: number) {
-  const { id, tenant, lane, request, digest, tokens, shared, requestId = '' } = job;
+  const { id, tenant, lane, request, digest, tokens, shared, requestId = '', trace = null } = job;
   const { max_running: maxRunning = 0, weight = 1 } = admission.limits;
   return [
     id,
@@ -58,6 +60,7 @@ export function submitArguments(job: NewJob, requestText: string, admission: Adm
     shared?.ttlMs ?? '',
     retentionMs,
     requestId.slice(0, MAX_REQUEST_ID),
+    trace ? formatTraceparent(trace) : '',
   ];
 }
 

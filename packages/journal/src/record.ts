@@ -12,7 +12,9 @@ import {
   type JobSummary,
   type JsonValue,
   outputTextOf,
+  parseTraceparent,
   type Spend,
+  type TraceContext,
   toUsd,
   type Usage,
   usageOf,
@@ -60,6 +62,7 @@ export type RecordField =
   | 'size' // bytes of the log; bytes after it don't belong to it
   | 'packed' // bytes of the packed log; absent: the log is not packed
   | 'request_id' // id of the HTTP request that submitted it, for the log
+  | 'traceparent' // of the span that submitted it, or of its client's; absent: it has no trace
   | 'request_size' // bytes
   | 'output_size'
   | 'text_size';
@@ -93,6 +96,8 @@ export interface LargeAnswer {
 /** A job and who it belongs to. */
 export interface OwnedJob {
   tenant: string;
+  /** The span that submitted it; null: it has no trace. For admins: clients are not shown it. */
+  trace: TraceContext | null;
   job: Job;
   /** null: `job` is complete. */
   large: LargeAnswer | null;
@@ -100,6 +105,8 @@ export interface OwnedJob {
 
 export interface OwnedSummary {
   tenant: string;
+  /** As an `OwnedJob`'s. */
+  trace: TraceContext | null;
   job: JobSummary;
 }
 
@@ -172,7 +179,7 @@ export function summaryOf(id: string, { record, details }: Pick<StoredJob, 'reco
     metadata: parsed<Record<string, string>>(details.metadata) ?? {},
     links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
   };
-  return { tenant, job };
+  return { tenant, trace: parseTraceparent(record.traceparent), job };
 }
 
 /** The job as clients see it; null when there is no record. */
@@ -183,7 +190,7 @@ export function jobOf(id: string, stored: StoredJob): OwnedJob | null {
   const output_text = parsed<string>(inlineOf(stored.text)) ?? (output === null ? null : outputTextOf(output));
   const sizes: LargeAnswer = { output: sizeOf(stored.output), text: sizeOf(stored.text) };
   const large = sizes.output + sizes.text > 0 ? sizes : null;
-  return { tenant: found.tenant, job: { ...found.job, output, output_text }, large };
+  return { ...found, job: { ...found.job, output, output_text }, large };
 }
 
 function inlineOf(answer: StoredAnswer): string | undefined {

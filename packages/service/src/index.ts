@@ -10,3 +10,5 @@ export * from './http/server.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './run-service.ts';
+export * from './tracing/open-tracing.ts';
+export * from './tracing/tracing-config.ts';

@@ -7,7 +7,15 @@
  *
  * A reader who leaves cancels nothing. A revoked API key ends the stream within 5 s.
  */
-import { type Caller, hasEnded, type JobSummary, type Logger, RequestError } from '@holdfast/core';
+import {
+  type Caller,
+  hasEnded,
+  type JobSummary,
+  type Logger,
+  RequestError,
+  type TraceContext,
+  type Tracer,
+} from '@holdfast/core';
 import { AttachedReader, type Journal, type LiveFeed } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
@@ -16,6 +24,7 @@ import type { ApiMetrics } from '../api-metrics.ts';
 import type { HeldRequests } from '../bounds/held-requests.ts';
 import type { OpenStreams } from '../bounds/open-streams.ts';
 import type { TenantCells } from '../cells.ts';
+import { callersTrace, startRequestSpan } from '../http/request-span.ts';
 import { EVENT_STREAM, ReaderGone, SseSink } from '../http/sse-sink.ts';
 
 interface StreamNeeds {
@@ -29,18 +38,23 @@ interface StreamNeeds {
 
 interface AttachRoute extends StreamNeeds {
   cells: TenantCells<'journal'>;
+  tracer: Tracer | null;
 }
 
 interface Attachment {
+  tenant: string;
   job: JobSummary;
+  /** The span that submitted the job; null: it has no trace. */
+  trace: TraceContext | null;
   /** Number of the last event that the reader has; 0: none. */
   after: number;
 }
 
-export function attachEvents({ cells, ...needs }: AttachRoute): CallerHandler {
+export function attachEvents({ cells, tracer, ...needs }: AttachRoute): CallerHandler {
   return async (request, response, caller) => {
     const attachment = await validateAttach(cells, request, caller);
     const { job, after } = attachment;
+    noteTrace(tracer, request, response, attachment);
     if (after === job.cursor && hasEnded(job.status)) {
       // To an EventSource anything but 204 means "come back".
       response.status(204).end();
@@ -55,11 +69,27 @@ export function attachEvents({ cells, ...needs }: AttachRoute): CallerHandler {
 
 async function validateAttach(cells: TenantCells<'journal'>, request: Request, caller: Caller): Promise<Attachment> {
   const { after, param } = cursorOf(request);
-  const { job } = await ownSummary(cells, caller, request);
+  const { tenant, job, trace } = await ownSummary(cells, caller, request);
   if (after > job.cursor) {
     throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
   }
-  return { job, after };
+  return { tenant, job, trace, after };
+}
+
+/** A reader that has a trace of its own stays in it, with a link to the job's; any other joins the job's. */
+function noteTrace(
+  tracer: Tracer | null,
+  request: Request,
+  response: Response,
+  { tenant, job, trace, after }: Attachment,
+): void {
+  const own = callersTrace(request);
+  const parent = own ?? trace;
+  if (parent) response.about = { tenant, jobId: job.id, traceId: parent.traceId };
+  if (tracer === null) return;
+  const links = own && trace ? [trace] : [];
+  const span = startRequestSpan(tracer, request, response, { parent, links });
+  span.set({ 'holdfast.job.id': job.id, 'holdfast.tenant': tenant, 'holdfast.attach.after': after });
 }
 
 /** An EventSource that reconnects repeats its URL: the header is newer than the query. */

@@ -7,11 +7,19 @@
  *
  * A crash in 1 leaves nothing. Once the script of 2 has run, the job waits in the scheduler, whichever process dies.
  */
+import type { Span } from '@holdfast/core';
+import type { NewJob } from '@holdfast/journal';
+import type { Request, Response } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
 import type { ApiMetrics } from '../api-metrics.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';
-import { type AcceptedSubmit, type SubmitNeeds, submitOrReplay } from '../submit/submit-or-replay.ts';
+import {
+  type AcceptedSubmit,
+  type SubmitNeeds,
+  type SubmitOutcome,
+  submitOrReplay,
+} from '../submit/submit-or-replay.ts';
 import { type ValidateNeeds, validateSubmit } from '../submit/validate-submit.ts';
 
 interface SubmitRoute extends ValidateNeeds, SubmitNeeds {
@@ -22,13 +30,31 @@ interface SubmitRoute extends ValidateNeeds, SubmitNeeds {
 export function submitJob(route: SubmitRoute): CallerHandler {
   return async (request, response) => {
     const submission = await validateSubmit(route, request);
-    response.about = { tenant: submission.job.tenant, jobId: submission.job.id };
+    noteJob(request, response, submission.job);
     const outcome = await submitOrReplay(route, submission);
+    if (request.span) noteOutcome(request.span, outcome);
     route.metrics.submits.inc({ result: outcome.result });
     setRateLimitHeaders(response, outcome.requests);
     if (outcome.kind === 'refused') throw outcome.refusal;
     await route.sendJob(response, submission.caller, answerTo(outcome));
   };
+}
+
+function noteJob({ span }: Request, response: Response, { id: jobId, tenant, request, lane, trace }: NewJob): void {
+  response.about = { tenant, jobId, ...(trace ? { traceId: trace.traceId } : {}) };
+  span?.set({
+    'holdfast.job.id': jobId,
+    'holdfast.tenant': tenant,
+    'holdfast.task': request.task,
+    'holdfast.lane': lane,
+  });
+}
+
+/** A job that was there already is in the trace of the request that created it. */
+function noteOutcome(span: Span, outcome: SubmitOutcome): void {
+  span.set({ 'holdfast.submit.result': outcome.result });
+  if (outcome.kind === 'accepted' && outcome.result === 'replayed' && outcome.found.trace)
+    span.link(outcome.found.trace);
 }
 
 function answerTo({ result, found }: AcceptedSubmit) {

@@ -15,7 +15,8 @@ export async function findReplay(
   if (!isSame) return 'other_body';
   if (hasEnded(found.job.status)) return journal.get(job.id);
   // A job that has not ended has no answer yet: nothing more needs to be read.
-  return { tenant: found.tenant, job: { ...found.job, output: null, output_text: null }, large: null };
+  const { tenant, trace, job: summary } = found;
+  return { tenant, trace, job: { ...summary, output: null, output_text: null }, large: null };
 }
 
 /** null: the job was deleted meanwhile. */

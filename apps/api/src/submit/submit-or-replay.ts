@@ -109,7 +109,7 @@ async function submit(
   return {
     kind: 'accepted',
     result: reply.result,
-    found: { tenant: job.tenant, job: reply.job, large: null },
+    found: { tenant: job.tenant, trace: job.trace ?? null, job: reply.job, large: null },
     requests,
   };
 }

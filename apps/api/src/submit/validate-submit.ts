@@ -16,6 +16,7 @@ import { type JsonBody, type Request, readJsonBody, validationError } from '@hol
 import { modelOf, type Task } from '@holdfast/tasks';
 import { callerOf, type FindCaller } from '../access/authenticate.ts';
 import { mayUse } from '../access/own-job.ts';
+import { callersTrace } from '../http/request-span.ts';
 import { sharedOf } from './shared-answer.ts';
 
 type Tasks = ReadonlyMap<string, Task>;
@@ -53,6 +54,8 @@ export async function validateSubmit(needs: ValidateNeeds, request: Request): Pr
     tokens: estimateTokens(Buffer.byteLength(body.text), submit.input),
     shared: sharedOf(caller.tenant, task, submit),
     requestId: request.requestId,
+    // Where no traces are exported here, the job still keeps its caller's: a worker may export some.
+    trace: request.span?.context ?? callersTrace(request),
   };
   return { caller, job, body };
 }

@@ -6,6 +6,7 @@
  *   writer        the journal's events                 failures   what has failed for answers still to come
  *   permit        its place in the lane's rate limits  tried      providers that failed after readers had text
  *   cost          what the run has cost                reservation  what is reserved for it
+ *   trace         its spans
  */
 import type { AttemptError, CallLimits, Logger, Prices, RetryPolicy } from '@holdfast/core';
 import type { Ledger, TenantLimits } from '@holdfast/gate';
@@ -25,6 +26,8 @@ import { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
 import { AttemptHost } from '../tasks/attempt-host.ts';
 import type { KnownFormats } from '../tasks/known-formats.ts';
+import { type Tracing, traceAttempt } from '../tracing/attempt-trace.ts';
+import { withTraceId } from '../tracing/with-trace-id.ts';
 import { EmittedText } from './emitted-text.ts';
 import { JobDeadline } from './job-deadline.ts';
 import type { RunningAttempts } from './running-attempts.ts';
@@ -59,13 +62,16 @@ export interface AttemptDeps {
   showsTaskErrors: boolean;
   knownFormats: KnownFormats;
   random: () => number;
+  tracing: Tracing;
   logger: Logger;
 }
 
 export type OpenAttempt = ReturnType<typeof openAttempt>;
 
 export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
-  const { callLimits, logger } = deps;
+  const { callLimits } = deps;
+  const trace = traceAttempt(deps.tracing, claim);
+  const logger = withTraceId(deps.logger, trace.traceId);
   const writer = openWriter(deps.clock, claim, stop);
   const lane = deps.lanes.get(claim.lane) ?? null;
   const cost = new RunCost(deps.prices, claim.spent);
@@ -87,6 +93,7 @@ export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
     calls: new ProviderCalls({ before: claim.calls, writer, cost, failures, stop, canRepeat }),
     tried: new TriedProviders(claim.calls.tried),
     permit: new RateLimitPermit({ claim, callLimits, logger }),
+    trace,
     logger,
     toError: (thrown: unknown): AttemptError => toAttemptError({ claim, logger }, thrown),
   };
@@ -107,7 +114,7 @@ function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptW
 /** What the attempt's task runs over. */
 export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, lane: Lane): AttemptHost {
   const { journal, knownFormats, laneOf } = deps;
-  const { claim, stop, writer, text, calls, logger } = attempt;
+  const { claim, stop, writer, text, calls, trace, logger } = attempt;
   return new AttemptHost({
     claim,
     task,
@@ -118,6 +125,7 @@ export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, la
     calls,
     caller: openCaller(deps, attempt, lane),
     journal,
+    trace,
     answerFormats: knownFormats.ofLane(claim.lane),
     serves: (model) => laneOf(model) === claim.lane,
     logger,
@@ -126,7 +134,7 @@ export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, la
 
 function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): ProviderCaller {
   const { adaptiveRateLimit, maxAnswerBytes, ledger, limits, scheduler, maxWaitMs, random } = deps;
-  const { claim, stop, writer, text, calls, failures, tried, cost, permit, logger, toError } = attempt;
+  const { claim, stop, writer, text, calls, failures, tried, cost, permit, trace, logger, toError } = attempt;
   const awaiter = { claim, lane, writer, stop, calls, failures, scheduler, maxWaitMs, random, logger };
   return new ProviderCaller({
     claim,
@@ -147,6 +155,7 @@ function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): Provid
       maxAnswerBytes,
       onRateLimit: (said) => adaptiveRateLimit.learn(claim.lane, said),
     }),
+    trace,
     newAwaiter: (call) => new ProviderAwaiter(awaiter, call),
     toError,
   });

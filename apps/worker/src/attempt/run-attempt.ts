@@ -33,19 +33,29 @@ export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLo
     const reply = await deps.journal.claim(release.jobId, release.release);
     // Nobody has a stale release or a deleted job any more: acknowledging it takes it off the queue.
     if (reply.kind !== 'claimed') return { kind: 'ended' };
-    const attempt = openAttempt(deps, reply.claim, stop);
+    return await runClaimed(deps, openAttempt(deps, reply.claim, stop));
+  } finally {
+    unlist();
+  }
+}
+
+/** Steps 2 to 6. */
+async function runClaimed(deps: AttemptDeps, attempt: OpenAttempt): Promise<Outcome> {
+  const { claim, stop, trace } = attempt;
+  let outcome: Outcome | undefined;
+  try {
     const result = await resultOf(stop, attempt.toError, async () => {
       admitAttempt(attempt, deps.crashLimit);
-      if (reply.claim.queue === followersLane) return followLeader(deps, attempt);
+      if (claim.queue === followersLane) return followLeader(deps, attempt);
       return execute(deps, attempt);
     });
     closeAttempt(attempt, result);
     const ending = concludeAttempt(result, factsOf(deps, attempt));
-    const outcome = await finishAttempt(attempt, ending);
+    outcome = await finishAttempt(attempt, ending);
     reportAttempt(attempt, deps.tasks, outcome);
     return outcome;
   } finally {
-    unlist();
+    trace.end(outcome);
   }
 }
 

@@ -10,6 +10,7 @@ import { type AttemptWriter, type Claim, callField } from '@holdfast/journal';
 import type { EmittedText } from '../attempt/emitted-text.ts';
 import { answerTooLarge } from '../attempt/stored-answer.ts';
 import type { Lane, LaneProvider } from '../lanes/lane-providers.ts';
+import type { CallTrace } from '../tracing/call-trace.ts';
 import type { PreparedCall, ProviderAnswer } from './prepared-call.ts';
 import type { ProviderCallState } from './provider-call-state.ts';
 import type { ProviderCalls } from './provider-calls.ts';
@@ -26,6 +27,10 @@ interface RecorderOptions {
   onRateLimit: (said: Parameters<CallLimits['slowDown']>[1]) => void;
 }
 
+export interface TracedCall extends PreparedCall {
+  trace: CallTrace;
+}
+
 type Said = Exclude<ProviderEvent, { kind: 'result' }>;
 
 export class AnswerRecorder {
@@ -36,11 +41,13 @@ export class AnswerRecorder {
   }
 
   /** @throws AttemptError of the provider, or `answer_too_large`; JournalRefusal; the signal's reason */
-  async record(asked: PreparedCall, by: LaneProvider, call: ProviderCallState): Promise<ProviderAnswer> {
+  async record(asked: TracedCall, by: LaneProvider, call: ProviderCallState): Promise<ProviderAnswer> {
     const { writer, maxAnswerBytes } = this.#options;
     const { provider } = by;
     let answer: ProviderAnswer | null = null;
+    asked.trace.asks(provider.name, String(asked.body.model), call.response !== null);
     for await (const event of provider.call(this.#requestOf(asked, by, call))) {
+      asked.trace.hears();
       if (event.kind === 'result') answer = { output: event.output, usage: event.usage, provider: provider.name };
       else {
         // The task may be over, and the attempt's last event written.
@@ -55,7 +62,11 @@ export class AnswerRecorder {
     throw new AttemptError('provider_bad_response', `${name} ended without an answer.`, { provider: name });
   }
 
-  #requestOf({ id, endpoint, body, signal }: PreparedCall, by: LaneProvider, call: ProviderCallState): ProviderCall {
+  #requestOf(
+    { id, endpoint, body, signal, trace }: TracedCall,
+    by: LaneProvider,
+    call: ProviderCallState,
+  ): ProviderCall {
     const { claim, lane, onRateLimit } = this.#options;
     const { response, keyVersion } = call;
     const request: ProviderCall = response
@@ -63,6 +74,7 @@ export class AnswerRecorder {
       : { endpoint, body, signal };
     if (by === lane.providers[0]) request.onHeadroom = onRateLimit;
     if (response) return request;
+    if (trace.traceparent !== undefined) request.traceparent = trace.traceparent;
     if (lane.background && endpoint === 'responses') request.background = true;
     // With the time of acceptance: a job that was deleted and created anew under its key is another one.
     const key = `${claim.jobId}:${claim.generation}.${keyVersion}`;

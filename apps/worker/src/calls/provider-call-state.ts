@@ -18,7 +18,7 @@ export interface ProviderCallState extends OpenCall {
 }
 
 export function interruptedCall(id: string, open: OpenCall): ProviderCallState {
-  const { provider, keyVersion, visible, emitted, response, cost } = open;
+  const { provider, keyVersion, visible, emitted, response, cost, span } = open;
   return {
     id,
     provider,
@@ -27,6 +27,7 @@ export function interruptedCall(id: string, open: OpenCall): ProviderCallState {
     emitted,
     response,
     cost,
+    span,
     state: 'interrupted',
     isStored: false,
     model: '',
@@ -34,8 +35,8 @@ export function interruptedCall(id: string, open: OpenCall): ProviderCallState {
     receivedBytes: 0,
     hasEmitted: emitted > 0 || (response?.cursor ?? -1) >= 0,
     toJSON() {
-      const { provider, keyVersion, visible, emitted, response, cost } = this;
-      return { provider, keyVersion, visible, emitted, response, cost };
+      const { provider, keyVersion, visible, emitted, response, cost, span } = this;
+      return { provider, keyVersion, visible, emitted, response, cost, span };
     },
   };
 }

@@ -18,7 +18,8 @@ import type { BudgetReservation } from '../cost/budget-reservation.ts';
 import type { RateLimitPermit } from '../cost/rate-limit-permit.ts';
 import type { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
-import type { AnswerRecorder } from './answer-recorder.ts';
+import type { AttemptTrace } from '../tracing/attempt-trace.ts';
+import type { AnswerRecorder, TracedCall } from './answer-recorder.ts';
 import type { CallFailures } from './call-failures.ts';
 import { askerOf, type Choice, chooseProvider, type Failure, sumUp, triedOf } from './choose-provider.ts';
 import type { PreparedCall, ProviderAnswer } from './prepared-call.ts';
@@ -43,6 +44,7 @@ interface CallerOptions {
   permit: RateLimitPermit;
   reservation: BudgetReservation;
   recorder: AnswerRecorder;
+  trace: AttemptTrace;
   newAwaiter: (call: PreparedCall) => ProviderAwaiter;
   /** The error that a thrown value stands for. @throws JournalRefusal */
   toError: (thrown: unknown) => AttemptError;
@@ -63,6 +65,19 @@ export class ProviderCaller {
 
   /** @throws AttemptError; JournalRefusal; the signal's reason */
   async call(call: PreparedCall): Promise<ProviderAnswer> {
+    const { calls, trace: attempt } = this.#options;
+    const trace = attempt.callBegins(call, calls.get(call.id)?.span);
+    try {
+      const answer = await this.#acquireAndAsk({ ...call, trace });
+      trace.answered(answer);
+      return answer;
+    } catch (error) {
+      trace.failed(error);
+      throw error;
+    }
+  }
+
+  async #acquireAndAsk(call: TracedCall): Promise<ProviderAnswer> {
     const { calls, permit } = this.#options;
     // A response that runs already has taken its part of the rate limits.
     if (calls.get(call.id)?.response) return this.#askProviders(call, { isUsed: true });
@@ -79,7 +94,7 @@ export class ProviderCaller {
   }
 
   /** @param share of the rate limits: whether a call may have used it */
-  async #askProviders(call: PreparedCall, share: { isUsed: boolean }): Promise<ProviderAnswer> {
+  async #askProviders(call: TracedCall, share: { isUsed: boolean }): Promise<ProviderAnswer> {
     const { failures, tried, newAwaiter } = this.#options;
     const awaiter = newAwaiter(call);
     let failed: Failure[] = [];
@@ -94,6 +109,7 @@ export class ProviderCaller {
         const error = failed.every(({ isTrial }) => isTrial) ? undefined : sumUp(failed, tried.before);
         if (error) throw error;
         failed = [];
+        call.trace.waits();
         await awaiter.wait();
         continue;
       }
@@ -108,6 +124,7 @@ export class ProviderCaller {
       const { failure } = made;
       failed.push(failure);
       before = failure.error;
+      call.trace.providerFails(failure.by.provider.name, failure.error);
       const error = sumUp(failed, tried.before) ?? failure.error;
       failures.setError(call.id, error);
       if (!this.#triesAgain(call, failure)) throw this.#limitReached(call) ?? error;
@@ -132,7 +149,7 @@ export class ProviderCaller {
   }
 
   /** @param before why the call goes to this provider: another one has failed it */
-  async #makeCall(asked: PreparedCall, { by, pass }: Choice, before: AttemptError | undefined): Promise<Made> {
+  async #makeCall(asked: TracedCall, { by, pass }: Choice, before: AttemptError | undefined): Promise<Made> {
     const { calls, reservation, recorder, cost, toError } = this.#options;
     const call = by.model === null ? asked : { ...asked, body: { ...asked.body, model: by.model } };
     try {
@@ -164,10 +181,11 @@ export class ProviderCaller {
   }
 
   /** Resolves once the journal stores that the call begins. */
-  async #begin(call: PreparedCall, provider: string, before: AttemptError | undefined): Promise<ProviderCallState> {
+  async #begin(call: TracedCall, provider: string, before: AttemptError | undefined): Promise<ProviderCallState> {
     const { calls, writer } = this.#options;
-    const { id, endpoint, body, signal } = call;
-    const { call: state, fields } = calls.begin({ id, endpoint, body, provider, visible: call.emits !== 'nothing' });
+    const { id, endpoint, body, signal, trace } = call;
+    const visible = call.emits !== 'nothing';
+    const { call: state, fields } = calls.begin({ id, endpoint, body, provider, visible, span: trace.spanId });
     const isResumed = state.response !== null;
     if (!before) call.announce(isResumed, fields);
     else writer.write('provider.switched', { call: id, provider, error: before.toJobError() }, fields);

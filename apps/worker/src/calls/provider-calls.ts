@@ -37,6 +37,8 @@ export interface NewCall {
   visible: boolean;
   endpoint: ProviderEndpoint;
   body: JsonObject;
+  /** Id of its span in the job's trace; undefined: it has none. */
+  span?: string | undefined;
 }
 
 export class ProviderCalls {
@@ -85,12 +87,13 @@ export class ProviderCalls {
   }
 
   /** A call is about to leave. @returns it, and what the journal is to store before it does */
-  begin({ id, provider, visible, endpoint, body }: NewCall): { call: ProviderCallState; fields: FieldChanges } {
+  begin({ id, provider, visible, endpoint, body, span }: NewCall): { call: ProviderCallState; fields: FieldChanges } {
     const keyVersion = this.#keyVersion;
     const call = interruptedCall(
       id,
       this.#open.get(id) ?? { provider, keyVersion, visible, emitted: 0, response: null, cost: null },
     );
+    call.span = span;
     this.#cost.begin(call, endpoint, body, !call.response);
     call.state = 'running';
     this.#open.set(id, call);

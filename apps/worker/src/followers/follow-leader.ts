@@ -31,6 +31,7 @@ import type { StopSignal } from '../attempt/stop-signal.ts';
 import { storedText } from '../attempt/stored-answer.ts';
 import type { RateLimitPermit } from '../cost/rate-limit-permit.ts';
 import type { RunCost } from '../cost/run-cost.ts';
+import type { AttemptTrace } from '../tracing/attempt-trace.ts';
 import { CopySink } from './copy-sink.ts';
 import { IdRewriter } from './rewrite-ids.ts';
 
@@ -47,6 +48,7 @@ interface Follower {
   text: EmittedText;
   cost: Pick<RunCost, 'saveCost' | 'toFields'>;
   permit: Pick<RateLimitPermit, 'drop'>;
+  trace: Pick<AttemptTrace, 'follows'>;
   logger: Logger;
 }
 
@@ -61,6 +63,7 @@ export async function followLeader(deps: FollowerDeps, follower: Follower): Prom
   for (;;) {
     const leader = await askForLeader(deps, claim).catch((error: unknown) => giveUp(follower, error));
     if (leader === null) return takeOver();
+    follower.trace.follows(leader);
     const answer = await copyAnswer(deps, follower, leader).catch((error: unknown) => giveUp(follower, error));
     stop.signal.throwIfAborted();
     if (answer) return copied(follower, answer);

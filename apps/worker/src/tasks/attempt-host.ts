@@ -34,6 +34,7 @@ import type { ProviderAnswer } from '../calls/prepared-call.ts';
 import type { ProviderCallState } from '../calls/provider-call-state.ts';
 import type { ProviderCaller } from '../calls/provider-caller.ts';
 import type { ProviderCalls } from '../calls/provider-calls.ts';
+import type { AttemptTrace } from '../tracing/attempt-trace.ts';
 import { createTaskLogger } from './task-logger.ts';
 
 /** Made once: their stacks would say nothing, and cost more than much else of a short job. */
@@ -53,6 +54,7 @@ interface HostOptions {
   calls: ProviderCalls;
   caller: ProviderCaller;
   journal: Journal;
+  trace: Pick<AttemptTrace, 'stepBegins' | 'stepReplayed' | 'stepEnds'>;
   answerFormats: TaskHost['answerFormats'];
   /** Whether the job's lane serves this model. */
   serves: (model: string) => boolean;
@@ -143,18 +145,22 @@ export class AttemptHost implements TaskHost {
 
   replayStep(path: string): Stored | null {
     this.#throwIfOver();
-    const stored = this.#options.claim.calls.steps.get(path);
+    const { claim, trace } = this.#options;
+    const stored = claim.calls.steps.get(path);
+    if (stored) trace.stepReplayed(path);
+    else trace.stepBegins(path);
     return stored ? this.#replay(stored) : null;
   }
 
   async completeStep(path: string, result: Stored): Promise<void> {
     this.#throwIfOver();
-    const { writer } = this.#options;
+    const { writer, trace } = this.#options;
     const inside = [...this.#answers.keys()].filter((id) => id.startsWith(`${path}/`));
     for (const id of inside) this.#answers.delete(id);
     const dropped = inside.map((id) => answerField(id, null));
     writer.write('step.completed', { step: path }, Object.assign({}, ...dropped, stepField(path, result)));
     await writer.flushed();
+    trace.stepEnds(path);
   }
 
   /** Ends the calls under way. */

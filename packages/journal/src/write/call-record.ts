@@ -27,6 +27,8 @@ export interface OpenCall {
   response: { id: string; cursor: number } | null;
   /** What the call may cost, in US dollars; null: no price is known. */
   cost: number | null;
+  /** Id of its span, in the job's trace; absent where its worker exports no traces. */
+  span?: string | undefined;
 }
 
 /** Failed calls for one answer, over all attempts of a run. */

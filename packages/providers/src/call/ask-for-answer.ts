@@ -64,13 +64,22 @@ function lessThan({ stream, streamOptions }: StreamPreference, error: unknown): 
 }
 
 function requestOf(call: ProviderCall, preference: StreamPreference, inBackground: boolean): ProviderRequest {
-  const { endpoint, idempotencyKey } = call;
+  const { endpoint } = call;
+  const headers = headersOf(call);
   return {
     method: 'post',
     path: paths[endpoint],
     body: bodyOf(call, preference, inBackground),
+    ...(headers ? { headers } : {}),
+  };
+}
+
+function headersOf({ idempotencyKey, traceparent }: ProviderCall): Record<string, string> | null {
+  if (idempotencyKey === undefined && traceparent === undefined) return null;
+  return {
     // The SDK's own option of this name sends nothing.
-    ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
+    ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
 

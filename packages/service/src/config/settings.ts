@@ -21,11 +21,16 @@ export function readSettings<Shape extends z.ZodRawShape>(shape: Shape, env: Nod
   const lines = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     // Keys and passwords don't belong on a screen or in a log.
-    const shown = name in given && !/KEY|URL|SECRET/.test(name) ? ` (it is "${given[name]}")` : '';
+    const shown = name in given && !/KEY|URL|SECRET|ENDPOINT|HEADERS/.test(name) ? ` (it is "${given[name]}")` : '';
     return `  ${name}${shown}: ${issue.message}`;
   });
   throw new SettingsError(`These settings are not valid:\n${lines.join('\n')}`);
 }
+
+/** As OTEL_TRACES_SAMPLER has them. */
+const traceSamplers = ['always_on', 'always_off', 'traceidratio'] as const;
+const parentBased = traceSamplers.map((name) => `parentbased_${name}` as const);
+export type TraceSampler = (typeof traceSamplers)[number] | (typeof parentBased)[number];
 
 /** Shapes that several apps' settings share. */
 export const setting = {
@@ -47,6 +52,17 @@ export const setting = {
     .enum(['true', 'false'], 'expected true or false')
     .transform((value) => value === 'true')
     .optional(),
+  text: z.string().optional(),
+  flag: z
+    .enum(['true', 'false'], 'expected true or false')
+    .default('false')
+    .transform((value) => value === 'true'),
+  /** Of OpenTelemetry. */
+  collectorUrl: z.url({ protocol: /^https?$/, error: 'expected an http(s) address' }).optional(),
+  traceSampler: z
+    .enum([...traceSamplers, ...parentBased], `expected one of ${[...traceSamplers, ...parentBased].join(', ')}`)
+    .default('parentbased_always_on'),
+  traceRatio: z.coerce.number('expected a number, 0 to 1').min(0).max(1).default(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** The beginning of every Redis key, so that two installations can share one Redis. */
   prefix: z

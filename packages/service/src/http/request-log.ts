@@ -1,6 +1,6 @@
 /**
  * One log line per request, when it is over: it was answered, or its client has left. Fields are an allow-list: no body, no headers, no
- * query; but the tenant, and the job that it submits. The level is `error` for a status of 500 and above, `info` for 400 and above,
+ * query; but the tenant, the job that it submits, and the trace. The level is `error` for a status of 500 and above, `info` for 400 and above,
  * and `debug` for all others.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,8 +15,8 @@ declare global {
     interface Response {
       /** The error behind the answer, for the log. */
       err?: Error;
-      /** The tenant, and the job where it isn't in the path, for the log. */
-      about?: { tenant: string; jobId?: string };
+      /** The tenant, the job where it isn't in the path, and the trace, for the log. */
+      about?: { tenant: string; jobId?: string; traceId?: string };
     }
   }
 }

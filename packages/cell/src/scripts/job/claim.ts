@@ -41,6 +41,7 @@ export const claimedFields = [
   'tokens',
   'request_size',
   'request_id',
+  'traceparent',
 ] as const;
 
 /** A larger request is read separately, piece by piece. */

@@ -6,7 +6,7 @@ import { CellScript } from '../cell-script.ts';
  *
  *   ARGV  …, id, digest of what is shared, maximum age of an answer in ms, the time from which that age is counted, retention in ms
  *   returns {} it leads
- *           {id of the leader, its created_at (its generation), 1 if it has completed}
+ *           {id of the leader, its created_at (its generation), 1 if it has completed, its traceparent or ''}
  */
 export const leadScript = new CellScript({
   needs: [leader],

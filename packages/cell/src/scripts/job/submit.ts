@@ -20,7 +20,7 @@ import { CellScript } from '../cell-script.ts';
  *         estimate in billionths of a dollar or '', requests a minute or '', day's budget or '', month's budget or '',
  *         maximum of waiting jobs or '', run limits as 'max_running weight' or '' for unknown, 1 if these are newer than the stored
  *         ones, digest of what may be shared or '', maximum age of a shared answer in ms, retention in ms,
- *         id of the HTTP request or '', at most 64 bytes
+ *         id of the HTTP request or '', traceparent or '', each at most 64 bytes
  *   returns {'created', requests in the minute, ms until the oldest leaves it, created_at, queue ('' the lane's own),
  *             'accepted' | 'joined' | 'cached', lanes in which the tenant may run again …}
  *           {'found', requests …, ms …, record as fields and values, details likewise}
@@ -35,7 +35,8 @@ local priority, tokens, delay, deadline, metadata = num(ARGV[9]), num(ARGV[10]),
 local limits = {
   estimate = num(ARGV[14]), perMinute = num(ARGV[15]), day = num(ARGV[16]), month = num(ARGV[17]), maxQueued = num(ARGV[18]),
 }
-local runLimits, areNewer, shared, ttl, retention, requestId = ARGV[19], ARGV[20], ARGV[21], ms(ARGV[22]), ms(ARGV[23]), ARGV[24]
+local runLimits, areNewer, shared, ttl, retention = ARGV[19], ARGV[20], ARGV[21], ms(ARGV[22]), ms(ARGV[23])
+local requestId, traceparent = ARGV[24], ARGV[25]
 
 if redis.call('EXISTS', jobKey(id)) == 1 then
   local used, resetIn = 0, 0
@@ -63,7 +64,7 @@ local job = {id = id, tenant = tenant, changes = {
   tenant = tenant, lane = lane, task = task, digest = digest, status = 'queued', attempt = 0, seq = 1, size = #event,
   priority = int(priority), tokens = int(tokens), created_at = int(now), release = redis.call('INCR', C .. 'releases'),
   due_at = dueAt and int(dueAt), deadline_at = deadlineAt and int(deadlineAt), queue = follows and '${followersLane}' or nil,
-  request_id = requestId ~= '' and requestId or nil,
+  request_id = requestId ~= '' and requestId or nil, traceparent = traceparent ~= '' and traceparent or nil,
 }}
 if shared ~= '' then
   setField(job, 'shared', shared)
