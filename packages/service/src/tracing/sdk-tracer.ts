@@ -66,12 +66,17 @@ export function startSdk(config: TracingConfig, logger: Logger): { tracer: Trace
   const sdk = provider.getTracer('holdfast');
   return {
     tracer: { capturesContent, start: (name, options) => startSpan(sdk, name, options) },
-    close: async () => {
-      // It has failed in the log already, if it does.
-      const sent = provider.shutdown().catch(() => undefined);
-      await Promise.race([sent, delay(LAST_EXPORT_MS)]);
-    },
+    close: () => within(provider.shutdown(), LAST_EXPORT_MS),
   };
+}
+
+/** Resolves once it is done, has failed (which is in the log by then), or has taken too long. */
+async function within(done: Promise<void>, ms: number): Promise<void> {
+  const over = new AbortController();
+  const late = delay(ms, undefined, { signal: over.signal });
+  await Promise.race([done, late]).catch(() => undefined);
+  over.abort();
+  await late.catch(() => undefined);
 }
 
 function samplerOf({ sampler, ratio }: TracingConfig): Sampler {

@@ -182,6 +182,7 @@ export class Worker extends Process {
       showsTaskErrors: false,
       knownFormats: new KnownFormats(),
       random: () => 0.5 + dice.below(50) / 100,
+      tracing: { tracer: null, propagates: false },
       logger: silent,
     };
   }
