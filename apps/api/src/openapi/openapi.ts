@@ -60,6 +60,12 @@ function submitBodyOf(tasks: ReadonlyMap<string, Task>): z.ZodType {
     : submitRequestSchema;
 }
 
+const traceHeader = {
+  traceparent: z.string().optional().meta({
+    description: 'The trace of the caller, by W3C Trace Context. One that is not valid counts as not sent.',
+  }),
+};
+
 const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => ({
   summary: 'Submit a job',
   description:
@@ -69,6 +75,7 @@ const submit = (tasks: ReadonlyMap<string, Task>): ZodOpenApiOperationObject => 
       'Idempotency-Key': z.string().max(255).optional().meta({
         description: '1 to 255 visible ASCII characters, raw or quoted.',
       }),
+      ...traceHeader,
     }),
   },
   requestBody: { required: true, content: { 'application/json': { schema: submitBodyOf(tasks) } } },
@@ -129,6 +136,7 @@ const attach: ZodOpenApiOperationObject = {
     query: z.object({ after: z.int().min(0).optional().meta({ description: 'Number of the last event you have.' }) }),
     header: z.object({
       'Last-Event-ID': z.string().optional().meta({ description: 'The same. It takes precedence over `after`.' }),
+      ...traceHeader,
     }),
   },
   responses: {

@@ -124,7 +124,7 @@ describe('a collector', () => {
     const gone = await Collector.start();
     const { port } = new URL(gone.url);
     await gone.close();
-    const { tracer, lines } = start(gone.url);
+    const { tracer, close, lines } = start(gone.url);
     const endOne = () => tracer.start('work', { parent: null }).end();
     endOne();
     await until('its absence is logged', () => lines.length > 0);
@@ -135,6 +135,7 @@ describe('a collector', () => {
       return back.spans.length > 0;
     });
     await until('its return is logged', () => lines.length > 1);
+    await close();
     expect(lines).toEqual(['the collector takes no traces: spans are dropped', 'the collector takes traces again']);
   });
 });

@@ -58,7 +58,8 @@ export function startSdk(config: TracingConfig, logger: Logger): { tracer: Trace
       new BatchSpanProcessor({
         exporter: new WatchedExporter(exporter, logger),
         scheduledDelayMillis: EXPORT_EVERY_MS,
-        exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+        // The exporter gives up first: its failure is the one in the log.
+        exportTimeoutMillis: 2 * EXPORT_TIMEOUT_MS,
         maxQueueSize: MAX_WAITING_SPANS,
       }),
     ],
