@@ -7,8 +7,8 @@
  *   C:job:<id>:request            string  the body as it was sent, until it is packed    the same
  *   C:job:<id>:details            hash    metadata, error, usage: what clients see       the same
  *   C:job:<id>:output  …:text     string  the answer; the text of a job without one      the same
- *   C:job:<id>:calls              hash    provider calls of this run, open or answered   the same; dropped by a retry
- *   C:job:<id>:steps              hash    completed steps of a task; a retry keeps them  the same
+ *   C:job:<id>:calls              hash    provider calls, open or answered; the timeline the same; a retry keeps the timeline
+ *   C:job:<id>:steps              hash    completed steps of a task, and their times     the same
  *   C:job:<id>:log                string  its events as SSE bytes, until it is packed    the same
  *   C:job:<id>:index              zset    event number → byte offset, sparse             the same
  *   C:job:<id>:packed             string  its request and log, packed after its end      the same

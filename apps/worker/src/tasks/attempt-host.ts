@@ -28,6 +28,7 @@ import {
   stepField,
 } from '@holdfast/journal';
 import { type HostCall, modelOf, type Task, TaskError, type TaskHost } from '@holdfast/tasks';
+import type { AttemptTimeline } from '../attempt/attempt-timeline.ts';
 import type { EmittedText } from '../attempt/emitted-text.ts';
 import type { StopSignal } from '../attempt/stop-signal.ts';
 import type { ProviderAnswer } from '../calls/prepared-call.ts';
@@ -51,6 +52,7 @@ interface HostOptions {
   writer: AttemptWriter;
   text: EmittedText;
   calls: ProviderCalls;
+  timeline: AttemptTimeline;
   caller: ProviderCaller;
   journal: Journal;
   answerFormats: TaskHost['answerFormats'];
@@ -73,6 +75,8 @@ export class AttemptHost implements TaskHost {
   readonly #answers: Map<string, Stored>;
   readonly #cutOff = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  /** When steps under way have begun, for the job's timeline. */
+  readonly #stepStarts = new Map<string, number>();
   /** Stored texts are emitted again. */
   #emitsAgain = false;
   /** Id of the visible call that is under way. */
@@ -144,16 +148,20 @@ export class AttemptHost implements TaskHost {
   replayStep(path: string): Stored | null {
     this.#throwIfOver();
     const stored = this.#options.claim.calls.steps.get(path);
-    return stored ? this.#replay(stored) : null;
+    if (stored) return this.#replay(stored);
+    this.#stepStarts.set(path, this.#options.timeline.ms);
+    return null;
   }
 
   async completeStep(path: string, result: Stored): Promise<void> {
     this.#throwIfOver();
-    const { writer } = this.#options;
+    const { writer, timeline } = this.#options;
     const inside = [...this.#answers.keys()].filter((id) => id.startsWith(`${path}/`));
     for (const id of inside) this.#answers.delete(id);
     const dropped = inside.map((id) => answerField(id, null));
-    writer.write('step.completed', { step: path }, Object.assign({}, ...dropped, stepField(path, result)));
+    const ended = timeline.endStep(path, this.#stepStarts.get(path) ?? timeline.ms);
+    this.#stepStarts.delete(path);
+    writer.write('step.completed', { step: path }, Object.assign({}, ...dropped, stepField(path, result), ended));
     await writer.flushed();
   }
 
