@@ -60,6 +60,7 @@ setField(job, 'call_key_version', (tonumber(job.call_key_version) or 0) + 1)
 setField(job, 'release', redis.call('INCR', C .. 'releases'))
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 redis.call('ZREM', C .. 'packing', id)
+redis.call('ZREM', C .. 'failed', id)
 redis.call('ZADD', C .. 'open', int(now), id)
 local next = tonumber(job.seq) + 1
 writeEvents(job, next, next, eventText(next, 'job.accepted', event), false)
