@@ -24,6 +24,9 @@ import { createLanes } from './lanes/lane-providers.ts';
 import { type ConfiguredDeps, serveCell } from './serve-cell.ts';
 import { KnownFormats } from './tasks/known-formats.ts';
 
+/** Of a longer name the end is used, which tells the pods of a deployment apart: the id is stored with each job. */
+const MAX_HOST = 40;
+
 /** How long an attempt waits for a provider that may be called. */
 const MAX_WAIT_MS = 300_000;
 
@@ -52,6 +55,7 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
 
 function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Logger): ConfiguredDeps {
   return {
+    worker: presenceOf(config).id,
     tasks: config.tasks,
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
     laneOf: (model: string) => laneFor(config.lanes, model),
@@ -68,7 +72,7 @@ function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Log
 }
 
 function presenceOf({ configDigest }: WorkerConfig): LiveWorker {
-  return { id: `${hostname()}-${process.pid}`, configDigest };
+  return { id: `${hostname().slice(-MAX_HOST)}-${process.pid}`, configDigest };
 }
 
 /** Says that this worker is there, and warns where others run with another config file: one of them may be outdated. */

@@ -152,6 +152,7 @@ function testDeps(
 ): AttemptDeps {
   const callLimits = new LaneCallLimits(journal.cell);
   return {
+    worker: 'host-1',
     journal,
     feed,
     clock: new FlushClock({ journal, logger: silent }),

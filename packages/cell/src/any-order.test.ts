@@ -90,6 +90,8 @@ const steps: Record<string, Step> = {
       const [time, id] = (await scripts.repair.run(t.cell, [...end, 3])) as [string, string];
       end = [time, id];
     } while (end[1] !== '');
+    await t.redis.del(t.keys.jobs, t.keys.failed);
+    await t.list(3);
     for (const lane of LANES) await t.announce(3, lane);
   },
 };

@@ -7,8 +7,8 @@
  *   C:job:<id>:request            string  the body as it was sent, until it is packed    the same
  *   C:job:<id>:details            hash    metadata, error, usage: what clients see       the same
  *   C:job:<id>:output  …:text     string  the answer; the text of a job without one      the same
- *   C:job:<id>:calls              hash    provider calls of this run, open or answered   the same; dropped by a retry
- *   C:job:<id>:steps              hash    completed steps of a task; a retry keeps them  the same
+ *   C:job:<id>:calls              hash    provider calls, open or answered; the timeline the same; a retry keeps the timeline
+ *   C:job:<id>:steps              hash    completed steps of a task, and their times     the same
  *   C:job:<id>:log                string  its events as SSE bytes, until it is packed    the same
  *   C:job:<id>:index              zset    event number → byte offset, sparse             the same
  *   C:job:<id>:packed             string  its request and log, packed after its end      the same
@@ -18,6 +18,8 @@
  *   C:tenant:<t>:day:<date>       hash    what was spent that day                        400 days
  *   C:tenant:<t>:jobs             zset    its jobs by time of creation (ms)              entries go when their jobs expire
  *   C:open                        zset    jobs that have not ended, by time of creation  –
+ *   C:jobs                        zset    all jobs by time of creation (ms)              entries go when their jobs expire
+ *   C:failed                      zset    failed jobs by time of their end (ms)          the same; also with a retry
  *   C:expiring                    zset    `<id> <tenant>` of ended jobs, by when they expire (ms)
  *   C:leader:<digest>             string  the job that answers for all equal ones        RETENTION after its last use
  *   C:leftover                    zset    responses to cancel at their provider because their job has ended, by next try (ms)
@@ -92,6 +94,14 @@ export class CellKeys {
 
   get open(): string {
     return `${this.base}open`;
+  }
+
+  get jobs(): string {
+    return `${this.base}jobs`;
+  }
+
+  get failed(): string {
+    return `${this.base}failed`;
   }
 
   get packing(): string {

@@ -234,12 +234,21 @@ export class TestCell {
     if (keys.length > 0) await this.redis.del(...keys);
   }
 
+  /** As maintenance does where the list of all jobs lacks some. @param limit jobs per page */
+  async list(limit = 50): Promise<void> {
+    for (const set of ['open', 'expiring']) {
+      let end: [string, string] = ['', ''];
+      do end = (await scripts.list.run(this.cell, [set, ...end, limit])) as [string, string];
+      while (end[1] !== '');
+    }
+  }
+
   /** Runs Lua on top of fragments. Its arguments begin at ARGV[2]. */
   lua(needs: readonly Fragment[], body: string, args: readonly ScriptArgument[] = []): Promise<unknown> {
     return new CellScript({ needs, body }).run(this.cell, args);
   }
 
-  /** What contradicts S1 to S3; nothing, in a cell that is sound. */
+  /** What contradicts S1 to S3, or is missing in a list; nothing, in a cell that is sound. */
   problems(): Promise<string[]> {
     return findProblems(this.cell);
   }

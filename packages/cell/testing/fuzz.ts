@@ -86,6 +86,7 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   doOthersWait: () => ['default', 'acme'],
   counts: () => [],
   repair: () => [1, 'waiting', 10],
+  list: () => ['open', 1, 'waiting', 10],
   jobsOfLane: () => ['default', 1, 'waiting', 10],
   removeExpired: () => [10],
   claimLeftovers: () => [10],

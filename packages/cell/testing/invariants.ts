@@ -1,4 +1,4 @@
-/** The invariants S1 to S3, checked over everything that a cell holds. For tests. */
+/** The invariants S1 to S3, and that the lists are complete, checked over everything that a cell holds. For tests. */
 import { followersLane } from '@holdfast/core';
 import type { Cell } from '../src/cell.ts';
 
@@ -104,13 +104,30 @@ async function lostTurns({ redis, keys }: Cell, open: readonly Open[]): Promise<
   return [...problems];
 }
 
+/** The list of all jobs has each job that is kept, and the list of failed ones those that have failed. */
+async function unlisted({ redis, keys }: Cell): Promise<string[]> {
+  const [open, expiring, jobs, failed] = await Promise.all(
+    [keys.open, `${keys.base}expiring`, keys.jobs, keys.failed].map((key) => redis.zrange(key, '0', '-1')),
+  );
+  const kept = new Set([...(open ?? []), ...(expiring ?? [])].map((entry) => entry.split(' ')[0] ?? ''));
+  const problems = [...kept].filter((id) => !jobs?.includes(id)).map((id) => `${id} is not listed`);
+  const statusOf = (id: string) => redis.hget(keys.job(id).record, 'status');
+  for (const id of kept) {
+    const [status, isListed] = [await statusOf(id), failed?.includes(id) === true];
+    if (status !== null && (status === 'failed') !== isListed)
+      problems.push(`${id} is ${status}, listed as failed: ${isListed}`);
+  }
+  return problems;
+}
+
 /** What is wrong, in words; empty: nothing is. */
 export async function findProblems(cell: Cell): Promise<string[]> {
   const open = await readOpen(cell);
-  const [reservations, counts, turns] = await Promise.all([
+  const [reservations, counts, turns, lists] = await Promise.all([
     wrongReservations(cell, open),
     wrongCounts(cell, open),
     lostTurns(cell, open),
+    unlisted(cell),
   ]);
-  return [...misplaced(open), ...reservations, ...counts, ...turns];
+  return [...misplaced(open), ...reservations, ...counts, ...turns, ...lists];
 }

@@ -5,6 +5,7 @@ import { parseTraceparent, toUsd } from '@holdfast/core';
 import type { Shared } from './leader.ts';
 import { field, spendOf, type Values } from './record.ts';
 import { type FailedCalls, type OpenCall, readKind, type Stored } from './write/call-record.ts';
+import { timelineFields } from './write/timeline-fields.ts';
 
 /** What a worker gets when it claims a job. */
 export interface Claim {
@@ -16,6 +17,10 @@ export interface Claim {
   generation: string;
   /** Unique to this claim. Together with the attempt's number it is the fence. */
   token: string;
+  /** ms from the job's creation to this claim, by Redis' clock. */
+  startMs: number;
+  /** Names of the fields that its timeline has of earlier attempts and their calls. */
+  timeline: readonly string[];
   /** Number of the last event in the journal. */
   seq: number;
   crashes: number;
@@ -112,6 +117,8 @@ export function claimOf(jobId: string, now: number, record: Values, values: Clai
     release: Number(field(record, 'release')),
     token: field(record, 'token'),
     generation: field(record, 'created_at'),
+    startMs: now - Number(field(record, 'created_at')),
+    timeline: Object.keys(timelineFields({}, values.calls)),
     seq: Number(field(record, 'seq')),
     crashes: Number(field(record, 'crashes')),
     failures: Number(field(record, 'failures')),

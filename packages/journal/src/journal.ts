@@ -34,6 +34,7 @@ import {
   valuesOf,
 } from './record.ts';
 import { readBytes, readValue, stageValue } from './write/staged-value.ts';
+import { workerName } from './write/timeline-fields.ts';
 
 /** A job that exists already. `digest`: of the request that created it. */
 export interface FoundJob extends OwnedSummary {
@@ -143,9 +144,9 @@ export class Journal {
     return packed.length > 0 ? packed.toString() : readWhole(this.cell, request);
   }
 
-  /** Begins an attempt for a release. See the script `claim`. */
-  async claim(jobId: string, release: number): Promise<ClaimReply> {
-    const reply = await scripts.claim.run(this.cell, [jobId, release, randomUUID()]);
+  /** Begins an attempt for a release. See the script `claim`. @param worker id of the process, for the job's timeline */
+  async claim(jobId: string, release: number, worker = ''): Promise<ClaimReply> {
+    const reply = await scripts.claim.run(this.cell, [jobId, release, randomUUID(), workerName(worker)]);
     const [kind, now, read, values, waited] = reply as [ClaimReply['kind'], string, string, string[], string];
     if (kind !== 'claimed') return { kind };
     const record = claimedRecord(values);

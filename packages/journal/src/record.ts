@@ -61,6 +61,7 @@ export type RecordField =
   | 'copied_output_tokens'
   | 'size' // bytes of the log; bytes after it don't belong to it
   | 'packed' // bytes of the packed log; absent: the log is not packed
+  | 'copied_from' // the equal job whose answer it has
   | 'request_id' // id of the HTTP request that submitted it, for the log
   | 'traceparent' // of the span that submitted it, or of its client's; absent: it has no trace
   | 'request_size' // bytes
@@ -71,6 +72,8 @@ export type RecordField =
 export type DetailField = 'error' | 'metadata';
 export type CallField = 'tried' | `call:${string}` | `failed:${string}` | `answer:${string}`;
 export type StepField = `step:${string}`;
+/** See `timeline-fields.ts`. */
+export type TimelineField = `ran:${number}` | `made:${string}` | `at:${string}`;
 
 /** A hash as Redis gives it. */
 export type Values = Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import { endResponses } from '../calls/end-responses.ts';
 import type { ProviderCalls } from '../calls/provider-calls.ts';
 import type { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
+import type { AttemptTimeline } from './attempt-timeline.ts';
 import { type AttemptEnding, refusedEnding } from './conclude-attempt.ts';
 import type { EmittedText } from './emitted-text.ts';
 
@@ -16,6 +17,7 @@ interface FinishedAttempt {
   calls: ProviderCalls;
   cost: RunCost;
   text: EmittedText;
+  timeline: AttemptTimeline;
   /** null: this worker doesn't know it. */
   lane: Lane | null;
   /** The job's own, from the claim. */
@@ -53,29 +55,34 @@ function writeEnd(attempt: FinishedAttempt, ending: AttemptEnding): Outcome | Pr
 }
 
 async function completeJob(attempt: FinishedAttempt, { json, usage, changes }: EndingOf<'answered'>): Promise<Outcome> {
-  const { writer, calls, cost, lane, logger } = attempt;
+  const { writer, calls, cost, timeline, lane, logger } = attempt;
   // Responses of an earlier attempt that the task had no use for.
   const unwanted = calls.responses('interrupted', 'failed');
   const closed = calls.closeAll();
-  const { unblocked } = await writer.complete(json, usage ?? usageOf(cost.spent), { ...closed, ...changes });
+  const { unblocked } = await writer.complete(json, usage ?? usageOf(cost.spent), {
+    ...closed,
+    ...timeline.end('completed', null),
+    ...changes,
+  });
   await endResponses(lane, unwanted, logger);
   return { kind: 'completed', unblocked };
 }
 
 async function failJob(attempt: FinishedAttempt, error: AttemptError): Promise<Outcome> {
-  const { writer, calls, text } = attempt;
+  const { writer, calls, text, timeline } = attempt;
   const stopped = endOpenResponses(attempt);
   const shown = error.toJobError();
-  const changes = { error: JSON.stringify(shown), tried: '', ...text.toFields(), ...calls.closeAll() };
+  const closed = { ...calls.closeAll(), ...timeline.end('failed', error) };
+  const changes = { error: JSON.stringify(shown), tried: '', ...text.toFields(), ...closed };
   const { unblocked } = await writer.end({ status: 'failed' }, 'job.failed', { error: shown }, changes);
   await stopped;
   return { kind: 'failed', error, unblocked };
 }
 
 async function cancelJob(attempt: FinishedAttempt): Promise<Outcome> {
-  const { writer, calls, text } = attempt;
+  const { writer, calls, text, timeline } = attempt;
   const stopped = endOpenResponses(attempt);
-  const changes = { ...text.toFields(), ...calls.closeAll() };
+  const changes = { ...text.toFields(), ...calls.closeAll(), ...timeline.end('cancelled', null) };
   const { unblocked } = await writer.end({ status: 'cancelled' }, 'job.cancelled', {}, changes);
   await stopped;
   return { kind: 'cancelled', unblocked };
@@ -97,7 +104,7 @@ async function requeueJob(attempt: FinishedAttempt, ending: EndingOf<'retry' | '
     { status: 'queued', delayMs, leavesQueue },
     'attempt.failed',
     { error: error.toJobError(), retry_at: new Date(Date.now() + delayMs).toISOString() },
-    ending.kind === 'retry' ? retryFields(ending) : {},
+    { ...(ending.kind === 'retry' ? retryFields(ending) : {}), ...attempt.timeline.end(ending.kind, error, delayMs) },
   );
   if (status === 'cancelled') {
     await endOpenResponses(attempt);

@@ -7,6 +7,7 @@
  *   permit        its place in the lane's rate limits  tried      providers that failed after readers had text
  *   cost          what the run has cost                reservation  what is reserved for it
  *   trace         its spans
+ *   timeline      when all of it began and ended
  */
 import type { AttemptError, CallLimits, Logger, Prices, RetryPolicy } from '@holdfast/core';
 import type { Ledger, TenantLimits } from '@holdfast/gate';
@@ -28,6 +29,7 @@ import { AttemptHost } from '../tasks/attempt-host.ts';
 import type { KnownFormats } from '../tasks/known-formats.ts';
 import { type Tracing, traceAttempt } from '../tracing/attempt-trace.ts';
 import { withTraceId } from '../tracing/with-trace-id.ts';
+import { AttemptTimeline } from './attempt-timeline.ts';
 import { EmittedText } from './emitted-text.ts';
 import { JobDeadline } from './job-deadline.ts';
 import type { RunningAttempts } from './running-attempts.ts';
@@ -36,6 +38,8 @@ import { toAttemptError } from './to-attempt-error.ts';
 
 /** What a worker process runs attempts with. Only the functions of this file and `run-attempt.ts` get it whole. */
 export interface AttemptDeps {
+  /** Id of this process, for the timelines of jobs. */
+  worker: string;
   journal: Journal;
   /** Live events of other jobs' journals. */
   feed: LiveFeed;
@@ -77,10 +81,13 @@ export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
   const cost = new RunCost(deps.prices, claim.spent);
   const failures = new CallFailures(claim.calls.failed, writer);
   const canRepeat = lane?.idempotent === true;
+  const claimedAt = performance.now();
+  const timeline = new AttemptTimeline({ claim, worker: deps.worker, claimedAt });
   return {
     claim,
     /** On the clock of `performance.now()`, in ms. */
-    claimedAt: performance.now(),
+    claimedAt,
+    timeline,
     stop,
     deadline: new JobDeadline(claim.deadlineInMs, () => stop.stop('deadline')),
     /** null: this worker doesn't know it. */
@@ -90,7 +97,7 @@ export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
     text: new EmittedText(writer, claim.calls.textDiscarded),
     cost,
     failures,
-    calls: new ProviderCalls({ before: claim.calls, writer, cost, failures, stop, canRepeat }),
+    calls: new ProviderCalls({ before: claim.calls, writer, cost, failures, stop, timeline, canRepeat }),
     tried: new TriedProviders(claim.calls.tried),
     permit: new RateLimitPermit({ claim, callLimits, logger }),
     trace,
@@ -114,7 +121,7 @@ function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptW
 /** What the attempt's task runs over. */
 export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, lane: Lane): AttemptHost {
   const { journal, knownFormats, laneOf } = deps;
-  const { claim, stop, writer, text, calls, trace, logger } = attempt;
+  const { claim, stop, writer, text, calls, timeline, trace, logger } = attempt;
   return new AttemptHost({
     claim,
     task,
@@ -123,6 +130,7 @@ export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, la
     writer,
     text,
     calls,
+    timeline,
     caller: openCaller(deps, attempt, lane),
     journal,
     trace,

@@ -30,7 +30,7 @@ export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLo
   lockLost.addEventListener('abort', () => stop.stop('fenced'));
   const unlist = deps.running.add(release.jobId, stop);
   try {
-    const reply = await deps.journal.claim(release.jobId, release.release);
+    const reply = await deps.journal.claim(release.jobId, release.release, deps.worker);
     // Nobody has a stale release or a deleted job any more: acknowledging it takes it off the queue.
     if (reply.kind !== 'claimed') return { kind: 'ended' };
     return await runClaimed(deps, openAttempt(deps, reply.claim, stop));

@@ -84,7 +84,10 @@ export class AnswerRecorder {
 
   async #recordEvent(asked: PreparedCall, call: ProviderCallState, event: Said): Promise<void> {
     const { writer, calls } = this.#options;
-    if (event.kind === 'text') call.receivedBytes += Buffer.byteLength(event.text);
+    if (event.kind === 'text') {
+      call.receivedBytes += Buffer.byteLength(event.text);
+      call.firstTextAt ??= performance.now();
+    }
     if (event.kind === 'response') {
       call.response = { id: event.id, cursor: -1 };
       // A call that emits everything stores the response with its next event.

@@ -1,6 +1,7 @@
 import { AttemptError, noSpend } from '@holdfast/core';
 import type { FieldChanges, OpenCall } from '@holdfast/journal';
 import { describe, expect, it } from '@jest/globals';
+import { AttemptTimeline } from '../attempt/attempt-timeline.ts';
 import { StopSignal } from '../attempt/stop-signal.ts';
 import { RunCost } from '../cost/run-cost.ts';
 import { CallFailures } from './call-failures.ts';
@@ -19,7 +20,9 @@ function newCalls({ open = {}, canRepeat = false }: { open?: Record<string, Open
   const cost = new RunCost(prices, noSpend);
   const before = { made: 3, ambiguous: 0, keyVersion: 2, open: new Map(Object.entries(open)) };
   const failures = new CallFailures(new Map(), writer);
-  const calls = new ProviderCalls({ before, writer, cost, failures, stop, canRepeat });
+  const claim = { attempt: 1, startMs: 0, timeline: [] };
+  const timeline = new AttemptTimeline({ claim, worker: 'host-1', claimedAt: performance.now() });
+  const calls = new ProviderCalls({ before, writer, cost, failures, stop, timeline, canRepeat });
   const begin = (id = '', provider = 'main') =>
     calls.begin({ id, provider, visible: true, endpoint: 'chat.completions', body });
   return { calls, changes, stop, cost, failures, begin };

@@ -11,7 +11,8 @@
  * States change in memory; the journal follows with the attempt's next event. A crash before that leaves the call open.
  */
 import { type AttemptError, type JsonObject, type ProviderEndpoint, toNano } from '@holdfast/core';
-import { type AttemptWriter, type CallsSoFar, callField, type FieldChanges } from '@holdfast/journal';
+import { type AttemptWriter, type CallOutcome, type CallsSoFar, callField, type FieldChanges } from '@holdfast/journal';
+import type { AttemptTimeline } from '../attempt/attempt-timeline.ts';
 import type { StopSignal } from '../attempt/stop-signal.ts';
 import type { RunCost } from '../cost/run-cost.ts';
 import type { CallFailures } from './call-failures.ts';
@@ -25,6 +26,7 @@ interface ProviderCallsOptions {
   cost: RunCost;
   failures: CallFailures;
   stop: StopSignal;
+  timeline: AttemptTimeline;
   /** The lane's providers honor `Idempotency-Key`: a call can be repeated under its key. */
   canRepeat: boolean;
 }
@@ -47,18 +49,20 @@ export class ProviderCalls {
   readonly #cost: RunCost;
   readonly #failures: CallFailures;
   readonly #stop: StopSignal;
+  readonly #timeline: AttemptTimeline;
   readonly #canRepeat: boolean;
   #made: number;
   #ambiguous: number;
   #keyVersion: number;
   #possiblyCharged = false;
 
-  constructor({ before, writer, cost, failures, stop, canRepeat }: ProviderCallsOptions) {
+  constructor({ before, writer, cost, failures, stop, timeline, canRepeat }: ProviderCallsOptions) {
     this.#open = new Map([...before.open].map(([id, call]) => [id, interruptedCall(id, call)]));
     this.#writer = writer;
     this.#cost = cost;
     this.#failures = failures;
     this.#stop = stop;
+    this.#timeline = timeline;
     this.#canRepeat = canRepeat;
     this.#made = before.made;
     this.#ambiguous = before.ambiguous;
@@ -98,11 +102,21 @@ export class ProviderCalls {
     call.state = 'running';
     this.#open.set(id, call);
     this.#stop.canBeResumed = false;
-    if (call.response) return { call, fields: callField(id, call) };
+    const resumed = call.response !== null;
+    const { entry, fields: entryFields } = this.#timeline.beginCall({
+      id,
+      provider,
+      model: call.model,
+      endpoint,
+      resumed,
+    });
+    call.entry = entry;
+    if (resumed) return { call, fields: { ...callField(id, call), ...entryFields } };
     call.emitted = 0;
     call.hasEmitted = false;
     this.#made += 1;
-    return { call, fields: { ...callField(id, call), ...this.costFields(), provider_calls: this.#made } };
+    const fields = { ...callField(id, call), ...this.costFields(), ...entryFields, provider_calls: this.#made };
+    return { call, fields };
   }
 
   /** The journal stores the response of a running call: from here on another worker can resume it. */
@@ -113,14 +127,27 @@ export class ProviderCalls {
 
   /** The call has its answer: no later attempt makes it again. */
   complete(id: string): FieldChanges {
-    return { ...this.close(id), ...this.#failures.forget(id) };
+    return { ...this.#close(id, 'completed'), ...this.#failures.forget(id) };
   }
 
-  /** The call is over, answered or not. */
+  /** The call is over, without an answer: nobody wants it any more. */
   close(id: string): FieldChanges {
+    return this.#close(id, 'cancelled');
+  }
+
+  #close(id: string, outcome: CallOutcome): FieldChanges {
+    const call = this.#open.get(id);
+    const ended = call ? this.#endEntry(call, outcome, null) : {};
     this.#open.delete(id);
     this.#updateStop();
-    return { ...callField(id, null), ...this.costFields() };
+    return { ...callField(id, null), ...this.costFields(), ...ended };
+  }
+
+  /** Ends the call in the job's timeline, once. */
+  #endEntry(call: ProviderCallState, outcome: CallOutcome, error: AttemptError | null): FieldChanges {
+    const { entry, firstTextAt, tokens, chargedUsd: costUsd } = call;
+    call.entry = null;
+    return entry ? this.#timeline.endCall(entry, { outcome, error, firstTextAt, tokens, costUsd }) : {};
   }
 
   /**
@@ -170,12 +197,16 @@ export class ProviderCalls {
     }
     const staysOpen = call.response ? !error.ambiguous : error.ambiguous && canBeRepeated;
     if (call.visible && !(staysOpen && call.response)) this.#writer.change({ text_discarded: 1 });
-    if (staysOpen) return;
+    if (staysOpen) {
+      this.#writer.change(this.#endEntry(call, 'failed', error));
+      return;
+    }
     if (!error.unpaid) this.#failures.countCharged(call.id);
     if (error.ambiguous && call.receivedBytes === 0) this.#cost.chargeInFull(call);
     else if (error.ambiguous || call.response) this.#cost.chargePartly(call);
     this.#keyVersion += 1;
-    this.#writer.change({ ...this.close(call.id), call_key_version: this.#keyVersion });
+    const ended = this.#endEntry(call, 'failed', error);
+    this.#writer.change({ ...this.close(call.id), ...ended, call_key_version: this.#keyVersion });
   }
 
   /** Responses that run at their providers, or may: of calls in these states. */

@@ -80,17 +80,25 @@ export class RunCost {
   }
 
   charge(call: ProviderCallState, usage: Tokens | null): void {
-    if (usage) this.#add({ ...usage, usd: costOf(this.#prices, call.model, usage) });
-    else this.chargePartly(call);
+    if (!usage) {
+      this.chargePartly(call);
+      return;
+    }
+    call.tokens = usage;
+    call.chargedUsd = costOf(this.#prices, call.model, usage);
+    this.#add({ ...usage, usd: call.chargedUsd });
   }
 
-  chargePartly({ model, inputTokens, receivedBytes }: ProviderCallState): void {
+  chargePartly(call: ProviderCallState): void {
+    const { model, inputTokens, receivedBytes } = call;
     const tokens = { input_tokens: inputTokens, output_tokens: Math.ceil(receivedBytes / BYTES_PER_TOKEN) };
-    this.#add({ usd: costOf(this.#prices, model, tokens), uncounted: 1 });
+    call.chargedUsd = costOf(this.#prices, model, tokens);
+    this.#add({ usd: call.chargedUsd, uncounted: 1 });
   }
 
-  chargeInFull({ cost }: ProviderCallState): void {
-    this.#add({ usd: cost, uncounted: 1 });
+  chargeInFull(call: ProviderCallState): void {
+    call.chargedUsd = call.cost;
+    this.#add({ usd: call.cost, uncounted: 1 });
   }
 
   saveCost(usd: number): void {

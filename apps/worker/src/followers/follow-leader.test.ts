@@ -1,6 +1,6 @@
 /** Attempts of followers, one at a time. What becomes of many, and of killed workers: `tests/flow/cache.test.ts`. */
 import { followersLane } from '@holdfast/core';
-import { findLeader } from '@holdfast/journal';
+import { findLeader, readTimeline } from '@holdfast/journal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { completed, openTestWorker, type TestWorker, until } from '../../testing/worker.ts';
 
@@ -43,6 +43,11 @@ describe('an attempt of a follower', () => {
       usage: { cached: true, estimated: false, cost_usd: 0, input_tokens: 3, output_tokens: 2 },
     });
     expect(JSON.stringify(await t.events(id))).not.toContain(leader);
+    expect(await readTimeline(t.journal, id)).toMatchObject({
+      copied_from: leader,
+      attempts: [{ outcome: 'completed', worker: 'host-1' }],
+      calls: [],
+    });
     // An answer that was copied isn't answered from: it would seem younger than it is.
     expect(await leaderOf('ready', 'job_x')).toMatchObject({ jobId: leader });
   });

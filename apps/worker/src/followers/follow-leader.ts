@@ -66,7 +66,7 @@ export async function followLeader(deps: FollowerDeps, follower: Follower): Prom
     follower.trace.follows(leader);
     const answer = await copyAnswer(deps, follower, leader).catch((error: unknown) => giveUp(follower, error));
     stop.signal.throwIfAborted();
-    if (answer) return copied(follower, answer);
+    if (answer) return copied(follower, leader, answer);
     // Readers have the beginning of something that doesn't go on.
     if (writer.seq > begin) return startOver();
   }
@@ -103,7 +103,7 @@ async function copyAnswer(
   return sink.answer && (await isSameGeneration(journal, leader)) ? sink.answer : null;
 }
 
-function copied({ cost }: Follower, { output, usage }: CopiedAnswer): AttemptResult {
+function copied({ cost }: Follower, leader: Leader, { output, usage }: CopiedAnswer): AttemptResult {
   cost.saveCost(usage?.cost_usd ?? 0);
   const input_tokens = usage?.input_tokens ?? 0;
   const output_tokens = usage?.output_tokens ?? 0;
@@ -114,6 +114,7 @@ function copied({ cost }: Follower, { output, usage }: CopiedAnswer): AttemptRes
     ...cost.toFields(),
     copied_input_tokens: input_tokens,
     copied_output_tokens: output_tokens,
+    copied_from: leader.jobId,
     ...(uncounted ? { uncounted } : {}),
     // It doesn't become a leader: an answer is as old as the call that it came by.
     shared: '',

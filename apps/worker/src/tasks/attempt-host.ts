@@ -28,6 +28,7 @@ import {
   stepField,
 } from '@holdfast/journal';
 import { type HostCall, modelOf, type Task, TaskError, type TaskHost } from '@holdfast/tasks';
+import type { AttemptTimeline } from '../attempt/attempt-timeline.ts';
 import type { EmittedText } from '../attempt/emitted-text.ts';
 import type { StopSignal } from '../attempt/stop-signal.ts';
 import type { ProviderAnswer } from '../calls/prepared-call.ts';
@@ -52,6 +53,7 @@ interface HostOptions {
   writer: AttemptWriter;
   text: EmittedText;
   calls: ProviderCalls;
+  timeline: AttemptTimeline;
   caller: ProviderCaller;
   journal: Journal;
   trace: Pick<AttemptTrace, 'stepBegins' | 'stepReplayed' | 'stepEnds'>;
@@ -75,6 +77,8 @@ export class AttemptHost implements TaskHost {
   readonly #answers: Map<string, Stored>;
   readonly #cutOff = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  /** When steps under way have begun, for the job's timeline. */
+  readonly #stepStarts = new Map<string, number>();
   /** Stored texts are emitted again. */
   #emitsAgain = false;
   /** Id of the visible call that is under way. */
@@ -145,20 +149,26 @@ export class AttemptHost implements TaskHost {
 
   replayStep(path: string): Stored | null {
     this.#throwIfOver();
-    const { claim, trace } = this.#options;
+    const { claim, timeline, trace } = this.#options;
     const stored = claim.calls.steps.get(path);
-    if (stored) trace.stepReplayed(path);
-    else trace.stepBegins(path);
-    return stored ? this.#replay(stored) : null;
+    if (stored) {
+      trace.stepReplayed(path);
+      return this.#replay(stored);
+    }
+    trace.stepBegins(path);
+    this.#stepStarts.set(path, timeline.ms);
+    return null;
   }
 
   async completeStep(path: string, result: Stored): Promise<void> {
     this.#throwIfOver();
-    const { writer, trace } = this.#options;
+    const { writer, timeline, trace } = this.#options;
     const inside = [...this.#answers.keys()].filter((id) => id.startsWith(`${path}/`));
     for (const id of inside) this.#answers.delete(id);
     const dropped = inside.map((id) => answerField(id, null));
-    writer.write('step.completed', { step: path }, Object.assign({}, ...dropped, stepField(path, result)));
+    const ended = timeline.endStep(path, this.#stepStarts.get(path) ?? timeline.ms);
+    this.#stepStarts.delete(path);
+    writer.write('step.completed', { step: path }, Object.assign({}, ...dropped, stepField(path, result), ended));
     await writer.flushed();
     trace.stepEnds(path);
   }

@@ -33,9 +33,9 @@ local function writeFields(key, changes)
       set[#set + 1] = value
     else gone[#gone + 1] = field end
   end
-  -- unpack fails with several thousand values.
-  for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
+  -- unpack fails with several thousand values. Deletes first: a hash that becomes empty so is stored anew, in its small form.
   for from = 1, #gone, 1000 do redis.call('HDEL', key, unpack(gone, from, math.min(from + 999, #gone))) end
+  for from = 1, #set, 1000 do redis.call('HSET', key, unpack(set, from, math.min(from + 999, #set))) end
 end
 
 local function writeRecord(job)

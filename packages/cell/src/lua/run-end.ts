@@ -52,6 +52,7 @@ local function endJob(job, status, first, last, bytes, retention, output)
   if isLong or size >= ${PACK_LOG_FROM_BYTES} then redis.call('ZADD', C .. 'packing', int(now), id) end
   redis.call('ZREM', C .. 'open', id)
   redis.call('ZADD', C .. 'expiring', int(now + retention), id .. ' ' .. tenant)
+  if status == 'failed' then redis.call('ZADD', C .. 'failed', int(now), id) end
   local expiring = segmentsOfJob(job)
   for _, part in ipairs({'details', 'calls', 'steps'}) do expiring[#expiring + 1] = jobKey(id, part) end
   if size >= ${INDEX_EVERY_BYTES} then expiring[#expiring + 1] = jobKey(id, 'index') end

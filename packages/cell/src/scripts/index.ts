@@ -16,7 +16,7 @@ import { acquireCallScript, correctCallScript, slowDownScript } from './queue/ca
 import { dispatchScript } from './queue/dispatch.ts';
 import { capacityScript, runLimitsScript } from './queue/limits.ts';
 import { handOverAgainScript, permitsToCheckScript } from './queue/permits.ts';
-import { countsScript, jobsOfLaneScript, removeExpiredScript, repairScript } from './queue/repair.ts';
+import { countsScript, jobsOfLaneScript, listScript, removeExpiredScript, repairScript } from './queue/repair.ts';
 import { doOthersWaitScript } from './queue/waiting.ts';
 import { readRequestsScript } from './tenant/read-requests.ts';
 import { reserveScript } from './tenant/reserve.ts';
@@ -42,6 +42,7 @@ export const scripts = {
   doOthersWait: doOthersWaitScript,
   counts: countsScript,
   repair: repairScript,
+  list: listScript,
   jobsOfLane: jobsOfLaneScript,
   removeExpired: removeExpiredScript,
   claimLeftovers: claimLeftoversScript,

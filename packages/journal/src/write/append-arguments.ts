@@ -2,11 +2,14 @@
 import type { JobStatus } from '@holdfast/core';
 import type { ScriptArgument } from '@holdfast/redis';
 import type { Append, AppendReply, AttemptEnd, FieldChanges } from './append.ts';
+import { timelinePart } from './timeline-fields.ts';
 
 /** The hashes that changes belong to, in the order of the scripts. */
 const parts = ['record', 'details', 'calls', 'steps'] as const;
 
-function partOf(field: string): (typeof parts)[number] {
+function partOf(field: string, value: string | number | undefined): (typeof parts)[number] {
+  const timeline = timelinePart(field, value);
+  if (timeline) return timeline;
   if (field === 'error' || field === 'metadata') return 'details';
   if (field === 'tried' || /^(call|failed|answer):/.test(field)) return 'calls';
   return field.startsWith('step:') ? 'steps' : 'record';
@@ -15,7 +18,7 @@ function partOf(field: string): (typeof parts)[number] {
 /** For each hash the number of values, then fields and values. */
 function changeArguments(changes: FieldChanges): ScriptArgument[] {
   const byPart = { record: [], details: [], calls: [], steps: [] } as Record<(typeof parts)[number], ScriptArgument[]>;
-  for (const [field, value] of Object.entries(changes)) byPart[partOf(field)].push(field, value ?? '');
+  for (const [field, value] of Object.entries(changes)) byPart[partOf(field, value)].push(field, value ?? '');
   return parts.flatMap((part) => [byPart[part].length, ...byPart[part]]);
 }
 

@@ -1,6 +1,6 @@
 /** An append: what an attempt adds to its job's journal in one write, and what the journal answers. */
 import { CodedError, type JobStatus } from '@holdfast/core';
-import type { CallField, DetailField, RecordField, StepField } from '../record.ts';
+import type { CallField, DetailField, RecordField, StepField, TimelineField } from '../record.ts';
 
 /** The journal refuses further events of this attempt. */
 export class JournalRefusal extends CodedError<'fenced' | 'ended' | 'mismatch' | 'missing'> {}
@@ -10,7 +10,7 @@ export class JournalRefusal extends CodedError<'fenced' | 'ended' | 'mismatch' |
  * unless that is part of the answer. An empty text deletes a field.
  */
 export type FieldChanges = Partial<
-  Record<RecordField | DetailField | CallField | StepField | 'output' | 'text', string | number>
+  Record<RecordField | DetailField | CallField | StepField | TimelineField | 'output' | 'text', string | number>
 >;
 
 /** How an attempt ends: the job's new status, and when and where the next attempt waits, if there is one. */

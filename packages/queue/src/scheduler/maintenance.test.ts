@@ -107,6 +107,18 @@ describe('maintenance', () => {
     expect(await t.board.getWaitingCount()).toBe(1);
   });
 
+  it('lists all jobs, where an older version has created some', async () => {
+    for (const id of ['job_a', 'job_b']) await t.submit(id);
+    await t.cell.cancel('job_b');
+    await t.redis.del(t.cell.keys.jobs);
+    await maintainAll();
+    expect(await t.redis.zrange(t.cell.keys.jobs, '0', '-1')).toEqual(['job_a', 'job_b']);
+    // While processes of that version run, it is not done all the time.
+    await t.redis.del(t.cell.keys.jobs);
+    await maintainAll();
+    expect(await t.redis.exists(t.cell.keys.jobs)).toBe(0);
+  });
+
   it('takes jobs whose time is over off their tenants’ lists', async () => {
     for (const id of ['job_a', 'job_b']) await t.cell.create({ id });
     await t.cell.cancel('job_a');

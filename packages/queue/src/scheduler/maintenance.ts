@@ -9,7 +9,8 @@
  *          BullMQ doesn't know it                     a crash before the hand-over, or a job removed by hand: hand it over
  *          BullMQ has it as ended                     it was acknowledged by mistake: make a new release
  *     2. repairs the scheduler, if more jobs are open than placed: its keys were lost, and all open jobs are checked, page by page
- *     3. removes expired jobs from their tenants' lists
+ *     3. removes expired jobs from the lists
+ *     4. lists all jobs, if the list of all jobs lacks some: an older version has created them
  *
  * At its start a process stores the limits of all tenants with jobs: otherwise a changed plan would affect waiting jobs only when
  * their tenant submits another.
@@ -20,6 +21,7 @@ import type { PageEnd } from './scheduler.ts';
 
 const DISPATCH_EVERY_MS = 250;
 const MAINTAIN_EVERY_MS = 1_000;
+const LIST_EVERY_MS = 60_000;
 const CHECK_AGAIN_MS = 5_000;
 const MAX_CHECKS = 500;
 /** Jobs per page, so that no script takes more than a millisecond. */
@@ -66,10 +68,12 @@ export function startMaintenance({ queues, lanes, logger }: MaintenanceOptions):
 export async function maintain(queues: LaneQueues, logger: Logger): Promise<void> {
   const { scheduler } = queues;
   if (!(await scheduler.isMyTurn('maintenance', MAINTAIN_EVERY_MS))) return;
-  const { open, placed, lanes } = await scheduler.placement();
+  const { open, placed, unlisted, lanes } = await scheduler.placement();
   for (const lane of lanes) await checkPermits(queues, lane, logger);
   if (open > placed) await repair(queues, logger);
   while ((await scheduler.removeExpired(PAGE)) === PAGE);
+  // Not at once again: while processes of an older version run, some will be missing soon.
+  if (unlisted > 0 && (await scheduler.isMyTurn('list', LIST_EVERY_MS))) await listAll(queues, logger);
 }
 
 async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): Promise<void> {
@@ -99,4 +103,14 @@ async function repair(queues: LaneQueues, logger: Logger): Promise<void> {
     end = page.end;
   } while (end);
   logger.warn(counts, 'the scheduler had lost jobs; they were placed again');
+}
+
+/** As long as `repair`, in the same small steps. */
+async function listAll(queues: LaneQueues, logger: Logger): Promise<void> {
+  for (const set of ['open', 'expiring'] as const) {
+    let end: PageEnd = null;
+    do end = await queues.scheduler.list(set, end, PAGE);
+    while (end);
+  }
+  logger.info({}, 'jobs that were missing in the list of all jobs are listed');
 }

@@ -102,10 +102,21 @@ export class FairScheduler {
     return (await scripts.handOverAgain.run(this.#cell, args)) as string | null;
   }
 
-  /** How many jobs are open, and how many are placed: the same, unless keys were lost. And the lanes that have jobs. */
-  async placement(): Promise<{ open: number; placed: number; lanes: string[] }> {
-    const [open, placed, ...lanes] = (await scripts.counts.run(this.#cell, [])) as [number, number, ...string[]];
-    return { open, placed, lanes };
+  /**
+   * How many jobs are open, and how many are placed: the same, unless keys were lost. How many jobs are missing in the list of all
+   * jobs. And the lanes that have jobs.
+   */
+  async placement(): Promise<{ open: number; placed: number; unlisted: number; lanes: string[] }> {
+    const reply = await scripts.counts.run(this.#cell, []);
+    const [open, placed, unlisted, ...lanes] = reply as [number, number, number, ...string[]];
+    return { open, placed, unlisted, lanes };
+  }
+
+  /** Adds the jobs of one page to the list of all jobs. @returns where it ended */
+  async list(set: 'open' | 'expiring', after: PageEnd, limit: number): Promise<PageEnd> {
+    const reply = await scripts.list.run(this.#cell, [set, after?.time ?? '', after?.jobId ?? '', limit]);
+    const [time, member] = reply as [string, string];
+    return pageEnd(time, member);
   }
 
   /** Places the lost jobs again, among the open jobs of one page. @returns `lanes`: those that these jobs wait in */

@@ -157,6 +157,7 @@ export class Worker extends Process {
     const { dice, upstream, switches } = environment;
     const provider = upstream.over(this.upstreamWire);
     this.#parts = {
+      worker: name,
       journal: this.journal,
       feed: this.feed,
       // No interval: events that come during an append wait for the next append, never for a timer.

@@ -53,7 +53,7 @@ const MAX_INLINE_BYTES = 65_536;
  * recognized by its token, and gets the same attempt. (S1) A running job holds a permit: one that was lost with the scheduler's
  * keys is granted here.
  *
- *   ARGV  …, id, release, token: unique to this claim
+ *   ARGV  …, id, release, token: unique to this claim, worker or '-': what the timeline says of who runs the attempt
  *   returns {'claimed', now, request ('' where it is larger than 64 KB), values of `claimedFields`,
  *            ms since it was due, or '' where that isn't known: its worker has crashed, or it is a retry}
  *           {'ended', status}   nothing to do
@@ -64,7 +64,7 @@ export const claimScript = new CellScript({
   needs: [clock, record, scheduler],
   whenFull: true,
   body: `
-local id, release, token = ARGV[2], ARGV[3], ARGV[4]
+local id, release, token, worker = ARGV[2], ARGV[3], ARGV[4], ARGV[5] or '-'
 local fields = ${luaList(claimedFields)}
 local job = readRecord(id, fields)
 if not job.status then return {'missing'} end
@@ -84,6 +84,10 @@ if job.status ~= 'running' or job.token ~= token then
   setField(job, 'status', 'running')
   setField(job, 'token', token)
   setField(job, 'attempt', int(job.attempt + 1))
+  -- The timeline (timeline-fields.ts of the journal). Most jobs have one attempt, and need no other key than the record.
+  local ran = int(now - job.created_at) .. ' ' .. worker
+  if job.attempt == '1' then setField(job, 'ran:1', ran)
+  else redis.call('HSET', jobKey(id, 'calls'), 'ran:' .. job.attempt, ran) end
   if not job.started_at then setField(job, 'started_at', int(now)) end
   if job.retry_at then setField(job, 'retry_at', false) end
   if job.staged then setField(job, 'staged', false) end

@@ -20,6 +20,8 @@ if status == 'queued' or status == 'running' then return {'not_ended', status} e
 for _, key in ipairs(segmentsOfJob(job)) do redis.call('UNLINK', key) end
 redis.call('UNLINK', jobKey(id), jobKey(id, 'details'), jobKey(id, 'calls'), jobKey(id, 'steps'), jobKey(id, 'index'))
 redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
+redis.call('ZREM', C .. 'jobs', id)
+redis.call('ZREM', C .. 'failed', id)
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 redis.call('ZREM', C .. 'packing', id)
 if shared and redis.call('GET', C .. 'leader:' .. shared) == id then redis.call('DEL', C .. 'leader:' .. shared) end

@@ -8,7 +8,7 @@ import { CellScript } from '../cell-script.ts';
 
 /**
  * Lets a failed or cancelled job run again under its id, admitted like a new one. Its journal goes on with a second
- * `job.accepted`, then attempts. Completed steps stay stored; calls outside of completed steps are made again. It no longer follows
+ * `job.accepted`, then attempts. Completed steps and the timeline stay stored; calls outside of completed steps are made again. It no longer follows
  * another job.
  *
  *   ARGV  …, id, data of the event (JSON), estimate or '', requests a minute or '', day's budget or '', month's budget or '',
@@ -43,9 +43,13 @@ for _, part in ipairs({'output', 'text'}) do
   if size then redis.call('UNLINK', unpack(segmentsOf(jobKey(id, part), size))) end
   setField(job, part .. '_size', false)
 end
-redis.call('UNLINK', jobKey(id, 'calls'))
+local dropped = {}
+for _, field in ipairs(redis.call('HKEYS', jobKey(id, 'calls'))) do
+  if not string.find(field, '^ran:') and not string.find(field, '^made:') then dropped[field] = false end
+end
+writeFields(jobKey(id, 'calls'), dropped)
 redis.call('PERSIST', jobKey(id))
-for _, part in ipairs({'details', 'steps', 'index'}) do redis.call('PERSIST', jobKey(id, part)) end
+for _, part in ipairs({'details', 'calls', 'steps', 'index'}) do redis.call('PERSIST', jobKey(id, part)) end
 for _, key in ipairs(segmentsOfJob(job)) do redis.call('PERSIST', key) end
 redis.call('HDEL', jobKey(id, 'details'), 'error', 'usage')
 for _, field in ipairs({'finished_at', 'cancel_requested_at', 'retry_at', 'due_at', 'deadline_at', 'failures', 'crashes',
@@ -56,6 +60,7 @@ setField(job, 'call_key_version', (tonumber(job.call_key_version) or 0) + 1)
 setField(job, 'release', redis.call('INCR', C .. 'releases'))
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 redis.call('ZREM', C .. 'packing', id)
+redis.call('ZREM', C .. 'failed', id)
 redis.call('ZADD', C .. 'open', int(now), id)
 local next = tonumber(job.seq) + 1
 writeEvents(job, next, next, eventText(next, 'job.accepted', event), false)

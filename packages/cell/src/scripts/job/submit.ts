@@ -13,7 +13,7 @@ import { CellScript } from '../cell-script.ts';
  *   1. find       a job with this id is returned, whatever limits the tenant has reached
  *   2. share      where the job may share an answer: it waits with the followers if an equal job can answer for it, else it leads
  *   3. admit      requests a minute, waiting jobs, budgets; a refused job leaves nothing behind
- *   4. create     record, first event, the tenant's list, the scheduler
+ *   4. create     record, first event, the lists, the scheduler
  *
  *   ARGV  …, id, digest of the request, request (or its staged value), first event, tenant, lane, task, priority, tokens,
  *         delay in ms or '', ms to the deadline or '', metadata (JSON) or '',
@@ -77,6 +77,7 @@ redis.call('SET', jobKey(id, 'log'), event)
 if metadata ~= '' then redis.call('HSET', jobKey(id, 'details'), 'metadata', metadata) end
 redis.call('ZADD', C .. 'open', int(now), id)
 redis.call('ZADD', tenantKey(tenant) .. ':jobs', int(now), id)
+redis.call('ZADD', C .. 'jobs', int(now), id)
 -- An expired job with the same id may still have its entry, which would stay on the lists until this one's end.
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 if shared ~= '' and not follows then takeLead(id, shared, retention) end

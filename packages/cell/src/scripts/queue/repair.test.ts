@@ -32,7 +32,7 @@ async function repair(limit = 50) {
   return total;
 }
 
-const counts = async () => (await scripts.counts.run(t.cell, [])) as [number, number, ...string[]];
+const counts = async () => (await scripts.counts.run(t.cell, [])) as [number, number, number, ...string[]];
 const many = (count: number, change = {}) => Promise.all(Array.from({ length: count }, () => t.create(change)));
 /** As if all open jobs had been created at once. */
 async function createAtOnce() {
@@ -45,10 +45,10 @@ describe('the counts', () => {
     await t.create({ lane: 'other', delayMs: 60_000 });
     await t.announce(1);
     await t.dispatch();
-    const [open, placed, ...lanes] = await counts();
-    expect([open, placed, lanes.sort()]).toEqual([4, 4, ['default', 'other']]);
+    const [open, placed, unlisted, ...lanes] = await counts();
+    expect([open, placed, unlisted, lanes.sort()]).toEqual([4, 4, 0, ['default', 'other']]);
     await t.loseScheduler();
-    expect(await counts()).toEqual([4, 0]);
+    expect(await counts()).toEqual([4, 0, 0]);
     await repair();
   });
 });
@@ -133,6 +133,33 @@ describe('repair', () => {
   });
 });
 
+describe('the list of all jobs', () => {
+  it('is made anew, page by page, for jobs of versions that had none', async () => {
+    const ids = await many(7);
+    await t.run(ids[0] ?? '', { status: 'failed' });
+    await t.run(ids[1] ?? '', { status: 'completed' });
+    await t.cancel(ids[2] ?? '');
+    const before = await t.redis.zrange(t.keys.jobs, '0', '-1', 'WITHSCORES');
+    await t.redis.del(t.keys.jobs, t.keys.failed);
+    expect((await counts())[2]).toBe(7);
+    await t.list(2);
+    expect((await counts())[2]).toBe(0);
+    expect(await t.redis.zrange(t.keys.jobs, '0', '-1', 'WITHSCORES')).toEqual(before);
+    expect(await t.redis.zrange(t.keys.failed, '0', '-1')).toEqual([ids[0]]);
+  });
+
+  it('has failed jobs, which are in the list of failed ones as well until they are retried or deleted', async () => {
+    const [retried = '', deleted = ''] = await many(2);
+    for (const id of [retried, deleted]) await t.run(id, { status: 'failed' });
+    const { finished_at: finishedAt } = await t.record(retried);
+    expect(await t.redis.zscore(t.keys.failed, retried)).toBe(finishedAt);
+    await t.retry(retried);
+    await t.delete(deleted);
+    expect(await t.redis.zcard(t.keys.failed)).toBe(0);
+    expect(await t.redis.zrange(t.keys.jobs, '0', '-1')).toEqual([retried]);
+  });
+});
+
 describe('the open jobs of a lane', () => {
   it('are found page by page; followers wait elsewhere', async () => {
     await t.create({ lane: 'x', shared: 'one', sharedTtlMs: 0 });
@@ -166,6 +193,7 @@ describe('removing what has expired', () => {
     // The entry is due and the record is still there: it stays.
     expect(await removeExpired(9)).toBe(5);
     expect(await t.redis.zrange(t.keys.tenantJobs('acme'), '0', '-1')).toEqual([ids[0]]);
+    expect(await t.redis.zrange(t.keys.jobs, '0', '-1')).toEqual([ids[0]]);
     expect(await t.redis.zrange(expiring(), '0', '-1')).toEqual([`${ids[0]} acme`]);
     expect(await removeExpired(1)).toBe(1);
   });

@@ -5,16 +5,18 @@ import { scheduler } from '../../lua/scheduler.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * How many jobs are open, and how many the scheduler has placed. The numbers differ only if keys were lost.
+ * How many jobs are open, and how many the scheduler has placed. The numbers differ only if keys were lost. And how many jobs the
+ * list of all jobs lacks: those of versions that had no such list.
  *
- *   returns {open, placed, lanes that hold jobs …}
+ *   returns {open, placed, not listed, lanes that hold jobs …}
  */
 export const countsScript = new CellScript({
   needs: [],
   whenFull: true,
   body: `
 local lanes, placed = redis.call('HGETALL', sched('lanes')), 0
-local reply = {redis.call('ZCARD', C .. 'open'), 0}
+local open = redis.call('ZCARD', C .. 'open')
+local reply = {open, 0, open + redis.call('ZCARD', C .. 'expiring') - redis.call('ZCARD', C .. 'jobs')}
 for at = 1, #lanes, 2 do
   placed = placed + lanes[at + 1]
   reply[#reply + 1] = lanes[at]
@@ -49,6 +51,7 @@ for at = 1, #page, 2 do
     'status', 'tenant', 'lane', 'queue', 'release', 'priority', 'attempt', 'due_at', 'retry_at', 'deadline_at'))
   if status ~= 'queued' and status ~= 'running' then
     redis.call('ZREM', C .. 'open', id)
+    if not status then redis.call('ZREM', C .. 'jobs', id) end
     dropped = dropped + 1
   elseif not isPlaced(queue or lane, id, release, tenant) then
     local dueAt = status == 'queued' and tonumber(retry or due or nil) or nil
@@ -80,11 +83,35 @@ for _, entry in ipairs(expired) do
   -- The record may expire a moment later than this entry says.
   if redis.call('EXISTS', jobKey(id)) == 0 then
     redis.call('ZREM', tenantKey(tenant) .. ':jobs', id)
+    redis.call('ZREM', C .. 'jobs', id)
+    redis.call('ZREM', C .. 'failed', id)
     redis.call('ZREM', C .. 'packing', id)
     redis.call('ZREM', C .. 'expiring', entry)
   end
 end
 return #expired
+`,
+});
+
+/**
+ * Adds a page of jobs to the lists of all jobs and of failed ones, where they are missing. Every job is either open or expiring.
+ *
+ *   ARGV  …, 'open' or 'expiring', score and member of the last entry of the page before ('', '' before the first), maximum
+ *   returns {score, member of the last entry ('' after the last page)}
+ */
+export const listScript = new CellScript({
+  needs: [openJobs],
+  // Not when Redis is full: the lists grow by it.
+  body: `
+local page, next = pageOf(C .. (ARGV[2] == 'open' and 'open' or 'expiring'), ARGV[3], ARGV[4], tonumber(ARGV[5]))
+for at = 1, #page, 2 do
+  local id = string.match(page[at], '^%S+')
+  local status, createdAt, finishedAt = unpack(redis.call('HMGET', jobKey(id), 'status', 'created_at', 'finished_at'))
+  -- An entry without a record is removed by other maintenance.
+  if createdAt then redis.call('ZADD', C .. 'jobs', createdAt, id) end
+  if status == 'failed' and finishedAt then redis.call('ZADD', C .. 'failed', finishedAt, id) end
+end
+return next
 `,
 });
 
