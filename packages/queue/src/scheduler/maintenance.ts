@@ -69,7 +69,17 @@ export async function maintain(queues: LaneQueues, logger: Logger): Promise<void
   const { open, placed, lanes } = await scheduler.placement();
   for (const lane of lanes) await checkPermits(queues, lane, logger);
   if (open > placed) await repair(queues, logger);
-  while ((await scheduler.removeExpired(PAGE)) === PAGE);
+  await removeExpired(queues, logger);
+}
+
+async function removeExpired({ scheduler }: LaneQueues, logger: Logger): Promise<void> {
+  let lost = 0;
+  for (let isMore = true; isMore; ) {
+    const { checked, unarchived } = await scheduler.removeExpired(PAGE);
+    lost += unarchived;
+    isMore = checked === PAGE;
+  }
+  if (lost > 0) logger.error({ jobs: lost }, 'these jobs expired before they were archived: the archive lacks them');
 }
 
 async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): Promise<void> {
