@@ -2,6 +2,7 @@
  * The archive's database. Connections are made when they are needed, so PostgreSQL may be away at the start and come later. The
  * schema is brought up to date before the first use.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@holdfast/core';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { isTableMissing, refusalOf } from './errors.ts';
@@ -31,6 +32,7 @@ const CONNECT_WITHIN_MS = 5_000;
 /** Both sides give up: a frozen client holds no lock for longer, and a frozen server no client. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 const ANSWER_WITHIN_MS = 90_000;
+const CLOSE_WITHIN_MS = 2_000;
 const MAX_CONNECTIONS = 4;
 
 export class ArchiveDatabase {
@@ -48,6 +50,8 @@ export class ArchiveDatabase {
       keepAlive: true,
       application_name: 'holdfast',
     });
+    // Else the loss of a connection that just waits would end the process.
+    this.#pool.on('connect', (client) => void client.on('error', () => undefined));
     // Of a connection that nobody uses: whoever needs it next gets another one, or the error.
     this.#pool.on('error', (error) => logger.debug({ error }, 'a connection to the archive was lost'));
   }
@@ -87,14 +91,13 @@ export class ArchiveDatabase {
     });
   }
 
+  /** Waits a moment for what is under way. */
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.race([this.#pool.end(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }
 
   async #connected<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
-    // Else the loss of a connection that is waited on by nobody would end the process.
-    client.on('error', () => undefined);
     try {
       const result = await work(client);
       client.release();
