@@ -188,12 +188,12 @@ export function endedRunOf(id: string, stored: Pick<StoredJob, 'record' | 'detai
   const found = summaryOf(id, stored);
   if (!found || !hasEnded(found.job.status)) return null;
   const { record } = stored;
-  const isKnown = record.spent !== undefined || record.open_cost !== undefined;
+  const open = Number(field(record, 'open_cost'));
   // As the script that settles it: `settleRun` of the fragment `ledger`.
-  const cost = Number(field(record, 'spent')) + Number(field(record, 'open_cost'));
+  const cost = Number(field(record, 'spent')) + open;
   return {
     ...found,
-    costNano: isKnown ? Math.min(Number.MAX_SAFE_INTEGER, cost) : null,
+    costNano: record.spent !== undefined || open > 0 ? Math.min(Number.MAX_SAFE_INTEGER, cost) : null,
     avoidedNano: Number(field(record, 'avoided')),
   };
 }
