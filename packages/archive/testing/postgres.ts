@@ -1,5 +1,5 @@
 /** For tests: a PostgreSQL of one's own that can be killed and comes back on its port with its data, and ended jobs to write. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { JobSummary } from '@holdfast/core';
 import { Client, Pool } from 'pg';
 import { findPostgres } from '../../../apps/local/src/postgres/find-postgres.ts';
@@ -25,6 +25,18 @@ export interface TestPostgres {
   start(): Promise<void>;
   /** Ends it and deletes its data. */
   close(): Promise<void>;
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 export async function startTestPostgres(): Promise<TestPostgres> {
@@ -56,7 +68,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       return { release: () => client.end() };
     },
     async kill() {
-      process.kill(running.pid, 'SIGKILL');
+      // As a power cut would: a process that outlived the others could still commit what it was waiting with.
+      const all = [running.pid, ...childrenOf(running.pid)];
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of all) end(pid, signal);
       await running.exited;
     },
     signal: (signal) => void process.kill(running.pid, signal),
