@@ -5,7 +5,7 @@
  * 2. build: when a source is newer, or when something built is missing
  *
  *   --start   two more steps follow, in `src/main.ts`: Redis, and the services
- *   --test    two more steps follow, in `src/prepare-tests.ts`: Redis and Chromium
+ *   --test    three more steps follow, in `src/prepare-tests.ts`: Redis, PostgreSQL and Chromium
  *
  * With either, finished steps are printed too, so that the numbers are complete. Without, nothing is printed when both steps
  * are finished, because the output of a command follows.
@@ -33,7 +33,7 @@ const LOCK_TIMEOUT_MS = 15 * 60_000;
 const isForTests = process.argv.includes('--test');
 /** More steps follow in another program. */
 const isPart = isForTests || process.argv.includes('--start');
-const progress = new Progress({ total: isPart ? 4 : 2 });
+const progress = new Progress({ total: isForTests ? 5 : isPart ? 4 : 2 });
 
 function read(file) {
   try {

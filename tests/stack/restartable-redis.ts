@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { claimHome } from '../../apps/local/src/process/program-home.ts';
 import { findRedis } from '../../apps/local/src/redis/find-redis.ts';
-import { claimRedisHome } from '../../apps/local/src/redis/redis-home.ts';
 import { awaitRedis, launchRedis, packageCache } from '../../apps/local/src/redis/start-redis.ts';
 import { freePort } from './stack.ts';
 
@@ -27,7 +27,7 @@ export async function startRestartableRedis(
 ): Promise<RestartableRedis> {
   const found = await findRedis({ env: process.env, cacheDir: packageCache, log: () => undefined });
   if (found.kind === 'docker') throw new Error('these tests send signals to Redis: they need it on this machine');
-  const home = await claimRedisHome(dataDir);
+  const home = await claimHome(dataDir, 'redis');
   const port = await freePort();
   const launch = async () => {
     const process_ = await launchRedis({ found, home, port, env: process.env, onLine: () => undefined });

@@ -5,6 +5,8 @@
  *                                        replaced by a free one. 0: any free one
  *   HOST                                 127.0.0.1: where everything listens
  *   REDIS_URL                            unset: finds and starts a Redis of its own, with its data in the data directory
+ *   ARCHIVE                              local: finds and starts a PostgreSQL of its own for the archive, likewise
+ *   ARCHIVE_URL                          the archive's PostgreSQL; unset, without ARCHIVE: no archive
  *   HOLDFAST_DATA_DIR                    .holdfast: survives restarts; one running copy per directory
  *   HOLDFAST_BOOTSTRAP_KEY               unset: made once and kept in the data directory
  *   HOLDFAST_ADMIN_KEY                   likewise, for the console
@@ -39,6 +41,8 @@ const shape = {
   SIMULATOR_PORT: setting.port(3002),
   HOST: z.string().default('127.0.0.1'),
   REDIS_URL: setting.redisUrl.optional(),
+  ARCHIVE: z.enum(['local'], 'local, or unset').optional(),
+  ARCHIVE_URL: setting.archiveUrl.optional(),
   HOLDFAST_DATA_DIR: z.string().default('.holdfast'),
   HOLDFAST_BOOTSTRAP_KEY: z
     .string()
@@ -63,6 +67,8 @@ export interface Config {
   simulator: Port;
   host: string;
   redisUrl: string | null;
+  /** Starts a PostgreSQL of its own for the archive. */
+  hasLocalArchive: boolean;
   /** Absolute. */
   dataDir: string;
   bootstrapKey: string | null;
@@ -99,6 +105,11 @@ export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
   if (set.DURABILITY === 'replica' && set.REDIS_URL === undefined) {
     throw new SettingsError('DURABILITY=replica needs REDIS_URL: the Redis that is started here has no replica.');
   }
+  if (set.ARCHIVE !== undefined && set.ARCHIVE_URL !== undefined) {
+    throw new SettingsError(
+      'ARCHIVE=local starts a PostgreSQL, and ARCHIVE_URL names another one. Unset one of the two.',
+    );
+  }
   // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
   const { lanes, loaded, configDigest } = readConfigFile(
     set.HOLDFAST_CONFIG,
@@ -114,6 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
     simulator: portOf(env, 'SIMULATOR_PORT', set.SIMULATOR_PORT),
     host: set.HOST,
     redisUrl: set.REDIS_URL ?? null,
+    hasLocalArchive: set.ARCHIVE === 'local',
     dataDir: resolve(set.HOLDFAST_DATA_DIR),
     bootstrapKey: set.HOLDFAST_BOOTSTRAP_KEY ?? null,
     adminKey: set.HOLDFAST_ADMIN_KEY ?? null,

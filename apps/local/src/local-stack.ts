@@ -1,21 +1,24 @@
 /**
  * All that `npm start` runs, from the first process to the last.
  *
- * Start: 1. ports, keys, data directory  2. Redis and the simulator  3. API, console and workers  4. the banner.
+ * Start: 1. ports, keys, data directory  2. Redis, PostgreSQL and the simulator  3. API, console and workers  4. the banner.
  *        With the user's own Redis the API starts before the others: an error of that Redis is then shown once.
- * Stop:  1. workers, so that they can store their events  2. API, console and simulator  3. Redis.
+ * Stop:  1. workers, so that they can store their events  2. API, console and simulator  3. Redis and PostgreSQL.
  */
 import { join } from 'node:path';
 import type { Progress } from '../progress.mjs';
 import { banner } from './banner.ts';
 import type { Config } from './config.ts';
 import { type Keys, provideKeys } from './keys.ts';
+import { findPostgres } from './postgres/find-postgres.ts';
+import { postgresService } from './postgres/postgres-service.ts';
+import { postgresUrl } from './postgres/start-postgres.ts';
 import { type ClaimedPort, choosePort } from './process/ports.ts';
+import { claimHome, type ProgramHome } from './process/program-home.ts';
 import { showLines } from './process/show-lines.ts';
 import { type Service, SupervisedProcess } from './process/supervise.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { probeRedis } from './redis/probe-redis.ts';
-import { claimRedisHome, type RedisHome } from './redis/redis-home.ts';
 import { redisService } from './redis/redis-service.ts';
 import { packageCache } from './redis/start-redis.ts';
 import { httpService, loggingService, type ServiceOptions } from './services.ts';
@@ -35,7 +38,7 @@ export interface StackAddress {
   apiKey: string;
 }
 
-type Layer = 'redis' | 'services' | 'workers';
+type Layer = 'stores' | 'services' | 'workers';
 
 /** A process that has loaded the user's tasks, and is restarted when they change. */
 interface Restartable {
@@ -49,7 +52,7 @@ export class LocalStack {
   readonly #root: string;
   readonly #progress: Progress;
   readonly #write: (line: string) => void;
-  readonly #layers: Record<Layer, SupervisedProcess[]> = { redis: [], services: [], workers: [] };
+  readonly #layers: Record<Layer, SupervisedProcess[]> = { stores: [], services: [], workers: [] };
   readonly #claimed: { release(): void }[] = [];
   readonly #restartable: Restartable[] = [];
   /** The environment of the processes. */
@@ -86,13 +89,14 @@ export class LocalStack {
     return this.#config.redisUrl === null ? `${redis} and the simulator` : `${redis}, starting the simulator`;
   }
 
-  /** Starts Redis, and the simulator where no provider is configured. @returns the environment of the processes that use them */
+  /** Starts Redis, what else was asked for, and the simulator where no provider is configured. @returns the environment of the processes that use them */
   async #startStore(keys: Keys, ports: Ports): Promise<ServiceOptions['env']> {
     const redis = await this.#startRedis();
-    const env = () => this.#env(keys, ports, redis.url());
+    const archive = this.#config.hasLocalArchive ? await this.#startPostgres() : null;
+    const env = () => this.#env(keys, ports, { redis: redis.url(), archive: archive?.url() });
     const { useSimulator } = this.#config;
     const simulator = useSimulator ? [this.#startHttp('simulator', 'packages/simulator', ports, '/healthz', env)] : [];
-    await Promise.all([redis.up, ...simulator]);
+    await Promise.all([redis.up, archive?.up, ...simulator]);
     return env;
   }
 
@@ -109,8 +113,8 @@ export class LocalStack {
   /** Stops everything, in order. A later call with a shorter `graceMs` shortens the first call's wait. */
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#stopping = true;
-    const { redis, services, workers } = this.#layers;
-    for (const layer of [workers, services, redis]) {
+    const { stores, services, workers } = this.#layers;
+    for (const layer of [workers, services, stores]) {
       await Promise.all(layer.map((process) => process.stop(graceMs)));
     }
     for (const claimed of this.#claimed.splice(0)) claimed.release();
@@ -174,13 +178,25 @@ export class LocalStack {
       return { up: Promise.resolve(), url: () => redisUrl };
     }
     const found = await findRedis({ env, cacheDir: packageCache, log: this.#write });
-    const home: RedisHome = await claimRedisHome(dataDir);
+    const home: ProgramHome = await claimHome(dataDir, 'redis');
     this.#claimed.push(home);
     const port = await choosePort({ number: 0, explicit: false }, '127.0.0.1', 'REDIS_URL');
     this.#claimed.push(port);
     const onLine = showLines('redis', this.#write, showAllLogs);
     const service = redisService({ found, home, port, env, onLine, showAll: showAllLogs });
-    return { up: this.#supervise('redis', service).up, url: () => `redis://127.0.0.1:${port.number}` };
+    return { up: this.#supervise('stores', service).up, url: () => `redis://127.0.0.1:${port.number}` };
+  }
+
+  async #startPostgres(): Promise<{ up: Promise<void>; url: () => string }> {
+    const { env, dataDir, showAllLogs } = this.#config;
+    const found = await findPostgres(env);
+    const home = await claimHome(dataDir, 'postgres');
+    this.#claimed.push(home);
+    const port = await choosePort({ number: 0, explicit: false }, '127.0.0.1', 'ARCHIVE');
+    this.#claimed.push(port);
+    const onLine = showLines('postgres', this.#write, showAllLogs);
+    const service = postgresService({ found, home, port, env, onLine, showAll: showAllLogs });
+    return { up: this.#supervise('stores', service).up, url: () => postgresUrl(home, port.number) };
   }
 
   #startHttp(
@@ -210,7 +226,7 @@ export class LocalStack {
     return { name, directory: join(this.#root, directory), env, onLine };
   }
 
-  #env(keys: Keys, ports: Ports, redisUrl: string): NodeJS.ProcessEnv {
+  #env(keys: Keys, ports: Ports, urls: { redis: string; archive: string | undefined }): NodeJS.ProcessEnv {
     const { host, durability, workerConcurrency, useSimulator } = this.#config;
     const env = this.#serviceEnv;
     return {
@@ -220,7 +236,8 @@ export class LocalStack {
       PORT: String(ports.api.number),
       CONSOLE_PORT: String(ports.console.number),
       SIMULATOR_PORT: String(ports.simulator.number),
-      REDIS_URL: redisUrl,
+      REDIS_URL: urls.redis,
+      ...(urls.archive === undefined ? {} : { ARCHIVE_URL: urls.archive }),
       HOLDFAST_BOOTSTRAP_KEY: keys.bootstrap,
       HOLDFAST_ADMIN_KEY: keys.admin,
       DURABILITY: durability,

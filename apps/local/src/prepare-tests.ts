@@ -1,13 +1,14 @@
 /**
- * Steps 3 and 4 of `prepare.mjs --test`: finds or installs Redis and Chromium before the first test needs them. When one is
- * missing, the other is still looked for, so that both errors are shown.
+ * Steps 3 to 5 of `prepare.mjs --test`: finds or installs Redis, PostgreSQL and Chromium before the first test needs them. When one
+ * is missing, the others are still looked for, so that all errors are shown.
  */
 import { Progress } from '../progress.mjs';
 import { findChromium } from './find-chromium.ts';
+import { findOrInstallPostgres } from './postgres/find-postgres.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { packageCache } from './redis/start-redis.ts';
 
-const progress = new Progress({ total: 4, first: 3 });
+const progress = new Progress({ total: 5, first: 3 });
 const { env } = process;
 const log = (line: string) => progress.say(line);
 
@@ -21,4 +22,5 @@ async function look(name: string, find: () => Promise<unknown>): Promise<void> {
 }
 
 await look('Redis', () => findRedis({ env, cacheDir: packageCache, log }));
+await look('PostgreSQL', () => findOrInstallPostgres(env, log));
 await look('Chromium', () => findChromium(env, log));

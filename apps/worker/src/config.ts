@@ -15,6 +15,14 @@ import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
+export interface ArchiveConfig {
+  url: string;
+  /** Prompts and answers go there, too. */
+  withContent: boolean;
+  /** How long a job is kept there after its end, in ms. */
+  keepMs: number;
+}
+
 export interface WorkerConfig {
   redisUrl: string;
   prefix: string;
@@ -33,6 +41,8 @@ export interface WorkerConfig {
   blockedLimitMs: number;
   /** A job whose answer is larger fails. */
   maxAnswerBytes: number;
+  /** Where ended jobs go; null: nowhere. */
+  archive: ArchiveConfig | null;
   lanes: Lanes;
   /** By their names. */
   tasks: ReadonlyMap<string, Task>;
@@ -63,6 +73,9 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
       CRASH_LIMIT: setting.count(5, 1_000),
       BLOCKED_LIMIT_SECONDS: z.coerce.number().min(5).max(3_600).default(45),
       MAX_ANSWER_MB: setting.count(64, 256),
+      ARCHIVE_URL: setting.archiveUrl.optional(),
+      ARCHIVE_CONTENT: z.enum(['true', 'false'], 'expected true or false').default('false'),
+      ARCHIVE_DAYS: setting.count(400, 36_500),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
       OPENAI_BACKGROUND: setting.providerRunsInBackground,
@@ -98,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     crashLimit: settings.CRASH_LIMIT,
     blockedLimitMs: settings.BLOCKED_LIMIT_SECONDS * 1_000,
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
+    archive: archiveOf(settings.ARCHIVE_URL, settings.ARCHIVE_CONTENT, settings.ARCHIVE_DAYS),
     ...content,
     tasks: content.loaded.tasks,
     tracing: readTracing(settings, 'worker'),
@@ -105,4 +119,8 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
+}
+
+function archiveOf(url: string | undefined, content: 'true' | 'false', days: number): ArchiveConfig | null {
+  return url === undefined ? null : { url, withContent: content === 'true', keepMs: days * 86_400_000 };
 }

@@ -3,8 +3,9 @@
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
 import { hostname } from 'node:os';
+import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
-import { defaultRetryPolicy, type Logger, laneFor, type Tracer } from '@holdfast/core';
+import { defaultRetryPolicy, type Logger, laneFor, MisconfigurationError, type Tracer } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
 import { LiveFeed } from '@holdfast/journal';
 import { announceWorker, type LiveWorker, liveWorkers } from '@holdfast/queue';
@@ -53,6 +54,18 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
   return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
 }
 
+/** @throws MisconfigurationError where only an operator can help. If PostgreSQL is away, jobs run, and are archived later. */
+async function openArchive({ archive, prefix }: WorkerConfig, { logger, onClose }: ServiceContext) {
+  if (archive === null) return null;
+  const database = new ArchiveDatabase({ url: archive.url, prefix, logger });
+  onClose('archive', () => database.close());
+  await database.prepare().catch((error: unknown) => {
+    if (error instanceof MisconfigurationError) throw error;
+    logger.warn({ error }, 'the archive does not answer; ended jobs wait in Redis until they expire');
+  });
+  return database;
+}
+
 function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Logger): ConfiguredDeps {
   return {
     worker: presenceOf(config).id,
@@ -98,11 +111,12 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   await loadScripts(redis);
   const writes = await openDurableWrites(config, redis);
   onClose('durable writes', () => writes?.close());
+  const archive = await openArchive(config, context);
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
   const configured = configuredDeps(config, tracer, logger);
-  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch };
+  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, archive, configured, watch };
   for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');

@@ -1,4 +1,5 @@
 /** Serves one cell: takes its jobs, runs their attempts, and does its maintenance. */
+import type { ArchiveDatabase } from '@holdfast/archive';
 import { Cell } from '@holdfast/cell';
 import { followersLane, type Logger } from '@holdfast/core';
 import { type createTenantLimits, Ledger } from '@holdfast/gate';
@@ -13,6 +14,7 @@ import type { WorkerConfig } from './config.ts';
 import { AdaptiveRateLimit } from './cost/adaptive-rate-limit.ts';
 import type { LoopWatch } from './event-loop/watch-loop.ts';
 import { startLaneWorkers } from './lanes/lane-workers.ts';
+import { startArchiving } from './maintenance/archive-jobs.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
 
@@ -43,13 +45,15 @@ interface ProcessDeps {
   feed: LiveFeed;
   limits: ReturnType<typeof createTenantLimits>;
   writes: DurableWrites | undefined;
+  /** Where ended jobs go; null: nowhere. */
+  archive: ArchiveDatabase | null;
   /** What attempts need that doesn't depend on the cell. */
   configured: ConfiguredDeps;
   watch: LoopWatch;
 }
 
 export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, configured, watch } = shared;
+  const { config, onClose, logger, redis, feed, limits, writes, archive, configured, watch } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -74,6 +78,11 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
   };
   onClose('cancel requests', await running.listen(journal, feed));
   onClose('packing', startPacking(journal, logger));
+  if (archive !== null && config.archive !== null) {
+    const { withContent, keepMs } = config.archive;
+    const options = { journal, scheduler: queues.scheduler, archive, withContent, keepMs, logger };
+    onClose('archiving', await startArchiving(options));
+  }
   onClose('lanes', startReassigningLanes({ ...deps, queues }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
   const { works, stop } = await startLaneWorkers({

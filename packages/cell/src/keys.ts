@@ -25,6 +25,8 @@
  *   C:leftover                    zset    responses to cancel at their provider because their job has ended, by next try (ms)
  *   C:value:<name>[:<n>]          string  a large value on its way                       60 s, or until a script takes it
  *   C:packing                     zset    ended jobs to pack, or packed ones with parts to delete, by when (ms)
+ *   C:archiving                   zset    the outbox: `<id>` of ended and `-<id>` of deleted jobs, by when they were added (ms)
+ *   C:archiving:wanted            string  there is an archive: the outbox gets entries     7 days, renewed by the archiver
  *   C:releases                    string  counter of releases, of all jobs of the cell
  *   C:control                     channel ids of running jobs to cancel
  *   C:lock:<task>                 string  held by the process that does a maintenance task
@@ -106,6 +108,14 @@ export class CellKeys {
 
   get packing(): string {
     return `${this.base}packing`;
+  }
+
+  get archiving(): string {
+    return `${this.base}archiving`;
+  }
+
+  get archivingWanted(): string {
+    return `${this.archiving}:wanted`;
   }
 
   get leftover(): string {

@@ -89,6 +89,7 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   list: () => ['open', 1, 'waiting', 10],
   jobsOfLane: () => ['default', 1, 'waiting', 10],
   removeExpired: () => [10],
+  removeArchived: (_t, { failed }) => [failed, 5],
   claimLeftovers: () => [10],
   read: (_t, { failed, waiting }) => [1, failed, waiting],
   stageValue: () => ['name', 3, 'bytes'],

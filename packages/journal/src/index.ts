@@ -1,5 +1,6 @@
 /** Stage 5 of 6: journals in Redis, each with one writer and any number of readers. */
 
+export { ArchiveOutbox, type OutboxEntry } from './archive-outbox.ts';
 export type { CallsSoFar, Claim } from './claim.ts';
 export * from './journal.ts';
 export * from './leader.ts';
@@ -15,7 +16,7 @@ export { readText } from './read/read-text.ts';
 export * from './read/read-timeline.ts';
 export * from './read/search-jobs.ts';
 export * from './read/wait-for-end.ts';
-export type { LargeAnswer, OwnedJob, OwnedSummary } from './record.ts';
+export type { EndedRun, LargeAnswer, OwnedJob, OwnedSummary } from './record.ts';
 export { type AttemptEnd, type Ended, type FieldChanges, JournalRefusal } from './write/append.ts';
 export { AttemptWriter } from './write/attempt-writer.ts';
 export * from './write/call-record.ts';

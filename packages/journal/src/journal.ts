@@ -24,6 +24,8 @@ import { type Admission, createdJob, isSentAtOnce, type NewJob, submitArguments 
 import { unpackJob } from './pack/pack-jobs.ts';
 import { readDictionary, readPackedRequest } from './pack/packed-job.ts';
 import {
+  type EndedRun,
+  endedRunOf,
   jobOf,
   type OwnedJob,
   type OwnedSummary,
@@ -134,6 +136,15 @@ export class Journal {
     });
   }
 
+  /** Jobs that have ended, in one round trip; null: it has not ended, or there is none. */
+  async getEnded(jobIds: readonly string[]): Promise<(EndedRun | null)[]> {
+    const stored = await this.#read(jobIds, false);
+    return jobIds.map((id, at) => {
+      const one = stored[at];
+      return one ? endedRunOf(id, one) : null;
+    });
+  }
+
   /** The body that created the job, or null. */
   async requestText(jobId: string): Promise<string | null> {
     const { request } = this.keysOf(jobId);
@@ -204,6 +215,11 @@ export class Journal {
   /** An answer that is too large to be read whole (see `OwnedJob.large`): JSON, in windows. */
   readAnswer(jobId: string, part: 'output' | 'text', size: number): AsyncGenerator<Buffer> {
     return readValue(this.cell, this.keysOf(jobId)[part], size);
+  }
+
+  /** The whole answer: JSON; null: there is none. Large answers are read in windows, and are in memory at the end. */
+  answerText(jobId: string): Promise<string | null> {
+    return readWhole(this.cell, this.keysOf(jobId).output);
   }
 
   async #read(jobIds: readonly string[], withAnswers: boolean): Promise<StoredJob[]> {

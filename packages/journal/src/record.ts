@@ -106,6 +106,14 @@ export interface OwnedJob {
   large: LargeAnswer | null;
 }
 
+/** An ended job, with the amounts of its newest run in billionths of a dollar. */
+export interface EndedRun extends OwnedSummary {
+  /** What the run was settled with, open calls included; null: no call was made whose price is known. */
+  costNano: number | null;
+  /** What the answer copied from an equal job would have cost. */
+  avoidedNano: number;
+}
+
 export interface OwnedSummary {
   tenant: string;
   /** As an `OwnedJob`'s. */
@@ -183,6 +191,21 @@ export function summaryOf(id: string, { record, details }: Pick<StoredJob, 'reco
     links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
   };
   return { tenant, trace: parseTraceparent(record.traceparent), job };
+}
+
+/** null: there is no record, or the job has not ended. */
+export function endedRunOf(id: string, stored: Pick<StoredJob, 'record' | 'details'>): EndedRun | null {
+  const found = summaryOf(id, stored);
+  if (!found || !hasEnded(found.job.status)) return null;
+  const { record } = stored;
+  const open = Number(field(record, 'open_cost'));
+  // As the script that settles it: `settleRun` of the fragment `ledger`.
+  const cost = Number(field(record, 'spent')) + open;
+  return {
+    ...found,
+    costNano: record.spent !== undefined || open > 0 ? Math.min(Number.MAX_SAFE_INTEGER, cost) : null,
+    avoidedNano: Number(field(record, 'avoided')),
+  };
 }
 
 /** The job as clients see it; null when there is no record. */

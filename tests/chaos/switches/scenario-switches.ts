@@ -1,8 +1,9 @@
 /**
  * Switches that break a promise from outside where no fault is needed: limits, budgets, fair order, cache, steps, failing jobs,
- * keys and blocked event loops. Each names a scenario, which a test of `tests/flow` plays on an intact stack, and the count that
+ * keys, blocked event loops and the archive. Each names a scenario, which a test of `tests/flow` plays on an intact stack, and the count that
  * must be too high on the broken one. A failure for another reason doesn't count.
  */
+import { archived } from '../../flow/scenarios/archived.ts';
 import { blockedLoop } from '../../flow/scenarios/blocked-loop.ts';
 import { budget } from '../../flow/scenarios/budget.ts';
 import { callLimit } from '../../flow/scenarios/call-limit.ts';
@@ -191,5 +192,12 @@ export const scenarioSwitches: readonly ScenarioSwitch[] = [
     scenario: keptMode,
     expected: 'acceptedAfter5s',
     launch: { api: preload('no-server-watch') },
+  },
+  {
+    name: 'forget-early',
+    does: 'ended jobs leave the outbox before they are written to the archive',
+    scenario: archived,
+    expected: 'missing',
+    launch: { worker: preload('forget-early') },
   },
 ];

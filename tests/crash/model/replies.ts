@@ -38,7 +38,7 @@ export function kindsOf(script: ScriptName, reply: unknown): string[] {
     case 'repair':
       return [second === '' ? 'to the end' : 'a page', ...(Number(parts[3]) > 0 ? ['placed'] : [])];
     case 'removeExpired':
-      return [Number(reply) > 0 ? 'found' : 'nothing'];
+      return [Number(first) > 0 ? 'found' : 'nothing'];
     case 'counts':
       return [first === second ? 'equal' : 'different'];
     case 'capacity':

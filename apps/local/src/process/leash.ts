@@ -5,7 +5,7 @@
  * pipe means that this process is gone. Then the leash sends SIGTERM to the child, and SIGKILL to its process group 10 s later.
  * The child needs no code for it, so it works for Redis and for a hung Node.
  *
- * When this process and the leash are killed together, the child survives; `claimRedisHome` ends it at the next start.
+ * When this process and the leash are killed together, the child survives; `claimHome` ends it at the next start.
  */
 import { spawn } from 'node:child_process';
 

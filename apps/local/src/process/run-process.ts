@@ -23,6 +23,12 @@ export interface RunningProcess {
   stop(graceMs: number): Promise<Exit>;
 }
 
+/** The numbers of a user of the system. */
+export interface SystemUser {
+  uid: number;
+  gid: number;
+}
+
 export interface ProcessOptions {
   command: string;
   args: readonly string[];
@@ -31,6 +37,10 @@ export interface ProcessOptions {
   onLine: ((line: string) => void) | null;
   /** When it is ended after this process was killed. Default: at once. */
   leash?: Partial<LeashTimes>;
+  /** Who it runs as, where root starts it. Default: the user of this process. */
+  user?: SystemUser | undefined;
+  /** Where it works. Default: where this process does. */
+  cwd?: string;
 }
 
 /** Long enough for the last lines of an ended process. Short, because a grandchild may hold its pipes open. */
@@ -58,9 +68,11 @@ export async function runProcess({
   env,
   onLine,
   leash: times,
+  user,
+  cwd,
 }: ProcessOptions): Promise<RunningProcess> {
   const output = onLine === null ? 'inherit' : 'pipe';
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', output, output], cwd, ...user });
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       // Its own children end with it, such as the child with which Redis rewrites its file.

@@ -8,10 +8,10 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../process/ports.ts';
+import { claimHome, type ProgramHome } from '../process/program-home.ts';
 import { describeExit, type Exit, type RunningProcess, runProcess } from '../process/run-process.ts';
 import { type FoundRedis, findRedis } from './find-redis.ts';
 import { probeRedis } from './probe-redis.ts';
-import { claimRedisHome, type RedisHome } from './redis-home.ts';
 
 export interface StartedRedis {
   url: string;
@@ -24,7 +24,7 @@ export interface StartedRedis {
 
 interface LaunchOptions {
   found: FoundRedis;
-  home: RedisHome;
+  home: ProgramHome;
   port: number;
   env: NodeJS.ProcessEnv;
   onLine: (line: string) => void;
@@ -112,7 +112,7 @@ interface StartOptions {
   env: NodeJS.ProcessEnv;
 }
 
-async function launchOnFreePort(found: FoundRedis, home: RedisHome, env: NodeJS.ProcessEnv) {
+async function launchOnFreePort(found: FoundRedis, home: ProgramHome, env: NodeJS.ProcessEnv) {
   for (let tries = 1; ; tries++) {
     const port = await freePort('127.0.0.1');
     const lines: string[] = [];
@@ -139,7 +139,7 @@ async function launchOnFreePort(found: FoundRedis, home: RedisHome, env: NodeJS.
  */
 export async function startRedis({ dataDir, env, log = () => {} }: StartOptions): Promise<StartedRedis> {
   const found = await findRedis({ env, cacheDir: packageCache, log });
-  const home = await claimRedisHome(resolve(dataDir));
+  const home = await claimHome(resolve(dataDir), 'redis');
   try {
     const { port, running } = await launchOnFreePort(found, home, env);
     const exited = running.exited.finally(() => home.release());

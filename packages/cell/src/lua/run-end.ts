@@ -1,3 +1,4 @@
+import { archiving } from './archiving/archiving.ts';
 import { clock } from './clock.ts';
 import type { Fragment } from './fragment.ts';
 import {
@@ -37,7 +38,7 @@ export const endFields = [
  */
 export const runEnd: Fragment = {
   name: 'run end',
-  needs: [names, clock, journal, ledger, scheduler, segments],
+  needs: [names, clock, archiving, journal, ledger, scheduler, segments],
   lua: `
 local function endJob(job, status, first, last, bytes, retention, output)
   local id, tenant = job.id, job.tenant
@@ -50,6 +51,7 @@ local function endJob(job, status, first, last, bytes, retention, output)
   local size, request = tonumber(job.size), num(job.request_size) or 0
   local isLong = request >= ${PACK_REQUEST_FROM_BYTES} and request <= ${PACK_REQUEST_TO_BYTES}
   if isLong or size >= ${PACK_LOG_FROM_BYTES} then redis.call('ZADD', C .. 'packing', int(now), id) end
+  toArchive(id)
   redis.call('ZREM', C .. 'open', id)
   redis.call('ZADD', C .. 'expiring', int(now + retention), id .. ' ' .. tenant)
   if status == 'failed' then redis.call('ZADD', C .. 'failed', int(now), id) end

@@ -1,6 +1,7 @@
 /** Every script of a cell, by name. */
 import type { Redis } from '@holdfast/redis';
 import { appendScript } from './job/append.ts';
+import { removeArchivedScript } from './job/archiving.ts';
 import { cancelScript } from './job/cancel.ts';
 import { claimScript } from './job/claim.ts';
 import { deleteScript } from './job/delete.ts';
@@ -31,6 +32,7 @@ export const scripts = {
   retry: retryScript,
   delete: deleteScript,
   reserve: reserveScript,
+  removeArchived: removeArchivedScript,
   lead: leadScript,
   acquireCall: acquireCallScript,
   correctCall: correctCallScript,

@@ -71,9 +71,19 @@ export async function maintain(queues: LaneQueues, logger: Logger): Promise<void
   const { open, placed, unlisted, lanes } = await scheduler.placement();
   for (const lane of lanes) await checkPermits(queues, lane, logger);
   if (open > placed) await repair(queues, logger);
-  while ((await scheduler.removeExpired(PAGE)) === PAGE);
+  await removeExpired(queues, logger);
   // Not at once again: while processes of an older version run, some will be missing soon.
   if (unlisted > 0 && (await scheduler.isMyTurn('list', LIST_EVERY_MS))) await listAll(queues, logger);
+}
+
+async function removeExpired({ scheduler }: LaneQueues, logger: Logger): Promise<void> {
+  let lost = 0;
+  for (let isMore = true; isMore; ) {
+    const { checked, unarchived } = await scheduler.removeExpired(PAGE);
+    lost += unarchived;
+    isMore = checked === PAGE;
+  }
+  if (lost > 0) logger.error({ jobs: lost }, 'these jobs expired before they were archived: the archive lacks them');
 }
 
 async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): Promise<void> {

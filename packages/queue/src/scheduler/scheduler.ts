@@ -140,9 +140,10 @@ export class FairScheduler {
     return { end: pageEnd(time, jobId), jobs };
   }
 
-  /** Removes expired jobs from the lists. @returns how many it checked */
-  async removeExpired(limit: number): Promise<number> {
-    return (await scripts.removeExpired.run(this.#cell, [limit])) as number;
+  /** Removes expired jobs from the lists. @returns how many it checked, and how many of these were still to be archived */
+  async removeExpired(limit: number): Promise<{ checked: number; unarchived: number }> {
+    const [checked, unarchived] = (await scripts.removeExpired.run(this.#cell, [limit])) as [number, number];
+    return { checked, unarchived };
   }
 
   /** True for one caller in each `everyMs`, over all processes. */

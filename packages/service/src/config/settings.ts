@@ -44,6 +44,10 @@ export const setting = {
       .max(24 * 365)
       .default(fallback),
   redisUrl: z.url({ protocol: /^rediss?$/, error: 'expected a Redis address such as redis://127.0.0.1:6379' }),
+  archiveUrl: z.url({
+    protocol: /^postgres(?:ql)?$/,
+    error: 'expected a PostgreSQL address such as postgres://user:password@127.0.0.1:5432/holdfast',
+  }),
   providerUrl: z
     .url({ protocol: /^https?$/, error: 'expected an http(s) address' })
     .default('https://api.openai.com/v1'),

@@ -1,15 +1,16 @@
+import { archiving } from '../../lua/archiving/archiving.ts';
 import { luaList, record } from '../../lua/record.ts';
 import { segmentFields, segments } from '../../lua/segments.ts';
 import { CellScript } from '../cell-script.ts';
 
 /**
- * Deletes an ended job: record, prompt, answer, events.
+ * Deletes an ended job: record, prompt, answer, events. The archive is told to forget it.
  *
  *   ARGV  …, id
  *   returns {'deleted'} | {'not_ended', status} | {'missing'}
  */
 export const deleteScript = new CellScript({
-  needs: [record, segments],
+  needs: [archiving, record, segments],
   whenFull: true,
   body: `
 local id = ARGV[2]
@@ -24,6 +25,7 @@ redis.call('ZREM', C .. 'jobs', id)
 redis.call('ZREM', C .. 'failed', id)
 redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
 redis.call('ZREM', C .. 'packing', id)
+toArchive('-' .. id)
 if shared and redis.call('GET', C .. 'leader:' .. shared) == id then redis.call('DEL', C .. 'leader:' .. shared) end
 return {'deleted'}
 `,

@@ -182,7 +182,7 @@ describe('the open jobs of a lane', () => {
 
 describe('removing what has expired', () => {
   const expiring = () => `${t.keys.base}expiring`;
-  const removeExpired = (limit: number) => scripts.removeExpired.run(t.cell, [limit]);
+  const removeExpired = async (limit: number) => ((await scripts.removeExpired.run(t.cell, [limit])) as number[])[0];
 
   it('takes it off its tenant’s list, up to a limit at once, when its record has expired', async () => {
     const ids = await many(5);

@@ -71,13 +71,13 @@ return reply
  * Removes expired jobs from the lists.
  *
  *   ARGV  …, maximum
- *   returns how many were checked
+ *   returns {how many were checked, how many of them the archive has not got}
  */
 export const removeExpiredScript = new CellScript({
   needs: [clock],
   whenFull: true,
   body: `
-local expired = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2])
+local expired, lost = redis.call('ZRANGEBYSCORE', C .. 'expiring', '-inf', now, 'LIMIT', 0, ARGV[2]), 0
 for _, entry in ipairs(expired) do
   local id, tenant = string.match(entry, '^(%S+) (%S+)$')
   -- The record may expire a moment later than this entry says.
@@ -86,10 +86,11 @@ for _, entry in ipairs(expired) do
     redis.call('ZREM', C .. 'jobs', id)
     redis.call('ZREM', C .. 'failed', id)
     redis.call('ZREM', C .. 'packing', id)
+    lost = lost + redis.call('ZREM', C .. 'archiving', id)
     redis.call('ZREM', C .. 'expiring', entry)
   end
 end
-return #expired
+return {#expired, lost}
 `,
 });
 

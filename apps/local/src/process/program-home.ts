@@ -1,8 +1,8 @@
 /**
- * The data directory of one Redis. Two Redis servers that write the same append-only file destroy it, so:
+ * The data directory of one program, such as Redis. Two servers that write the same files destroy them, so:
  *
- * 1. the directory is locked as long as this process uses it, also while Redis doesn't run
- * 2. a Redis that still runs there although the process that started it is dead (killed together with its leash) is ended
+ * 1. the directory is locked as long as this process uses it, also while the program doesn't run
+ * 2. a program that still runs there although the process that started it is dead (killed together with its leash) is ended
  *
  *   DATA_DIR/redis.lock   the process that uses it
  *   DATA_DIR/redis.pid    the Redis last started there
@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { birthOf, type Holder, isRunning, tryLock } from '../../lock.mjs';
 
-export interface RedisHome {
-  /** The directory of Redis' files. */
+export interface ProgramHome {
+  /** The directory of the program's files. */
   readonly dir: string;
-  /** Stores which Redis process writes there, for the next start after a crash. */
+  /** Stores which process writes there, for the next start after a crash. */
   remember(pid: number): void;
-  /** Unlocks the directory. Call it only once its Redis has ended. */
+  /** Unlocks the directory. Call it only once its program has ended. */
   release(): void;
 }
 
@@ -64,13 +64,13 @@ async function endOrphan(file: string): Promise<void> {
 }
 
 /**
- * Locks `dataDir` for this process, and ends a Redis that a dead process has left there.
+ * Locks the directory of `program` in `dataDir` for this process, and ends a program that a dead process has left there.
  * @throws DataDirInUse
  */
-export async function claimRedisHome(dataDir: string): Promise<RedisHome> {
-  const dir = join(dataDir, 'redis');
-  const pidFile = join(dataDir, 'redis.pid');
-  const lock = tryLock(join(dataDir, 'redis.lock'));
+export async function claimHome(dataDir: string, program: 'redis' | 'postgres'): Promise<ProgramHome> {
+  const dir = join(dataDir, program);
+  const pidFile = join(dataDir, `${program}.pid`);
+  const lock = tryLock(join(dataDir, `${program}.lock`));
   if ('heldBy' in lock) throw new DataDirInUse(dataDir, lock.heldBy);
   try {
     await endOrphan(pidFile);
