@@ -52,7 +52,7 @@ const figures: [page: string, says: string, file: string, has: string][] = [
   [redis, '(EX_CONFIG)', 'packages/service/src/run-service.ts', 'EXIT_MISCONFIGURED = 78;'],
   [proxies, 'closes its own after 65 s', server, 'keepAliveTimeout = 65_000;'],
   [proxies, 'gives other requests 3 s', apiMain, 'CLOSE_GRACE_MS = 3_000;'],
-  [proxies, '`X-Accel-Buffering: no`', 'apps/api/src/http/sse-sink.ts', "'x-accel-buffering': 'no'"],
+  [proxies, '`X-Accel-Buffering: no`', 'packages/service/src/http/sse-sink.ts', "'x-accel-buffering': 'no'"],
   [scale, 'its locks last 5 s', 'packages/queue/src/names.ts', 'LOCK_MS = 5_000;'],
   [scale, 'four fifths of `ulimit -n`', 'apps/api/src/bounds/open-files.ts', 'SHARE_FOR_HELD = 0.8;'],
   [upgrade, '5 s later', 'apps/worker/src/attempt/prepare-task.ts', 'PUT_BACK_MS = 5_000;'],

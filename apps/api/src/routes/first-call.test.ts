@@ -1,9 +1,9 @@
 import { estimateCall } from '@holdfast/gate';
+import { estimateFirstCall } from '@holdfast/jobs';
 import { defineTask } from '@holdfast/tasks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { startTestApi, type TestApi } from '../../testing/api.ts';
-import { estimateFirstCall } from './first-call.ts';
 
 const prices = { sim: { input_usd_per_million: 1, output_usd_per_million: 100 } };
 let api: TestApi;

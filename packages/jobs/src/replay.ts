@@ -1,13 +1,18 @@
 /** Whether a submit repeats the one that created the job its key names, and the job to answer with. */
-import { canonicalJson, hasEnded, type JsonValue } from '@holdfast/core';
+import { canonicalJson, hasEnded, type JsonObject, type JsonValue } from '@holdfast/core';
 import type { FoundJob, Journal, NewJob, OwnedJob } from '@holdfast/journal';
-import type { JsonBody } from '@holdfast/service';
+
+/** The body of a submit. */
+export interface SentBody {
+  text: string;
+  value: JsonObject;
+}
 
 /** The job that was found, with its answer; null: it was deleted meanwhile. */
 export async function findReplay(
   journal: Journal,
   job: NewJob,
-  body: JsonBody,
+  body: SentBody,
   found: FoundJob,
 ): Promise<OwnedJob | 'other_body' | null> {
   const isSame = await hasSameBody(journal, job, body, found);
@@ -20,7 +25,7 @@ export async function findReplay(
 }
 
 /** null: the job was deleted meanwhile. */
-async function hasSameBody(journal: Journal, job: NewJob, body: JsonBody, found: FoundJob): Promise<boolean | null> {
+async function hasSameBody(journal: Journal, job: NewJob, body: SentBody, found: FoundJob): Promise<boolean | null> {
   if (found.digest === job.digest) return true;
   // Other bytes may still be the same request: other spaces, another order of members.
   const stored = await journal.requestText(job.id);

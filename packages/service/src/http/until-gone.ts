@@ -1,4 +1,4 @@
-import type { Response } from '@holdfast/service';
+import type { Response } from 'express';
 
 /** Aborts when the answer is over: it was sent, or its reader has left. */
 export function untilGone(response: Response): AbortSignal {

@@ -3,8 +3,7 @@
  * left. So a reader who stops reading takes at most one window of the log (256 KB) of this process' memory. When a slice doesn't leave
  * in time, the reader is cut off, and may resume from its last event.
  */
-import type { EventSink } from '@holdfast/journal';
-import type { Response } from '@holdfast/service';
+import type { Response } from 'express';
 
 const SLICE_BYTES = 65_536;
 /** Shared by all: a waiting reader has no buffer of its own. */
@@ -16,7 +15,8 @@ export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
 
-export class SseSink implements EventSink {
+/** An `EventSink` of `packages/journal`. */
+export class SseSink {
   readonly #response: Response;
   readonly #stallMs: number;
   #unsent: Buffer = NOTHING;

@@ -13,11 +13,10 @@ import { type Limits, RequestError } from '@holdfast/core';
 import { explainRefusal, type TenantLimits, type warnOfUnpriced } from '@holdfast/gate';
 import { isSentAtOnce, type NewJob, type OwnedJob, type SubmitReply } from '@holdfast/journal';
 import { type DurabilityMode, type DurableWrites, isOutOfMemory, type MemoryWatch } from '@holdfast/redis';
-import type { ApiCell, TenantCells } from '../cells.ts';
-import { queueFull } from '../http/store-error.ts';
+import type { JobCell, TenantCells } from './cells.ts';
 import { type EstimateNeeds, estimateFirstCall } from './first-call.ts';
-import { findReplay } from './replay.ts';
-import type { Submission } from './validate-submit.ts';
+import { queueFull } from './queue-full.ts';
+import { findReplay, type SentBody } from './replay.ts';
 
 export interface SubmitNeeds extends EstimateNeeds {
   cells: TenantCells;
@@ -50,7 +49,7 @@ export type SubmitOutcome = AcceptedSubmit | RefusedSubmit;
 type FoundSubmit = Extract<SubmitReply, { kind: 'found' }>;
 
 /** @throws RequestError `durability_unmet`, and what the connection throws: the job may or may not exist then */
-export async function submitOrReplay(needs: SubmitNeeds, { job, body }: Submission): Promise<SubmitOutcome> {
+export async function submitOrReplay(needs: SubmitNeeds, job: NewJob, body: SentBody): Promise<SubmitOutcome> {
   const cell = needs.cells.of(job.tenant);
   for (;;) {
     const outcome = await submitOrFind(needs, cell, job);
@@ -62,7 +61,7 @@ export async function submitOrReplay(needs: SubmitNeeds, { job, body }: Submissi
   }
 }
 
-async function submitOrFind(needs: SubmitNeeds, cell: ApiCell, job: NewJob): Promise<SubmitOutcome | FoundSubmit> {
+async function submitOrFind(needs: SubmitNeeds, cell: JobCell, job: NewJob): Promise<SubmitOutcome | FoundSubmit> {
   const { memory, writes } = needs;
   const limits = await needs.limits.of(job.tenant).catch(asRefusal);
   if (limits instanceof RequestError) return findOnly(writes, cell, job, {}, limits);
@@ -84,7 +83,7 @@ function asRefusal(error: unknown): RequestError {
 
 async function submit(
   needs: SubmitNeeds,
-  { journal, queue }: ApiCell,
+  { journal, queue }: JobCell,
   job: NewJob,
   limits: Limits,
 ): Promise<SubmitOutcome | FoundSubmit> {
@@ -117,7 +116,7 @@ async function submit(
 /** Creates nothing, but still finds a job that exists. @param why the refusal, where none exists */
 async function findOnly(
   writes: SubmitNeeds['writes'],
-  { journal, ledger }: Pick<ApiCell, 'journal' | 'ledger'>,
+  { journal, ledger }: Pick<JobCell, 'journal' | 'ledger'>,
   job: NewJob,
   limits: Limits,
   why: RequestError,

@@ -4,13 +4,17 @@
  *
  * Streams get their heartbeats in fifteen turns, because ten thousand at once would delay everything else.
  */
-import type { AttachedReader } from '@holdfast/journal';
-import type { SseSink } from '../http/sse-sink.ts';
+import type { SseSink } from './sse-sink.ts';
+
+/** Who reads a stream. */
+interface Reader {
+  stop(): void;
+}
 
 const TURNS = 15;
 
 export class OpenStreams {
-  readonly #turns = Array.from({ length: TURNS }, () => new Map<AttachedReader, SseSink>());
+  readonly #turns = Array.from({ length: TURNS }, () => new Map<Reader, SseSink>());
   readonly #heartbeatMs: number;
   readonly #stopping: AbortSignal;
   #turn = 0;
@@ -26,14 +30,14 @@ export class OpenStreams {
     });
   }
 
-  add(reader: AttachedReader, sink: SseSink): void {
+  add(reader: Reader, sink: SseSink): void {
     this.#turns[this.#turn]?.set(reader, sink);
     this.#size += 1;
     this.#timer ??= setInterval(() => this.#beat(), this.#heartbeatMs / TURNS);
     if (this.#stopping.aborted) reader.stop();
   }
 
-  delete(reader: AttachedReader): void {
+  delete(reader: Reader): void {
     if (!this.#turns.some((streams) => streams.delete(reader))) return;
     this.#size -= 1;
     if (this.#size > 0) return;

@@ -1,14 +1,13 @@
-import type { AttachedReader } from '@holdfast/journal';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { SseSink } from '../http/sse-sink.ts';
 import { OpenStreams } from './open-streams.ts';
+import type { SseSink } from './sse-sink.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 function stream() {
   const seen = { beats: 0, stops: 0 };
-  const reader = { stop: () => void seen.stops++ } as unknown as AttachedReader;
+  const reader = { stop: () => void seen.stops++ };
   const sink = { beat: () => void seen.beats++ } as unknown as SseSink;
   return { seen, reader, sink };
 }
