@@ -4,8 +4,8 @@
  *   1. public         /healthz, /readyz, style
  *   2. key, session   /admin/v1: see `api/`
  *   3. same origin    every changing request to the routes below
- *   4. login          /login, /logout
- *   5. session        /, /queues
+ *   4. web app        /, /jobs … (until it is built: /login, /logout, and a page of lanes)
+ *   5. session        /queues
  */
 import { RequestError } from '@holdfast/core';
 import { isStoreUnavailable, type Redis } from '@holdfast/redis';
@@ -20,6 +20,7 @@ import { requireSession } from './login/require-session.ts';
 import { refuseForeignOrigin } from './login/same-origin.ts';
 import { assetRoutes } from './pages/assets.ts';
 import { overviewPage } from './pages/overview-page.ts';
+import { hasWebApp, webAppRoutes } from './pages/web-app.ts';
 
 type ServerApp = ReturnType<typeof createServerApp>;
 type HelmetOptions = NonNullable<Parameters<typeof createServerApp>[0]['helmet']>;
@@ -41,8 +42,8 @@ const securityHeaders: HelmetOptions = {
 };
 
 export function createConsoleApp(deps: ConsoleDeps): ServerApp {
-  const { config, redis, lanes, logger, authentication, sessions } = deps;
-  const { apiUrl, trustProxy } = config;
+  const { config, redis, logger, authentication } = deps;
+  const { trustProxy } = config;
   return createServerApp({
     logger,
     helmet: securityHeaders,
@@ -52,11 +53,7 @@ export function createConsoleApp(deps: ConsoleDeps): ServerApp {
       app.use(healthRoutes(redis), assetRoutes());
       app.use(adminApi(deps));
       app.use(refuseForeignOrigin);
-      app.use(loginRoutes(deps));
-      app.get('/', requireSession(authentication), async (_request, response) => {
-        const formToken = sessions.csrfToken(actorOf(response).session?.id ?? '');
-        response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl }));
-      });
+      app.use(hasWebApp() ? webAppRoutes() : plainPages(deps));
       app.use(BOARD_PATH, requireSession(authentication));
       app.use(boardRoutes(deps));
       // Last, so that it also handles refusals of the origin and of the session.
@@ -68,6 +65,18 @@ export function createConsoleApp(deps: ConsoleDeps): ServerApp {
 function storeError(error: unknown): RequestError | null {
   if (!isStoreUnavailable(error)) return null;
   return new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 });
+}
+
+/** Until the web app is built. */
+function plainPages(deps: ConsoleDeps): Router {
+  const { lanes, sessions, authentication } = deps;
+  const router = Router();
+  router.use(loginRoutes(deps));
+  router.get('/', requireSession(authentication), async (_request, response) => {
+    const formToken = sessions.csrfToken(actorOf(response).session?.id ?? '');
+    response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl: deps.config.apiUrl }));
+  });
+  return router;
 }
 
 function healthRoutes(redis: Redis): Router {

@@ -15,10 +15,10 @@ export function sessionHandlers(needs: SessionHandlersNeeds): Handlers<'loginWay
     user,
     role,
     expires_at: session && new Date(session.expiresAt).toISOString(),
-    csrf_token: session && sessions.csrfToken(session.id),
+    csrf_token: session ? sessions.csrfToken(session.id) : '',
   });
   return {
-    loginWays: async () => ({ oidc: null }),
+    loginWays: async () => ({ oidc: null, oidc_problem: null }),
     login: async ({ body, request, response }) => {
       const { session, role } = await logIn(needs, request, body.key.trim());
       setSessionCookie(request, response, session.id);

@@ -12,8 +12,8 @@ export const sessionSchema = z
     expires_at: time
       .nullable()
       .meta({ description: 'When it ends, however much it is used; null: the request has a key, and no session.' }),
-    csrf_token: z.string().nullable().meta({
-      description: 'Send as `X-CSRF-Token` with every request that changes something; null: no session.',
+    csrf_token: z.string().meta({
+      description: 'Send as `X-CSRF-Token` with every request that changes something. Empty: the request has a key.',
     }),
   })
   .meta({ id: 'Session' });
@@ -26,14 +26,10 @@ export const loginSchema = z
 /** Asked before anybody has logged in, so it tells nothing else. */
 export const loginWaysSchema = z
   .object({
-    oidc: z
-      .object({
-        button: z.string(),
-        path: z.string().meta({ description: 'Where the browser goes to log in.' }),
-        problem: z.string().nullable().meta({ description: 'Why it does not work now; null: it does.' }),
-      })
-      .nullable()
-      .meta({ description: 'Single sign-on; null: there is none.' }),
+    oidc: z.string().nullable().meta({
+      description: 'What the button of single sign-on says; it leads to `/login/oidc`. null: there is none.',
+    }),
+    oidc_problem: z.string().nullable().meta({ description: 'Why single sign-on does not work now; null: it does.' }),
   })
   .meta({ id: 'LoginWays' });
 
