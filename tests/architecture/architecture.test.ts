@@ -55,7 +55,7 @@ const homeOf: Record<string, string[]> = {
     'apps/local',
     'apps/worker',
   ],
-  'zod-openapi': ['apps/api'],
+  'zod-openapi': ['apps/api', 'apps/console'],
 };
 
 /** Takes a variable from `process.env`; handing `process.env` on whole doesn't count. */

@@ -19,6 +19,7 @@ import { allowOnly } from '../allow-only.ts';
 import { actOf } from '../audit/acts.ts';
 import type { AuditLog, EntryEnd } from '../audit/audit-log.ts';
 import type { Call, Handlers, ServedName } from './handler.ts';
+import { adminApiDocument } from './openapi.ts';
 import { readBody, readQuery } from './read-call.ts';
 
 export interface MountNeeds {
@@ -42,6 +43,11 @@ export function mountOperations(handlers: Handlers, needs: MountNeeds): Router {
     response.setHeader('cache-control', 'no-store');
     next();
   });
+  const document = adminApiDocument();
+  router
+    .route('/openapi.json')
+    .get((_request, response) => void response.json(document))
+    .all(allowOnly('GET'));
   serve(router, all.filter(isPublic), handlers, needs);
   router.use(async (request, response, next) => {
     rememberActor(response, await authenticate(needs.authentication, request));
