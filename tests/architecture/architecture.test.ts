@@ -15,13 +15,14 @@ const mayImport: Record<string, string[]> = {
   'packages/journal': ['cell', 'core', 'redis'],
   'packages/queue': ['cell', 'core', 'redis'],
   'packages/gate': ['cell', 'core', 'redis'],
+  'packages/jobs': ['core', 'gate', 'journal', 'queue', 'redis', 'tasks'],
   'packages/providers': ['core'],
   'packages/tasks': ['core'],
   'packages/client': ['core'],
   'packages/simulator': [],
-  'apps/api': ['cell', 'client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
+  'apps/api': ['cell', 'client', 'core', 'gate', 'jobs', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/worker': ['archive', 'cell', 'core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
-  'apps/console': ['cell', 'core', 'gate', 'queue', 'redis', 'service', 'tasks'],
+  'apps/console': ['admin', 'cell', 'core', 'gate', 'jobs', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/local': ['core', 'service', 'tasks'],
   'apps/cli': ['client', 'core', 'gate', 'local', 'service'],
 };
@@ -56,7 +57,7 @@ const homeOf: Record<string, string[]> = {
     'apps/local',
     'apps/worker',
   ],
-  'zod-openapi': ['apps/api'],
+  'zod-openapi': ['apps/api', 'apps/console'],
 };
 
 /** Takes a variable from `process.env`; handing `process.env` on whole doesn't count. */

@@ -6,7 +6,8 @@ const http = 'docs/reference/http.md';
 const events = 'docs/reference/events.md';
 const lanes = 'docs/guides/lanes-and-providers.md';
 const tasks = 'docs/guides/tasks.md';
-const admins = 'docs/guides/admins-and-keys.md';
+const consolePage = 'docs/operate/console.md';
+const adminApi = 'docs/reference/admin-api.md';
 const redis = 'docs/operate/redis.md';
 const proxies = 'docs/operate/tls-and-proxies.md';
 const scale = 'docs/operate/scale.md';
@@ -18,7 +19,7 @@ const apiMain = 'apps/api/src/main.ts';
 /** What a page says, and what the code has for it. */
 const figures: [page: string, says: string, file: string, has: string][] = [
   [http, '60 seconds at most', 'apps/api/src/routes/get-job.ts', 'MAX_WAIT_S = 60;'],
-  [http, 'waits up to 1.5 seconds', 'apps/api/src/routes/cancel-job.ts', 'CANCEL_WAIT_MS = 1_500;'],
+  [http, 'waits up to 1.5 seconds', 'packages/jobs/src/cancel-job.ts', 'CANCEL_WAIT_MS = 1_500;'],
   [http, '2.5 s, plus what `?wait=` asks', 'apps/api/src/http/answer-in-time.ts', 'ANSWER_MS = 2_200;'],
   [http, '30 s; its headers 10 s', server, 'requestTimeout: 30_000, headersTimeout: 10_000'],
   [http, '16 KB in all', server, 'maxHeaderSize: 16_384'],
@@ -45,14 +46,17 @@ const figures: [page: string, says: string, file: string, has: string][] = [
     'UNBOUNDED_OUTPUT_TOKENS = 4_096;',
   ],
   [tasks, '`task failed`', 'apps/worker/src/attempt/execute-task.ts', "'task failed'"],
-  [admins, 'A session lasts 12 hours', 'apps/console/src/login/session.ts', 'SESSION_SECONDS = 12 * 60 * 60;'],
-  [admins, 'Ten logins a minute', 'apps/console/src/login/login-throttle.ts', 'LOGINS_PER_MINUTE = 10;'],
+  [consolePage, 'A session lasts 12 hours', 'apps/console/src/login/session.ts', 'LONGEST_SECONDS = 12 * 60 * 60;'],
+  [consolePage, 'after 2 hours without', 'apps/console/src/login/session.ts', 'IDLE_SECONDS = 2 * 60 * 60;'],
+  [consolePage, 'Ten logins a minute', 'apps/console/src/login/login-throttle.ts', 'LOGINS_PER_ADDRESS = 10;'],
+  [consolePage, 'thirty with one key', 'apps/console/src/login/login-throttle.ts', 'LOGINS_PER_KEY = 30;'],
+  [adminApi, '100,000 entries, for 400 days', 'apps/console/src/audit/audit-log.ts', 'acts: 100_000, refused: 10_000'],
   [redis, 'every two seconds', 'packages/redis/src/server-watch.ts', 'EVERY_MS = 2_000;'],
   [redis, 'worker, `attempt over`', 'apps/worker/src/attempt/report-attempt.ts', "'attempt over'"],
   [redis, '(EX_CONFIG)', 'packages/service/src/run-service.ts', 'EXIT_MISCONFIGURED = 78;'],
   [proxies, 'closes its own after 65 s', server, 'keepAliveTimeout = 65_000;'],
   [proxies, 'gives other requests 3 s', apiMain, 'CLOSE_GRACE_MS = 3_000;'],
-  [proxies, '`X-Accel-Buffering: no`', 'apps/api/src/http/sse-sink.ts', "'x-accel-buffering': 'no'"],
+  [proxies, '`X-Accel-Buffering: no`', 'packages/service/src/http/sse-sink.ts', "'x-accel-buffering': 'no'"],
   [scale, 'its locks last 5 s', 'packages/queue/src/names.ts', 'LOCK_MS = 5_000;'],
   [scale, 'four fifths of `ulimit -n`', 'apps/api/src/bounds/open-files.ts', 'SHARE_FOR_HELD = 0.8;'],
   [upgrade, '5 s later', 'apps/worker/src/attempt/prepare-task.ts', 'PUT_BACK_MS = 5_000;'],

@@ -22,19 +22,6 @@ const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 const parametersIn = (place: string) =>
   operations.flatMap(({ parameters = [] }) => parameters.filter((one) => one.in === place).map(({ name }) => name));
 
-/** Routes of the console's admin API, as `PUT /admin/v1/tenants/{tenant}`. */
-function adminRoutes(): string[] {
-  return ['tenants/tenant-routes', 'lanes/lane-routes'].flatMap((name) => {
-    const text = readFileSync(join(root, `apps/console/src/${name}.ts`), 'utf8');
-    const routes = text.split(/\n {4}\.route\(/).slice(1);
-    return routes.flatMap((route) => {
-      const path = /^'([^']+)'/.exec(route)?.[1]?.replace(/:(\w+)/g, '{$1}');
-      const verbs = [...route.matchAll(/\n {4}\.(get|put|post|patch|delete)\(/g)];
-      return verbs.map(([, verb = '']) => `${verb.toUpperCase()} /admin/v1${path}`);
-    });
-  });
-}
-
 describe('docs/reference/http.md', () => {
   it('has every route of the contract, and no other', () => {
     const served = Object.entries(paths).flatMap(([path, verbs]) =>
@@ -42,12 +29,6 @@ describe('docs/reference/http.md', () => {
     );
     expect(served.length).toBeGreaterThan(10);
     expect(firstNamesUnder(page, 'Routes').sort()).toEqual(served.sort());
-  });
-
-  it('has every route of the admin API, and no other', () => {
-    const served = adminRoutes();
-    expect(served).toContain('PUT /admin/v1/tenants/{tenant}');
-    expect(firstNamesUnder(page, 'Admin API').sort()).toEqual(served.sort());
   });
 
   it('names every query parameter', () => {

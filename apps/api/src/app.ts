@@ -3,9 +3,8 @@
  * `ApiDeps` that it needs.
  */
 import { RequestError } from '@holdfast/core';
-import { createServerApp, type RequestHandler, Router } from '@holdfast/service';
+import { createServerApp, OpenStreams, type RequestHandler, Router } from '@holdfast/service';
 import { type CallerHandler, forCallers } from './access/authenticate.ts';
-import { OpenStreams } from './bounds/open-streams.ts';
 import { demoPage } from './demo-page.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerInTime } from './http/answer-in-time.ts';

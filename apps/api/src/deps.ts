@@ -1,6 +1,7 @@
 /** Everything that the routes need. `main.ts` makes it, `app.ts` hands each route its share, and nothing else may take it whole. */
 import type { Lanes, Prices, Tracer } from '@holdfast/core';
 import type { TenantLimits, warnOfUnpriced } from '@holdfast/gate';
+import type { TenantCells } from '@holdfast/jobs';
 import type { LiveFeed } from '@holdfast/journal';
 import type { DurabilityMode, DurableWrites, MemoryWatch, Redis } from '@holdfast/redis';
 import type { ServiceLogger } from '@holdfast/service';
@@ -8,7 +9,6 @@ import type { Task } from '@holdfast/tasks';
 import type { FindCaller } from './access/authenticate.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { HeldRequests } from './bounds/held-requests.ts';
-import type { TenantCells } from './cells.ts';
 
 export interface ApiDeps {
   redis: Redis;

@@ -2,6 +2,7 @@
 import { accessNames, Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
 import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
+import type { JobCell } from '@holdfast/jobs';
 import { Journal, LiveFeed } from '@holdfast/journal';
 import { BullQueues, LaneQueues, readBlocks } from '@holdfast/queue';
 import {
@@ -21,7 +22,6 @@ import { createApi } from './app.ts';
 import { HeldRequests } from './bounds/held-requests.ts';
 import { heldWithin, openFilesLimit } from './bounds/open-files.ts';
 import { openLimits } from './bounds/open-limits.ts';
-import type { ApiCell } from './cells.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 
 const READER_STALL_MS = 10_000;
@@ -54,7 +54,7 @@ function openCell(
   redis: Redis,
   limitsOf: LimitsOfAdmitted['ifKnown'],
   { logger, onClose }: Pick<ServiceContext, 'onClose'> & { logger: Logger },
-): ApiCell {
+): JobCell {
   const cell = new Cell({ redis, prefix, name, retentionMs });
   const onError = (error: Error) => logger.warn({ error }, 'queue error');
   const ready = new BullQueues(cell, onError);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Cell } from '@holdfast/cell';
 import { type Caller, jobIdFor, type Logger, type ReadyQueue, scopes } from '@holdfast/core';
 import { Ledger, warnOfUnpriced } from '@holdfast/gate';
+import type { JobCell } from '@holdfast/jobs';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues, readBlocks } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, type Redis, untilReady } from '@holdfast/redis';
@@ -14,7 +15,6 @@ import { ApiMetrics } from '../src/api-metrics.ts';
 import { createApi } from '../src/app.ts';
 import { type HeldLimits, HeldRequests } from '../src/bounds/held-requests.ts';
 import { openLimits } from '../src/bounds/open-limits.ts';
-import type { ApiCell } from '../src/cells.ts';
 import type { ApiDeps } from '../src/deps.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -28,7 +28,7 @@ export interface TestApi extends RunningServer {
   app: ReturnType<typeof createApi>;
   deps: Readonly<ApiDeps>;
   /** The only one that there is. */
-  cell: ApiCell;
+  cell: JobCell;
   /** From now on requests come with a key like this. */
   actAs(key: Pick<Partial<Caller>, 'tasks' | 'scopes'>): void;
   /** @param presented `authorization` or `otherAuthorization` */
@@ -129,7 +129,7 @@ async function standardDeps(redis: Redis, prefix: string) {
 }
 
 /** `removed`: releases that were taken off BullMQ, which takes everything here, and holds nothing. */
-function openTestCell(cell: Cell): { cell: ApiCell; removed: string[] } {
+function openTestCell(cell: Cell): { cell: JobCell; removed: string[] } {
   const removed: string[] = [];
   const ready: ReadyQueue = {
     async add() {},

@@ -1,6 +1,16 @@
 /** The console's settings, and the only place where it reads the environment. */
-import type { Lanes, Plans } from '@holdfast/core';
-import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import type { Lanes, Plans, Prices } from '@holdfast/core';
+import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
+import {
+  keyVariables,
+  readBinding,
+  readConfigFile,
+  readSettings,
+  setting,
+  type TlsFiles,
+  warnOfUnknownSettings,
+} from '@holdfast/service';
+import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
@@ -13,7 +23,14 @@ const shape = {
   HOLDFAST_ADMIN_KEY: z.string('a secret of at least 24 characters').regex(/^[\x21-\x7e]{24,200}$/, {
     error: '24 to 200 visible ASCII characters, without spaces',
   }),
+  CONSOLE_TLS_CERT: z.string().optional(),
+  CONSOLE_TLS_KEY: z.string().optional(),
+  CONSOLE_INSECURE_HTTP: setting.flag,
+  TRUST_PROXY: setting.trustProxy,
   LOG_LEVEL: setting.logLevel,
+  DURABILITY: z.enum(durabilityModes, `expected one of ${durabilityModes.join(', ')}`).default('fsync'),
+  RETENTION_HOURS: setting.hours(24),
+  MAX_BODY_MB: setting.count(10, 100),
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
   OPENAI_BACKGROUND: setting.providerRunsInBackground,
@@ -28,15 +45,27 @@ const shape = {
 export interface ConsoleConfig {
   port: number;
   host: string;
+  /** null: plain HTTP. */
+  tls: TlsFiles | null;
+  /** The proxies whose X-Forwarded-For counts: how many, or their addresses. */
+  trustProxy: number | readonly string[] | undefined;
   redisUrl: string;
   prefix: string;
   adminKey: string;
   logLevel: string;
+  durability: DurabilityMode;
+  /** How long a job is stored after its end, in ms. */
+  retentionMs: number;
+  /** Of the input of a job that is run again, changed. */
+  maxBodyBytes: number;
   lanes: Lanes;
+  prices: Prices;
   /** The plans that tenants can have. */
   plans: Plans;
-  /** Names of the tasks to which keys can be limited. */
-  tasks: readonly string[];
+  /** Built-in tasks and those of the config file, by their names. */
+  tasks: ReadonlyMap<string, Task>;
+  /** All processes should have the same. */
+  configDigest: string;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
   warnings: readonly string[];
@@ -45,20 +74,45 @@ export interface ConsoleConfig {
 /** @throws SettingsError that names every wrong variable */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
-  const { lanes, plans, loaded } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
-    load: loadTasks,
-    background: settings.OPENAI_BACKGROUND,
-  });
+  const tls = readBinding(
+    {
+      host: settings.HOST,
+      certFile: settings.CONSOLE_TLS_CERT,
+      keyFile: settings.CONSOLE_TLS_KEY,
+      insecureHttp: settings.CONSOLE_INSECURE_HTTP,
+    },
+    {
+      server: 'The console',
+      cert: 'CONSOLE_TLS_CERT',
+      key: 'CONSOLE_TLS_KEY',
+      insecureHttp: 'CONSOLE_INSECURE_HTTP',
+    },
+  );
+  const { lanes, plans, prices, loaded, configDigest } = readConfigFile(
+    settings.HOLDFAST_CONFIG,
+    settings.OPENAI_BASE_URL,
+    {
+      load: loadTasks,
+      background: settings.OPENAI_BACKGROUND,
+    },
+  );
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,
+    tls,
+    trustProxy: settings.TRUST_PROXY,
     redisUrl: settings.REDIS_URL,
     prefix: settings.HOLDFAST_PREFIX,
     adminKey: settings.HOLDFAST_ADMIN_KEY,
     logLevel: settings.LOG_LEVEL,
+    durability: settings.DURABILITY,
+    retentionMs: settings.RETENTION_HOURS * 3_600_000,
+    maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
     lanes,
     plans,
-    tasks: [...loaded.tasks.keys()],
+    prices,
+    tasks: loaded.tasks,
+    configDigest,
     warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });

@@ -1,38 +1,29 @@
 /**
  * The console's HTTP server. Its layers, in the order of a request:
  *
- *   1. public          /healthz, /readyz, style
- *   2. admin key       /admin/v1
- *   3. same origin     every changing request to the routes below
- *   4. login           /login, /logout
- *   5. session         /, /queues
+ *   1. public         /healthz, /readyz, style
+ *   2. key, session   /admin/v1: see `api/`
+ *   3. same origin    every changing request to the routes below
+ *   4. web app        /, /jobs … (until it is built: /login, /logout, and a page of lanes)
+ *   5. session        /queues
  */
 import { RequestError } from '@holdfast/core';
-import { createApiKeys, createTenants, type KnownPlans } from '@holdfast/gate';
 import { isStoreUnavailable, type Redis } from '@holdfast/redis';
-import { createServerApp, Router, type ServiceLogger } from '@holdfast/service';
-import { adminRoutes } from './admin-routes.ts';
+import { createServerApp, Router } from '@holdfast/service';
+import { actorOf } from './access/actor.ts';
+import { adminApi } from './admin-api.ts';
 import { answerBoardErrors } from './board/board-errors.ts';
 import { BOARD_PATH, boardRoutes } from './board/board-routes.ts';
-import type { ConsoleConfig } from './config.ts';
-import type { OpenLanes } from './lanes/lane-status.ts';
+import type { ConsoleDeps } from './deps.ts';
 import { loginRoutes } from './login/login-routes.ts';
-import { requireSession, sessionOf } from './login/require-session.ts';
+import { requireSession } from './login/require-session.ts';
 import { refuseForeignOrigin } from './login/same-origin.ts';
-import { createSessions } from './login/session.ts';
 import { assetRoutes } from './pages/assets.ts';
 import { overviewPage } from './pages/overview-page.ts';
+import { hasWebApp, webAppRoutes } from './pages/web-app.ts';
 
 type ServerApp = ReturnType<typeof createServerApp>;
 type HelmetOptions = NonNullable<Parameters<typeof createServerApp>[0]['helmet']>;
-
-interface ConsoleAppOptions {
-  config: ConsoleConfig;
-  redis: Redis;
-  lanes: OpenLanes;
-  knownPlans: KnownPlans;
-  logger: ServiceLogger;
-}
 
 const securityHeaders: HelmetOptions = {
   contentSecurityPolicy: {
@@ -50,26 +41,21 @@ const securityHeaders: HelmetOptions = {
   referrerPolicy: { policy: 'same-origin' },
 };
 
-export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: ConsoleAppOptions): ServerApp {
-  const { prefix, adminKey, apiUrl, plans, tasks } = config;
-  const sessions = createSessions({ redis, prefix, adminKey });
-  const apiKeys = createApiKeys({ redis, prefix });
-  const tenants = createTenants({ redis, prefix });
+export function createConsoleApp(deps: ConsoleDeps): ServerApp {
+  const { config, redis, logger, authentication } = deps;
+  const { trustProxy } = config;
   return createServerApp({
     logger,
     helmet: securityHeaders,
+    ...(trustProxy === undefined ? {} : { trustProxy }),
     translateError: storeError,
     routes: (app) => {
       app.use(healthRoutes(redis), assetRoutes());
-      app.use(adminRoutes({ adminKey, tenants, plans, knownPlans, tasks, apiKeys, lanes, logger }));
+      app.use(adminApi(deps));
       app.use(refuseForeignOrigin);
-      app.use(loginRoutes({ redis, prefix, adminKey, sessions, logger }));
-      app.get('/', requireSession(sessions), async (_request, response) => {
-        const formToken = sessions.formToken(sessionOf(response));
-        response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl }));
-      });
-      app.use(BOARD_PATH, requireSession(sessions));
-      app.use(boardRoutes(lanes));
+      app.use(hasWebApp() ? webAppRoutes() : plainPages(deps));
+      app.use(BOARD_PATH, requireSession(authentication));
+      app.use(boardRoutes(deps));
       // Last, so that it also handles refusals of the origin and of the session.
       app.use(`${BOARD_PATH}/api`, answerBoardErrors(storeError));
     },
@@ -79,6 +65,18 @@ export function createConsoleApp({ config, redis, lanes, knownPlans, logger }: C
 function storeError(error: unknown): RequestError | null {
   if (!isStoreUnavailable(error)) return null;
   return new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 });
+}
+
+/** Until the web app is built. */
+function plainPages(deps: ConsoleDeps): Router {
+  const { lanes, sessions, authentication } = deps;
+  const router = Router();
+  router.use(loginRoutes(deps));
+  router.get('/', requireSession(authentication), async (_request, response) => {
+    const formToken = sessions.csrfToken(actorOf(response).session?.id ?? '');
+    response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl: deps.config.apiUrl }));
+  });
+  return router;
 }
 
 function healthRoutes(redis: Redis): Router {

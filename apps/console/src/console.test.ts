@@ -93,7 +93,7 @@ describe('logging in', () => {
 
 describe('logging out', () => {
   it('ends the session, also for a browser that has kept the cookie', async () => {
-    const cookie = await running.logIn();
+    const { cookie } = await running.logIn();
     const html = await (await running.get('/', { cookie })).text();
     const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '';
     const response = await running.submit('/logout', { token }, { cookie });
@@ -103,7 +103,7 @@ describe('logging out', () => {
   });
 
   it("needs the session's own token", async () => {
-    const cookie = await running.logIn();
+    const { cookie } = await running.logIn();
     expect(await refusal(await running.submit('/logout', { token: 'a'.repeat(64) }, { cookie }))).toBe('403 forbidden');
     expect((await running.get('/', { cookie })).status).toBe(200);
   });
@@ -111,7 +111,7 @@ describe('logging out', () => {
 
 describe('Bull Board', () => {
   it('answers after login, and loads nothing from another host', async () => {
-    const cookie = await running.logIn();
+    const { cookie } = await running.logIn();
     const board = await running.get('/queues/', { cookie });
     expect(board.status).toBe(200);
     const policy = board.headers.get('content-security-policy') ?? '';
@@ -125,7 +125,7 @@ describe('Bull Board', () => {
   });
 
   it('accepts a change from its own page, and refuses other origins even with the right cookie', async () => {
-    const cookie = await running.logIn();
+    const { cookie } = await running.logIn();
     const pause = (headers: Record<string, string>) =>
       running.request('/queues/api/queues/fast/pause', { method: 'PUT', headers: { cookie, ...headers } });
     const queue = running.bull.queue('fast');
@@ -141,7 +141,7 @@ describe('Bull Board', () => {
 
 describe('a request to Bull Board that goes wrong', () => {
   it('is answered with a problem document, like any other', async () => {
-    const headers = { cookie: await running.logIn(), origin: running.url, 'content-type': 'application/json' };
+    const headers = { cookie: (await running.logIn()).cookie, origin: running.url, 'content-type': 'application/json' };
     const response = await running.request('/queues/api/queues/fast/pause', {
       method: 'PUT',
       headers,

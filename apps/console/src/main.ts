@@ -2,43 +2,75 @@
  * The console's process: an HTTP server for admins, on its own port.
  *
  *   1. settings   wrong ones are named, and the process ends
- *   2. Redis      one connection that fails fast; the start waits for it, and its permissions are watched
+ *   2. Redis      a connection that fails fast, and one for live events; the start waits for them
  *   3. plans      those of the config file are stored in Redis: see `packages/gate`
- *   4. lanes      one BullMQ queue each, only to read and to pause it
+ *   4. cells      journals, queues and ledgers: to read them, and to do what an operator asks
  *   5. listen     until SIGTERM or SIGINT
  *
- * It runs no job and reads no journal, so it never sees prompts or answers.
+ * It runs no job. A Redis that is not as durable as DURABILITY demands doesn't end it: its pages show what is wrong. Until that is
+ * mended it takes no job.
  */
 import { accessNames } from '@holdfast/cell';
 import { createKnownPlans } from '@holdfast/gate';
-import { connectRedis, disconnectRedis, ServerWatch, untilReady } from '@holdfast/redis';
+import { LiveFeed } from '@holdfast/journal';
+import {
+  connectForPool,
+  connectRedis,
+  DurableWrites,
+  disconnectRedis,
+  MemoryWatch,
+  ServerWatch,
+  untilReady,
+} from '@holdfast/redis';
 import { listen, runService, type ServiceContext } from '@holdfast/service';
+import { closeCells, openCells } from './cells.ts';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
+import { makeDeps } from './deps.ts';
 import { openLanes } from './lanes/lane-status.ts';
 
 const REDIS_READY_WITHIN_MS = 30_000;
 /** How long running requests may take after a signal to stop. */
 const GRACE_MS = 1_000;
 
-async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext): Promise<void> {
-  const redis = connectRedis(config.redisUrl, 'producer', logger);
-  onClose('redis', () => disconnectRedis(redis));
+async function openStore(config: ConsoleConfig, { logger, onClose }: ServiceContext) {
+  const { redisUrl, prefix, durability: mode } = config;
+  const redis = connectRedis(redisUrl, 'producer', logger);
+  const subscriber = connectRedis(redisUrl, 'subscriber', logger);
+  onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, REDIS_READY_WITHIN_MS);
-  // The console accepts no jobs, so it needs no durability of Redis.
-  const watch = new ServerWatch({ redis, mode: 'memory', names: accessNames(config.prefix), logger });
-  await watch.start();
+  const watch = new ServerWatch({ redis, mode, names: accessNames(prefix), logger });
+  await watch.start({ startsUndurable: true });
   onClose('server watch', () => watch.stop());
+  const writes = new DurableWrites({ mode, redis, prefix, watch, connect: () => connectForPool(redisUrl) });
+  onClose('durable writes', () => writes.close());
+  await writes.prepare();
+  const memory = new MemoryWatch({ redis, logger });
+  await memory.start();
+  onClose('memory watch', () => memory.stop());
+  return { redis, feed: new LiveFeed(subscriber), watch, writes, memory };
+}
 
-  const knownPlans = createKnownPlans({ redis, prefix: config.prefix, plans: config.plans, logger });
+async function start(config: ConsoleConfig, context: ServiceContext): Promise<void> {
+  const { logger, onClose } = context;
+  const { prefix, retentionMs, plans } = config;
+  const store = await openStore(config, context);
+  const { redis } = store;
+  const knownPlans = createKnownPlans({ redis, prefix, plans, logger });
   await knownPlans.store();
 
-  const lanes = openLanes({ redis, prefix: config.prefix, lanes: config.lanes });
-  onClose('lanes', () => lanes.close());
+  const cells = openCells({ redis, prefix, retentionMs });
+  onClose('cells', () => closeCells(cells));
+  const lanes = openLanes(config.lanes, cells);
 
-  const app = createConsoleApp({ config, redis, lanes, knownPlans, logger });
-  const server = await listen(app, { host: config.host, port: config.port });
-  onClose('server', () => server.close(GRACE_MS));
+  const stopping = new AbortController();
+  const deps = makeDeps({ ...store, config, cells, lanes, knownPlans, logger, stopping: stopping.signal });
+  const app = createConsoleApp(deps);
+  const server = await listen(app, config);
+  onClose('server', () => {
+    stopping.abort();
+    return server.close(GRACE_MS);
+  });
   logger.info({ url: server.url }, 'console ready');
 }
 

@@ -6,9 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { AdminClient, type AdminRequest, type Operation, operations } from '@holdfast/admin';
 import { Cell } from '@holdfast/cell';
 import { BullQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { expect } from '@jest/globals';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const provider = { name: 'main', base_url: 'http://127.0.0.1:1/v1' };
@@ -17,6 +19,9 @@ const lanes = {
   default: { models: ['*'], providers: [provider] },
 };
 const plans = { free: { requests_per_minute: 60 }, pro: { weight: 2 } };
+
+/** A bearer key, or a session with its CSRF token. */
+export type Credentials = { key: string } | { cookie: string; csrf: string };
 
 export interface TestConsole {
   url: string;
@@ -31,9 +36,11 @@ export interface TestConsole {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   request(path: string, init: RequestInit): Promise<Response>;
   /** Submits a form as a browser does from a page of the console; `headers` may override that. */
+  /** A client of the admin API, which checks that each answer fits its schema. */
+  as(who: Credentials): AdminClient;
   submit(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
-  /** The `Cookie` header of a new session. */
-  logIn(): Promise<string>;
+  /** A new session. @param key default: the admin key */
+  logIn(key?: string): Promise<Extract<Credentials, { cookie: string }>>;
   /** Resets the login throttle. */
   resetThrottle(): Promise<void>;
   /** Stops it. Resolves with its exit code. */
@@ -42,7 +49,7 @@ export interface TestConsole {
   cleanUp(): Promise<void>;
 }
 
-async function connectTestRedis(): Promise<Redis> {
+export async function connectTestRedis(): Promise<Redis> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
   const redis = connectRedis(url, 'producer', silent);
@@ -69,14 +76,23 @@ function spawnConsole(directory: string, settings: Record<string, string>) {
   return { child, log, url };
 }
 
-export async function startConsole(): Promise<TestConsole> {
+/** @param settings further settings of the process */
+export async function startConsole(settings: Record<string, string> = {}): Promise<TestConsole> {
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const adminKey = `admin-${randomBytes(16).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
   const redis = await connectTestRedis();
   const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   const bull = new BullQueues(cell, () => undefined);
-  const { child, log, url: ready } = spawnConsole(directory, { HOLDFAST_ADMIN_KEY: adminKey, HOLDFAST_PREFIX: prefix });
+  const {
+    child,
+    log,
+    url: ready,
+  } = spawnConsole(directory, {
+    HOLDFAST_ADMIN_KEY: adminKey,
+    HOLDFAST_PREFIX: prefix,
+    ...settings,
+  });
   const url = await ready;
 
   const request: TestConsole['request'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init });
@@ -106,10 +122,13 @@ export async function startConsole(): Promise<TestConsole> {
     request,
     submit,
     resetThrottle,
-    async logIn() {
+    as: (who) => new AdminClient((request) => sendAs(url, who, request)),
+    async logIn(key = adminKey) {
       await resetThrottle();
-      const response = await submit('/login', { key: adminKey });
-      return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+      const headers = { 'content-type': 'application/json' };
+      const answer = await request('/admin/v1/login', { method: 'POST', headers, body: JSON.stringify({ key }) });
+      const { csrf_token: csrf } = (await answer.json()) as { csrf_token: string };
+      return { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '', csrf };
     },
     stop,
     async cleanUp() {
@@ -121,6 +140,51 @@ export async function startConsole(): Promise<TestConsole> {
       await disconnectRedis(redis);
     },
   };
+}
+
+/** Headers that say who sends a request. */
+export function headersOf(url: string, who: Credentials): Record<string, string> {
+  if ('key' in who) return { authorization: `Bearer ${who.key}` };
+  return { cookie: who.cookie, 'x-csrf-token': who.csrf, origin: url };
+}
+
+/** What the console has refused. */
+export class Refused extends Error {
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(`${status} ${code}: ${detail}`);
+    this.code = code;
+  }
+}
+
+async function sendAs(url: string, who: Credentials, { method, path, body }: AdminRequest): Promise<unknown> {
+  const headers = { ...headersOf(url, who), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const answer = await fetch(url + path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.status === 204) return undefined;
+  const value: unknown = await answer.json();
+  if (!answer.ok) {
+    const { code, detail } = value as { code: string; detail: string };
+    throw new Refused(answer.status, code, detail);
+  }
+  return fitting(method, path, value);
+}
+
+/** The answer, where it fits the schema of its operation exactly: no member is missing, and none is there too many. */
+function fitting(method: string, path: string, value: unknown): unknown {
+  const below = path.replace(/^\/admin\/v1/, '').replace(/\?.*$/, '');
+  const all: Operation[] = Object.values(operations);
+  const found = all
+    .sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
+    .find((one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(below));
+  if (!found || found.response === null || found.response === 'stream') throw new Error(`no answer: ${method} ${path}`);
+  const parsed: unknown = found.response.parse(value);
+  expect(value).toEqual(parsed);
+  return value;
 }
 
 /** How a request was refused, such as `403 forbidden`; `withParam` appends ` at <param>`. */

@@ -235,6 +235,9 @@ export class LocalStack {
       SIMULATOR_HOST: host,
       PORT: String(ports.api.number),
       CONSOLE_PORT: String(ports.console.number),
+      // All of this is asked over plain HTTP whether it is ready.
+      CONSOLE_TLS_CERT: '',
+      CONSOLE_TLS_KEY: '',
       SIMULATOR_PORT: String(ports.simulator.number),
       REDIS_URL: urls.redis,
       ...(urls.archive === undefined ? {} : { ARCHIVE_URL: urls.archive }),

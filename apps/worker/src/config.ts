@@ -60,38 +60,38 @@ export interface WorkerConfig {
   warnings: readonly string[];
 }
 
+const shape = {
+  REDIS_URL: setting.redisUrl,
+  HOLDFAST_PREFIX: setting.prefix,
+  LOG_LEVEL: setting.logLevel,
+  DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
+  WORKER_CONCURRENCY: setting.count(50, 10_000),
+  RETENTION_HOURS: setting.hours(24),
+  DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
+  CRASH_LIMIT: setting.count(5, 1_000),
+  BLOCKED_LIMIT_SECONDS: z.coerce.number().min(5).max(3_600).default(45),
+  MAX_ANSWER_MB: setting.count(64, 256),
+  ARCHIVE_URL: setting.archiveUrl.optional(),
+  ARCHIVE_CONTENT: z.enum(['true', 'false'], 'expected true or false').default('false'),
+  ARCHIVE_DAYS: setting.count(400, 36_500),
+  HOLDFAST_CONFIG: z.string().optional(),
+  OPENAI_BASE_URL: setting.providerUrl,
+  OPENAI_BACKGROUND: setting.providerRunsInBackground,
+  OTEL_SDK_DISABLED: setting.flag,
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting.collectorUrl,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting.collectorUrl,
+  OTEL_EXPORTER_OTLP_HEADERS: setting.text,
+  OTEL_SERVICE_NAME: setting.text,
+  OTEL_RESOURCE_ATTRIBUTES: setting.text,
+  OTEL_TRACES_SAMPLER: setting.traceSampler,
+  OTEL_TRACES_SAMPLER_ARG: setting.traceRatio,
+  OTEL_CAPTURE_CONTENT: setting.flag,
+  OTEL_PROPAGATE_TO_PROVIDERS: setting.flag,
+};
+
+/** @throws SettingsError that names every wrong variable */
 export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
-  const settings = readSettings(
-    {
-      REDIS_URL: setting.redisUrl,
-      HOLDFAST_PREFIX: setting.prefix,
-      LOG_LEVEL: setting.logLevel,
-      DURABILITY: z.enum(durabilityModes, `one of ${durabilityModes.join(', ')}`).default('fsync'),
-      WORKER_CONCURRENCY: setting.count(50, 10_000),
-      RETENTION_HOURS: setting.hours(24),
-      DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
-      CRASH_LIMIT: setting.count(5, 1_000),
-      BLOCKED_LIMIT_SECONDS: z.coerce.number().min(5).max(3_600).default(45),
-      MAX_ANSWER_MB: setting.count(64, 256),
-      ARCHIVE_URL: setting.archiveUrl.optional(),
-      ARCHIVE_CONTENT: z.enum(['true', 'false'], 'expected true or false').default('false'),
-      ARCHIVE_DAYS: setting.count(400, 36_500),
-      HOLDFAST_CONFIG: z.string().optional(),
-      OPENAI_BASE_URL: setting.providerUrl,
-      OPENAI_BACKGROUND: setting.providerRunsInBackground,
-      OTEL_SDK_DISABLED: setting.flag,
-      OTEL_EXPORTER_OTLP_ENDPOINT: setting.collectorUrl,
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting.collectorUrl,
-      OTEL_EXPORTER_OTLP_HEADERS: setting.text,
-      OTEL_SERVICE_NAME: setting.text,
-      OTEL_RESOURCE_ATTRIBUTES: setting.text,
-      OTEL_TRACES_SAMPLER: setting.traceSampler,
-      OTEL_TRACES_SAMPLER_ARG: setting.traceRatio,
-      OTEL_CAPTURE_CONTENT: setting.flag,
-      OTEL_PROPAGATE_TO_PROVIDERS: setting.flag,
-    },
-    env,
-  );
+  const settings = readSettings(shape, env);
   const { HOLDFAST_CONFIG: file, OPENAI_BASE_URL: baseUrl } = settings;
   const content = readConfigFile(file, baseUrl, {
     load: loadTasks,

@@ -22,6 +22,8 @@ export interface Operation {
   path: string;
   /** The least role that may call it; null: anybody. */
   role: Role | null;
+  /** A tenant's own API key with the scope `admin` may call it too, for its own tenant. */
+  tenantKey?: true;
   summary: string;
   query?: z.ZodType;
   body?: z.ZodType;
@@ -178,6 +180,7 @@ export const operations = {
     method: 'GET',
     path: '/tenants/{tenant}/keys',
     role: 'viewer',
+    tenantKey: true,
     summary: 'API keys of a tenant',
     response: tenants.apiKeyListSchema,
   }),
@@ -185,6 +188,7 @@ export const operations = {
     method: 'POST',
     path: '/tenants/{tenant}/keys',
     role: 'admin',
+    tenantKey: true,
     summary: 'Make an API key',
     body: keyRequestSchema,
     response: tenants.madeKeySchema,
@@ -194,6 +198,7 @@ export const operations = {
     method: 'POST',
     path: '/tenants/{tenant}/keys/{keyId}/rotate',
     role: 'admin',
+    tenantKey: true,
     summary: 'A new key like the old one',
     body: rotationSchema,
     response: tenants.madeKeySchema,
@@ -203,6 +208,7 @@ export const operations = {
     method: 'DELETE',
     path: '/tenants/{tenant}/keys/{keyId}',
     role: 'admin',
+    tenantKey: true,
     summary: 'Revoke an API key',
     response: null,
   }),
@@ -252,6 +258,14 @@ export const operations = {
     body: session.newUserSchema,
     response: session.madeUserSchema,
     status: 201,
+  }),
+  changeUser: operation({
+    method: 'PATCH',
+    path: '/users/{name}',
+    role: 'admin',
+    summary: 'Give a user another role, at once',
+    body: session.userChangeSchema,
+    response: session.userSchema,
   }),
   deleteUser: operation({
     method: 'DELETE',

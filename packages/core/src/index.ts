@@ -41,3 +41,4 @@ export * from './tenant-settings.ts';
 export * from './timer.ts';
 export * from './trace-context.ts';
 export * from './tracer.ts';
+export * from './validation-error.ts';

@@ -8,5 +8,5 @@ export type { ApiKey } from './api-keys/listed-keys.ts';
 export { createKnownPlans, type KnownPlans, type PlanStatus } from './tenants/known-plans.ts';
 export { createTenantLimits, type LimitsOfAdmitted, type TenantLimits } from './tenants/tenant-limits.ts';
 export { createTenants, type ShownTenant, type Tenant, type Tenants } from './tenants/tenants.ts';
-export { Ledger } from './usage/ledger.ts';
+export { Ledger, type TenantTotals } from './usage/ledger.ts';
 export { reportUsage } from './usage/usage-report.ts';

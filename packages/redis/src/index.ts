@@ -4,5 +4,6 @@ export * from './connect.ts';
 export * from './durability.ts';
 export * from './durable-writes.ts';
 export * from './memory-watch.ts';
+export { redisTime } from './redis-time.ts';
 export * from './script.ts';
 export * from './server-watch.ts';

@@ -53,11 +53,15 @@ export class ServerWatch {
   /**
    * Checks now, then every two seconds until `stop`.
    * @param needsReplica in mode `replica`, a replica has to be connected now
+   * @param startsUndurable settings that the mode doesn't allow are logged, and refuse writes until they are changed
    * @throws MisconfigurationError what is wrong; what the connection throws
    */
-  async start({ needsReplica = false } = {}): Promise<void> {
+  async start({ needsReplica = false, startsUndurable = false } = {}): Promise<void> {
     const { redis, mode } = this.#options;
-    await this.#throwFault();
+    await this.#throwFault().catch((error: unknown) => {
+      if (!startsUndurable || !isUndurable(error)) throw error;
+      this.#become(error);
+    });
     if (needsReplica) await checkDurability(redis, mode);
     redis.on('ready', this.#onReady);
     this.#timer = setInterval(() => this.#checkQuietly(), EVERY_MS);
@@ -121,7 +125,7 @@ export class ServerWatch {
     const fault = this.#fault;
     if (!fault) return;
     const retry = { retryAfterMs: EVERY_MS };
-    if (fault.code.startsWith('durability_')) {
+    if (isUndurable(fault)) {
       throw new RequestError(
         'durability_unmet',
         `The job store is not set up as DURABILITY=${mode} demands, so no job is accepted. The log of this process says what to ` +
@@ -180,6 +184,10 @@ export class ServerWatch {
     if (!fault && this.#fault) logger.info({ code: this.#fault.code }, 'redis is set up correctly again');
     this.#fault = fault;
   }
+}
+
+function isUndurable(error: unknown): error is MisconfigurationError {
+  return error instanceof MisconfigurationError && error.code.startsWith('durability_');
 }
 
 /** @throws MisconfigurationError `redis_is_replica` */

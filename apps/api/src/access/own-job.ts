@@ -1,12 +1,8 @@
 /** The job that a request names, if its caller may see it: it belongs to the caller's tenant, and its task is one that the key may use. */
 import { type Caller, isJobId } from '@holdfast/core';
+import { mayUse, type TenantCells } from '@holdfast/jobs';
 import { type Journal, jobNotFound, type OwnedJob, type OwnedSummary } from '@holdfast/journal';
 import type { Request } from '@holdfast/service';
-import type { TenantCells } from '../cells.ts';
-
-export function mayUse({ tasks }: Caller, task: string): boolean {
-  return tasks?.includes(task) ?? true;
-}
 
 /** @throws RequestError `job_not_found`, whether there is no such job or it belongs to someone else */
 export function ownedBy<Found extends OwnedSummary>(caller: Caller, id: string, found: Found | null): Found {

@@ -1,10 +1,11 @@
 /** Answers with a job: JSON, with an ETag that changes whenever the job does. */
+
 import { pipeline } from 'node:stream/promises';
 import type { Caller, Job } from '@holdfast/core';
+import type { TenantCells } from '@holdfast/jobs';
 import type { Journal, LargeAnswer, OwnedJob } from '@holdfast/journal';
 import type { Response } from '@holdfast/service';
 import type { HeldRequests } from '../bounds/held-requests.ts';
-import type { TenantCells } from '../cells.ts';
 import { etagOf } from './etag.ts';
 import { JSON_TYPE, sendJson } from './send-json.ts';
 

@@ -1,17 +1,7 @@
 /** What clients are told when Redis can't do what they ask: to send the same request again. */
 import { RequestError } from '@holdfast/core';
+import { queueFull } from '@holdfast/jobs';
 import { isOutOfMemory, isStoreUnavailable } from '@holdfast/redis';
-
-/** Longer than for an outage: memory is freed as jobs end and expire. */
-const FULL_RETRY_MS = 5_000;
-
-export function queueFull(options: { cause?: unknown } = {}): RequestError {
-  return new RequestError(
-    'queue_full',
-    'The job store is nearly full; the rest of its memory is for jobs that are running. Send the same request again later.',
-    { retryAfterMs: FULL_RETRY_MS, ...options },
-  );
-}
 
 /** The answer to an error of Redis; null: it is another kind of error. */
 export function storeError(error: unknown): RequestError | null {

@@ -7,25 +7,24 @@
  *
  * A reader who leaves cancels nothing. A revoked API key ends the stream within 5 s.
  */
-import {
-  type Caller,
-  hasEnded,
-  type JobSummary,
-  type Logger,
-  RequestError,
-  type TraceContext,
-  type Tracer,
-} from '@holdfast/core';
+import { type Caller, hasEnded, type JobSummary, type Logger, type TraceContext, type Tracer } from '@holdfast/core';
+import type { TenantCells } from '@holdfast/jobs';
 import { AttachedReader, type Journal, type LiveFeed } from '@holdfast/journal';
-import type { Request, Response } from '@holdfast/service';
+import {
+  EVENT_STREAM,
+  eventCursorOf,
+  type OpenStreams,
+  ReaderGone,
+  type Request,
+  type Response,
+  refuseBeyond,
+  SseSink,
+} from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { ownSummary } from '../access/own-job.ts';
 import type { ApiMetrics } from '../api-metrics.ts';
 import type { HeldRequests } from '../bounds/held-requests.ts';
-import type { OpenStreams } from '../bounds/open-streams.ts';
-import type { TenantCells } from '../cells.ts';
 import { callersTrace, startRequestSpan } from '../http/request-span.ts';
-import { EVENT_STREAM, ReaderGone, SseSink } from '../http/sse-sink.ts';
 
 interface StreamNeeds {
   streams: OpenStreams;
@@ -68,12 +67,10 @@ export function attachEvents({ cells, tracer, ...needs }: AttachRoute): CallerHa
 }
 
 async function validateAttach(cells: TenantCells<'journal'>, request: Request, caller: Caller): Promise<Attachment> {
-  const { after, param } = cursorOf(request);
+  const cursor = eventCursorOf(request);
   const { tenant, job, trace } = await ownSummary(cells, caller, request);
-  if (after > job.cursor) {
-    throw new RequestError('invalid_cursor', `${param}: the last event so far is ${job.cursor}`, { param });
-  }
-  return { tenant, job, trace, after };
+  refuseBeyond(cursor, job.cursor);
+  return { tenant, job, trace, after: cursor.after };
 }
 
 /** A reader that has a trace of its own stays in it, with a link to the job's; any other joins the job's. */
@@ -90,19 +87,6 @@ function noteTrace(
   const links = own && trace ? [trace] : [];
   const span = startRequestSpan(tracer, request, response, { parent, links });
   span.set({ 'holdfast.job.id': job.id, 'holdfast.tenant': tenant, 'holdfast.attach.after': after });
-}
-
-/** An EventSource that reconnects repeats its URL: the header is newer than the query. */
-function cursorOf(request: Request): { after: number; param: string } {
-  const header = request.headers['last-event-id'];
-  const param = header === undefined ? 'after' : 'Last-Event-ID';
-  const value = header ?? request.query.after ?? '0';
-  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) {
-    throw new RequestError('invalid_cursor', `${param}: expected the number of an event, or 0 for all events`, {
-      param,
-    });
-  }
-  return { after: Number(value), param };
 }
 
 /** Begins the stream, which goes on by itself: a handler that waited for it would keep its whole request in memory. */

@@ -1,45 +1,19 @@
 /** `POST /v1/jobs/{id}/cancel`: cancels a job. Idempotent; the answer is the job as it is afterwards. */
-import type { Logger } from '@holdfast/core';
-import { type CancelReply, type LiveFeed, waitForEnd } from '@holdfast/journal';
-import type { DurableWrites } from '@holdfast/redis';
+import { type CancelNeeds, cancelJob as cancel, type TenantCells } from '@holdfast/jobs';
+import { untilGone } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { ownedBy, ownSummary } from '../access/own-job.ts';
-import type { ApiCell, TenantCells } from '../cells.ts';
 import type { SendJob } from '../http/send-job.ts';
-import { untilGone } from '../http/until-gone.ts';
 
-/** Workers obey a cancel within a second. The answer waits this long, so that it can say "cancelled". */
-const CANCEL_WAIT_MS = 1_500;
-
-interface CancelRoute {
+interface CancelRoute extends CancelNeeds {
   cells: TenantCells<'journal' | 'queue'>;
-  writes: Pick<DurableWrites, 'run'>;
-  feed: LiveFeed;
-  logger: Pick<Logger, 'warn'>;
   sendJob: SendJob;
 }
 
-export function cancelJob({ cells, writes, feed, logger, sendJob }: CancelRoute): CallerHandler {
+export function cancelJob({ cells, sendJob, ...needs }: CancelRoute): CallerHandler {
   return async (request, response, caller) => {
     const { id } = (await ownSummary(cells, caller, request)).job;
-    const { journal, queue } = cells.of(caller.tenant);
-    // The request to cancel is stored before anything else, so it outlives every process that might obey it.
-    const reply = await writes.run((redis) => journal.over(redis).cancel(id));
-    if (reply.kind === 'cancelled') await takeOffQueue(queue, logger, id, reply);
-    const over = AbortSignal.any([untilGone(response), AbortSignal.timeout(CANCEL_WAIT_MS)]);
-    const found = ownedBy(caller, id, await waitForEnd(journal, feed, id, over));
-    await sendJob(response, caller, { status: 200, found });
+    const found = await cancel(needs, cells.of(caller.tenant), id, untilGone(response));
+    await sendJob(response, caller, { status: 200, found: ownedBy(caller, id, found) });
   };
-}
-
-/** Only tidies up: a worker that claims an ended job sees that it has ended. */
-async function takeOffQueue(
-  queue: ApiCell['queue'],
-  logger: CancelRoute['logger'],
-  jobId: string,
-  { release, lane, unblocked }: Extract<CancelReply, { kind: 'cancelled' }>,
-): Promise<void> {
-  await queue.discard(lane, { jobId, release }, unblocked).catch((error: unknown) => {
-    logger.warn({ jobId, error }, 'cancelled, but not taken off the queue');
-  });
 }

@@ -1,10 +1,11 @@
 /** `DELETE /v1/jobs/{id}`: deletes an ended job with its request and answer. Its cost stays in the tenant's ledger. */
+
 import { RequestError } from '@holdfast/core';
+import type { TenantCells } from '@holdfast/jobs';
 import { jobNotFound } from '@holdfast/journal';
 import type { DurableWrites } from '@holdfast/redis';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { ownSummary } from '../access/own-job.ts';
-import type { TenantCells } from '../cells.ts';
 import { sendJson } from '../http/send-json.ts';
 
 interface DeleteRoute {

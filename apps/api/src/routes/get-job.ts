@@ -1,14 +1,14 @@
 /** `GET /v1/jobs/{id}`: the job, now or (`?wait=SECONDS`) when it has ended. */
+
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
+import type { TenantCells } from '@holdfast/jobs';
 import { type LiveFeed, type OwnedJob, waitForEnd } from '@holdfast/journal';
-import type { Request, Response } from '@holdfast/service';
+import { type Request, type Response, untilGone } from '@holdfast/service';
 import { type CallerHandler, keyRefused } from '../access/authenticate.ts';
 import { ownedBy, ownJob } from '../access/own-job.ts';
 import type { HeldRequests } from '../bounds/held-requests.ts';
-import type { TenantCells } from '../cells.ts';
 import { etagOf, isNotModified } from '../http/etag.ts';
 import { type SendJob, sendNotModified } from '../http/send-job.ts';
-import { untilGone } from '../http/until-gone.ts';
 
 const MAX_WAIT_S = 60;
 

@@ -1,9 +1,10 @@
 /** `GET /v1/usage`: what the caller's tenant has spent, what it may still spend, and each day's spend. */
+
+import { validationError } from '@holdfast/core';
 import { reportUsage, type TenantLimits } from '@holdfast/gate';
-import { validationError } from '@holdfast/service';
+import type { TenantCells } from '@holdfast/jobs';
 import { z } from 'zod';
 import type { CallerHandler } from '../access/authenticate.ts';
-import type { TenantCells } from '../cells.ts';
 import { sendJson } from '../http/send-json.ts';
 
 export const usageQuerySchema = z.strictObject({

@@ -2,13 +2,20 @@
  * `GET /v1/jobs`: the tenant's jobs (of the tasks that the API key is limited to), newest first; or the one job that an idempotency
  * key names.
  */
-import { type Caller, type JobList, type JobSummary, jobIdFor, jobStatuses, parseIdempotencyKey } from '@holdfast/core';
+import {
+  type Caller,
+  type JobList,
+  type JobSummary,
+  jobIdFor,
+  jobStatuses,
+  parseIdempotencyKey,
+  validationError,
+} from '@holdfast/core';
+import { mayUse, type TenantCells } from '@holdfast/jobs';
 import { type Journal, listJobs as readJobs } from '@holdfast/journal';
-import { type Request, validationError } from '@holdfast/service';
+import type { Request } from '@holdfast/service';
 import { z } from 'zod';
 import type { CallerHandler } from '../access/authenticate.ts';
-import { mayUse } from '../access/own-job.ts';
-import type { TenantCells } from '../cells.ts';
 import { sendJson } from '../http/send-json.ts';
 
 /** Query parameters, except `metadata.<name>`, whose names are the client's. */

@@ -1,9 +1,9 @@
 /** `GET /v1/tasks`: the tasks that the caller's API key may submit, with the schemas of their inputs and outputs. */
 import type { TaskInfo, TaskList } from '@holdfast/core';
+import { mayUse } from '@holdfast/jobs';
 import type { Task } from '@holdfast/tasks';
 import { z } from 'zod';
 import type { CallerHandler } from '../access/authenticate.ts';
-import { mayUse } from '../access/own-job.ts';
 import { sendJson } from '../http/send-json.ts';
 
 /** The tasks of a process don't change: they are described once. */

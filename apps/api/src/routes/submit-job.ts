@@ -1,26 +1,21 @@
 /**
  * Stage 1 of 6: submit. Before it: `packages/client`; after it: `packages/queue`.
  *
- *   1. validate  who asks (again, once the body has arrived), idempotency key, body, task, input: `submit/validate-submit.ts`
- *   2. submit    one durable script creates the job and dispatches it, or finds it: `submit/submit-or-replay.ts`
+ *   1. validate  who asks (again, once the body has arrived), idempotency key, body, task, input: `validate-submit.ts`
+ *   2. submit    one durable script creates the job and dispatches it, or finds it: `packages/jobs`
  *   3. answer    202 new, 200 the key names it already, 422 another body under the same key, 429 refused by a limit
  *
  * A crash in 1 leaves nothing. Once the script of 2 has run, the job waits in the scheduler, whichever process dies.
  */
 import type { Span } from '@holdfast/core';
+import { type AcceptedSubmit, type SubmitNeeds, type SubmitOutcome, submitOrReplay } from '@holdfast/jobs';
 import type { NewJob } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
 import type { ApiMetrics } from '../api-metrics.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';
-import {
-  type AcceptedSubmit,
-  type SubmitNeeds,
-  type SubmitOutcome,
-  submitOrReplay,
-} from '../submit/submit-or-replay.ts';
-import { type ValidateNeeds, validateSubmit } from '../submit/validate-submit.ts';
+import { type ValidateNeeds, validateSubmit } from './validate-submit.ts';
 
 interface SubmitRoute extends ValidateNeeds, SubmitNeeds {
   metrics: Pick<ApiMetrics, 'submits'>;
@@ -31,7 +26,7 @@ export function submitJob(route: SubmitRoute): CallerHandler {
   return async (request, response) => {
     const submission = await validateSubmit(route, request);
     noteJob(request, response, submission.job);
-    const outcome = await submitOrReplay(route, submission);
+    const outcome = await submitOrReplay(route, submission.job, submission.body);
     if (request.span) noteOutcome(request.span, outcome);
     route.metrics.submits.inc({ result: outcome.result });
     setRateLimitHeaders(response, outcome.requests);

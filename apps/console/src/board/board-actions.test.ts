@@ -10,7 +10,7 @@ let running: TestConsole;
 let headers: Record<string, string>;
 beforeAll(async () => {
   running = await startConsole();
-  headers = { cookie: await running.logIn(), origin: running.url, 'content-type': 'application/json' };
+  headers = { cookie: (await running.logIn()).cookie, origin: running.url, 'content-type': 'application/json' };
 });
 afterAll(() => running.cleanUp());
 

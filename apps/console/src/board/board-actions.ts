@@ -8,8 +8,7 @@
  */
 import { isJobId, RequestError } from '@holdfast/core';
 import type { RequestHandler } from '@holdfast/service';
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+import { isSafe } from '../login/same-origin.ts';
 
 /** Pause and resume of one queue, or of all. */
 const ALLOWED = /^\/api\/queues\/(?:[^/]+\/)?(?:pause|resume)\/?$/i;
@@ -91,7 +90,7 @@ const refusals: readonly Refusal[] = [
 
 /** @throws RequestError `forbidden` for actions that are not allowed. It says that nothing was done, and what to do instead. */
 export const refuseUnsupportedActions: RequestHandler = (request, _response, next) => {
-  if (SAFE_METHODS.has(request.method) || ALLOWED.test(request.path)) return next();
+  if (isSafe(request) || ALLOWED.test(request.path)) return next();
   throw new RequestError('forbidden', whyRefused(request.path));
 };
 

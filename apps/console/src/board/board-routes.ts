@@ -7,7 +7,9 @@
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
 import { Router } from '@holdfast/service';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { OpenLanes } from '../lanes/lane-status.ts';
+import { auditActions } from './board-access.ts';
 import { refuseUnsupportedActions } from './board-actions.ts';
 import { LaneAdapter } from './lane-adapter.ts';
 
@@ -27,7 +29,12 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function boardRoutes(lanes: OpenLanes): Router {
+interface BoardNeeds {
+  lanes: OpenLanes;
+  audit: AuditLog;
+}
+
+export function boardRoutes({ lanes, audit }: BoardNeeds): Router {
   const adapter = new ExpressAdapter();
   adapter.setBasePath(BOARD_PATH);
   createBullBoard({
@@ -49,7 +56,7 @@ export function boardRoutes(lanes: OpenLanes): Router {
   });
 
   const router = Router();
-  router.use(BOARD_PATH, refuseUnsupportedActions, (_request, response, next) => {
+  router.use(BOARD_PATH, refuseUnsupportedActions, auditActions(audit), (_request, response, next) => {
     response.setHeader('content-security-policy', contentSecurityPolicy);
     next();
   });

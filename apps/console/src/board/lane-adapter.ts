@@ -22,7 +22,7 @@ export class LaneAdapter extends BullMQAdapter {
   override async getJobCounts(): Promise<Counts> {
     const [counts, scheduled] = await Promise.all([
       super.getJobCounts(),
-      this.#cell.queues.scheduler.counts(this.#lane),
+      this.#cell.queue.scheduler.counts(this.#lane),
     ]);
     const { waiting = 0, delayed = 0 } = counts;
     return { ...counts, waiting: waiting + scheduled.waiting, delayed: delayed + scheduled.delayed };

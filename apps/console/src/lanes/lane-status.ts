@@ -1,71 +1,31 @@
 /** The state of lanes: jobs in the scheduler and in BullMQ, limits, and whether a lane is paused. */
-import { Cell, Cells } from '@holdfast/cell';
-import type { LaneLimits, Lanes, Limits } from '@holdfast/core';
-import { BullQueues, LaneQueues } from '@holdfast/queue';
-import type { Redis } from '@holdfast/redis';
+import type { Lane, LaneChange } from '@holdfast/admin';
+import type { Lanes, Limits } from '@holdfast/core';
+import type { ConsoleCell, ConsoleCells } from '../cells.ts';
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 type LaneCounts = Record<(typeof countNames)[number], number>;
 
-export interface LaneStatus {
-  name: string;
-  /** Patterns of the models it serves. */
-  models: string[];
-  /** While it is paused, its jobs wait. Running jobs go on. */
-  paused: boolean;
-  /** The limits in force. */
-  limits: LaneLimits;
-  /** Where the limits come from. Limits set at run time (`admin`) are in force until they are set to null. */
-  limits_from: 'config' | 'admin';
-  /** `completed` and `failed` are recent ones only: BullMQ drops ended jobs after a while. */
-  counts: LaneCounts;
-}
-
-/** What an admin may change in a lane. */
-export interface LaneChange {
-  paused?: boolean | undefined;
-  /** All of its limits; null: the limits of the config file are in force again. */
-  limits?: LaneLimits | null | undefined;
-}
-
 /** A lane's queue in one cell. */
-export interface CellQueue {
-  queues: LaneQueues;
-  bull: BullQueues;
-}
+export type CellQueue = Pick<ConsoleCell, 'queue' | 'bull'>;
 
 export interface OpenLanes {
   readonly names: readonly string[];
   /** One for each cell. */
   readonly cells: readonly CellQueue[];
-  statuses(): Promise<LaneStatus[]>;
+  statuses(): Promise<Lane[]>;
   /** Changes a lane, for all workers, at once. Null: there is no such lane. */
-  change(name: string, change: LaneChange): Promise<LaneStatus | null>;
+  change(name: string, change: LaneChange): Promise<Lane | null>;
   /** Pauses or resumes a lane. */
   setPaused(name: string, paused: boolean): Promise<void>;
   /** Sets the run limits of a tenant, from now on. */
   setTenantLimits(tenant: string, limits: Limits): Promise<void>;
-  close(): Promise<void>;
 }
 
-interface OpenLanesOptions {
-  redis: Redis;
-  prefix: string;
-  lanes: Lanes;
-}
-
-function openCell({ redis, prefix }: OpenLanesOptions, name: string): CellQueue {
-  // The console ends no job, so no retention is needed.
-  const cell = new Cell({ redis, prefix, name, retentionMs: 0 });
-  // BullMQ passes each connection error on. The connection has already logged it, once for each outage.
-  const bull = new BullQueues(cell, () => undefined);
-  return { bull, queues: new LaneQueues({ cell, ready: bull, onError: () => undefined }) };
-}
-
-async function countJobs({ queues, bull }: CellQueue, lane: string): Promise<LaneCounts> {
+async function countJobs({ queue, bull }: CellQueue, lane: string): Promise<LaneCounts> {
   const [found, scheduled] = await Promise.all([
     bull.queue(lane).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queues.scheduler.counts(lane),
+    queue.scheduler.counts(lane),
   ]);
   const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = found;
   return {
@@ -77,19 +37,18 @@ async function countJobs({ queues, bull }: CellQueue, lane: string): Promise<Lan
   };
 }
 
-export function openLanes(options: OpenLanesOptions): OpenLanes {
-  const { lanes } = options;
-  const byCell = new Cells((name) => openCell(options, name));
+export function openLanes(lanes: Lanes, byCell: ConsoleCells): OpenLanes {
   const cells = byCell.all;
   const first = byCell.of('');
   const names = Object.keys(lanes);
 
-  async function status(name: string): Promise<LaneStatus> {
-    const [counts, paused, { limits, atRunTime }] = await Promise.all([
+  async function status(name: string): Promise<Lane> {
+    const [counts, capacities, paused, { limits, atRunTime }] = await Promise.all([
       Promise.all(cells.map((cell) => countJobs(cell, name))),
+      Promise.all(cells.map(({ queue }) => queue.scheduler.capacity(name))),
       first.bull.queue(name).isPaused(),
       // The same in all cells.
-      first.queues.scheduler.laneLimits(name),
+      first.queue.scheduler.laneLimits(name),
     ]);
     const sum = (of: keyof LaneCounts) => counts.reduce((total, one) => total + one[of], 0);
     return {
@@ -99,17 +58,22 @@ export function openLanes(options: OpenLanesOptions): OpenLanes {
       // A lane that no worker has served yet has its limits in the config file only.
       limits: Object.keys(limits).length > 0 || atRunTime ? limits : (lanes[name]?.limits ?? {}),
       limits_from: atRunTime ? 'admin' : 'config',
+      config_limits: lanes[name]?.limits ?? {},
       counts: Object.fromEntries(countNames.map((count) => [count, sum(count)])) as LaneCounts,
+      oldest_wait_s: null,
+      waiting_tokens: null,
+      capacity: Math.max(0, ...capacities),
+      providers: (lanes[name]?.providers ?? []).map(showProvider),
     };
   }
 
   async function setPaused(name: string, paused: boolean): Promise<void> {
-    for (const { bull, queues } of cells) {
+    for (const { bull, queue } of cells) {
       await Promise.all([
         paused ? bull.queue(name).pause() : bull.queue(name).resume(),
-        queues.scheduler.setPaused(name, paused),
+        queue.scheduler.setPaused(name, paused),
       ]);
-      if (!paused) queues.dispatch(name);
+      if (!paused) queue.dispatch(name);
     }
   }
 
@@ -120,14 +84,25 @@ export function openLanes(options: OpenLanesOptions): OpenLanes {
     statuses: () => Promise.all(names.map(status)),
     async change(name, { paused, limits }) {
       if (!names.includes(name)) return null;
-      for (const { queues } of cells) if (limits !== undefined) await queues.scheduler.setLaneLimits(name, limits);
+      for (const { queue } of cells) if (limits !== undefined) await queue.scheduler.setLaneLimits(name, limits);
       if (paused !== undefined) await setPaused(name, paused);
-      for (const { queues } of cells) queues.dispatch(name);
+      for (const { queue } of cells) queue.dispatch(name);
       return status(name);
     },
-    setTenantLimits: (tenant, limits) => byCell.of(tenant).queues.setRunLimits(tenant, limits),
-    async close() {
-      for (const { queues, bull } of cells) await Promise.all([queues.close(), bull.close()]);
-    },
+    setTenantLimits: (tenant, limits) => byCell.of(tenant).queue.setRunLimits(tenant, limits),
+  };
+}
+
+/** The address without what may be secret in it. */
+function showProvider({ name, base_url }: Lanes[string]['providers'][number]): Lane['providers'][number] {
+  const { origin, pathname } = new URL(base_url);
+  return {
+    name,
+    base_url: `${origin}${pathname}`,
+    state: 'unknown',
+    open_on: 0,
+    workers: 0,
+    last_error_code: null,
+    retry_at: null,
   };
 }

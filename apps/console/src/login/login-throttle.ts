@@ -1,31 +1,31 @@
-/** Allows ten login attempts from one address in a minute of the clock. Redis counts them for all console processes. */
-import { createHash } from 'node:crypto';
-import { RequestError } from '@holdfast/core';
-import type { Redis } from '@holdfast/redis';
-import { loginAttemptsKey } from '../keys.ts';
-
-const LOGINS_PER_MINUTE = 10;
-const MINUTE_MS = 60_000;
-const COUNTER_SECONDS = 120;
-
 /**
- * Counts an attempt. Above the limit the right key is refused too. Otherwise guessing could go on until it hits.
- * @throws RequestError `too_many_requests`, with the time until the next minute
+ * Bounds logins: ten in a minute from one address, and thirty with one key, wherever they come from (by the beginning of the key,
+ * so that guesses of the rest count together).
  */
-export async function countLogin(options: {
-  redis: Redis;
-  prefix: string;
-  address: string;
-  now: number;
-}): Promise<void> {
-  const { redis, prefix, address, now } = options;
-  const digest = createHash('sha256').update(address).digest('hex').slice(0, 32);
-  const key = loginAttemptsKey(prefix, Math.floor(now / MINUTE_MS), digest);
-  const replies = await redis.multi().incr(key).expire(key, COUNTER_SECONDS).exec();
-  const attempts = Number(replies?.[0]?.[1] ?? 0);
-  if (attempts > LOGINS_PER_MINUTE) {
-    throw new RequestError('too_many_requests', 'Too many attempts. Wait a minute, then try again.', {
-      retryAfterMs: MINUTE_MS - (now % MINUTE_MS),
-    });
-  }
+
+import type { Redis } from '@holdfast/redis';
+import { AttemptCounter } from '../access/attempt-counter.ts';
+
+const LOGINS_PER_ADDRESS = 10;
+const LOGINS_PER_KEY = 30;
+/** As much as names a key: `holdc_`, and its id. */
+const KEY_PREFIX = 18;
+
+export interface LoginThrottle {
+  /**
+   * Counts an attempt. Above a bound the right key is refused too. Otherwise guessing could go on until it hits.
+   * @throws RequestError `too_many_requests`, with the time until the next minute
+   */
+  count(address: string, key: string): Promise<void>;
+}
+
+export function createLoginThrottle(options: { redis: Redis; prefix: string }): LoginThrottle {
+  const addresses = new AttemptCounter(options, LOGINS_PER_ADDRESS);
+  const keys = new AttemptCounter(options, LOGINS_PER_KEY);
+  return {
+    async count(address, key) {
+      addresses.refuseAbove(await addresses.count(`login:${address}`));
+      keys.refuseAbove(await keys.count(`login-key:${key.slice(0, KEY_PREFIX)}`));
+    },
+  };
 }

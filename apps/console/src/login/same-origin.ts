@@ -7,15 +7,18 @@
  *      which no script can set. Where they don't (plain HTTP, except on localhost), they send `Origin` with every changing
  *      request. A request with neither is refused, because no browser sends one. This also protects the actions of Bull
  *      Board, whose scripts send no token.
- *   3. The console's own forms also contain a token of their session.
- *
- * The admin API reads no cookie, so another page can't call it through an admin's browser.
+ *   3. A change through the admin API also has the session's CSRF token in a header, and the console's own forms have it in a field.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { RequestError } from '@holdfast/core';
-import type { RequestHandler } from '@holdfast/service';
+import type { Request, RequestHandler } from '@holdfast/service';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether the request can change nothing. */
+export function isSafe({ method }: Pick<Request, 'method'>): boolean {
+  return SAFE_METHODS.has(method);
+}
 
 export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
@@ -27,6 +30,6 @@ export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
 
 /** Refuses changing requests that don't come from the console's own pages. @throws RequestError `forbidden` */
 export const refuseForeignOrigin: RequestHandler = (request, _response, next) => {
-  if (SAFE_METHODS.has(request.method) || isSameOrigin(request.headers)) return next();
+  if (isSafe(request) || isSameOrigin(request.headers)) return next();
   throw new RequestError('forbidden', 'This request does not come from a page of the console.');
 };

@@ -1,55 +1,94 @@
 import type { Redis } from '@holdfast/redis';
-import { describe, expect, it } from '@jest/globals';
-import { createSessions, readSessionCookie, writeSessionCookie } from './session.ts';
-
-/** The part of Redis that sessions need, in memory. */
-function memoryRedis() {
-  const names = new Set<string>();
-  const redis = {
-    set: async (name: string) => names.add(name),
-    exists: async (name: string) => (names.has(name) ? 1 : 0),
-    del: async (name: string) => names.delete(name),
-  } as unknown as Redis;
-  return { redis, names };
-}
+import { disconnectRedis } from '@holdfast/redis';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connectTestRedis } from '../../testing/console.ts';
+import { createSessions, readSessionCookie, type Sessions, writeSessionCookie } from './session.ts';
 
 const adminKey = 'k'.repeat(24);
+const owner = { user: 'ann', madeAs: 'one' };
+const HOUR_MS = 3_600_000;
+
+let redis: Redis;
+let prefix: string;
+let count = 0;
+beforeAll(async () => {
+  redis = await connectTestRedis();
+  prefix = `t${process.pid}-sessions`;
+});
+afterAll(async () => {
+  const names = await redis.keys(`${prefix}*`);
+  if (names.length > 0) await redis.del(...names);
+  await disconnectRedis(redis);
+});
+
+/** Sessions under a prefix of their own, with a clock that can be set. */
+function open(key = adminKey): { sessions: Sessions; keys: () => Promise<string[]>; clock: { ms: number } } {
+  count += 1;
+  const own = `${prefix}${count}`;
+  const clock = { ms: Date.now() };
+  const sessions = createSessions({ redis, prefix: own, adminKey: key, now: () => clock.ms });
+  return { sessions, keys: () => redis.keys(`${own}:*`), clock };
+}
 
 describe('a session', () => {
-  it('is open from its start to its end', async () => {
-    const sessions = createSessions({ ...memoryRedis(), prefix: 'hf', adminKey });
-    const id = await sessions.start();
-    expect(await sessions.isOpen(id)).toBe(true);
+  it('is open from its start to its end, and says whose it is', async () => {
+    const { sessions } = open();
+    const { id, expiresAt } = await sessions.start(owner);
+    expect(await sessions.find(id)).toEqual({ id, ...owner, expiresAt });
     await sessions.end(id);
-    expect(await sessions.isOpen(id)).toBe(false);
+    expect(await sessions.find(id)).toBeNull();
+  });
+
+  it('ends twelve hours after the login, however much it is used', async () => {
+    const { sessions, clock, keys } = open();
+    const { id } = await sessions.start(owner);
+    clock.ms += 12 * HOUR_MS - 1_000;
+    expect(await sessions.find(id)).not.toBeNull();
+    const [key = ''] = await keys();
+    expect(await redis.pttl(key)).toBeLessThanOrEqual(1_000);
+    clock.ms += 1_000;
+    expect(await sessions.find(id)).toBeNull();
+  });
+
+  it('ends two hours after its last use', async () => {
+    const { sessions, keys } = open();
+    const { id } = await sessions.start(owner);
+    const [key = ''] = await keys();
+    const leftMs = async () => redis.pttl(key);
+    expect(await leftMs()).toBeGreaterThan(1.9 * HOUR_MS);
+    expect(await leftMs()).toBeLessThanOrEqual(2 * HOUR_MS);
+    await redis.pexpire(key, 1_000);
+    expect(await sessions.find(id)).not.toBeNull();
+    expect(await leftMs()).toBeGreaterThan(1.9 * HOUR_MS);
+    await redis.del(key);
+    expect(await sessions.find(id)).toBeNull();
   });
 
   it('ends when the admin key is changed', async () => {
-    const { redis } = memoryRedis();
-    const id = await createSessions({ redis, prefix: 'hf', adminKey }).start();
-    expect(await createSessions({ redis, prefix: 'hf', adminKey: 'other'.repeat(5) }).isOpen(id)).toBe(false);
+    const own = `${prefix}changed`;
+    const { id } = await createSessions({ redis, prefix: own, adminKey }).start(owner);
+    const after = createSessions({ redis, prefix: own, adminKey: 'other'.repeat(5) });
+    expect(await after.find(id)).toBeNull();
   });
 
   it('can not be opened with what Redis stores of it', async () => {
-    const { redis, names } = memoryRedis();
-    const sessions = createSessions({ redis, prefix: 'hf', adminKey });
-    const id = await sessions.start();
-    const [name = ''] = names;
-    expect(name).not.toContain(id);
-    expect(await sessions.isOpen(name.split(':').at(-1) ?? '')).toBe(false);
+    const { sessions, keys } = open();
+    const { id } = await sessions.start(owner);
+    const [name = ''] = await keys();
+    expect([name, await redis.get(name)].join(' ')).not.toContain(id);
+    expect(await sessions.find(name.split(':').at(-1) ?? '')).toBeNull();
   });
 
   it.each(['', '*', '../x', `${'a'.repeat(43)}\n`, 'a'.repeat(5000)])('is not open for %j', async (id) => {
-    const redis = { exists: async () => 1 } as unknown as Redis;
-    expect(await createSessions({ redis, prefix: 'hf', adminKey }).isOpen(id)).toBe(false);
+    expect(await open().sessions.find(id)).toBeNull();
   });
 
-  it('has its own form token', async () => {
-    const sessions = createSessions({ ...memoryRedis(), prefix: 'hf', adminKey });
-    const [one, two] = [await sessions.start(), await sessions.start()];
-    expect(sessions.isFormToken(one, sessions.formToken(one))).toBe(true);
-    for (const wrong of [sessions.formToken(two), '', undefined, ['a']]) {
-      expect(sessions.isFormToken(one, wrong)).toBe(false);
+  it('has its own CSRF token', async () => {
+    const { sessions } = open();
+    const [one, two] = [await sessions.start(owner), await sessions.start(owner)];
+    expect(sessions.isCsrfToken(one.id, sessions.csrfToken(one.id))).toBe(true);
+    for (const wrong of [sessions.csrfToken(two.id), '', undefined, ['a']]) {
+      expect(sessions.isCsrfToken(one.id, wrong)).toBe(false);
     }
   });
 });

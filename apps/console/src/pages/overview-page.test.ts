@@ -8,8 +8,8 @@ describe('the overview page', () => {
   it('shows each lane with its state and counts', () => {
     const html = overviewPage({
       lanes: [
-        { name: 'default', models: ['*'], paused: false, limits: {}, limits_from: 'config', counts },
-        { name: 'slow', models: ['big-*'], paused: true, limits: {}, limits_from: 'config' as const, counts },
+        { name: 'default', models: ['*'], paused: false, counts },
+        { name: 'slow', models: ['big-*'], paused: true, counts },
       ],
       formToken: 'token',
       apiUrl: 'http://127.0.0.1:3000',
@@ -32,8 +32,6 @@ describe('the overview page', () => {
         name: 'default',
         models: ['<img src=x onerror=alert(1)>'],
         paused: false,
-        limits: {},
-        limits_from: 'config' as const,
         counts,
       },
     ];

@@ -1,9 +1,12 @@
 /** The page after login: the state of each lane. It shows only names and counts. */
-import { countNames, type LaneStatus } from '../lanes/lane-status.ts';
+import type { Lane as WholeLane } from '@holdfast/admin';
+import { countNames } from '../lanes/lane-status.ts';
 import { brand, escapeHtml, renderPage } from './page.ts';
 
+type Lane = Pick<WholeLane, 'name' | 'models' | 'paused' | 'counts'>;
+
 interface OverviewPage {
-  lanes: readonly LaneStatus[];
+  lanes: readonly Lane[];
   /** Token for the logout form. */
   formToken: string;
   apiUrl: string;
@@ -48,7 +51,7 @@ ${brand}
 </header>`;
 }
 
-function totals(lanes: readonly LaneStatus[]): string {
+function totals(lanes: readonly Lane[]): string {
   const tiles = countNames.map((name) => {
     const total = lanes.reduce((sum, { counts }) => sum + counts[name], 0);
     return `<li class="card"><span>${title(name)}</span><strong>${format.format(total)}</strong></li>`;
@@ -56,7 +59,7 @@ function totals(lanes: readonly LaneStatus[]): string {
   return `<ul class="tiles">${tiles.join('')}</ul>`;
 }
 
-function laneRow({ name, models, paused, counts }: LaneStatus): string {
+function laneRow({ name, models, paused, counts }: Lane): string {
   const state = paused ? '<span class="pill paused">Paused</span>' : '<span class="pill open">Open</span>';
   const patterns = models.map((model) => `<code>${escapeHtml(model)}</code>`).join(' ');
   const numbers = countNames.map((count) => {

@@ -34,12 +34,17 @@ export const auditEntrySchema = z
     tenant: z.string().nullable(),
     details: z.record(z.string(), z.json()).meta({ description: 'What was changed; never prompts, answers or keys.' }),
     address: z.string().nullable(),
+    outcome: z.string().nullable().meta({
+      description:
+        '`done`, or the code of the error that it ended with. null: it is under way, or the console died during it.',
+    }),
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
+/** With a filter, a page may be short although more follow. */
 export const auditPageSchema = pageOf(auditEntrySchema, 'AuditPage');
 export const auditQuerySchema = z
-  .object({
+  .strictObject({
     limit: pageQuery.limit,
     cursor: pageQuery.cursor,
     user: z.string().max(128).optional(),

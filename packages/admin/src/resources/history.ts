@@ -4,7 +4,7 @@ import { time, usd } from '../shapes.ts';
 
 export const ranges = ['1h', '24h', '7d', '30d'] as const;
 export type Range = (typeof ranges)[number];
-export const rangeQuerySchema = z.object({ range: z.enum(ranges).default('1h') }).meta({ id: 'RangeQuery' });
+export const rangeQuerySchema = z.strictObject({ range: z.enum(ranges).default('1h') }).meta({ id: 'RangeQuery' });
 
 const seconds = z.number().nullable().meta({ description: 'Seconds; null: nothing was measured.' });
 const percentiles = z.object({ p50: seconds, p95: seconds });

@@ -1,5 +1,5 @@
 /** Jobs of all tenants. */
-import { jobStatuses, jobSummarySchema, metadataSchema } from '@holdfast/core';
+import { jobStatuses, jobSummarySchema, metadataSchema, submitRequestSchema } from '@holdfast/core';
 import { z } from 'zod';
 import { pageQuery, time, usd } from '../shapes.ts';
 
@@ -26,11 +26,19 @@ export const jobFilterSchema = z.strictObject({
 });
 export type JobFilter = z.infer<typeof jobFilterSchema>;
 
+const METADATA = 'metadata.';
+
 /** As a query, metadata is sent as `metadata.<name>=<value>`. */
 export const jobQuerySchema = jobFilterSchema
   .omit({ metadata: true })
   .extend(pageQuery)
   .catchall(z.string().max(512))
+  .superRefine((query, { addIssue }) => {
+    const unknown = Object.keys(query).filter((name) => !(name in jobFilterSchema.shape || name in pageQuery));
+    for (const name of unknown.filter((name) => !name.startsWith(METADATA))) {
+      addIssue({ code: 'custom', path: [name], message: `no such filter. Metadata is "${METADATA}<name>"` });
+    }
+  })
   .meta({ id: 'JobQuery' });
 
 export const jobPageSchema = z
@@ -117,7 +125,9 @@ export type JobContent = z.infer<typeof jobContentSchema>;
 /** A changed copy of a job, as a job of its own. */
 export const rerunSchema = z
   .strictObject({
-    input: z.json().meta({ description: 'The input of the new job, in the place of the old one.' }),
+    input: submitRequestSchema.shape.input.meta({
+      description: 'The input of the new job, in the place of the old one.',
+    }),
     metadata: metadataSchema.optional(),
   })
   .meta({ id: 'Rerun' });

@@ -33,7 +33,7 @@ export const laneSchema = z
       failed: z.int().meta({ description: 'Recent ones.' }),
     }),
     oldest_wait_s: z.number().nullable(),
-    waiting_tokens: z.int().meta({ description: 'Estimated.' }),
+    waiting_tokens: z.int().nullable().meta({ description: 'Estimated; null: not known.' }),
     capacity: z.int().meta({ description: 'Jobs that live workers take at once.' }),
     providers: z.array(providerHealthSchema),
   })

@@ -48,7 +48,9 @@ export const madeKeySchema = z.object({ id: z.string(), key: z.string() }).meta(
 export type MadeKey = z.infer<typeof madeKeySchema>;
 
 const date = z.iso.date();
-export const usageQuerySchema = z.object({ from: date.optional(), to: date.optional() }).meta({ id: 'UsageQuery' });
+export const usageQuerySchema = z
+  .strictObject({ from: date.optional(), to: date.optional() })
+  .meta({ id: 'UsageQuery' });
 export { usageReportSchema };
 
 export const planListSchema = listOf(

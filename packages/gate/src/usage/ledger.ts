@@ -18,8 +18,9 @@ import {
   requestsLeft,
   scripts,
 } from '@holdfast/cell';
-import { type Limits, toNano } from '@holdfast/core';
-import { dayOf, daysBetween } from './periods.ts';
+import { type Limits, toNano, toUsd } from '@holdfast/core';
+import { redisTime } from '@holdfast/redis';
+import { dayOf, daysBetween, monthOf } from './periods.ts';
 
 /** The attempt that asks for more. */
 export interface RunningAttempt {
@@ -37,6 +38,16 @@ export interface LedgerReading {
   totals: Readonly<Record<string, string>>;
   /** The days of the range on which jobs ended, by date. */
   days: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** Of a tenant, in dollars. */
+export interface TenantTotals {
+  /** For jobs that have not ended. */
+  reservedUsd: number;
+  /** In this UTC day. */
+  dayUsd: number;
+  /** In this calendar month. */
+  monthUsd: number;
 }
 
 /** Days of a reading, YYYY-MM-DD, both included. */
@@ -72,6 +83,20 @@ export class Ledger {
     if (limits.requests_per_minute === undefined) return null;
     const [, used, resetMs] = (await scripts.readRequests.run(this.#cell, [tenant])) as [string, number, number];
     return requestsLeft(limits, used, resetMs);
+  }
+
+  /** What each of these tenants has spent and reserved, in a few round trips, however many there are. */
+  async totals(tenants: readonly string[]): Promise<TenantTotals[]> {
+    const { redis, keys } = this.#cell;
+    const nowMs = await redisTime(redis);
+    const stored = await Promise.all(
+      tenants.map((tenant) => redis.hmget(keys.tenant(tenant), 'reserved', 'day', 'day_usd', 'month', 'month_usd')),
+    );
+    return stored.map(([reserved, day, dayNano, month, monthNano]) => ({
+      reservedUsd: toUsd(Number(reserved ?? 0)),
+      dayUsd: day === dayOf(nowMs) ? toUsd(Number(dayNano ?? 0)) : 0,
+      monthUsd: month === monthOf(nowMs) ? toUsd(Number(monthNano ?? 0)) : 0,
+    }));
   }
 
   /** @param range default: today, by Redis' clock */

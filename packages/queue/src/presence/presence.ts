@@ -1,15 +1,9 @@
 /** Which worker processes are alive: each announces itself every few seconds, and counts as gone after some silence. */
 import { GONE_AFTER_MS } from '@holdfast/cell';
-import type { Redis } from '@holdfast/redis';
+import { type Redis, redisTime } from '@holdfast/redis';
 import { workersKey } from '../names.ts';
 
 const EVERY_MS = 2_000;
-
-/** Redis' clock, in ms. */
-export async function redisTime(redis: Redis): Promise<number> {
-  const [seconds, micros] = await redis.time();
-  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
-}
 
 export interface LiveWorker {
   /** Without spaces. */

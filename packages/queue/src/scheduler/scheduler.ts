@@ -13,8 +13,8 @@
  */
 import { type Cell, GONE_AFTER_MS, scripts } from '@holdfast/cell';
 import { AttemptError, type LaneLimits, type Limits, type ReleaseName } from '@holdfast/core';
+import { redisTime } from '@holdfast/redis';
 import { releaseOf } from '../names.ts';
-import { redisTime } from '../presence/presence.ts';
 
 /** How many jobs a tenant may run at once, and its share. */
 export type RunLimits = Pick<Limits, 'max_running' | 'weight'>;
@@ -158,9 +158,19 @@ export class FairScheduler {
 
   /** Whether a live worker takes jobs of the lane. */
   async isServed(lane: string): Promise<boolean> {
+    return (await this.#liveCapacities(lane)).length > 0;
+  }
+
+  /** How many jobs of the lane live workers take at once. */
+  async capacity(lane: string): Promise<number> {
+    return (await this.#liveCapacities(lane)).reduce((sum, one) => sum + one, 0);
+  }
+
+  async #liveCapacities(lane: string): Promise<number[]> {
     const now = await redisTime(this.#cell.redis);
     const workers = await this.#cell.redis.hvals(this.#cell.keys.sched('workers', lane));
-    return workers.some((worker) => Number(worker.split(' ')[1]) > now - GONE_AFTER_MS);
+    const read = workers.map((worker) => worker.split(' ').map(Number));
+    return read.flatMap(([concurrency = 0, seenAt = 0]) => (seenAt > now - GONE_AFTER_MS ? concurrency : []));
   }
 
   /** A paused lane dispatches nothing; jobs with a permit go on. */
@@ -196,6 +206,18 @@ export class FairScheduler {
     const { redis, keys } = this.#cell;
     const found = await Promise.all(['waiting', 'running'].map((counts) => redis.hkeys(keys.sched(counts))));
     return [...new Set(found.flat())];
+  }
+
+  /** Jobs that wait, and jobs that hold a permit, by tenant, over all lanes. */
+  async countsByTenant(): Promise<Record<'waiting' | 'running', ReadonlyMap<string, number>>> {
+    const { redis, keys } = this.#cell;
+    const [waiting, running] = await Promise.all([
+      redis.hgetall(keys.sched('waiting')),
+      redis.hgetall(keys.sched('running')),
+    ]);
+    const counted = (stored: Record<string, string>) =>
+      new Map(Object.entries(stored).map(([tenant, count]): [string, number] => [tenant, Number(count)]));
+    return { waiting: counted(waiting), running: counted(running) };
   }
 
   async counts(lane: string): Promise<LaneCounts> {

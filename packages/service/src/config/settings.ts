@@ -1,4 +1,5 @@
 /** Settings: environment variables, read once, checked and frozen. Only each app's `config.ts` calls this. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** A setting is wrong. The message has the variable, its value and what is expected, and is shown alone. */
@@ -31,6 +32,14 @@ export function readSettings<Shape extends z.ZodRawShape>(shape: Shape, env: Nod
 const traceSamplers = ['always_on', 'always_off', 'traceidratio'] as const;
 const parentBased = traceSamplers.map((name) => `parentbased_${name}` as const);
 export type TraceSampler = (typeof traceSamplers)[number] | (typeof parentBased)[number];
+
+/** An IP address, or a range of them (CIDR). */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 /** Shapes that several apps' settings share. */
 export const setting = {
@@ -67,6 +76,17 @@ export const setting = {
     .enum([...traceSamplers, ...parentBased], `expected one of ${[...traceSamplers, ...parentBased].join(', ')}`)
     .default('parentbased_always_on'),
   traceRatio: z.coerce.number('expected a number, 0 to 1').min(0).max(1).default(1),
+  /** The proxies whose X-Forwarded-For counts: how many there are, or their addresses. Default: none. */
+  trustProxy: z
+    .string()
+    .transform((text, { addIssue }) => {
+      if (/^\d{1,2}$/.test(text)) return Number(text);
+      const addresses = text.split(',').map((one) => one.trim());
+      if (addresses.every(isNetwork)) return addresses;
+      addIssue({ code: 'custom', message: 'expected a number of proxies, or addresses such as 10.0.0.0/8, 127.0.0.1' });
+      return z.NEVER;
+    })
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** The beginning of every Redis key, so that two installations can share one Redis. */
   prefix: z

@@ -1,8 +1,7 @@
 /** JSON bodies of requests: read up to a limit, and parsed strictly. */
-import { isJsonObject, type JsonObject, RequestError } from '@holdfast/core';
+import { isJsonObject, type JsonObject, RequestError, validationError } from '@holdfast/core';
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { validationError } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 export interface JsonBody {

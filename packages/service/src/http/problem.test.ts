@@ -1,7 +1,6 @@
 import { type HttpErrorCode, httpStatusOf, RequestError } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
-import { problemOf, problemSchema, validationError } from './problem.ts';
+import { problemOf, problemSchema } from './problem.ts';
 
 describe('a problem document', () => {
   it('is RFC 9457, with an error member as OpenAI SDKs read it', () => {
@@ -28,37 +27,5 @@ describe('a problem document', () => {
   it('says nothing of the cause', () => {
     const error = new RequestError('internal_error', 'Something went wrong.', { cause: new Error('secret') });
     expect(JSON.stringify(problemOf(error, 'req_1'))).not.toContain('secret');
-  });
-});
-
-describe('a validation error', () => {
-  const schema = z.strictObject({
-    messages: z.array(z.strictObject({ role: z.enum(['user']) })),
-    n: z.int().optional(),
-  });
-  const errorOf = (value: unknown, prefix?: string) => {
-    const { error } = schema.safeParse(value);
-    if (!error) throw new Error('it fits');
-    return validationError(error, prefix);
-  };
-
-  it('names the field at fault with a dotted path', () => {
-    const error = errorOf({ messages: [{ role: 'user' }, { role: 'wizard' }] }, 'input');
-    expect(error).toMatchObject({ code: 'validation_failed', status: 422, param: 'input.messages.1.role' });
-    expect(error.message).toMatch(/^input\.messages\.1\.role: /);
-  });
-
-  it('names a member that is not known', () => {
-    expect(errorOf({ messages: [], color: 'red' })).toMatchObject({ param: 'color' });
-    expect(errorOf({ messages: [{ role: 'user', x: 1 }] })).toMatchObject({ param: 'messages.0.x' });
-  });
-
-  it('names no field when it is the whole', () => {
-    expect(errorOf([])).toMatchObject({ param: null });
-  });
-
-  it('lists ten issues at most', () => {
-    const error = errorOf({ messages: Array.from({ length: 5_000 }, () => ({ role: 'wizard' })) });
-    expect(error.issues).toHaveLength(10);
   });
 });

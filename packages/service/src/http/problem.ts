@@ -1,5 +1,5 @@
 /** Errors as clients get them: RFC 9457 problem documents, with an `error` member so that OpenAI's SDKs show them too. */
-import { RequestError } from '@holdfast/core';
+import type { RequestError } from '@holdfast/core';
 import { z } from 'zod';
 
 export const problemSchema = z
@@ -40,16 +40,4 @@ export function problemOf(error: RequestError, requestId: string | undefined): P
     ...(requestId === undefined ? {} : { request_id: requestId }),
     error: { message, type: kind, param, code },
   };
-}
-
-/** Translates zod's issues, with dotted paths below `prefix`. At most ten, even for a million wrong messages. */
-export function validationError(error: z.ZodError, prefix = ''): RequestError {
-  const issues = error.issues.slice(0, 10).map((issue) => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    const path = [...(prefix ? [prefix] : []), ...issue.path, ...unknown].map(String).join('.');
-    return { path, message: issue.message };
-  });
-  const [first] = issues;
-  const where = first?.path ? `${first.path}: ` : '';
-  return new RequestError('validation_failed', `${where}${first?.message ?? 'is not valid'}`, { issues });
 }

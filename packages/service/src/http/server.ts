@@ -9,7 +9,8 @@
  *
  * Errors in Node before there is a request (broken HTTP, headers without end) get problem documents too.
  */
-import { createServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CodedError, type HttpErrorCode, RequestError } from '@holdfast/core';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
@@ -29,6 +30,8 @@ export interface ServerAppOptions {
   helmet?: HelmetOptions;
   /** Registers the routes. */
   routes: (app: Express) => void;
+  /** The proxies whose X-Forwarded-… headers count: how many, or their addresses. Default: none. */
+  trustProxy?: number | readonly string[];
   /** For metrics. */
   onRequestEnd?: OnRequestEnd;
   /** Translates an error that isn't a RequestError; null: unknown, it becomes `internal_error`. */
@@ -41,6 +44,7 @@ export function createServerApp(options: ServerAppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  if (options.trustProxy !== undefined) app.set('trust proxy', options.trustProxy);
   writeHeadsWith(app, securityHeaders(options.helmet));
   app.use(logRequests(options.logger, options.onRequestEnd));
   options.routes(app);
@@ -151,11 +155,26 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** PEM texts. */
+export interface TlsFiles {
+  cert: string;
+  key: string;
+}
+
+interface ListenOptions {
+  host: string;
+  port: number;
+  /** Default: plain HTTP. */
+  tls?: TlsFiles | null;
+}
+
 /** Starts to listen. @throws CodedError `cannot_listen` with the address and the reason */
-export async function listen(app: Express, options: { host: string; port: number }): Promise<RunningServer> {
+export async function listen(app: Express, options: ListenOptions): Promise<RunningServer> {
   // By default Node checks for late requests every 30 s, which would double their time.
   const late = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
-  const server = createServer({ maxHeaderSize: 16_384, ...late }, app);
+  const base = { maxHeaderSize: 16_384, ...late };
+  const { tls } = options;
+  const server = tls ? createHttpsServer({ ...base, cert: tls.cert, key: tls.key }, app) : createHttpServer(base, app);
   // Longer than proxies keep theirs (usually 60 s), or a proxy might reuse a connection that is just being closed.
   server.keepAliveTimeout = 65_000;
   server.on('clientError', answerClientError);
@@ -169,7 +188,11 @@ export async function listen(app: Express, options: { host: string; port: number
   });
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host}:${port}`, server, close: (graceMs) => closeServer(server, graceMs) };
+  return {
+    url: `${tls ? 'https' : 'http'}://${host}:${port}`,
+    server,
+    close: (graceMs) => closeServer(server, graceMs),
+  };
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -6,4 +6,4 @@ const readThenCheck = `const body = await readJsonBody(request, needs.maxBodyByt
   // A body may take 30 s to arrive, and its API key may be revoked meanwhile.
   ${authenticate}`;
 const checkThenRead = `${authenticate} const body = await readJsonBody(request, needs.maxBodyBytes);`;
-changeSource('apps/api/src/submit/validate-submit.ts', readThenCheck, checkThenRead);
+changeSource('apps/api/src/routes/validate-submit.ts', readThenCheck, checkThenRead);

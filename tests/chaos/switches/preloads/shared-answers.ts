@@ -1,4 +1,4 @@
 /** Loaded before an API: jobs of different tenants can be equal jobs. */
 import { changeSource } from '../change-source.ts';
 
-changeSource('apps/api/src/submit/shared-answer.ts', 'canonicalJson([tenant, task.name,', 'canonicalJson([task.name,');
+changeSource('packages/jobs/src/shared-answer.ts', 'canonicalJson([tenant, task.name,', 'canonicalJson([task.name,');

@@ -5,7 +5,7 @@ import type { Redis } from '@holdfast/redis';
 import type { Request, Response } from '@holdfast/service';
 import { deleteJob } from '../../../../apps/api/src/routes/delete-job.ts';
 import { retryJob } from '../../../../apps/api/src/routes/retry-job.ts';
-import { estimateFirstCall } from '../../../../apps/api/src/submit/first-call.ts';
+import { estimateFirstCall } from '../../../../packages/jobs/src/first-call.ts';
 import { prices, TENANT, tasks } from '../jobs.ts';
 import { type Environment, Process } from './processes.ts';
 
@@ -50,7 +50,7 @@ export class Api extends Process {
     });
   }
 
-  /** Does what `apps/api/src/submit/submit-or-replay.ts` does. Resolves when the client has its 2xx. */
+  /** Does what `packages/jobs/src/submit-or-replay.ts` does. Resolves when the client has its 2xx. */
   async submit(job: NewJob): Promise<void> {
     const { limits } = this.environment;
     const { estimate } = estimateFirstCall({ tasks, prices }, job.request.task, job.request.input);
@@ -60,7 +60,7 @@ export class Api extends Process {
     if (reply.kind === 'created') this.queues.dispatch(reply.queue, ...reply.unblocked);
   }
 
-  /** Does what `apps/api/src/routes/cancel-job.ts` does, but doesn't wait for the job's end. */
+  /** Does what `packages/jobs/src/cancel-job.ts` does, but doesn't wait for the job's end. */
   async cancel(jobId: string): Promise<void> {
     const reply = await this.journal.cancel(jobId);
     if (reply.kind !== 'cancelled') return;

@@ -1,0 +1,224 @@
+/** What an operator sees of jobs and does to them, through the console, with real workers. What a viewer never sees. */
+import { AdminClient, type AdminJob, type Role } from '@holdfast/admin';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { adminKey, chat, freePort, Stack, until } from '../stack/stack.ts';
+
+const SECRET = 'the-secret-prompt';
+
+let stack: Stack;
+let consoleUrl: string;
+const keys = {} as Record<Role, string>;
+let operator: AdminClient;
+let admin: AdminClient;
+beforeAll(async () => {
+  stack = await Stack.start();
+  const port = String(await freePort());
+  consoleUrl = `http://127.0.0.1:${port}`;
+  await stack.start('console', { CONSOLE_PORT: port });
+  admin = clientOf(adminKey);
+  for (const role of ['viewer', 'operator', 'admin'] as const) {
+    keys[role] = (await admin.call('createUser', { body: { name: `the-${role}`, role } })).key;
+  }
+  operator = clientOf(keys.operator);
+});
+afterAll(() => stack?.close());
+
+class Refused extends Error {
+  readonly code: string;
+  readonly param: string | null;
+
+  constructor(code: string, param: string | null, detail: string) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.param = param;
+  }
+}
+
+function clientOf(key: string): AdminClient {
+  return new AdminClient(async ({ method, path, body }) => {
+    const answer = await ask(key, path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (answer.status === 204) return undefined;
+    const value = (await answer.json()) as { code: string; param: string | null; detail: string };
+    if (!answer.ok) throw new Refused(value.code, value.param, value.detail);
+    return value;
+  });
+}
+
+const ask = (key: string, path: string, init: RequestInit = {}) =>
+  fetch(consoleUrl + path, {
+    ...init,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+  });
+
+async function submitted(name: string, sim: string, content = SECRET): Promise<string> {
+  return (await stack.client.submit(chat(name, sim, content))).job.id;
+}
+
+async function ended(name: string, sim: string): Promise<string> {
+  const id = await submitted(name, sim);
+  await stack.client.wait(id);
+  return id;
+}
+
+const actsOn = async (target: string) => {
+  const { data } = await admin.call('audit', { query: { target } });
+  return data.map(({ user, action, tenant, outcome }) => [user, action, tenant, outcome]);
+};
+
+describe('an operator', () => {
+  it('sees a job of any tenant, its prompt and answer, and its events as clients get them', async () => {
+    const id = await ended('seen', 'tokens=5');
+    const job = await operator.call('job', { params: { id } });
+    expect(job).toMatchObject({ id, tenant: 'default', status: 'completed', from: 'redis' });
+    const content = await operator.call('jobContent', { params: { id } });
+    expect(JSON.stringify(content.request)).toContain(SECRET);
+    expect(content.output_text).toBe((await stack.client.get(id)).output_text);
+    expect(content.cut).toEqual([]);
+
+    const theirs = await (await stack.fetch(`/v1/jobs/${id}/events`)).text();
+    const ours = await ask(keys.operator, `/admin/v1/jobs/${id}/events`);
+    expect(ours.headers.get('content-type')).toContain('text/event-stream');
+    expect(await ours.text()).toBe(theirs);
+    const rest = await ask(keys.operator, `/admin/v1/jobs/${id}/events?after=2`);
+    expect(theirs.endsWith(await rest.text())).toBe(true);
+    const none = await ask(keys.operator, `/admin/v1/jobs/${id}/events?after=${job.cursor}`);
+    expect(none.status).toBe(204);
+    const beyond = await ask(keys.operator, `/admin/v1/jobs/${id}/events?after=${job.cursor + 1}`);
+    expect(((await beyond.json()) as { code: string }).code).toBe('invalid_cursor');
+
+    const looks = (await actsOn(id)).filter(([, action]) => action === 'job.read_content');
+    expect(looks).toHaveLength(5);
+    expect(looks).toContainEqual(['the-operator', 'job.read_content', 'default', 'done']);
+  });
+
+  it('cancels a running job', async () => {
+    const id = await submitted('cancelled', 'tokens=5&pause_after=1');
+    await until('it runs', async () => (await stack.client.get(id)).status === 'running');
+    expect(await operator.call('cancelJob', { params: { id } })).toMatchObject({ id, status: 'cancelled' });
+    expect(await actsOn(id)).toEqual([['the-operator', 'job.cancel', 'default', 'done']]);
+  });
+
+  it('runs a failed job again under its id, and no other', async () => {
+    const id = await ended('again', 'fail=400');
+    expect((await operator.call('retryJob', { params: { id } })).status).not.toBe('failed');
+    await until('it has completed', async () => (await stack.client.get(id)).status === 'completed');
+    await expect(operator.call('retryJob', { params: { id } })).rejects.toMatchObject({ code: 'job_not_retryable' });
+    expect(await actsOn(id)).toEqual([
+      ['the-operator', 'job.retry', 'default', 'job_not_retryable'],
+      ['the-operator', 'job.retry', 'default', 'done'],
+    ]);
+  });
+
+  it('runs a changed copy as a job of its own, which is validated like any submit', async () => {
+    const id = await ended('copied', 'status=400');
+    const input = chat('copy', 'tokens=3', 'Something else.').input;
+    const made = await operator.call('rerunJob', { params: { id }, body: { input, metadata: { why: 'fixed' } } });
+    expect(made).toMatchObject({
+      tenant: 'default',
+      task: 'chat.completions',
+      metadata: { why: 'fixed', rerun_of: id },
+    });
+    expect(made.id).not.toBe(id);
+    const done = await stack.client.wait(made.id);
+    expect(done.status).toBe('completed');
+    expect((await operator.call('job', { params: { id: made.id } })).rerun_of).toBe(id);
+    await expect(
+      operator.call('rerunJob', { params: { id }, body: { input: { model: 'sim', messages: 'no list' } } }),
+    ).rejects.toMatchObject({ code: 'validation_failed', param: expect.stringMatching(/^input\.messages/) });
+    const { data } = await admin.call('audit', { query: { target: id, action: 'job.rerun' } });
+    expect(data.map(({ outcome, details }) => [outcome, details])).toEqual([
+      ['validation_failed', {}],
+      ['done', { made: made.id }],
+    ]);
+  });
+
+  it('is bound by the limits of the tenant whose job it runs again', async () => {
+    const id = await ended('limited', 'status=400');
+    const { input } = chat('limited-copy', 'tokens=1');
+    const codeOfRerun = () =>
+      operator.call('rerunJob', { params: { id }, body: { input } }).then(
+        () => 'accepted',
+        (error: unknown) => (error as Refused).code,
+      );
+    await admin.call('setTenant', { params: { tenant: 'default' }, body: { limits: { requests_per_minute: 1 } } });
+    await until('the limit counts', async () => (await codeOfRerun()) === 'too_many_requests');
+    await expect(operator.call('retryJob', { params: { id } })).rejects.toMatchObject({ code: 'too_many_requests' });
+    await admin.call('setTenant', { params: { tenant: 'default' }, body: {} });
+    await until('the limit is gone', async () => (await codeOfRerun()) === 'accepted');
+    await until('for clients too', () => submitted('unlimited', 'tokens=1').catch(() => null));
+  });
+
+  it('forgets an ended job, and no other', async () => {
+    const id = await ended('forgotten', 'tokens=1');
+    const open = await submitted('open', 'tokens=5&pause_after=1');
+    await operator.call('deleteJob', { params: { id } });
+    await expect(operator.call('job', { params: { id } })).rejects.toMatchObject({ code: 'job_not_found' });
+    await expect(stack.client.get(id)).rejects.toMatchObject({ code: 'job_not_found' });
+    await expect(operator.call('deleteJob', { params: { id: open } })).rejects.toMatchObject({ code: 'job_not_ended' });
+  });
+
+  it('acts on many at once: first dry, then really, with one entry in the audit log', async () => {
+    const [failed, other, completed] = [
+      await ended('bulk-1', 'status=400'),
+      await ended('bulk-2', 'status=400'),
+      await ended('bulk-3', 'tokens=1'),
+    ];
+    const missing = `job_${'a'.repeat(32)}`;
+    const ids = [failed, other, completed, missing, failed];
+    const entries = async () => (await admin.call('audit', { query: { action: 'jobs.bulk' } })).data;
+    const dry = await operator.call('bulk', { body: { action: 'delete', ids, dry_run: true } });
+    expect(dry).toMatchObject({ dry_run: true, matched: 3, done: 0, skipped: 0, ids: [failed, other, completed] });
+    expect(dry.failed).toEqual([expect.objectContaining({ id: missing, code: 'job_not_found' })]);
+    expect(await entries()).toEqual([]);
+    expect(await operator.call('job', { params: { id: failed } })).toMatchObject({ status: 'failed' });
+
+    const retried = await operator.call('bulk', { body: { action: 'retry', ids, dry_run: false } });
+    expect(retried).toMatchObject({ dry_run: false, matched: 2, done: 2, skipped: 1 });
+    await until('both have ended again', async () => {
+      const jobs = await Promise.all([failed, other].map((id) => stack.client.get(id)));
+      return jobs.every(({ attempt, status }) => attempt === 2 && status === 'failed');
+    });
+    const deleted = await operator.call('bulk', { body: { action: 'delete', ids, dry_run: false } });
+    expect(deleted).toMatchObject({ matched: 3, done: 3, skipped: 0 });
+    await expect(operator.call('job', { params: { id: failed } })).rejects.toMatchObject({ code: 'job_not_found' });
+    const [last, first, ...none] = await entries();
+    expect(none).toEqual([]);
+    expect(last?.details).toEqual({ action: 'delete', ids: 5, matched: 3, done: 3, skipped: 0, failed: 1 });
+    expect(first?.details).toEqual({ action: 'retry', ids: 5, matched: 2, done: 2, skipped: 1, failed: 1 });
+  });
+});
+
+describe('a viewer', () => {
+  it('sees neither prompts and answers, nor messages that may quote them', async () => {
+    const id = await ended('hidden', 'status=400');
+    const viewer = clientOf(keys.viewer);
+    const shown: AdminJob = await viewer.call('job', { params: { id } });
+    expect(shown.error?.code).toBe('provider_bad_request');
+    expect(shown.error?.message).toBe('Only the roles operator and admin see the message.');
+    expect((await operator.call('job', { params: { id } })).error?.message).not.toContain('Only the roles');
+    for (const path of ['content', 'events']) {
+      const answer = await ask(keys.viewer, `/admin/v1/jobs/${id}/${path}`);
+      expect([path, answer.status]).toEqual([path, 403]);
+    }
+  });
+});
+
+describe('an open stream of events', () => {
+  it.each([
+    ['the user is removed', (name: string) => admin.call('deleteUser', { params: { name } })],
+    [
+      'the user becomes a viewer',
+      (name: string) => admin.call('changeUser', { params: { name }, body: { role: 'viewer' } }),
+    ],
+  ])('ends when %s', async (_when, change) => {
+    const name = `leaving-${Math.random().toString(36).slice(2)}`;
+    const { key } = await admin.call('createUser', { body: { name, role: 'operator' } });
+    const id = await submitted(name, 'tokens=5&pause_after=1');
+    const stream = await ask(key, `/admin/v1/jobs/${id}/events`);
+    expect(stream.status).toBe(200);
+    await change(name);
+    const text = await stream.text().catch(() => 'cut');
+    expect(text).not.toContain('job.completed');
+    await stack.goOn(name);
+  });
+});
