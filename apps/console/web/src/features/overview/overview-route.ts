@@ -1,0 +1,14 @@
+import { type Range, ranges } from '@holdfast/admin';
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { appRoute } from '../../layout/root-route.tsx';
+import { optionIn } from '../../search-params.ts';
+
+export const overviewRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/',
+  validateSearch: ({ range }: Record<string, unknown>): { range?: Range } => {
+    const known = optionIn(ranges, range);
+    return known === null ? {} : { range: known };
+  },
+  component: lazyRouteComponent(() => import('./overview-page.tsx'), 'OverviewPage'),
+});
