@@ -10,6 +10,7 @@ const CONSOLE_URL = 'http://127.0.0.1:3001';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  cacheDir: join(import.meta.dirname, '../../../node_modules/.vite'),
   resolve: { conditions: ['holdfast-source', 'module', 'browser', 'development|production'] },
   build: {
     outDir: join(import.meta.dirname, '../dist/web'),

@@ -4,20 +4,22 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const relative = new Intl.RelativeTimeFormat('en-US', { numeric: 'always', style: 'short' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** `now` and `time` in ms. */
+function roughly(seconds: number): string {
+  if (seconds < MINUTE) return `${Math.floor(seconds)} s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
+  if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)} h`;
+  return `${Math.floor(seconds / DAY)} d`;
+}
+
+/** `4 min ago`, `in 12 s`; `now` and `time` in ms. */
 export function formatRelative(time: number, now: number): string {
   const seconds = (time - now) / 1_000;
-  const size = Math.abs(seconds);
-  if (size < 2) return 'now';
-  if (size < MINUTE) return relative.format(Math.round(seconds), 'second');
-  if (size < HOUR) return relative.format(Math.round(seconds / MINUTE), 'minute');
-  if (size < 2 * DAY) return relative.format(Math.round(seconds / HOUR), 'hour');
-  return relative.format(Math.round(seconds / DAY), 'day');
+  if (Math.abs(seconds) < 2) return 'now';
+  return seconds < 0 ? `${roughly(-seconds)} ago` : `in ${roughly(seconds)}`;
 }
 
 export const formatClock = (time: number): string => clock.format(time);
