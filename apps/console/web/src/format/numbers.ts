@@ -4,6 +4,11 @@ const whole = new Intl.NumberFormat('en-US');
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 });
 const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const small = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  maximumSignificantDigits: 2,
+});
 const exactUsd = new Intl.NumberFormat('en-US', {
   style: 'currency',
   currency: 'USD',
@@ -18,11 +23,11 @@ export const formatShortCount = (count: number): string => (Math.abs(count) < 10
 
 export const formatPercent = (share: number): string => percent.format(share);
 
-/** To cents from a dollar on; below that with as many digits as the amount needs to not be 0. */
+/** To cents from a dollar on; below that with two digits that aren't 0, so that a small amount is never shown as nothing. */
 export function formatUsd(usd: number): string {
   if (usd === 0 || Math.abs(usd) >= 1) return cents.format(usd);
-  const digits = Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(Math.abs(usd)))));
-  return `$${usd.toFixed(digits)}`;
+  const text = small.format(usd);
+  return /\.\d$/.test(text) ? `${text}0` : text;
 }
 
 /** All digits that are stored. */

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { admin, keepCsrfTokenOf, useSession } from '../api/index.ts';
 import { Button, Icon } from '../kit/index.ts';
-import { setTheme, type Theme, themes, useTheme } from './theme.ts';
+import { setTheme, type Theme, themes, useTheme } from '../kit/theme.ts';
 
 const themeLabels: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
