@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { auditRoute } from './features/audit/audit-route.ts';
 import { failuresRoute } from './features/failures/failures-route.ts';
-import { jobRoute } from './features/jobs/job-route.ts';
+import { jobRoute } from './features/job/job-route.ts';
 import { jobsRoute } from './features/jobs/jobs-route.ts';
 import { lanesRoute } from './features/lanes/lanes-route.ts';
 import { loginRoute } from './features/login/login-route.ts';

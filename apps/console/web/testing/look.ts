@@ -53,7 +53,11 @@ async function lookAt(page: Page, url: string, path: string, picture: string): P
   await page.goto(url + path);
   await page.locator('main h1').waitFor();
   await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
-  await page.waitForFunction('document.fonts.ready.then(() => true)');
+  for (const name of ['Show prompt and answer', 'Attach to the events']) {
+    const button = page.getByRole('button', { name });
+    if ((await button.count()) > 0) await button.click();
+  }
+  await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
   await page.screenshot({ path: picture, fullPage: true });
   const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
   return [...(await violations(page)), ...(isWide ? ['scrolls sideways'] : [])];
