@@ -1,4 +1,7 @@
-/** All pages by their addresses. Each page is loaded when it is first opened, or when the pointer rests on a link to it. */
+/**
+ * All pages by their addresses. They are loaded at once: all of them are smaller than the libraries, and a page that is open keeps
+ * working while the console restarts, or after it was updated.
+ */
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { auditRoute } from './features/audit/audit-route.ts';
@@ -39,9 +42,6 @@ export function makeRouter(queryClient: QueryClient) {
     context: { queryClient },
     parseSearch,
     stringifySearch,
-    defaultPreload: 'intent',
-    // Data is TanStack Query's to keep.
-    defaultPreloadStaleTime: 0,
     scrollRestoration: true,
     defaultErrorComponent: PageFailed,
     defaultNotFoundComponent: PageNotFound,

@@ -40,7 +40,7 @@ const sessionOf = (role: Role): Session => ({
   csrf_token: 'fixture',
 });
 
-const tenants: TenantRow[] = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'default'].map((id, at) => ({
+const tenants: TenantRow[] = ['acme', 'north', 'harbor', 'umbrella', 'orchard', 'default'].map((id, at) => ({
   id,
   plan: at % 2 === 0 ? 'pro' : null,
   limits: at % 2 === 0 ? null : { max_running: 5, budget_usd: { day: 4, month: 60 } },

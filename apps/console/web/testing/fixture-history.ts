@@ -99,8 +99,8 @@ export function historyOf(range: Range): History {
     ],
     tenants: [
       spend('acme', 0.48),
-      spend('globex', 0.27),
-      spend('initech', 0.14),
+      spend('north', 0.27),
+      spend('harbor', 0.14),
       spend('umbrella', 0.08),
       spend('~other', 0.03),
     ],

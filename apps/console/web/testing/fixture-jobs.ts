@@ -15,7 +15,7 @@ function randoms(seed: number): () => number {
 }
 export const random = randoms(7);
 
-const tenants = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'default'];
+const tenants = ['acme', 'north', 'harbor', 'umbrella', 'orchard', 'default'];
 const tasks = ['chat.completions', 'responses', 'summarize', 'extract', 'embeddings'];
 const statuses: JobStatus[] = [
   'completed',
@@ -44,7 +44,7 @@ const errors = [
 ];
 const pick = <Item>(items: readonly Item[], at: number): Item => items[at % items.length] as Item;
 const idOf = (at: number) =>
-  `job_${'f6hv4afgt62gygrew4xwvw32havcb'}${String.fromCharCode(97 + (at % 26))}${String.fromCharCode(97 + ((at / 26) % 26))}2`;
+  `job_${'a2b3c4d5e6f7a2b3c4d5e6f7a2b3c'}${String.fromCharCode(97 + (at % 26))}${String.fromCharCode(97 + ((at / 26) % 26))}2`;
 
 function makeJob(at: number): AdminJob {
   const status = pick(statuses, at);

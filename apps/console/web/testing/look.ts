@@ -4,16 +4,15 @@
  *
  *   node --conditions=holdfast-source apps/console/web/testing/look.ts DIRECTORY [PATH …]
  */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '@holdfast/local/chromium';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { jobs } from './fixture-jobs.ts';
 import { startFixtureServer } from './fixture-server.ts';
 
 const [directory = 'looks', ...only] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const jobWith = (status: string) => jobs.find((job) => job.status === status)?.id ?? '';
 const paths = [
   '/',
@@ -44,7 +43,7 @@ interface Violation {
 }
 
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
   return found.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes[0]?.html}\n    ${nodes[0]?.failureSummary}`);
 }

@@ -6,6 +6,7 @@ const DAY = 24 * HOUR;
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
 function roughly(seconds: number): string {
@@ -25,6 +26,9 @@ export function formatRelative(time: number, now: number): string {
 export const formatClock = (time: number): string => clock.format(time);
 
 export const formatDateTime = (time: number): string => dateTime.format(time);
+
+/** Without year and seconds: `28 Nov, 14:03`. */
+export const formatMoment = (time: number): string => moment.format(time);
 
 /** A day of UTC, as `2026-11-28`, as `28 Nov`. */
 export const formatDay = (date: string): string => dayOnly.format(new Date(`${date}T00:00:00Z`));

@@ -8,7 +8,6 @@ export { Icon, type IconName } from './icons.tsx';
 export { useNow } from './now.ts';
 export { Facts, Page, Section, Tile, Tiles } from './page.tsx';
 export { Plot } from './plot/plot.tsx';
-export type { Series } from './plot/plot-data.ts';
 export { RoleNote } from './role-note.tsx';
 export { EmptyState, ErrorState, Loaded, Loading, Notice } from './states.tsx';
 export { type Column, DataTable, type Selection } from './table.tsx';

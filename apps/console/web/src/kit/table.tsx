@@ -17,6 +17,8 @@ export interface Column<Row> {
   align?: 'end';
   /** Left out on a phone. */
   isSecondary?: boolean;
+  /** As wide as what is in it. */
+  isNarrow?: boolean;
 }
 
 export interface Selection {
@@ -65,8 +67,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   );
 }
 
-const classOf = ({ align, isSecondary }: { align?: 'end'; isSecondary?: boolean }) =>
-  [align === 'end' ? 'cell-end' : '', isSecondary ? 'cell-secondary' : ''].filter(Boolean).join(' ') || undefined;
+function classOf<Row>({ align, isSecondary, isNarrow }: Column<Row>): string | undefined {
+  const classes = [align === 'end' && 'cell-end', isSecondary && 'cell-secondary', isNarrow && 'cell-narrow'];
+  return classes.filter(Boolean).join(' ') || undefined;
+}
 
 interface HeaderCellProps<Row> {
   column: Column<Row>;

@@ -5,11 +5,13 @@ import { EmptyState, ErrorState, Page } from '../kit/index.ts';
 
 export function PageNotFound() {
   return (
-    <Page title="There is no such page">
-      <EmptyState icon="search" title="Check the address.">
-        <Link to="/">Go to the overview</Link>
-      </EmptyState>
-    </Page>
+    <main className="main">
+      <Page title="There is no such page">
+        <EmptyState icon="search" title="Check the address.">
+          <Link to="/">Go to the overview</Link>
+        </EmptyState>
+      </Page>
+    </main>
   );
 }
 

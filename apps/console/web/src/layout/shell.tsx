@@ -1,7 +1,7 @@
 /** The frame of all pages: navigation at the side (on a phone behind a button), the user, the theme, and the page. */
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { Icon, IconButton, Toasts } from '../kit/index.ts';
+import { IconButton, Toasts } from '../kit/index.ts';
 import { Navigation } from './navigation.tsx';
 import { UserMenu } from './user-menu.tsx';
 
@@ -37,7 +37,7 @@ export function Shell() {
       <a className="skip" href="#main">
         Skip to the content
       </a>
-      <header className="topbar">
+      <header className="top-bar">
         <IconButton
           aria-controls="side"
           aria-expanded={isOpen}
@@ -58,15 +58,6 @@ export function Shell() {
         <Outlet />
       </main>
       <Toasts />
-    </div>
-  );
-}
-
-export function PagePending() {
-  return (
-    <div className="page-pending" role="status">
-      <Icon name="system" size={20} />
-      <span className="visually-hidden">Loading the page …</span>
     </div>
   );
 }

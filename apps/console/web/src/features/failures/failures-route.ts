@@ -1,7 +1,8 @@
 import { type Range, ranges } from '@holdfast/admin';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { appRoute } from '../../layout/root-route.tsx';
 import { optionIn } from '../../search-params.ts';
+import { FailuresPage } from './failures-page.tsx';
 
 export const failuresRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -10,5 +11,5 @@ export const failuresRoute = createRoute({
     const known = optionIn(ranges, range);
     return known === null ? {} : { range: known };
   },
-  component: lazyRouteComponent(() => import('./failures-page.tsx'), 'FailuresPage'),
+  component: FailuresPage,
 });

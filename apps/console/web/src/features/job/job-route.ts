@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { appRoute } from '../../layout/root-route.tsx';
+import { JobPage } from './job-page.tsx';
 
 export const jobRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/jobs/$id',
-  component: lazyRouteComponent(() => import('./job-page.tsx'), 'JobPage'),
+  component: JobPage,
 });

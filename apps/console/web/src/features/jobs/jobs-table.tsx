@@ -69,7 +69,7 @@ const columns: readonly Column<AdminJob>[] = [
 
 /** Ids are long and differ everywhere: both ends tell them apart. The whole id is the link's title. */
 export function shortId(id: string): string {
-  return id.length <= 22 ? id : `${id.slice(0, 13)}…${id.slice(-6)}`;
+  return id.length <= 20 ? id : `${id.slice(0, 10)}…${id.slice(-6)}`;
 }
 
 interface JobsTableProps {

@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { appRoute } from '../../layout/root-route.tsx';
+import { LanesPage } from './lanes-page.tsx';
 
 export const lanesRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/lanes',
-  component: lazyRouteComponent(() => import('./lanes-page.tsx'), 'LanesPage'),
+  component: LanesPage,
 });

@@ -26,7 +26,8 @@ function useLogin() {
   });
 }
 
-function KeyForm() {
+/** @param isSecond there is another way, which is offered first */
+function KeyForm({ isSecond }: { isSecond: boolean }) {
   const [key, setKey] = useState('');
   const login = useLogin();
   const submit = (event: FormEvent) => {
@@ -47,7 +48,7 @@ function KeyForm() {
         type="password"
         value={key}
       />
-      <Button isBusy={login.isPending} kind="primary" type="submit">
+      <Button isBusy={login.isPending} kind={isSecond ? 'plain' : 'primary'} type="submit">
         Log in
       </Button>
     </form>
@@ -78,7 +79,7 @@ export function LoginPage() {
             <p className="login-or">or with a key</p>
           </>
         )}
-        <KeyForm />
+        <KeyForm isSecond={Boolean(ways.data?.oidc)} />
         {ways.error ? <Notice tone="warn">{messageOf(ways.error)}</Notice> : null}
       </div>
     </main>

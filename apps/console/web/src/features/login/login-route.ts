@@ -1,12 +1,13 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { rootRoute } from '../../layout/root-route.tsx';
+import { LoginPage } from './login-page.tsx';
 
 export const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/login',
   /** `next`: the page that was asked for. */
   validateSearch: ({ next }: Record<string, unknown>): { next?: string } => (isOwnPage(next) ? { next } : {}),
-  component: lazyRouteComponent(() => import('./login-page.tsx'), 'LoginPage'),
+  component: LoginPage,
 });
 
 /** A path of this site. Anything else would make the login a way to lead people elsewhere. */

@@ -1,6 +1,6 @@
 /** Figures of the overview, worked out from what the admin API tells. */
 import type { History, Lane, Point, Range } from '@holdfast/admin';
-import type { Series } from '../../kit/index.ts';
+import type { Series } from '../../kit/plot/plot-data.ts';
 
 export const rangeLabels: readonly (readonly [Range, string])[] = [
   ['1h', '1 hour'],

@@ -1,7 +1,8 @@
 import { type Range, ranges } from '@holdfast/admin';
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { appRoute } from '../../layout/root-route.tsx';
 import { optionIn } from '../../search-params.ts';
+import { OverviewPage } from './overview-page.tsx';
 
 export const overviewRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -10,5 +11,5 @@ export const overviewRoute = createRoute({
     const known = optionIn(ranges, range);
     return known === null ? {} : { range: known };
   },
-  component: lazyRouteComponent(() => import('./overview-page.tsx'), 'OverviewPage'),
+  component: OverviewPage,
 });

@@ -1,8 +1,9 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { appRoute } from '../../layout/root-route.tsx';
+import { UsersPage } from './users-page.tsx';
 
 export const usersRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/users',
-  component: lazyRouteComponent(() => import('./users-page.tsx'), 'UsersPage'),
+  component: UsersPage,
 });

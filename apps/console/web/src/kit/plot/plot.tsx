@@ -1,6 +1,6 @@
 /** A plot with its legend, which shows the figures under the pointer, and the same figures as a table. */
 import { type ReactNode, useState } from 'react';
-import { formatDateTime } from '../../format/index.ts';
+import { formatMoment } from '../../format/index.ts';
 import { type Column, DataTable } from '../table.tsx';
 import { useIsDark } from '../theme.ts';
 import type { PlotData, Series } from './plot-data.ts';
@@ -48,7 +48,7 @@ function Legend({ series, times, format, summary, hovered }: PlotProps & { hover
         </li>
       ))}
       <li aria-hidden="true" className="legend-time quiet number">
-        {time === undefined ? '' : formatDateTime(time * 1_000)}
+        {time === undefined ? '' : formatMoment(time * 1_000)}
       </li>
     </ul>
   );
@@ -74,7 +74,7 @@ function PlotTable(props: PlotTableProps) {
 function Rows({ caption, series, times, format }: PlotTableProps) {
   const rows = times.map((time, at) => ({ time, values: series.map(({ values }) => values[at] ?? null) })).reverse();
   const columns: Column<TableRow>[] = [
-    { id: 'time', header: 'From', cell: ({ time }) => <span className="nowrap">{formatDateTime(time * 1_000)}</span> },
+    { id: 'time', header: 'From', cell: ({ time }) => <span className="nowrap">{formatMoment(time * 1_000)}</span> },
     ...series.map(
       ({ label }, at): Column<TableRow> => ({
         id: label,

@@ -75,9 +75,9 @@ const columns: readonly Column<LogEntry>[] = [
   {
     id: 'seq',
     header: 'No.',
-    align: 'end',
+    isNarrow: true,
     cell: ({ seq, count }) => (count === 1 ? seq : `${seq} – ${seq + count - 1}`),
   },
-  { id: 'type', header: 'Event', cell: ({ type }) => <code>{type}</code> },
+  { id: 'type', header: 'Event', isNarrow: true, cell: ({ type }) => <code>{type}</code> },
   { id: 'says', header: 'Says', cell: (entry) => <span className="event-says">{describe(entry)}</span> },
 ];

@@ -50,7 +50,7 @@ function attemptSpan({ attempt, worker, started_at, ended_at, outcome, error_cod
     end: msOrNull(ended_at),
     firstToken: null,
     outcome,
-    notes: withoutNulls([worker && `worker ${worker}`, error_code]),
+    notes: withoutNulls([worker, error_code]),
   };
 }
 
