@@ -47,7 +47,7 @@ function isBuilt(digest) {
 const digest = sourcesDigest();
 if (!isBuilt(digest)) {
   const { build } = await import('vite');
-  // Its warnings are about what a page doesn't run: React's server directives, and core's use of Node. `--verbose` shows them.
+  // It warns of what no page runs: core's use of Node for ids. `--verbose` shows it.
   await build({
     configFile: join(web, 'vite.config.ts'),
     logLevel: process.argv.includes('--verbose') ? 'info' : 'error',
