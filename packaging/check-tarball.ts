@@ -67,7 +67,7 @@ const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*)(["'])([@\w][\w@/.:-]*)\1/g;
 
 export function importFaults({ directory, manifest, files }: UnpackedTarball): string[] {
   const known = { ...manifest.dependencies, ...manifest.peerDependencies };
-  const modules = files.filter((file) => /\.(?:m?js|d\.ts)$/.test(file) && !/\/(?:template|public)\//.test(file));
+  const modules = files.filter((file) => /\.(?:m?js|d\.ts)$/.test(file) && !/\/(?:template|public|web)\//.test(file));
   return modules.flatMap((file) => {
     const code = withoutComments(readFileSync(join(directory, file), 'utf8'));
     const libraries = [...code.matchAll(IMPORTED)].map(([, , specifier = '']) => libraryOf(specifier));

@@ -61,7 +61,7 @@ const holdfast: PublishedPackage = {
     'packages/tasks/src/index.ts',
     'packages/tasks/src/examples/index.ts',
   ],
-  assets: ['apps/api/demo/public', 'apps/cli/holdfast.mjs', 'apps/cli/template'],
+  assets: ['apps/api/demo/public', 'apps/console/dist/web', 'apps/cli/holdfast.mjs', 'apps/cli/template'],
   internalExports: [],
   peers: [],
 };

@@ -120,6 +120,14 @@ function workspaces() {
     .filter((directory) => existsSync(join(directory, 'tsconfig.json')) && existsSync(join(directory, 'src')));
 }
 
+/** The console's web app: built by its own script, into the console's `dist`. */
+const web = {
+  directory: join(root, 'apps', 'console', 'web'),
+  script: join(root, 'apps', 'console', 'web', 'build.mjs'),
+  built: join(root, 'apps', 'console', 'dist', 'web', 'index.html'),
+};
+const hasWeb = () => existsSync(web.script);
+
 /** A digest that changes when a source, a setting or the installed packages change. */
 function sourcesPrint() {
   const files = workspaces().flatMap((directory) => [
@@ -127,6 +135,7 @@ function sourcesPrint() {
     join(directory, 'tsconfig.json'),
     ...filesUnder(join(directory, 'src')),
   ]);
+  if (hasWeb()) files.push(...filesUnder(web.directory));
   for (const name of ['tsconfig.json', 'tsconfig.base.json', 'package.json']) files.push(join(root, name));
   const lines = files.map((file) => {
     const { mtimeMs, size } = statSync(file);
@@ -136,14 +145,26 @@ function sourcesPrint() {
 }
 
 const unbuilt = () => workspaces().filter((directory) => !existsSync(join(directory, 'dist')));
-const isBuilt = () => read(marks.built) === sourcesPrint() && unbuilt().length === 0;
+const isWebBuilt = () => !hasWeb() || existsSync(web.built);
+const isBuilt = () => read(marks.built) === sourcesPrint() && unbuilt().length === 0 && isWebBuilt();
 
 function nodeForTools() {
   return existsSync(nodeLink) ? nodeLink : process.execPath;
 }
 
-async function build() {
-  const print = sourcesPrint();
+/** Reads no output of the compiler, so both run at once. It builds only if one of its own sources is newer. */
+async function buildWeb() {
+  if (!hasWeb()) return;
+  await runProgram({
+    name: 'vite build',
+    command: nodeForTools(),
+    args: [web.script],
+    cwd: root,
+    hint: "The console's web app can't be built.",
+  });
+}
+
+async function compile() {
   // tsc trusts its build info even where the built files were deleted.
   for (const directory of unbuilt()) rmSync(join(directory, 'tsconfig.tsbuildinfo'), { force: true });
   await runProgram({
@@ -153,6 +174,13 @@ async function build() {
     cwd: root,
     hint: 'The sources do not compile.',
   });
+}
+
+async function build() {
+  const print = sourcesPrint();
+  // Both end before a failure is reported: nothing is left running.
+  const ends = await Promise.allSettled([compile(), buildWeb()]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   writeFileSync(marks.built, print);
 }
 

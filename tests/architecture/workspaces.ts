@@ -26,8 +26,15 @@ export interface Workspace {
 interface Manifest {
   name: string;
   dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
   exports?: Record<string, { 'holdfast-source': string }>;
 }
+
+/**
+ * Workspaces within an app whose code is bundled. Their libraries are in the bundle, so nobody who runs it installs them: they are
+ * declared as development dependencies.
+ */
+const bundled = ['apps/console/web'];
 
 export const isTest = (path: string) => /\.test\.tsx?$/.test(path);
 
@@ -55,16 +62,20 @@ function sourcesOf(tree: string, workspace: string): SourceFile[] {
 
 /** @param tree the directory that `apps` and `packages` are in */
 export function readWorkspaces(tree = root): Workspace[] {
-  return ['packages', 'apps'].flatMap((kind) => {
-    if (!existsSync(join(tree, kind))) return [];
-    return readdirSync(join(tree, kind)).map((folder) => {
-      const path = `${kind}/${folder}`;
-      const manifest = JSON.parse(readFileSync(join(tree, path, 'package.json'), 'utf8')) as Manifest;
-      const { name, dependencies = {}, exports = {} } = manifest;
-      const entries = Object.values(exports).map((entry) => join(path, entry['holdfast-source']));
-      return { path, name, dependencies, entries, files: sourcesOf(tree, path) };
-    });
-  });
+  const folders = ['packages', 'apps'].flatMap((kind) =>
+    existsSync(join(tree, kind)) ? readdirSync(join(tree, kind)).map((folder) => `${kind}/${folder}`) : [],
+  );
+  return [...folders, ...bundled.filter((path) => existsSync(join(tree, path)))].map((path) =>
+    readWorkspace(tree, path),
+  );
+}
+
+function readWorkspace(tree: string, path: string): Workspace {
+  const manifest = JSON.parse(readFileSync(join(tree, path, 'package.json'), 'utf8')) as Manifest;
+  const { name, dependencies = {}, devDependencies = {}, exports = {} } = manifest;
+  const entries = Object.values(exports).map((entry) => join(path, entry['holdfast-source']));
+  const declared = bundled.includes(path) ? devDependencies : dependencies;
+  return { path, name, dependencies: declared, entries, files: sourcesOf(tree, path) };
 }
 
 /** Paths of the files of its own workspace that a file imports. */

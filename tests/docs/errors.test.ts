@@ -1,6 +1,7 @@
 /** docs/reference/errors.md has every code that a program may meet, and no other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { jobErrorHelp } from '@holdfast/admin';
 import { HoldfastApiError } from '@holdfast/client';
 import { httpStatusOf, jobErrorCodes } from '@holdfast/core';
 import { describe, expect, it } from '@jest/globals';
@@ -60,6 +61,15 @@ describe('docs/reference/errors.md', () => {
 
   it('has every code that a job can fail with', () => {
     expect(firstNamesUnder(page, 'Codes of jobs').sort()).toEqual([...jobErrorCodes].sort());
+  });
+
+  it('says of the errors of jobs what the console says', () => {
+    const rows = rowsUnder(page, 'Codes of jobs').map(([code = '', ...says]) => [namesIn(code)[0], says]);
+    const shown = jobErrorCodes.map((code) => {
+      const help = jobErrorHelp(code);
+      return [code, [help?.happened, help?.triedAgain, help?.todo]];
+    });
+    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(shown));
   });
 
   it('has every code that a process can end with at its start', () => {

@@ -130,6 +130,13 @@ it('holdfast pins the libraries of the workspaces, at their versions', () => {
   expect(dependencies.bullmq).toBe(readManifest('packages/queue').dependencies?.bullmq);
 });
 
+it('holdfast brings the built web app of the console, and none of its libraries', () => {
+  const { files, manifest } = checkedPackage('holdfast');
+  expect(files).toContain('apps/console/dist/web/index.html');
+  expect(files.some((file) => /^apps\/console\/dist\/web\/assets\/.+\.js$/.test(file))).toBe(true);
+  expect(Object.keys(manifest.dependencies ?? {})).not.toContain('react');
+});
+
 describe('the checks see', () => {
   it.each(numbered)('$what', ({ file, faults }) => {
     expect(checked.get(file)?.faults).toEqual(faults);

@@ -102,6 +102,27 @@ describe('prepare.mjs', () => {
     expect(calls(clone)).toEqual(['npm', 'tsc', 'tsc', 'tsc']);
   });
 
+  it('builds the web app of the console too, when a source of it is new or it is missing', async () => {
+    const clone = makeClone();
+    const page = 'apps/console/dist/web/index.html';
+    writeScript(join(clone, 'apps/console/web/src/main.tsx'), '');
+    writeScript(
+      join(clone, 'apps/console/web/build.mjs'),
+      `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+appendFileSync('calls', 'web\\n');
+mkdirSync('apps/console/dist/web', { recursive: true });
+writeFileSync('${page}', '');`,
+    );
+    await prepare(clone);
+    await prepare(clone);
+    expect(calls(clone).sort()).toEqual(['npm', 'tsc', 'web']);
+    writeScript(join(clone, 'apps/console/web/src/new.tsx'), '');
+    await prepare(clone);
+    rmSync(join(clone, page));
+    await prepare(clone);
+    expect(calls(clone).filter((call) => call === 'web')).toHaveLength(3);
+  });
+
   it('installs again when the lock file changes, and accepts an install by the user', async () => {
     const clone = makeClone();
     await prepare(clone);

@@ -1,5 +1,6 @@
 /** The contract of the admin API, /admin/v1: roles, shapes, all operations in one table, and a client made from it. */
 export * from './client.ts';
+export * from './job-error-help.ts';
 export * from './operations.ts';
 export * from './resources/audit.ts';
 export * from './resources/history.ts';
