@@ -47,7 +47,7 @@ async function takeConsole(browser: Browser, stack: Stack): Promise<void> {
   await stack.start('console', { CONSOLE_PORT: String(port) });
   const page = await browser.newPage({ viewport, colorScheme: 'light', locale: 'en-GB' });
   await page.goto(`http://127.0.0.1:${port}/`);
-  await page.getByLabel('Admin key').fill(adminKey);
+  await page.getByLabel('Key').fill(adminKey);
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.screenshot({ path: join(images, 'console.png') });

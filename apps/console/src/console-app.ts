@@ -1,26 +1,22 @@
 /**
  * The console's HTTP server. Its layers, in the order of a request:
  *
- *   1. public         /healthz, /readyz, style
+ *   1. public         /healthz, /readyz
  *   2. key, session   /admin/v1: see `api/`
  *   3. same origin    every changing request to the routes below
- *   4. web app        /, /jobs … (until it is built: /login, /logout, and a page of lanes)
+ *   4. web app        /, /jobs …
  *   5. session        /queues
  */
 import { RequestError } from '@holdfast/core';
 import { isStoreUnavailable, type Redis } from '@holdfast/redis';
 import { createServerApp, Router } from '@holdfast/service';
-import { actorOf } from './access/actor.ts';
 import { adminApi } from './admin-api.ts';
 import { answerBoardErrors } from './board/board-errors.ts';
 import { BOARD_PATH, boardRoutes } from './board/board-routes.ts';
 import type { ConsoleDeps } from './deps.ts';
-import { loginRoutes } from './login/login-routes.ts';
 import { requireSession } from './login/require-session.ts';
 import { refuseForeignOrigin } from './login/same-origin.ts';
-import { assetRoutes } from './pages/assets.ts';
-import { overviewPage } from './pages/overview-page.ts';
-import { hasWebApp, webAppRoutes } from './pages/web-app.ts';
+import { webAppRoutes } from './web-app.ts';
 
 type ServerApp = ReturnType<typeof createServerApp>;
 type HelmetOptions = NonNullable<Parameters<typeof createServerApp>[0]['helmet']>;
@@ -50,10 +46,10 @@ export function createConsoleApp(deps: ConsoleDeps): ServerApp {
     ...(trustProxy === undefined ? {} : { trustProxy }),
     translateError: storeError,
     routes: (app) => {
-      app.use(healthRoutes(redis), assetRoutes());
+      app.use(healthRoutes(redis));
       app.use(adminApi(deps));
       app.use(refuseForeignOrigin);
-      app.use(hasWebApp() ? webAppRoutes() : plainPages(deps));
+      app.use(webAppRoutes());
       app.use(BOARD_PATH, requireSession(authentication));
       app.use(boardRoutes(deps));
       // Last, so that it also handles refusals of the origin and of the session.
@@ -65,18 +61,6 @@ export function createConsoleApp(deps: ConsoleDeps): ServerApp {
 function storeError(error: unknown): RequestError | null {
   if (!isStoreUnavailable(error)) return null;
   return new RequestError('store_unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 });
-}
-
-/** Until the web app is built. */
-function plainPages(deps: ConsoleDeps): Router {
-  const { lanes, sessions, authentication } = deps;
-  const router = Router();
-  router.use(loginRoutes(deps));
-  router.get('/', requireSession(authentication), async (_request, response) => {
-    const formToken = sessions.csrfToken(actorOf(response).session?.id ?? '');
-    response.type('html').send(overviewPage({ lanes: await lanes.statuses(), formToken, apiUrl: deps.config.apiUrl }));
-  });
-  return router;
 }
 
 function healthRoutes(redis: Redis): Router {

@@ -35,10 +35,8 @@ export interface TestConsole {
   log: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   request(path: string, init: RequestInit): Promise<Response>;
-  /** Submits a form as a browser does from a page of the console; `headers` may override that. */
   /** A client of the admin API, which checks that each answer fits its schema. */
   as(who: Credentials): AdminClient;
-  submit(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
   /** A new session. @param key default: the admin key */
   logIn(key?: string): Promise<Extract<Credentials, { cookie: string }>>;
   /** Resets the login throttle. */
@@ -96,8 +94,6 @@ export async function startConsole(settings: Record<string, string> = {}): Promi
   const url = await ready;
 
   const request: TestConsole['request'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init });
-  const submit: TestConsole['submit'] = (path, fields, headers = {}) =>
-    request(path, { method: 'POST', headers: { origin: url, ...headers }, body: new URLSearchParams(fields) });
   const remove = async (pattern: string) => {
     const names = await redis.keys(pattern);
     if (names.length > 0) await redis.del(...names);
@@ -120,7 +116,6 @@ export async function startConsole(settings: Record<string, string> = {}): Promi
     log,
     get: (path, headers = {}) => request(path, { headers }),
     request,
-    submit,
     resetThrottle,
     as: (who) => new AdminClient((request) => sendAs(url, who, request)),
     async logIn(key = adminKey) {

@@ -22,7 +22,6 @@ import { type HeaderValues, securityHeaders } from './security-headers.ts';
 
 export { type Request, type RequestHandler, type Response, Router } from 'express';
 export const serveFiles: typeof express.static = express.static;
-export const readForm: typeof express.urlencoded = express.urlencoded;
 
 export interface ServerAppOptions {
   logger: ServiceLogger;

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, createServerApp, listen, type RunningServer } from '@holdfast/service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { hasWebApp, webAppRoutes } from './web-app.ts';
+import { webAppRoutes } from './web-app.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-web-'));
 let server: RunningServer;
@@ -27,8 +27,11 @@ const get = async (path: string, init: RequestInit = {}) => {
 };
 
 describe('the web app', () => {
-  it('is there once it is built', () => {
-    expect([hasWebApp(directory), hasWebApp(join(directory, 'nothing'))]).toEqual([true, false]);
+  it('says how to build it where it is not', async () => {
+    renameSync(join(directory, 'index.html'), join(directory, 'away.html'));
+    const { answer, text } = await get('/jobs');
+    renameSync(join(directory, 'away.html'), join(directory, 'index.html'));
+    expect([answer.status, text]).toEqual([503, 'The pages of the console are not built. Run: npm run build']);
   });
 
   it.each(['/', '/jobs', '/jobs/job_x?tab=events', '/tenants/acme'])(

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RequestHandler, Router, serveFiles } from '@holdfast/service';
-import { isSafe } from '../login/same-origin.ts';
+import { isSafe } from './login/same-origin.ts';
 
 /** Where the build puts it, seen from the sources and from what is built of them. */
-export const webAppDirectory = join(import.meta.dirname, '../../dist/web');
+const webAppDirectory = join(import.meta.dirname, '../dist/web');
 
 const NOT_ITS_OWN = /^\/(?:admin|queues|healthz|readyz|metrics|login\/oidc)(?:\/|$)/i;
 
@@ -25,10 +25,6 @@ export const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function hasWebApp(directory = webAppDirectory): boolean {
-  return existsSync(join(directory, 'index.html'));
-}
-
 export function webAppRoutes(directory = webAppDirectory): Router {
   const router = Router();
   router.use(setPolicy);
@@ -42,7 +38,9 @@ export function webAppRoutes(directory = webAppDirectory): Router {
   router.use((request, response, next) => {
     if (!isSafe(request) || NOT_ITS_OWN.test(request.path)) return next();
     response.setHeader('cache-control', 'no-store');
-    response.sendFile(join(directory, 'index.html'));
+    const page = join(directory, 'index.html');
+    if (existsSync(page)) return response.sendFile(page);
+    response.status(503).type('text').send('The pages of the console are not built. Run: npm run build');
   });
   return router;
 }
