@@ -42,10 +42,11 @@ async function submit(job: Submission, client = stack.client): Promise<string> {
 const end = (id: string, client = stack.client) => client.wait(id);
 const calls = async (name: string) => (await stack.providerCalls(name)).calls;
 
-/** Everything that is kept of a job. */
+/** Everything that is kept of a job, but for the field that tells admins which job's answer it has. */
 async function kept(id: string): Promise<string> {
   const { record, details, calls, steps, output } = probe.journal.keysOf(id);
   const hashes = await Promise.all([record, details, calls, steps].map((key) => probe.redis.hgetall(key)));
+  for (const hash of hashes) delete hash.copied_from;
   return (await probe.log(id)) + JSON.stringify(hashes) + (await probe.redis.get(output));
 }
 /** Ids that a provider or Holdfast has made, in all that is kept of a job. */
@@ -58,6 +59,10 @@ async function expectWhole(ids: readonly string[]): Promise<void> {
   expect(jobs.filter(({ status }) => status !== 'completed').map(({ error }) => error)).toEqual([]);
   expect(new Set(jobs.map(({ output_text }) => output_text)).size).toBe(1);
   expect(await probe.faults(ids)).toEqual([]);
+  // Clients are not shown that field.
+  for (const [at, job] of jobs.entries()) {
+    expect(ids.filter((id) => id !== ids[at] && JSON.stringify(job).includes(id))).toEqual([]);
+  }
   const seen = await Promise.all(ids.map(idsIn));
   seen.forEach((own, at) => {
     for (const other of seen.slice(at + 1)) expect([...own].filter((id) => other.has(id))).toEqual([]);

@@ -2,13 +2,12 @@
  * A worker process: takes jobs that may run, runs attempts, and does the maintenance of each cell. On SIGTERM it
  * takes no more jobs and lets those under way go on for DRAIN_SECONDS.
  */
-import { hostname } from 'node:os';
 import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, type Logger, laneFor, MisconfigurationError, type Tracer } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
 import { LiveFeed } from '@holdfast/journal';
-import { announceWorker, type LiveWorker, liveWorkers } from '@holdfast/queue';
+import { announceWorker, type LiveWorker, liveWorkers, type Presence, type ReportStatus } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -16,6 +15,7 @@ import {
   disconnectRedis,
   type Redis,
   ServerWatch,
+  startMemoryNotes,
   untilReady,
 } from '@holdfast/redis';
 import { openTracing, runService, type ServiceContext } from '@holdfast/service';
@@ -23,10 +23,9 @@ import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
 import { type ConfiguredDeps, serveCell } from './serve-cell.ts';
+import { StatusReport } from './status-report.ts';
 import { KnownFormats } from './tasks/known-formats.ts';
-
-/** Of a longer name the end is used, which tells the pods of a deployment apart: the id is stored with each job. */
-const MAX_HOST = 40;
+import { workerId } from './worker-id.ts';
 
 /** How long an attempt waits for a provider that may be called. */
 const MAX_WAIT_MS = 300_000;
@@ -51,7 +50,9 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
   const watch = new ServerWatch({ redis, mode, names: accessNames(prefix), logger });
   await watch.start();
   onClose('server watch', () => watch.stop());
-  return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
+  const quiet = watch.quiet(logger);
+  onClose('memory notes', startMemoryNotes(redis, prefix, quiet));
+  return { redis, feed: new LiveFeed(subscriber), quiet };
 }
 
 /** @throws MisconfigurationError where only an operator can help. If PostgreSQL is away, jobs run, and are archived later. */
@@ -68,7 +69,7 @@ async function openArchive({ archive, prefix }: WorkerConfig, { logger, onClose 
 
 function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Logger): ConfiguredDeps {
   return {
-    worker: presenceOf(config).id,
+    worker: workerId,
     tasks: config.tasks,
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
     laneOf: (model: string) => laneFor(config.lanes, model),
@@ -85,19 +86,20 @@ function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Log
 }
 
 function presenceOf({ configDigest }: WorkerConfig): LiveWorker {
-  return { id: `${hostname().slice(-MAX_HOST)}-${process.pid}`, configDigest };
+  return { id: workerId, configDigest };
 }
 
 /** Says that this worker is there, and warns where others run with another config file: one of them may be outdated. */
-async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logger) {
+async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logger, status: StatusReport) {
   const { prefix, configDigest } = config;
-  const leave = await announceWorker(redis, prefix, presenceOf(config));
+  const report: ReportStatus = (nowMs, draining) => status.report(nowMs, draining);
+  const presence = await announceWorker(redis, prefix, presenceOf(config), report);
   const others = (await liveWorkers(redis, prefix)).filter((worker) => worker.configDigest !== configDigest);
   if (others.length > 0) {
     const workers = others.map(({ id }) => id);
     logger.warn({ workers }, 'these workers run with another config file: lanes, limits and prices may differ');
   }
-  return leave;
+  return presence;
 }
 
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
@@ -116,9 +118,15 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
   const configured = configuredDeps(config, tracer, logger);
-  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, archive, configured, watch };
+  const status = new StatusReport(configured.lanes);
+  onClose('status', () => status.close());
+  // Closed in reverse order: it is seen to drain until its jobs are over.
+  let presence: Presence | undefined;
+  onClose('presence', () => presence?.leave());
+  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, archive, configured, watch, status };
   for (const name of cellNames) await serveCell(name, shared);
-  onClose('presence', await announcePresence(redis, config, logger));
+  presence = await announcePresence(redis, config, logger, status);
+  onClose('announcement', () => presence?.drain());
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');
 }
 

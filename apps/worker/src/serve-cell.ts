@@ -1,7 +1,7 @@
 /** Serves one cell: takes its jobs, runs their attempts, and does its maintenance. */
 import type { ArchiveDatabase } from '@holdfast/archive';
 import { Cell } from '@holdfast/cell';
-import { followersLane, type Logger } from '@holdfast/core';
+import { followersLane, type Logger, type Outcome } from '@holdfast/core';
 import { type createTenantLimits, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, type LiveFeed, startPacking } from '@holdfast/journal';
 import { BullQueues, LaneCallLimits, LaneQueues, startMaintenance } from '@holdfast/queue';
@@ -17,6 +17,7 @@ import { startLaneWorkers } from './lanes/lane-workers.ts';
 import { startArchiving } from './maintenance/archive-jobs.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+import type { StatusReport } from './status-report.ts';
 
 /** A follower waits for another job's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
@@ -50,10 +51,11 @@ interface ProcessDeps {
   /** What attempts need that doesn't depend on the cell. */
   configured: ConfiguredDeps;
   watch: LoopWatch;
+  status: StatusReport;
 }
 
 export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, archive, configured, watch } = shared;
+  const { config, onClose, logger, redis, feed, limits, writes, archive, configured, watch, status } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -85,13 +87,24 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
   }
   onClose('lanes', startReassigningLanes({ ...deps, queues }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
-  const { works, stop } = await startLaneWorkers({
+  let jobsEnded = 0;
+  const { works, lanes, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
     queues,
     logger,
     running,
-    run: (release, lockLost) => runAttempt(deps, release, lockLost),
+    async run(release, lockLost) {
+      const outcome = await runAttempt(deps, release, lockLost);
+      if (endsJob(outcome)) jobsEnded += 1;
+      return outcome;
+    },
+  });
+  status.add({
+    lanes,
+    get jobsEnded() {
+      return jobsEnded;
+    },
   });
   watch.add({ cell: name, lanes: works });
   onClose(
@@ -102,6 +115,10 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     watch.takesNoJobs();
     return stop(config.drainMs);
   });
+}
+
+function endsJob({ kind }: Outcome): boolean {
+  return kind === 'completed' || kind === 'failed' || kind === 'cancelled';
 }
 
 /** How many jobs of each lane this process takes at once. */

@@ -42,3 +42,4 @@ export * from './timer.ts';
 export * from './trace-context.ts';
 export * from './tracer.ts';
 export * from './validation-error.ts';
+export { VERSION } from './version.ts';

@@ -2,11 +2,13 @@
  * Names of BullMQ's keys, and the queue's keys outside of cells:
  *
  *   <p>:workers   zset   worker processes, each with the digest of its config, by when they were last seen (ms)
+ *   <p>:worker:<id>   string   what a worker says of itself (JSON); 10 s after its last word it is gone
  *   <p>:blocked   hash   `times <task>`, `ms <task>`: how often, and how long, a task has blocked a worker's event loop
  */
 import type { ReleaseName } from '@holdfast/core';
 
 export const workersKey = (prefix: string) => `${prefix}:workers`;
+export const workerKey = (prefix: string, id: string) => `${prefix}:worker:${id}`;
 export const blockedKey = (prefix: string) => `${prefix}:blocked`;
 
 /** BullMQ's keys of a lane's queue: its active jobs, those that may have stalled; a job's lock is `<base><id>:lock`. */

@@ -71,7 +71,8 @@ export async function connectedReplicas(redis: Redis): Promise<number> {
   return replication.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0;
 }
 
-async function readSettings(redis: Redis, settings: readonly string[]): Promise<Record<string, string>> {
+/** @throws MisconfigurationError `durability_unknown` */
+export async function readSettings(redis: Redis, settings: readonly string[]): Promise<Record<string, string>> {
   try {
     const flat = (await redis.call('CONFIG', 'GET', ...settings)) as string[];
     return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : [])));

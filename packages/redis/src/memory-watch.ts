@@ -8,7 +8,7 @@ import { replyCodeOf } from './reply-error.ts';
 
 const EVERY_MS = 1_000;
 /** Share of `maxmemory`. Running jobs still write little, compared with new jobs. */
-const NEARLY_FULL = 0.9;
+export const NEARLY_FULL = 0.9;
 
 interface MemoryWatchOptions {
   redis: Redis;

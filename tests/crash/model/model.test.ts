@@ -218,6 +218,16 @@ describe('the model', () => {
     expect(await red(await broken(['dispatch'], parts))).toMatch('S1: an open job is in one place');
   });
 
+  it('detects a job that is retried and stays listed as failed', async () => {
+    const parts = { "redis.call('ZREM', C .. 'failed', id)": '' };
+    expect(await red(await broken(['retry'], parts))).toMatch('the list of failed jobs has exactly them');
+  });
+
+  it('detects a job that the list of all jobs lacks', async () => {
+    const parts = { "redis.call('ZADD', C .. 'jobs', int(now), id)": '' };
+    expect(await red(await broken(['submit'], parts))).toMatch('the list of all jobs has exactly them');
+  });
+
   it('detects jobs that stay lost after the scheduler has lost its keys', async () => {
     const parts = { 'elseif not isPlaced(queue or lane, id, release, tenant) then': 'elseif false then' };
     expect(await red(await broken(['repair'], parts))).toMatch('S1: an open job is delayed, waits or holds a permit');

@@ -156,7 +156,7 @@ export class Monitor {
     }
   }
 
-  #checkLists({ open, listed, expiring }: Snapshot, isOpen: (jobId: string) => boolean): void {
+  #checkLists({ open, listed, expiring, all, failed, records }: Snapshot, isOpen: (jobId: string) => boolean): void {
     const expected = this.#jobIds.filter(isOpen).sort();
     assertPromise(
       String([...open].sort()) === String(expected),
@@ -168,6 +168,10 @@ export class Monitor {
       if (job || !left.has(jobId)) this.#expired.delete(jobId);
       const isListed = job !== undefined || this.#expired.has(jobId);
       assertPromise(listed.includes(jobId) === isListed, 'a tenant lists exactly its jobs');
+      assertPromise(all.includes(jobId) === isListed, 'the list of all jobs has exactly them');
+      const status = records.get(jobId)?.status;
+      const hasFailed = status === 'failed' || (status === undefined && isListed && failed.includes(jobId));
+      assertPromise(failed.includes(jobId) === hasFailed, 'the list of failed jobs has exactly them');
       assertPromise(left.has(jobId) === (isListed && !isOpen(jobId)), 'ended jobs will expire, and no other jobs');
     }
   }

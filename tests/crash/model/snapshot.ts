@@ -24,6 +24,9 @@ export interface Snapshot {
   /** The tenant's list. */
   listed: string[];
   expiring: string[];
+  /** The lists of all tenants' jobs, and of failed ones. */
+  all: string[];
+  failed: string[];
   leftover: number;
   /** The scheduler's counts, by lane or tenant. */
   counts: { lanes: Values; waiting: Values; running: Values };
@@ -47,7 +50,8 @@ local own = C .. 'tenant:' .. tenant
 return {records, places, redis.call('HGETALL', own), redis.call('HGETALL', own .. ':day:' .. date),
   redis.call('HGETALL', C .. 'sched:lanes'), redis.call('HGETALL', C .. 'sched:waiting'),
   redis.call('HGETALL', C .. 'sched:running'), redis.call('HGET', C .. 'sched:limits', tenant) or '0 1',
-  all(C .. 'open'), all(own .. ':jobs'), all(C .. 'expiring'), redis.call('ZCARD', C .. 'leftover')}
+  all(C .. 'open'), all(own .. ':jobs'), all(C .. 'expiring'), redis.call('ZCARD', C .. 'leftover'),
+  all(C .. 'jobs'), all(C .. 'failed')}
 `);
 
 export function snapshotArguments({ open, base }: CellKeys, jobIds: readonly string[]): Arguments {
@@ -69,6 +73,8 @@ export function readSnapshot(reply: unknown, jobIds: readonly string[]): Snapsho
     expiring,
     counts: { lanes, waiting, running },
     leftover: Number(rest[9]),
+    all: rest[10] as string[],
+    failed: rest[11] as string[],
     mostRunning: Number.parseInt(String(rest[5]), 10),
     lanes: new Map(
       places.map(([backlog, due, deadlines, permits, capacity], at) => {

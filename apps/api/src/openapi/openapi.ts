@@ -6,6 +6,7 @@ import {
   submitRequestSchema,
   taskListSchema,
   usageReportSchema,
+  VERSION,
 } from '@holdfast/core';
 import { durabilityModes } from '@holdfast/redis';
 import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
@@ -239,7 +240,7 @@ export function openApiDocument(tasks: ReadonlyMap<string, Task>): object {
     openapi: '3.1.0',
     info: {
       title: 'Holdfast',
-      version: '0.1.0',
+      version: VERSION,
       description: `Durable jobs for applications that call language models.\n\nTasks:\n\n${summaries}`,
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -9,7 +9,7 @@
  */
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
-import { type LaneQueues, LaneWorker, type WorkedLane } from '@holdfast/queue';
+import { type LaneLoad, type LaneQueues, LaneWorker, type WorkedLane } from '@holdfast/queue';
 import type { RunningAttempts } from '../attempt/running-attempts.ts';
 
 const HAND_OVER_EVERY_MS = 100;
@@ -28,6 +28,8 @@ interface LaneWorkersOptions {
 
 interface LaneWorkers {
   works: readonly WorkedLane[];
+  /** What they run now. */
+  lanes(): LaneLoad[];
   /** Never takes much longer than `drainMs`. */
   stop(drainMs: number): Promise<void>;
 }
@@ -49,7 +51,9 @@ export async function startLaneWorkers(options: LaneWorkersOptions): Promise<Lan
     if (await within(drained, HAND_BACK_MS)) return;
     await Promise.all(workers.map((worker) => worker.abandon()));
   };
-  return { works: workers.map(({ works }) => works), stop };
+  const lanesNow = () =>
+    workers.map(({ works, running: jobs }) => ({ lane: works.lane, running: jobs, capacity: works.concurrency }));
+  return { works: workers.map(({ works }) => works), lanes: lanesNow, stop };
 }
 
 async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {

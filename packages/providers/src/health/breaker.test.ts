@@ -46,6 +46,19 @@ describe('a breaker', () => {
     expect(changes).toEqual(['opened a null']);
   });
 
+  it('tells its state: closed, open for so long, half-open, closed', () => {
+    fail(4);
+    expect(breaker.status).toEqual({ state: 'closed', failures: 4, openForMs: null, retryInMs: null });
+    fail(1);
+    now += 4_000;
+    expect(breaker.status).toEqual({ state: 'open', failures: 5, openForMs: 4_000, retryInMs: 6_000 });
+    now += 6_000;
+    expect(breaker.status).toEqual({ state: 'half_open', failures: 5, openForMs: 10_000, retryInMs: null });
+    now += 5_000;
+    succeed(jobOf('a'));
+    expect(breaker.status).toEqual({ state: 'closed', failures: 0, openForMs: null, retryInMs: null });
+  });
+
   it('stays closed where most calls succeed', () => {
     for (let at = 0; at < 30; at += 1) {
       if (at % 3 === 0) fail(1);

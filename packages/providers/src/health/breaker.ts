@@ -58,13 +58,24 @@ export interface BreakerOptions {
   onChange: (state: 'opened' | 'closed', why: TriedProvider | null, held: Held | null) => void;
 }
 
+/** What is known of a breaker now. */
+export interface BreakerState {
+  state: 'closed' | 'half_open' | 'open';
+  /** Among its last results. */
+  failures: number;
+  /** For how many ms it has not been closed; null: it is. */
+  openForMs: number | null;
+  /** ms until it lets a held call through; null: it does now. */
+  retryInMs: number | null;
+}
+
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #openMs: number;
   /** The newest last. While it is open: failures only. */
   #results: CallResult[] = [];
   /** null: closed. */
-  #open: { until: number; held: Held } | null = null;
+  #open: { since: number; until: number; held: Held } | null = null;
   /** Counts openings and closings: a call that began before the last one doesn't count. */
   #period = 0;
   #isTried = false;
@@ -78,6 +89,20 @@ export class Breaker {
   /** The newest failure; null: none. */
   get why(): TriedProvider | null {
     return this.#why;
+  }
+
+  get status(): BreakerState {
+    const failures = this.#results.filter(({ failed }) => failed).length;
+    if (!this.#open) return { state: 'closed', failures, openForMs: null, retryInMs: null };
+    const now = this.#options.now();
+    const leftMs = this.#open.until - now;
+    const isOpen = leftMs > 0;
+    return {
+      state: isOpen ? 'open' : 'half_open',
+      failures,
+      openForMs: now - this.#open.since,
+      retryInMs: isOpen ? leftMs : null,
+    };
   }
 
   /** It is open, but doesn't hold all calls. */
@@ -152,14 +177,19 @@ export class Breaker {
 
   /** Never holds fewer calls than before. */
   #hold(held: Held, ms: number): void {
-    const until = this.#options.now() + ms;
+    const now = this.#options.now();
+    const until = now + ms;
     const before = this.#open;
     if (!before) {
       this.#period += 1;
       this.#results = this.#results.filter(({ failed }) => failed);
     }
     const isWider = !before || !isAsWide(before.held, held);
-    this.#open = { until: Math.max(before?.until ?? 0, until), held: isWider ? held : before.held };
+    this.#open = {
+      since: before?.since ?? now,
+      until: Math.max(before?.until ?? 0, until),
+      held: isWider ? held : before.held,
+    };
     if (isWider) this.#options.onChange('opened', this.#why, held);
   }
 }

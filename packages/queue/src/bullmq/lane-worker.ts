@@ -130,6 +130,11 @@ export class LaneWorker {
     this.#worker.on('error', (error) => warn({ error }, 'queue error'));
   }
 
+  /** Jobs that it runs now. */
+  get running(): number {
+    return this.#locks.size;
+  }
+
   async ready(): Promise<void> {
     await this.#worker.waitUntilReady();
     await this.#announce(this.works.concurrency);

@@ -74,6 +74,8 @@ export function allKeys(keys: CellKeys, jobIds: readonly string[]): string[] {
     keys.tenantJobs(TENANT),
     ...[
       keys.open,
+      keys.jobs,
+      keys.failed,
       keys.leftover,
       keys.lock(LOCK),
       nowKey(keys),
