@@ -81,4 +81,16 @@ describe('readConfig', () => {
     expect(warnings).toEqual(['HOLDFAST_PREFX is set, and nothing reads it: did you mean HOLDFAST_PREFIX?']);
     expect(env).toEqual({ HOLDFAST_PREFIX: 'y', OTHER: 'z' });
   });
+
+  it('starts an archive of its own only where it is asked to, and where no other one is named', () => {
+    expect(readConfig({})).toMatchObject({ hasLocalArchive: false });
+    expect(readConfig({ ARCHIVE: 'local' })).toMatchObject({ hasLocalArchive: true });
+    const url = 'postgres://user:secret@host/database';
+    expect(readConfig({ ARCHIVE_URL: url })).toMatchObject({ hasLocalArchive: false, env: { ARCHIVE_URL: url } });
+    expect(refusal({ ARCHIVE: 'local', ARCHIVE_URL: url })).toContain('Unset one of the two');
+    expect(refusal({ ARCHIVE: 'yes' })).toContain('ARCHIVE (it is "yes"): local, or unset');
+    const wrong = refusal({ ARCHIVE_URL: 'mysql://user:secret@host' });
+    expect(wrong).toContain('ARCHIVE_URL: expected a PostgreSQL address');
+    expect(wrong).not.toContain('secret');
+  });
 });

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { openArchive } from '../../../packages/archive/testing/postgres.ts';
 import { isAlive, makeDirectory, removeDirectories, until, writeScript } from '../testing/processes.ts';
 
 const source = (name: string) => JSON.stringify(join(import.meta.dirname, name));
@@ -136,6 +137,29 @@ const redisPid = (stack: Stack): number =>
   JSON.parse(readFileSync(join(stack.directory, 'data/redis.pid'), 'utf8')).pid;
 
 describe('npm start', () => {
+  it('starts a PostgreSQL for the archive where it is asked to, hands its address on, and ends it last', async () => {
+    const directory = makeDirectory();
+    // Where root runs the test, PostgreSQL runs as another user.
+    chmodSync(directory, 0o755);
+    const stack = launch({ ARCHIVE: 'local' }, {}, directory);
+    await isUp(stack);
+    const { ARCHIVE_URL: url = '' } = await environmentOf(stack.url('API'));
+    const archive = openArchive({ url }, 'hf');
+    await archive.prepare();
+    await archive.close();
+    const { pid } = JSON.parse(readFileSync(join(directory, 'data/postgres.pid'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await until('it is up again', () => stack.text().includes('postgres is up again'));
+    stack.supervisor.kill('SIGTERM');
+    await hasEnded(stack);
+    expect(stack.supervisor.exitCode).toBe(0);
+    expect(JSON.parse(readFileSync(join(directory, 'data/postgres.pid'), 'utf8')).pid).not.toBe(pid);
+    await until(
+      'PostgreSQL has ended',
+      () => !isAlive(JSON.parse(readFileSync(join(directory, 'data/postgres.pid'), 'utf8')).pid),
+    );
+  });
+
   it('starts everything, passes the settings on, and stops it in order with exit code 0', async () => {
     const stack = launch({ WORKERS: '2', DURABILITY: 'memory' });
     await isUp(stack);

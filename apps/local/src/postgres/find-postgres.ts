@@ -16,18 +16,13 @@ export interface FoundPostgres {
 const MIN_VERSION = 13;
 const INSTALL_TIMEOUT_MS = 300_000;
 
-/** Where packages put it, with a directory for each version between the two. */
-const places = [
-  ['/usr/lib/postgresql', 'bin'],
-  ['/usr', 'bin'],
-] as const;
-
-function directoriesOfPackages(): string[] {
-  return places.flatMap(([root, bin]) => {
+/** The packages of Debian and Fedora have a directory for each version. @param usr where the system's programs are */
+function directoriesOfPackages(usr: string): string[] {
+  return [join(usr, 'lib/postgresql'), usr].flatMap((root) => {
     if (!existsSync(root)) return [];
     const versions = readdirSync(root).flatMap((name) => /^(?:pgsql-)?(\d+)$/.exec(name)?.input ?? []);
     const numberOf = (name: string) => Number(name.replace('pgsql-', ''));
-    return versions.sort((one, other) => numberOf(other) - numberOf(one)).map((name) => join(root, name, bin));
+    return versions.sort((one, other) => numberOf(other) - numberOf(one)).map((name) => join(root, name, 'bin'));
   });
 }
 
@@ -40,8 +35,8 @@ async function versionOf(postgres: string, env: NodeJS.ProcessEnv): Promise<stri
   }
 }
 
-async function search(env: NodeJS.ProcessEnv, refused: string[]): Promise<FoundPostgres | null> {
-  for (const directory of [...(env.PATH ?? '').split(':'), ...directoriesOfPackages()]) {
+async function search(env: NodeJS.ProcessEnv, refused: string[], usr = '/usr'): Promise<FoundPostgres | null> {
+  for (const directory of [...(env.PATH ?? '').split(':'), ...directoriesOfPackages(usr)]) {
     const [postgres, initdb] = ['postgres', 'initdb'].map((name) => findOnPath(name, directory));
     if (!postgres || !initdb) continue;
     const version = await versionOf(postgres, env);
@@ -61,10 +56,13 @@ function installCommand(path: string): string {
   return 'your package manager for postgresql';
 }
 
-/** @throws Error that says what to do */
-export async function findPostgres(env: NodeJS.ProcessEnv): Promise<FoundPostgres> {
+/**
+ * @param usr where packages of the system have their programs; only tests set it
+ * @throws Error that says what to do
+ */
+export async function findPostgres(env: NodeJS.ProcessEnv, usr = '/usr'): Promise<FoundPostgres> {
   const refused: string[] = [];
-  const found = await search(env, refused);
+  const found = await search(env, refused, usr);
   if (found !== null) return found;
   throw new Error(
     [

@@ -7,7 +7,7 @@
  * It ends with the process that started it. It refuses to run as root: where root starts it, it runs as the user `postgres`.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../process/ports.ts';
@@ -63,15 +63,16 @@ async function makeCluster({ found, home, env }: LaunchOptions, user: SystemUser
   writeFileSync(password, randomBytes(18).toString('base64url'), { mode: 0o600 });
   if (user !== undefined) {
     for (const path of [home.dir, password]) chownSync(path, user.uid, user.gid);
-    // That user has to get to its own directory; what stands beside it can be read by nobody else.
-    chmodSync(dirname(home.dir), 0o711);
+    // That user has to get to its own directory. This lets it pass, and read nothing.
+    const dataDir = dirname(home.dir);
+    chmodSync(dataDir, statSync(dataDir).mode | 0o011);
   }
   const args = ['-D', unfinished, '-U', USER, '-A', 'scram-sha-256', '--pwfile', password, '-E', 'UTF8', '--no-locale'];
   await runCommand(found.initdb, args, { env, timeoutMs: INIT_TIMEOUT_MS, cwd: '/', user }).catch((error: unknown) => {
     const who = user === undefined ? '' : ' PostgreSQL runs as the user "postgres", who must be able to get there.';
-    throw new Error(`No database can be made in ${home.dir}.${who} Set HOLDFAST_DATA_DIR to another directory.`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    const fix = 'Set HOLDFAST_DATA_DIR to another directory.';
+    throw new Error(`No database can be made in ${home.dir}.${who} ${fix}\n  ${reason}`, { cause: error });
   });
   renameSync(unfinished, join(home.dir, 'data'));
 }
