@@ -1,5 +1,5 @@
 /** The acts of an operator on one job: the same steps as a tenant's own, for whichever tenant the job belongs to. */
-import { type JobSummary, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
+import { type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import {
   type CancelNeeds,
   type JobOwner,
@@ -22,8 +22,8 @@ export interface ActNeeds extends SubmitNeeds, RetryNeeds, CancelNeeds, NewJobNe
 }
 
 /** @throws RequestError why it may not run again */
-export async function retry(needs: ActNeeds, summary: OwnedSummary): Promise<void> {
-  const { refusal } = await retryJob(needs, summary);
+export async function retry(needs: ActNeeds, found: OwnedSummary): Promise<void> {
+  const { refusal } = await retryJob(needs, found);
   if (refusal) throw refusal;
 }
 
@@ -51,7 +51,7 @@ export async function rerun(
   { cell, tenant, job }: FoundInCell,
   { input, metadata }: Change,
   requestId: string,
-): Promise<OwnedSummary> {
+): Promise<Job> {
   const text = await cell.journal.requestText(job.id);
   if (text === null) throw jobNotFound(job.id);
   const { delay_ms: _, ...before } = JSON.parse(text) as SubmitRequest;
@@ -64,11 +64,5 @@ export async function rerun(
     body,
   );
   if (outcome.kind === 'refused') throw outcome.refusal;
-  const { job: made, trace } = outcome.found;
-  return { tenant, trace, job: withoutAnswer(made) };
-}
-
-function withoutAnswer<Whole extends JobSummary>(job: Whole): JobSummary {
-  const { output: _, output_text: __, ...summary } = job as Whole & { output?: unknown; output_text?: unknown };
-  return summary as unknown as JobSummary;
+  return outcome.found.job;
 }

@@ -1,15 +1,18 @@
 /** Jobs of all tenants through the admin API: one by its id, its content and events, and what an operator may do to it. */
 import { cancelJob } from '@holdfast/jobs';
-import { jobNotFound } from '@holdfast/journal';
+import { type FoundJobs, jobNotFound, readJobContent, readJobDetails, searchJobs } from '@holdfast/journal';
 import { untilGone } from '@holdfast/service';
 import type { Handlers } from '../api/handler.ts';
 import type { ConsoleCells } from '../cells.ts';
 import { type ActNeeds, forget, rerun, retry } from './act-on-job.ts';
 import { actOnAll } from './bulk.ts';
-import { findJob, findJobs } from './find-job.ts';
-import { readContent } from './job-content.ts';
+import { findJob } from './find-job.ts';
 import { type StreamNeeds, streamEvents } from './job-events.ts';
-import { showJob } from './show-job.ts';
+import { filterOf, metadataIn } from './job-filter.ts';
+import { select } from './select-jobs.ts';
+import { showDetails, showJob, showPage } from './show-job.ts';
+
+const nothing: FoundJobs = { jobs: [], nextCursor: null, scannedTo: null };
 
 export interface JobHandlersNeeds extends ActNeeds, StreamNeeds {
   cells: ConsoleCells;
@@ -17,32 +20,45 @@ export interface JobHandlersNeeds extends ActNeeds, StreamNeeds {
   feed: StreamNeeds['feed'];
 }
 
-type Names = 'job' | 'jobContent' | 'jobEvents' | 'cancelJob' | 'retryJob' | 'rerunJob' | 'deleteJob' | 'bulk';
+type Names =
+  | 'searchJobs'
+  | 'job'
+  | 'jobContent'
+  | 'jobEvents'
+  | 'cancelJob'
+  | 'retryJob'
+  | 'rerunJob'
+  | 'deleteJob'
+  | 'bulk';
 
 export function jobHandlers(needs: JobHandlersNeeds): Handlers<Names> {
   return { ...readingHandlers(needs), ...actingHandlers(needs), ...bulkHandlers(needs) };
 }
 
-function readingHandlers(needs: JobHandlersNeeds): Handlers<'job' | 'jobContent' | 'jobEvents'> {
+function readingHandlers(needs: JobHandlersNeeds): Handlers<'searchJobs' | 'job' | 'jobContent' | 'jobEvents'> {
   const { cells } = needs;
   return {
+    searchJobs: async ({ query, actor }) => {
+      const { limit, cursor, ...asked } = query;
+      const filter = filterOf({ ...asked, metadata: metadataIn(query) });
+      const found = filter ? await searchJobs(cells, { filter, limit, cursor }) : nothing;
+      const { jobs, nextCursor, scannedTo } = found;
+      const data = showPage(jobs, actor);
+      return { object: 'list', data, next_cursor: nextCursor, scanned_to: scannedTo, archived: false };
+    },
     job: async ({ params, actor }) => {
-      const found = await findJob(cells, params.id);
-      return {
-        ...showJob(found, actor),
-        timeline: null,
-        request_id: null,
-        trace_id: null,
-        copied_from: null,
-        rerun_of: found.job.metadata.rerun_of ?? null,
-        request_size: null,
-        output_size: null,
-      };
+      const { cell } = await findJob(cells, params.id);
+      const details = await readJobDetails(cell.journal, params.id);
+      if (details === null) throw jobNotFound(params.id);
+      return showDetails(details, actor);
     },
     jobContent: async ({ params, note }) => {
-      const found = await findJob(cells, params.id);
-      note({ tenant: found.tenant });
-      return readContent(found);
+      const { cell, tenant } = await findJob(cells, params.id);
+      note({ tenant });
+      const content = await readJobContent(cell.journal, params.id);
+      if (content === null) throw jobNotFound(params.id);
+      const { request, output, outputText, cut } = content;
+      return { request, output, output_text: outputText, cut };
     },
     jobEvents: async ({ params, note, request, response }) => {
       const found = await findJob(cells, params.id);
@@ -74,9 +90,9 @@ function actingHandlers(needs: JobHandlersNeeds): Handlers<'cancelJob' | 'retryJ
       const found = await findJob(cells, params.id);
       note({ tenant: found.tenant });
       const made = await rerun(needs, found, body, request.requestId);
-      note({ tenant: found.tenant, details: { made: made.job.id } });
-      response.setHeader('location', `/admin/v1/jobs/${made.job.id}`);
-      return showJob(made, actor);
+      note({ tenant: found.tenant, details: { made: made.id } });
+      response.setHeader('location', `/admin/v1/jobs/${made.id}`);
+      return showJob({ tenant: found.tenant, job: made }, actor);
     },
     deleteJob: async ({ params, note }) => {
       const found = await findJob(cells, params.id);
@@ -90,11 +106,7 @@ function bulkHandlers(needs: JobHandlersNeeds): Handlers<'bulk'> {
   const { cells } = needs;
   return {
     bulk: async ({ body, note }) => {
-      const ids = [...new Set(body.ids)];
-      const found = await findJobs(cells, ids);
-      const jobs = found.filter((one) => one !== null);
-      const missing = ids.filter((_, at) => found[at] === null);
-      const result = await actOnAll(needs, body, { jobs, missing, nextCursor: null });
+      const result = await actOnAll(needs, body, await select(cells, body));
       const { matched, done, skipped, failed } = result;
       note({ details: { matched, done, skipped, failed: failed.length } });
       return result;
