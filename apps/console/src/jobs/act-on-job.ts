@@ -12,7 +12,9 @@ import {
 } from '@holdfast/jobs';
 import { jobNotFound, type OwnedSummary } from '@holdfast/journal';
 import type { DurableWrites } from '@holdfast/redis';
-import type { FoundInCell } from './find-job.ts';
+import { type FoundInCell, findJobs } from './find-job.ts';
+import { archivedJob } from './read-one.ts';
+import type { Sources } from './search-all.ts';
 
 export interface ActNeeds extends SubmitNeeds, RetryNeeds, CancelNeeds, NewJobNeeds {
   memory: SubmitNeeds['memory'];
@@ -34,6 +36,18 @@ export async function forget({ writes }: Pick<ActNeeds, 'writes'>, { cell, job: 
   if (reply === 'not_ended') {
     throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });
   }
+}
+
+/**
+ * Forgets an ended job in Redis and in the archive, wherever it is.
+ * @returns its tenant. @throws RequestError `job_not_ended`, `job_not_found`, `store_unavailable`
+ */
+export async function forgetEverywhere(needs: Pick<ActNeeds, 'writes'> & Sources, id: string): Promise<string> {
+  const [found] = await findJobs(needs.cells, [id]);
+  const { tenant } = found ?? (await archivedJob(needs, id));
+  if (found) await forget(needs, found);
+  await needs.archive?.forget(needs.cells.of(tenant).journal.cell.name, id);
+  return tenant;
 }
 
 interface Change {

@@ -1,20 +1,22 @@
 /** Jobs of all tenants through the admin API: one by its id, its content and events, and what an operator may do to it. */
 import { cancelJob } from '@holdfast/jobs';
-import { type FoundJobs, jobNotFound, readJobContent, readJobDetails, searchJobs } from '@holdfast/journal';
+import { jobNotFound } from '@holdfast/journal';
 import { untilGone } from '@holdfast/service';
 import type { Handlers } from '../api/handler.ts';
 import type { ConsoleCells } from '../cells.ts';
-import { type ActNeeds, forget, rerun, retry } from './act-on-job.ts';
+import { type ActNeeds, forgetEverywhere, rerun, retry } from './act-on-job.ts';
 import { actOnAll } from './bulk.ts';
 import { findJob } from './find-job.ts';
 import { type StreamNeeds, streamEvents } from './job-events.ts';
 import { filterOf, metadataIn } from './job-filter.ts';
+import { readContent, readDetails } from './read-one.ts';
+import { type Sources, searchAll } from './search-all.ts';
 import { select } from './select-jobs.ts';
-import { showDetails, showJob, showPage } from './show-job.ts';
+import { showJob } from './show-job.ts';
 
-const nothing: FoundJobs = { jobs: [], nextCursor: null, scannedTo: null };
+const noJobs = { data: [], next: null, scannedTo: null };
 
-export interface JobHandlersNeeds extends ActNeeds, StreamNeeds {
+export interface JobHandlersNeeds extends ActNeeds, StreamNeeds, Sources {
   cells: ConsoleCells;
   logger: ActNeeds['logger'];
   feed: StreamNeeds['feed'];
@@ -41,24 +43,15 @@ function readingHandlers(needs: JobHandlersNeeds): Handlers<'searchJobs' | 'job'
     searchJobs: async ({ query, actor }) => {
       const { limit, cursor, ...asked } = query;
       const filter = filterOf({ ...asked, metadata: metadataIn(query) });
-      const found = filter ? await searchJobs(cells, { filter, limit, cursor }) : nothing;
-      const { jobs, nextCursor, scannedTo } = found;
-      const data = showPage(jobs, actor);
-      return { object: 'list', data, next_cursor: nextCursor, scanned_to: scannedTo, archived: false };
+      const page = filter ? await searchAll(needs, { filter, limit, cursor }, actor) : noJobs;
+      const { data, next, scannedTo } = page;
+      return { object: 'list', data, next_cursor: next, scanned_to: scannedTo, archived: needs.archive !== null };
     },
-    job: async ({ params, actor }) => {
-      const { cell } = await findJob(cells, params.id);
-      const details = await readJobDetails(cell.journal, params.id);
-      if (details === null) throw jobNotFound(params.id);
-      return showDetails(details, actor);
-    },
+    job: ({ params, actor }) => readDetails(needs, params.id, actor),
     jobContent: async ({ params, note }) => {
-      const { cell, tenant } = await findJob(cells, params.id);
+      const { tenant, content } = await readContent(needs, params.id);
       note({ tenant });
-      const content = await readJobContent(cell.journal, params.id);
-      if (content === null) throw jobNotFound(params.id);
-      const { request, output, outputText, cut } = content;
-      return { request, output, output_text: outputText, cut };
+      return content;
     },
     jobEvents: async ({ params, note, request, response }) => {
       const found = await findJob(cells, params.id);
@@ -95,9 +88,7 @@ function actingHandlers(needs: JobHandlersNeeds): Handlers<'cancelJob' | 'retryJ
       return showJob({ tenant: found.tenant, job: made }, actor);
     },
     deleteJob: async ({ params, note }) => {
-      const found = await findJob(cells, params.id);
-      note({ tenant: found.tenant });
-      await forget(needs, found);
+      note({ tenant: await forgetEverywhere(needs, params.id) });
     },
   };
 }

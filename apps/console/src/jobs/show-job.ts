@@ -6,8 +6,9 @@ import {
   type Timeline as ShownTimeline,
 } from '@holdfast/admin';
 import { type JobError, type JobSummary, jobSummarySchema } from '@holdfast/core';
-import type { JobDetails, OwnedSummary, Timeline } from '@holdfast/journal';
+import type { JobDetails, Timeline } from '@holdfast/journal';
 import type { Actor } from '../access/actor.ts';
+import type { ArchivedDetails } from './archived-jobs.ts';
 
 type Viewer = Pick<Actor, 'role'>;
 
@@ -19,10 +20,14 @@ export function seesContent({ role }: Viewer): boolean {
 }
 
 /** By an allow-list: a job may come with its answer. */
-export function showJob({ tenant, job }: { tenant: string; job: JobSummary }, actor: Viewer): AdminJob {
+export function showJob(
+  { tenant, job }: { tenant: string; job: JobSummary },
+  actor: Viewer,
+  from: AdminJob['from'] = 'redis',
+): AdminJob {
   const shown = Object.fromEntries(Object.entries(job).filter(([name]) => summaryMembers.includes(name)));
   const summary = shown as unknown as Omit<JobSummary, 'links'>;
-  return { ...summary, error: showError(job.error, actor), tenant, from: 'redis' };
+  return { ...summary, error: showError(job.error, actor), tenant, from };
 }
 
 /** Messages of providers and tasks may quote the request or the answer; codes don't. */
@@ -54,6 +59,16 @@ function showTimeline({ attempts, calls, steps }: Timeline): ShownTimeline {
   };
 }
 
-export function showPage(jobs: readonly OwnedSummary[], actor: Viewer): AdminJob[] {
-  return jobs.map((job) => showJob(job, actor));
+/** What the archive has of a job. */
+export function showArchived({ tenant, job, timeline }: ArchivedDetails, actor: Viewer): ShownDetails {
+  return {
+    ...showJob({ tenant, job }, actor, 'archive'),
+    timeline,
+    request_id: null,
+    trace_id: null,
+    copied_from: null,
+    rerun_of: job.metadata.rerun_of ?? null,
+    request_size: null,
+    output_size: null,
+  };
 }
