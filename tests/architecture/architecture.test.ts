@@ -23,7 +23,7 @@ const mayImport: Record<string, string[]> = {
   'apps/api': ['cell', 'client', 'core', 'gate', 'jobs', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/worker': ['archive', 'cell', 'core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console/web': ['admin', 'core'],
-  'apps/console': ['admin', 'cell', 'core', 'gate', 'jobs', 'journal', 'queue', 'redis', 'service', 'tasks'],
+  'apps/console': ['admin', 'archive', 'cell', 'core', 'gate', 'jobs', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/local': ['core', 'service', 'tasks'],
   'apps/cli': ['client', 'core', 'gate', 'local', 'service'],
 };

@@ -1,6 +1,7 @@
 /** What an operator sees of jobs and does to them, through the console, with real workers. What a viewer never sees. */
 import { AdminClient, type AdminJob, type Role } from '@holdfast/admin';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fitting } from '../../apps/console/testing/console.ts';
 import { adminKey, chat, freePort, Stack, until } from '../stack/stack.ts';
 
 const SECRET = 'the-secret-prompt';
@@ -40,7 +41,7 @@ function clientOf(key: string): AdminClient {
     if (answer.status === 204) return undefined;
     const value = (await answer.json()) as { code: string; param: string | null; detail: string };
     if (!answer.ok) throw new Refused(value.code, value.param, value.detail);
-    return value;
+    return fitting(method, path, value);
   });
 }
 
@@ -69,7 +70,10 @@ describe('an operator', () => {
   it('sees a job of any tenant, its prompt and answer, and its events as clients get them', async () => {
     const id = await ended('seen', 'tokens=5');
     const job = await operator.call('job', { params: { id } });
-    expect(job).toMatchObject({ id, tenant: 'default', status: 'completed', from: 'redis' });
+    expect(job).toMatchObject({ id, tenant: 'default', status: 'completed', from: 'redis', copied_from: null });
+    expect(job.timeline?.attempts).toEqual([expect.objectContaining({ attempt: 1, outcome: 'completed' })]);
+    expect(job.timeline?.calls).toEqual([expect.objectContaining({ provider: 'main', model: 'sim' })]);
+    expect(Number(job.request_size)).toBeGreaterThan(SECRET.length);
     const content = await operator.call('jobContent', { params: { id } });
     expect(JSON.stringify(content.request)).toContain(SECRET);
     expect(content.output_text).toBe((await stack.client.get(id)).output_text);
@@ -188,6 +192,67 @@ describe('an operator', () => {
   });
 });
 
+describe('a search', () => {
+  it('finds jobs of all tenants by what they are, newest first, page by page', async () => {
+    await admin.call('setTenant', { params: { tenant: 'elsewhere' }, body: {} });
+    const { key } = await admin.call('createKey', { params: { tenant: 'elsewhere' }, body: { scopes: ['submit'] } });
+    const theirs = await fetch(`${stack.apiUrl}/v1/jobs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'theirs' },
+      body: JSON.stringify({ ...chat('theirs', 'status=400'), metadata: { batch: 'b1' } }),
+    });
+    const { id } = (await theirs.json()) as { id: string };
+    const ours = (await stack.client.submit({ ...chat('ours', 'tokens=1'), metadata: { batch: 'b1' } })).job.id;
+    await until('both have ended', async () => {
+      const found = await operator.call('searchJobs', { query: { 'metadata.batch': 'b1' } });
+      return found.data.length === 2 && found.data.every(({ finished_at }) => finished_at !== null);
+    });
+    const find = async (query: Record<string, string>) =>
+      (await operator.call('searchJobs', { query })).data.map((job) => job.id);
+    expect(await find({ 'metadata.batch': 'b1' })).toEqual([ours, id]);
+    expect(await find({ 'metadata.batch': 'b1', tenant: 'elsewhere' })).toEqual([id]);
+    expect(await find({ 'metadata.batch': 'b1', error_code: 'provider_bad_request' })).toEqual([id]);
+    expect(await find({ tenant: 'elsewhere', key: 'theirs' })).toEqual([id]);
+    expect(await find({ id: ours })).toEqual([ours]);
+    expect(await find({ id: 'no-id:*' })).toEqual([]);
+    const first = await operator.call('searchJobs', { query: { 'metadata.batch': 'b1', limit: '1' } });
+    const rest = await operator.call('searchJobs', {
+      query: { 'metadata.batch': 'b1', limit: '1', cursor: first.next_cursor ?? '' },
+    });
+    expect([first.data[0]?.id, rest.data[0]?.id]).toEqual([ours, id]);
+    for (const [query, param] of [
+      [{ statuss: 'failed' }, 'statuss'],
+      [{ status: 'done' }, 'status'],
+      [{ limit: '0' }, 'limit'],
+      [{ key: 'theirs' }, 'key'],
+      [{ created_from: 'yesterday' }, 'created_from'],
+      [{ cursor: 'x' }, 'cursor'],
+    ] as [Record<string, string>, string][]) {
+      await expect(operator.call('searchJobs', { query })).rejects.toMatchObject({ param });
+    }
+  });
+
+  it('chooses the jobs of an act on many, page by page', async () => {
+    const query = { 'metadata.batch': 'many' };
+    for (let at = 0; at < 5; at += 1) {
+      await stack.client.submit({ ...chat(`many-${at}`, 'tokens=1'), metadata: { batch: 'many' } });
+    }
+    await until('all have ended', async () => {
+      const { data } = await operator.call('searchJobs', { query });
+      return data.length === 5 && data.every(({ status }) => status === 'completed');
+    });
+    const body = { action: 'delete' as const, filter: { metadata: { batch: 'many' } }, dry_run: false, limit: 3 };
+    expect(await operator.call('bulk', { body: { ...body, dry_run: true } })).toMatchObject({ matched: 3, done: 0 });
+    const first = await operator.call('bulk', { body });
+    expect(first).toMatchObject({ matched: 3, done: 3, next_cursor: expect.any(String) });
+    const rest = await operator.call('bulk', { body: { ...body, cursor: first.next_cursor ?? '' } });
+    expect(rest).toMatchObject({ matched: 2, done: 2 });
+    expect((await operator.call('searchJobs', { query })).data).toEqual([]);
+    const [entry] = (await admin.call('audit', { query: { action: 'jobs.bulk' } })).data;
+    expect(entry?.details).toMatchObject({ filter: { metadata: { batch: 'many' } }, matched: 2, done: 2 });
+  });
+});
+
 describe('a viewer', () => {
   it('sees neither prompts and answers, nor messages that may quote them', async () => {
     const id = await ended('hidden', 'status=400');
@@ -196,6 +261,8 @@ describe('a viewer', () => {
     expect(shown.error?.code).toBe('provider_bad_request');
     expect(shown.error?.message).toBe('Only the roles operator and admin see the message.');
     expect((await operator.call('job', { params: { id } })).error?.message).not.toContain('Only the roles');
+    const [listed] = (await viewer.call('searchJobs', { query: { id } })).data;
+    expect(listed?.error).toEqual(shown.error);
     for (const path of ['content', 'events']) {
       const answer = await ask(keys.viewer, `/admin/v1/jobs/${id}/${path}`);
       expect([path, answer.status]).toEqual([path, 403]);

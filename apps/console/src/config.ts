@@ -31,6 +31,7 @@ const shape = {
   DURABILITY: z.enum(durabilityModes, `expected one of ${durabilityModes.join(', ')}`).default('fsync'),
   RETENTION_HOURS: setting.hours(24),
   MAX_BODY_MB: setting.count(10, 100),
+  ARCHIVE_URL: setting.archiveUrl.optional(),
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
   OPENAI_BACKGROUND: setting.providerRunsInBackground,
@@ -58,6 +59,8 @@ export interface ConsoleConfig {
   retentionMs: number;
   /** Of the input of a job that is run again, changed. */
   maxBodyBytes: number;
+  /** PostgreSQL with the jobs that Redis no longer has; null: there is none. */
+  archiveUrl: string | null;
   lanes: Lanes;
   prices: Prices;
   /** The plans that tenants can have. */
@@ -108,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     durability: settings.DURABILITY,
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
+    archiveUrl: settings.ARCHIVE_URL ?? null,
     lanes,
     plans,
     prices,

@@ -18,6 +18,7 @@ import { createKeyGuesses } from './access/key-guesses.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import type { ConsoleCells } from './cells.ts';
 import type { ConsoleConfig } from './config.ts';
+import type { ArchivedJobs } from './jobs/archived-jobs.ts';
 import type { OpenLanes } from './lanes/lane-status.ts';
 import { createAdminKeyCheck } from './login/admin-key.ts';
 import { createLoginThrottle, type LoginThrottle } from './login/login-throttle.ts';
@@ -35,6 +36,8 @@ export interface Opened {
   lanes: OpenLanes;
   knownPlans: KnownPlans;
   feed: LiveFeed;
+  /** null: there is no archive. */
+  archive: ArchivedJobs | null;
   writes: Pick<DurableWrites, 'run'>;
   watch: Pick<ServerWatch, 'fault'>;
   memory: Pick<MemoryWatch, 'isNearlyFull' | 'markFull'>;

@@ -10,6 +10,7 @@
  * It runs no job. A Redis that is not as durable as DURABILITY demands doesn't end it: its pages show what is wrong. Until that is
  * mended it takes no job.
  */
+import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames } from '@holdfast/cell';
 import { createKnownPlans } from '@holdfast/gate';
 import { LiveFeed } from '@holdfast/journal';
@@ -27,6 +28,7 @@ import { closeCells, openCells } from './cells.ts';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
 import { makeDeps } from './deps.ts';
+import { ArchivedJobs } from './jobs/archived-jobs.ts';
 import { openLanes } from './lanes/lane-status.ts';
 
 const REDIS_READY_WITHIN_MS = 30_000;
@@ -51,6 +53,17 @@ async function openStore(config: ConsoleConfig, { logger, onClose }: ServiceCont
   return { redis, feed: new LiveFeed(subscriber), watch, writes, memory };
 }
 
+/** PostgreSQL may be away: only the requests that need it are refused then. */
+function openArchive(
+  { archiveUrl: url, prefix }: ConsoleConfig,
+  { logger, onClose }: ServiceContext,
+): ArchivedJobs | null {
+  if (url === null) return null;
+  const database = new ArchiveDatabase({ url, prefix, logger });
+  onClose('archive', () => database.close());
+  return new ArchivedJobs(database);
+}
+
 async function start(config: ConsoleConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix, retentionMs, plans } = config;
@@ -63,8 +76,10 @@ async function start(config: ConsoleConfig, context: ServiceContext): Promise<vo
   onClose('cells', () => closeCells(cells));
   const lanes = openLanes(config.lanes, cells);
 
+  const archive = openArchive(config, context);
   const stopping = new AbortController();
-  const deps = makeDeps({ ...store, config, cells, lanes, knownPlans, logger, stopping: stopping.signal });
+  const opened = { ...store, config, cells, lanes, archive, knownPlans, logger };
+  const deps = makeDeps({ ...opened, stopping: stopping.signal });
   const app = createConsoleApp(deps);
   const server = await listen(app, config);
   onClose('server', () => {

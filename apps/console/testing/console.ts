@@ -170,7 +170,7 @@ async function sendAs(url: string, who: Credentials, { method, path, body }: Adm
 }
 
 /** The answer, where it fits the schema of its operation exactly: no member is missing, and none is there too many. */
-function fitting(method: string, path: string, value: unknown): unknown {
+export function fitting(method: string, path: string, value: unknown): unknown {
   const below = path.replace(/^\/admin\/v1/, '').replace(/\?.*$/, '');
   const all: Operation[] = Object.values(operations);
   const found = all

@@ -1,5 +1,5 @@
 /** The acts of an operator on one job: the same steps as a tenant's own, for whichever tenant the job belongs to. */
-import { type JobSummary, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
+import { type Job, type JsonObject, RequestError, type SubmitRequest } from '@holdfast/core';
 import {
   type CancelNeeds,
   type JobOwner,
@@ -12,7 +12,9 @@ import {
 } from '@holdfast/jobs';
 import { jobNotFound, type OwnedSummary } from '@holdfast/journal';
 import type { DurableWrites } from '@holdfast/redis';
-import type { FoundInCell } from './find-job.ts';
+import { type FoundInCell, findJobs } from './find-job.ts';
+import { archivedJob } from './read-one.ts';
+import type { Sources } from './search-all.ts';
 
 export interface ActNeeds extends SubmitNeeds, RetryNeeds, CancelNeeds, NewJobNeeds {
   memory: SubmitNeeds['memory'];
@@ -22,8 +24,8 @@ export interface ActNeeds extends SubmitNeeds, RetryNeeds, CancelNeeds, NewJobNe
 }
 
 /** @throws RequestError why it may not run again */
-export async function retry(needs: ActNeeds, summary: OwnedSummary): Promise<void> {
-  const { refusal } = await retryJob(needs, summary);
+export async function retry(needs: ActNeeds, found: OwnedSummary): Promise<void> {
+  const { refusal } = await retryJob(needs, found);
   if (refusal) throw refusal;
 }
 
@@ -34,6 +36,18 @@ export async function forget({ writes }: Pick<ActNeeds, 'writes'>, { cell, job: 
   if (reply === 'not_ended') {
     throw new RequestError('job_not_ended', 'The job has not ended; cancel it first.', { param: 'id' });
   }
+}
+
+/**
+ * Forgets an ended job in Redis and in the archive, wherever it is.
+ * @returns its tenant. @throws RequestError `job_not_ended`, `job_not_found`, `store_unavailable`
+ */
+export async function forgetEverywhere(needs: Pick<ActNeeds, 'writes'> & Sources, id: string): Promise<string> {
+  const [found] = await findJobs(needs.cells, [id]);
+  const { tenant } = found ?? (await archivedJob(needs, id));
+  if (found) await forget(needs, found);
+  await needs.archive?.forget(needs.cells.of(tenant).journal.cell.name, id);
+  return tenant;
 }
 
 interface Change {
@@ -51,7 +65,7 @@ export async function rerun(
   { cell, tenant, job }: FoundInCell,
   { input, metadata }: Change,
   requestId: string,
-): Promise<OwnedSummary> {
+): Promise<Job> {
   const text = await cell.journal.requestText(job.id);
   if (text === null) throw jobNotFound(job.id);
   const { delay_ms: _, ...before } = JSON.parse(text) as SubmitRequest;
@@ -64,11 +78,5 @@ export async function rerun(
     body,
   );
   if (outcome.kind === 'refused') throw outcome.refusal;
-  const { job: made, trace } = outcome.found;
-  return { tenant, trace, job: withoutAnswer(made) };
-}
-
-function withoutAnswer<Whole extends JobSummary>(job: Whole): JobSummary {
-  const { output: _, output_text: __, ...summary } = job as Whole & { output?: unknown; output_text?: unknown };
-  return summary as unknown as JobSummary;
+  return outcome.found.job;
 }

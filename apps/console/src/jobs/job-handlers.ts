@@ -4,45 +4,54 @@ import { jobNotFound } from '@holdfast/journal';
 import { untilGone } from '@holdfast/service';
 import type { Handlers } from '../api/handler.ts';
 import type { ConsoleCells } from '../cells.ts';
-import { type ActNeeds, forget, rerun, retry } from './act-on-job.ts';
+import { type ActNeeds, forgetEverywhere, rerun, retry } from './act-on-job.ts';
 import { actOnAll } from './bulk.ts';
-import { findJob, findJobs } from './find-job.ts';
-import { readContent } from './job-content.ts';
+import { findJob } from './find-job.ts';
 import { type StreamNeeds, streamEvents } from './job-events.ts';
+import { filterOf, metadataIn } from './job-filter.ts';
+import { readContent, readDetails } from './read-one.ts';
+import { type Sources, searchAll } from './search-all.ts';
+import { select } from './select-jobs.ts';
 import { showJob } from './show-job.ts';
 
-export interface JobHandlersNeeds extends ActNeeds, StreamNeeds {
+const noJobs = { data: [], next: null, scannedTo: null };
+
+export interface JobHandlersNeeds extends ActNeeds, StreamNeeds, Sources {
   cells: ConsoleCells;
   logger: ActNeeds['logger'];
   feed: StreamNeeds['feed'];
 }
 
-type Names = 'job' | 'jobContent' | 'jobEvents' | 'cancelJob' | 'retryJob' | 'rerunJob' | 'deleteJob' | 'bulk';
+type Names =
+  | 'searchJobs'
+  | 'job'
+  | 'jobContent'
+  | 'jobEvents'
+  | 'cancelJob'
+  | 'retryJob'
+  | 'rerunJob'
+  | 'deleteJob'
+  | 'bulk';
 
 export function jobHandlers(needs: JobHandlersNeeds): Handlers<Names> {
   return { ...readingHandlers(needs), ...actingHandlers(needs), ...bulkHandlers(needs) };
 }
 
-function readingHandlers(needs: JobHandlersNeeds): Handlers<'job' | 'jobContent' | 'jobEvents'> {
+function readingHandlers(needs: JobHandlersNeeds): Handlers<'searchJobs' | 'job' | 'jobContent' | 'jobEvents'> {
   const { cells } = needs;
   return {
-    job: async ({ params, actor }) => {
-      const found = await findJob(cells, params.id);
-      return {
-        ...showJob(found, actor),
-        timeline: null,
-        request_id: null,
-        trace_id: null,
-        copied_from: null,
-        rerun_of: found.job.metadata.rerun_of ?? null,
-        request_size: null,
-        output_size: null,
-      };
+    searchJobs: async ({ query, actor }) => {
+      const { limit, cursor, ...asked } = query;
+      const filter = filterOf({ ...asked, metadata: metadataIn(query) });
+      const page = filter ? await searchAll(needs, { filter, limit, cursor }, actor) : noJobs;
+      const { data, next, scannedTo } = page;
+      return { object: 'list', data, next_cursor: next, scanned_to: scannedTo, archived: needs.archive !== null };
     },
+    job: ({ params, actor }) => readDetails(needs, params.id, actor),
     jobContent: async ({ params, note }) => {
-      const found = await findJob(cells, params.id);
-      note({ tenant: found.tenant });
-      return readContent(found);
+      const { tenant, content } = await readContent(needs, params.id);
+      note({ tenant });
+      return content;
     },
     jobEvents: async ({ params, note, request, response }) => {
       const found = await findJob(cells, params.id);
@@ -74,14 +83,12 @@ function actingHandlers(needs: JobHandlersNeeds): Handlers<'cancelJob' | 'retryJ
       const found = await findJob(cells, params.id);
       note({ tenant: found.tenant });
       const made = await rerun(needs, found, body, request.requestId);
-      note({ tenant: found.tenant, details: { made: made.job.id } });
-      response.setHeader('location', `/admin/v1/jobs/${made.job.id}`);
-      return showJob(made, actor);
+      note({ tenant: found.tenant, details: { made: made.id } });
+      response.setHeader('location', `/admin/v1/jobs/${made.id}`);
+      return showJob({ tenant: found.tenant, job: made }, actor);
     },
     deleteJob: async ({ params, note }) => {
-      const found = await findJob(cells, params.id);
-      note({ tenant: found.tenant });
-      await forget(needs, found);
+      note({ tenant: await forgetEverywhere(needs, params.id) });
     },
   };
 }
@@ -90,11 +97,7 @@ function bulkHandlers(needs: JobHandlersNeeds): Handlers<'bulk'> {
   const { cells } = needs;
   return {
     bulk: async ({ body, note }) => {
-      const ids = [...new Set(body.ids)];
-      const found = await findJobs(cells, ids);
-      const jobs = found.filter((one) => one !== null);
-      const missing = ids.filter((_, at) => found[at] === null);
-      const result = await actOnAll(needs, body, { jobs, missing, nextCursor: null });
+      const result = await actOnAll(needs, body, await select(cells, body));
       const { matched, done, skipped, failed } = result;
       note({ details: { matched, done, skipped, failed: failed.length } });
       return result;

@@ -80,7 +80,9 @@ export const timelineSchema = z
         model: z.string(),
         ...span,
         first_token_at: time.nullable(),
-        outcome: z.enum(['completed', 'failed', 'cancelled', 'running']),
+        outcome: z.enum(['completed', 'failed', 'cancelled', 'interrupted', 'running']).meta({
+          description: '`interrupted`: its attempt ended first; it may go on in the next one.',
+        }),
         error_code: z.string().nullable(),
         resumed: z.boolean(),
         input_tokens: z.int().nullable(),
