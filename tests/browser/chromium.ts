@@ -5,7 +5,7 @@ import { findChromium } from '@holdfast/local/chromium';
 import { type Browser, chromium } from 'playwright-core';
 
 const root = join(import.meta.dirname, '../..');
-const built = ['apps/api/demo/public/js/demo.js', 'packages/client/dist/index.js'];
+const built = ['apps/api/demo/public/js/demo.js', 'packages/client/dist/index.js', 'apps/console/dist/web/index.html'];
 
 /** Starts a headless Chromium with an empty profile. @throws Error that says how to install one, or to build first */
 export async function launchChromium(): Promise<Browser> {

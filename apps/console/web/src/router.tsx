@@ -42,6 +42,8 @@ export function makeRouter(queryClient: QueryClient) {
     context: { queryClient },
     parseSearch,
     stringifySearch,
+    // Without it, what a route's `validateSearch` leaves out is taken from the address as it is, a foreign `next` of the login too.
+    search: { strict: true },
     scrollRestoration: true,
     defaultErrorComponent: PageFailed,
     defaultNotFoundComponent: PageNotFound,

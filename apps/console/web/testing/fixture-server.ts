@@ -6,7 +6,7 @@
  *   node --conditions=holdfast-source apps/console/web/testing/fixture-server.ts
  */
 import { createReadStream, existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,10 +97,20 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
-export async function startFixtureServer(port = 0): Promise<{ url: string; server: Server }> {
+export interface FixtureServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** @param port 0: any free one */
+export async function startFixtureServer(port = 0): Promise<FixtureServer> {
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

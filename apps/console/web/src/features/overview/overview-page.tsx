@@ -32,17 +32,19 @@ export function OverviewPage() {
       }
       title="Overview"
     >
-      <Loaded lines={14} query={history}>
-        {(data) => (
-          <div className="overview" aria-busy={history.isPlaceholderData}>
-            <NowTiles history={data} lanes={lanes.data?.data} workers={workers.data?.data} />
-            <HistoryPlots history={data} />
-            <LanesNow lanes={lanes} workers={workers} />
-            <SpendSections history={data} />
-            <Savings history={data} />
-          </div>
-        )}
-      </Loaded>
+      <div aria-busy={history.isPlaceholderData} className="overview">
+        <Loaded lines={14} query={history}>
+          {(data) => (
+            <>
+              <NowTiles history={data} lanes={lanes.data?.data} workers={workers.data?.data} />
+              <HistoryPlots history={data} />
+            </>
+          )}
+        </Loaded>
+        <LanesNow lanes={lanes} workers={workers} />
+        {history.data && <SpendSections history={history.data} />}
+        {history.data && <Savings history={history.data} />}
+      </div>
     </Page>
   );
 }

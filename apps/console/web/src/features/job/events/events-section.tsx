@@ -1,5 +1,5 @@
 /** The events of a job, live. Reading them is written into the audit log, so they are only read when somebody asks for them. */
-import { useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { useMay } from '../../../api/index.ts';
 import { Badge, Button, type Column, DataTable, Section, type Tone } from '../../../kit/index.ts';
 import { describe, type EventLog, type LogEntry } from './event-log.ts';
@@ -65,10 +65,34 @@ function Events({ id, version }: EventsSectionProps) {
   );
 }
 
+/** How far from the end, in pixels, somebody may have scrolled and still reads along. */
+const NEAR_END = 60;
+
+/** Keeps the end of a growing text in sight, until somebody scrolls back. */
+function useFollowing(text: string) {
+  const element = useRef<HTMLParagraphElement>(null);
+  const height = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it has grown
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const wasAtEnd = current.scrollTop + current.clientHeight >= height.current - NEAR_END;
+    height.current = current.scrollHeight;
+    if (wasAtEnd) current.scrollTop = current.scrollHeight;
+  }, [text]);
+  return element;
+}
+
 /** Pieces of an answer, as they come. It isn't read out: it would drown everything else. */
 function LiveText({ log: { text }, isLive }: { log: EventLog; isLive: boolean }) {
+  const element = useFollowing(text);
   if (text === '') return null;
-  return <p className={`text live-text ${isLive ? 'live-text-on' : ''}`}>{text}</p>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
+    <p className={`text live-text ${isLive ? 'live-text-on' : ''}`} ref={element} tabIndex={0}>
+      {text}
+    </p>
+  );
 }
 
 const columns: readonly Column<LogEntry>[] = [

@@ -68,6 +68,14 @@ describe('the spans of a timeline', () => {
     expect(spans.at(-1)).toMatchObject({ firstToken: ms(9), notes: ['sim at main', 'resumed, not paid again'] });
   });
 
+  it('of a job whose attempts are not known are its wait and its run', () => {
+    const spans = spansOf(job({ started_at: at(2), finished_at: at(5), status: 'completed' }));
+    expect(spans.map(({ label, start, end }) => [label, start, end])).toEqual([
+      ['Wait in the queue', ms(0), ms(2)],
+      ['Run', ms(2), ms(5)],
+    ]);
+  });
+
   it('begin after the delay of a delayed job', () => {
     expect(spansOf(job({ due_at: at(30) }))).toMatchObject([{ start: ms(30), end: null }]);
   });

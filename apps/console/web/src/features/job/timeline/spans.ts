@@ -41,6 +41,23 @@ function waitInQueue({ created_at, due_at, started_at, finished_at }: JobDetails
   };
 }
 
+/** Of a job whose attempts aren't known: from its first beginning to its end. */
+function wholeRun({ started_at, finished_at, status }: JobDetails): Span[] {
+  if (started_at === null) return [];
+  return [
+    {
+      id: 'run',
+      kind: 'attempt',
+      label: 'Run',
+      start: ms(started_at),
+      end: msOrNull(finished_at),
+      firstToken: null,
+      outcome: status,
+      notes: [],
+    },
+  ];
+}
+
 function attemptSpan({ attempt, worker, started_at, ended_at, outcome, error_code }: Attempt): Span {
   return {
     id: `attempt ${attempt}`,
@@ -98,9 +115,10 @@ function retryWait({ attempt, ended_at, retry_at }: Attempt, next: Attempt | und
   ];
 }
 
-/** In the order of time; calls and steps below their attempt. A job without a timeline has its wait alone. */
+/** In the order of time; calls and steps below their attempt. A job without a timeline has its wait and its run. */
 export function spansOf(job: JobDetails): Span[] {
-  const { attempts, calls, steps } = job.timeline ?? { attempts: [], calls: [], steps: [] };
+  if (job.timeline === null) return [waitInQueue(job), ...wholeRun(job)];
+  const { attempts, calls, steps } = job.timeline;
   const below = (number: number) =>
     [
       ...steps.filter(({ attempt }) => attempt === number).map(stepSpan),

@@ -25,7 +25,7 @@ export function TimelineSection({ job }: { job: JobDetails }) {
     >
       {look === 'bars' ? <Bars isOver={hasEnded(job.status)} spans={spans} /> : <SpanTable spans={spans} />}
       {job.timeline === null && job.started_at !== null && (
-        <p className="timeline-note quiet">Attempts and calls are no longer kept.</p>
+        <p className="timeline-note quiet">Its attempts and calls are not known.</p>
       )}
     </Section>
   );
