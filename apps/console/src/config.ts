@@ -1,6 +1,14 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
-import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import {
+  keyVariables,
+  type MetricsSettings,
+  metricsSettings,
+  readConfigFile,
+  readSettings,
+  setting,
+  warnOfUnknownSettings,
+} from '@holdfast/service';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
@@ -14,6 +22,10 @@ const shape = {
     error: '24 to 200 visible ASCII characters, without spaces',
   }),
   LOG_LEVEL: setting.logLevel,
+  METRICS_PORT: setting.portIfAny,
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_TOKEN: setting.metricsToken,
+  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
   OPENAI_BACKGROUND: setting.providerRunsInBackground,
@@ -32,6 +44,8 @@ export interface ConsoleConfig {
   prefix: string;
   adminKey: string;
   logLevel: string;
+  /** null: its metrics are not served. */
+  metrics: MetricsSettings | null;
   lanes: Lanes;
   /** The plans that tenants can have. */
   plans: Plans;
@@ -56,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     prefix: settings.HOLDFAST_PREFIX,
     adminKey: settings.HOLDFAST_ADMIN_KEY,
     logLevel: settings.LOG_LEVEL,
+    metrics: metricsSettings(settings),
     lanes,
     plans,
     tasks: [...loaded.tasks.keys()],

@@ -10,18 +10,32 @@
  * It runs no job and reads no journal, so it never sees prompts or answers.
  */
 import { accessNames } from '@holdfast/cell';
+import type { EndedJob } from '@holdfast/core';
 import { createKnownPlans } from '@holdfast/gate';
-import { connectRedis, disconnectRedis, ServerWatch, untilReady } from '@holdfast/redis';
-import { listen, runService, type ServiceContext } from '@holdfast/service';
+import { HistoryRecorder } from '@holdfast/history';
+import { connectRedis, disconnectRedis, type Redis, ServerWatch, untilReady, watchLatency } from '@holdfast/redis';
+import {
+  countEndedJobs,
+  exportDepth,
+  listen,
+  Metrics,
+  measureRedis,
+  runService,
+  type ServiceContext,
+  serveMetrics,
+} from '@holdfast/service';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
-import { openLanes } from './lanes/lane-status.ts';
+import { type OpenLanes, openLanes } from './lanes/lane-status.ts';
 
 const REDIS_READY_WITHIN_MS = 30_000;
 /** How long running requests may take after a signal to stop. */
 const GRACE_MS = 1_000;
 
-async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext): Promise<void> {
+async function start(config: ConsoleConfig, context: ServiceContext): Promise<void> {
+  const { logger, onClose } = context;
+  const metrics = new Metrics();
+  await serveMetrics(metrics, config.metrics, context);
   const redis = connectRedis(config.redisUrl, 'producer', logger);
   onClose('redis', () => disconnectRedis(redis));
   await untilReady(redis, REDIS_READY_WITHIN_MS);
@@ -33,13 +47,34 @@ async function start(config: ConsoleConfig, { logger, onClose }: ServiceContext)
   const knownPlans = createKnownPlans({ redis, prefix: config.prefix, plans: config.plans, logger });
   await knownPlans.store();
 
-  const lanes = openLanes({ redis, prefix: config.prefix, lanes: config.lanes });
-  onClose('lanes', () => lanes.close());
+  const lanes = openObservedLanes(config, redis, metrics, context);
 
   const app = createConsoleApp({ config, redis, lanes, knownPlans, logger });
   const server = await listen(app, { host: config.host, port: config.port });
   onClose('server', () => server.close(GRACE_MS));
   logger.info({ url: server.url }, 'console ready');
+}
+
+/** The console dispatches a lane that it resumes: jobs past their deadlines end in its hands. */
+function openObservedLanes(
+  { prefix, lanes: configured, tasks }: ConsoleConfig,
+  redis: Redis,
+  metrics: Metrics,
+  { logger, onClose }: ServiceContext,
+): OpenLanes {
+  onClose('redis latency', watchLatency(redis, measureRedis(metrics)));
+  const history = new HistoryRecorder({ redis, prefix, logger });
+  history.start();
+  onClose('history', () => history.close());
+  const count = countEndedJobs(metrics, tasks);
+  const onExpired = (job: EndedJob) => {
+    count(job);
+    history.ended(job);
+  };
+  const lanes = openLanes({ redis, prefix, lanes: configured, onExpired });
+  onClose('lanes', () => lanes.close());
+  exportDepth(metrics, () => lanes.depths.read());
+  return lanes;
 }
 
 await runService('console', () => readConfig(process.env), start);

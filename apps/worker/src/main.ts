@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, type Logger, laneFor } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
+import { HistoryRecorder } from '@holdfast/history';
 import { LiveFeed } from '@holdfast/journal';
 import { announceWorker, type LiveWorker, liveWorkers } from '@holdfast/queue';
 import {
@@ -16,11 +17,15 @@ import {
   type Redis,
   ServerWatch,
   untilReady,
+  watchLatency,
 } from '@holdfast/redis';
-import { runService, type ServiceContext } from '@holdfast/service';
+import { Metrics, measureRedis, runService, type ServiceContext, serveMetrics } from '@holdfast/service';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
+import { observeForHistory } from './observe/observe-history.ts';
+import { WorkerMetrics } from './observe/worker-metrics.ts';
+import { observeWith, type WorkerObserver } from './observe/worker-observer.ts';
 import { type ConfiguredDeps, serveCell } from './serve-cell.ts';
 import { KnownFormats } from './tasks/known-formats.ts';
 
@@ -50,7 +55,7 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
   return { redis, feed: new LiveFeed(subscriber), quiet: watch.quiet(logger) };
 }
 
-function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
+function configuredDeps(config: WorkerConfig, observer: WorkerObserver, logger: Logger): ConfiguredDeps {
   return {
     tasks: config.tasks,
     lanes: createLanes(config.lanes, config.providerKeys, config.maxAnswerBytes, logger),
@@ -63,6 +68,7 @@ function configuredDeps(config: WorkerConfig, logger: Logger): ConfiguredDeps {
     showsTaskErrors: config.task_error_message === 'show',
     knownFormats: new KnownFormats(),
     random: Math.random,
+    observer,
   };
 }
 
@@ -87,7 +93,10 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const { prefix } = config;
   const watch = watchLoop(config, presenceOf(config));
   onClose('loop watch', () => watch.close());
+  const registry = new Metrics();
+  await serveMetrics(registry, config.metrics, context);
   const { redis, feed, quiet } = await openRedis(config, context);
+  onClose('redis latency', watchLatency(redis, measureRedis(registry)));
   await checkLayout(redis, prefix);
   await loadScripts(redis);
   const writes = await openDurableWrites(config, redis);
@@ -95,8 +104,18 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
-  const configured = configuredDeps(config, logger);
-  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch };
+  const metrics = new WorkerMetrics({
+    metrics: registry,
+    tasks: config.tasks.keys(),
+    lanes: config.lanes,
+    prices: config.prices,
+  });
+  const history = new HistoryRecorder({ redis, prefix, logger: quiet });
+  history.start();
+  onClose('history', () => history.close());
+  const configured = configuredDeps(config, observeWith([metrics, observeForHistory(history)]), logger);
+  metrics.showBreakers(configured.lanes, registry);
+  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, configured, watch, metrics };
   for (const name of cellNames) await serveCell(name, shared);
   onClose('presence', await announcePresence(redis, config, logger));
   logger.info({ lanes: Object.keys(config.lanes), concurrency: config.concurrency }, 'worker ready');

@@ -15,6 +15,8 @@ import type { LoopWatch } from './event-loop/watch-loop.ts';
 import { startLaneWorkers } from './lanes/lane-workers.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+import { startRollingUp } from './maintenance/roll-up-history.ts';
+import type { WorkerMetrics } from './observe/worker-metrics.ts';
 
 /** A follower waits for another job's answer and copies it: next to nothing for this process. */
 const FOLLOWERS_AT_ONCE = 5_000;
@@ -46,10 +48,11 @@ interface ProcessDeps {
   /** What attempts need that doesn't depend on the cell. */
   configured: ConfiguredDeps;
   watch: LoopWatch;
+  metrics: Pick<WorkerMetrics, 'repaired' | 'takes'>;
 }
 
 export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, configured, watch } = shared;
+  const { config, onClose, logger, redis, feed, limits, writes, configured, watch, metrics } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -57,7 +60,8 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
   const onError = (error: Error) => logger.warn({ error }, 'queue error');
   const ready = new BullQueues(cell, onError);
   onClose('bullmq', () => ready.close());
-  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
+  const { jobEnded: onExpired } = configured.observer;
+  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown, onExpired });
   onClose('queue', () => queues.close());
   const deps: AttemptDeps = {
     journal,
@@ -74,8 +78,20 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
   };
   onClose('cancel requests', await running.listen(journal, feed));
   onClose('packing', startPacking(journal, logger));
-  onClose('lanes', startReassigningLanes({ ...deps, queues }));
-  onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
+  onClose(
+    'lanes',
+    startReassigningLanes({ ...deps, queues, onReassigned: (jobs) => metrics.repaired('lane_reassigned', jobs) }),
+  );
+  onClose(
+    'leftovers',
+    startEndingLeftovers({
+      cell,
+      lanes: deps.lanes,
+      logger,
+      onEnded: (responses) => metrics.repaired('response_ended', responses),
+    }),
+  );
+  onClose('history', startRollingUp({ redis, prefix: config.prefix, scheduler: queues.scheduler, logger }));
   const { works, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
@@ -85,12 +101,19 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     run: (release, lockLost) => runAttempt(deps, release, lockLost),
   });
   watch.add({ cell: name, lanes: works });
+  metrics.takes(takenAtOnce(config));
   onClose(
     'maintenance',
-    startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
+    startMaintenance({
+      queues,
+      lanes: { ...config.lanes, [followersLane]: { limits: {} } },
+      logger,
+      onRepair: (what, jobs) => metrics.repaired(what, jobs),
+    }),
   );
   onClose('jobs under way', () => {
     watch.takesNoJobs();
+    metrics.takes(new Map());
     return stop(config.drainMs);
   });
 }

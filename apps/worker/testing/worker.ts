@@ -27,6 +27,7 @@ import { runAttempt } from '../src/attempt/run-attempt.ts';
 import { RunningAttempts } from '../src/attempt/running-attempts.ts';
 import { AdaptiveRateLimit } from '../src/cost/adaptive-rate-limit.ts';
 import { type Lane, withBreaker } from '../src/lanes/lane-providers.ts';
+import { observeWith } from '../src/observe/worker-observer.ts';
 import { KnownFormats } from '../src/tasks/known-formats.ts';
 
 export { until } from '../../../packages/core/testing/until.ts';
@@ -172,6 +173,7 @@ function testDeps(
     showsTaskErrors: false,
     knownFormats: new KnownFormats(),
     random: () => 0,
+    observer: observeWith([]),
     logger: silent,
   };
 }

@@ -7,5 +7,6 @@ export { type Blocks, readBlocks } from './presence/blocks.ts';
 export type { WorkedLane } from './presence/heartbeat.ts';
 export * from './presence/presence.ts';
 export { LaneCallLimits } from './scheduler/call-limits.ts';
-export { maintain, startMaintenance } from './scheduler/maintenance.ts';
+export { LaneDepths } from './scheduler/lane-depths.ts';
+export { maintain, type Repair, startMaintenance } from './scheduler/maintenance.ts';
 export type { FairScheduler, PageEnd } from './scheduler/scheduler.ts';

@@ -1,6 +1,7 @@
 /** What every process needs: settings, log, start and stop, metrics, and the base of its HTTP server. */
 
 export * from './config/config-file.ts';
+export * from './config/metrics-settings.ts';
 export * from './config/settings.ts';
 export * from './config/unknown-settings.ts';
 export * from './http/json-body.ts';
@@ -8,5 +9,9 @@ export * from './http/problem.ts';
 export type { OnRequestEnd } from './http/request-log.ts';
 export * from './http/server.ts';
 export * from './logger.ts';
-export * from './metrics.ts';
+export * from './metrics/depth-metrics.ts';
+export * from './metrics/ended-jobs.ts';
+export * from './metrics/metrics.ts';
+export * from './metrics/metrics-server.ts';
+export * from './metrics/redis-latency.ts';
 export * from './run-service.ts';

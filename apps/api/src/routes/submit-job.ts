@@ -8,14 +8,14 @@
  * A crash in 1 leaves nothing. Once the script of 2 has run, the job waits in the scheduler, whichever process dies.
  */
 import type { CallerHandler } from '../access/authenticate.ts';
-import type { ApiMetrics } from '../api-metrics.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';
+import type { Statistics } from '../statistics.ts';
 import { type AcceptedSubmit, type SubmitNeeds, submitOrReplay } from '../submit/submit-or-replay.ts';
 import { type ValidateNeeds, validateSubmit } from '../submit/validate-submit.ts';
 
 interface SubmitRoute extends ValidateNeeds, SubmitNeeds {
-  metrics: Pick<ApiMetrics, 'submits'>;
+  statistics: Pick<Statistics, 'submitOver'>;
   sendJob: SendJob;
 }
 
@@ -24,7 +24,7 @@ export function submitJob(route: SubmitRoute): CallerHandler {
     const submission = await validateSubmit(route, request);
     response.about = { tenant: submission.job.tenant, jobId: submission.job.id };
     const outcome = await submitOrReplay(route, submission);
-    route.metrics.submits.inc({ result: outcome.result });
+    route.statistics.submitOver(submission.job.tenant, outcome.result);
     setRateLimitHeaders(response, outcome.requests);
     if (outcome.kind === 'refused') throw outcome.refusal;
     await route.sendJob(response, submission.caller, answerTo(outcome));

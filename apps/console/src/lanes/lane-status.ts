@@ -1,7 +1,7 @@
 /** The state of lanes: jobs in the scheduler and in BullMQ, limits, and whether a lane is paused. */
 import { Cell, Cells } from '@holdfast/cell';
-import type { LaneLimits, Lanes, Limits } from '@holdfast/core';
-import { BullQueues, LaneQueues } from '@holdfast/queue';
+import type { EndedJob, LaneLimits, Lanes, Limits } from '@holdfast/core';
+import { BullQueues, LaneDepths, LaneQueues } from '@holdfast/queue';
 import type { Redis } from '@holdfast/redis';
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -30,6 +30,7 @@ export interface LaneChange {
 
 /** A lane's queue in one cell. */
 export interface CellQueue {
+  cell: Cell;
   queues: LaneQueues;
   bull: BullQueues;
 }
@@ -39,6 +40,8 @@ export interface OpenLanes {
   /** One for each cell. */
   readonly cells: readonly CellQueue[];
   statuses(): Promise<LaneStatus[]>;
+  /** For autoscaling and plots. */
+  readonly depths: LaneDepths;
   /** Changes a lane, for all workers, at once. Null: there is no such lane. */
   change(name: string, change: LaneChange): Promise<LaneStatus | null>;
   /** Pauses or resumes a lane. */
@@ -52,14 +55,16 @@ interface OpenLanesOptions {
   redis: Redis;
   prefix: string;
   lanes: Lanes;
+  /** A dispatch of this process has failed a job past its deadline. For statistics. */
+  onExpired?: (job: EndedJob) => void;
 }
 
-function openCell({ redis, prefix }: OpenLanesOptions, name: string): CellQueue {
+function openCell({ redis, prefix, onExpired = () => undefined }: OpenLanesOptions, name: string): CellQueue {
   // The console ends no job, so no retention is needed.
   const cell = new Cell({ redis, prefix, name, retentionMs: 0 });
   // BullMQ passes each connection error on. The connection has already logged it, once for each outage.
   const bull = new BullQueues(cell, () => undefined);
-  return { bull, queues: new LaneQueues({ cell, ready: bull, onError: () => undefined }) };
+  return { cell, bull, queues: new LaneQueues({ cell, ready: bull, onError: () => undefined, onExpired }) };
 }
 
 async function countJobs({ queues, bull }: CellQueue, lane: string): Promise<LaneCounts> {
@@ -116,6 +121,7 @@ export function openLanes(options: OpenLanesOptions): OpenLanes {
   return {
     names,
     cells,
+    depths: new LaneDepths({ cells, lanes: names }),
     setPaused,
     statuses: () => Promise.all(names.map(status)),
     async change(name, { paused, limits }) {

@@ -23,9 +23,11 @@ import { BudgetReservation } from '../cost/budget-reservation.ts';
 import { RateLimitPermit } from '../cost/rate-limit-permit.ts';
 import { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
+import type { WorkerObserver } from '../observe/worker-observer.ts';
 import { AttemptHost } from '../tasks/attempt-host.ts';
 import type { KnownFormats } from '../tasks/known-formats.ts';
 import { EmittedText } from './emitted-text.ts';
+import { FirstText } from './first-text.ts';
 import { JobDeadline } from './job-deadline.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import type { StopSignal } from './stop-signal.ts';
@@ -59,16 +61,21 @@ export interface AttemptDeps {
   showsTaskErrors: boolean;
   knownFormats: KnownFormats;
   random: () => number;
+  observer: WorkerObserver;
   logger: Logger;
 }
 
 export type OpenAttempt = ReturnType<typeof openAttempt>;
 
 export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
-  const { callLimits, logger } = deps;
-  const writer = openWriter(deps.clock, claim, stop);
+  const { callLimits, observer, logger } = deps;
+  const firstText = new FirstText((seconds) => {
+    // A follower's text is another job's.
+    if (claim.queue === claim.lane) observer.textBegun(claim.lane, seconds);
+  });
+  const writer = openWriter(deps, claim, stop, (seq) => firstText.stored(seq));
   const lane = deps.lanes.get(claim.lane) ?? null;
-  const cost = new RunCost(deps.prices, claim.spent);
+  const cost = openCost(deps, claim);
   const failures = new CallFailures(claim.calls.failed, writer);
   const canRepeat = lane?.idempotent === true;
   return {
@@ -81,18 +88,34 @@ export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
     lane,
     laneName: claim.lane,
     writer,
-    text: new EmittedText(writer, claim.calls.textDiscarded),
+    text: new EmittedText(writer, claim.calls.textDiscarded, () => firstText.written(writer.seq)),
     cost,
     failures,
     calls: new ProviderCalls({ before: claim.calls, writer, cost, failures, stop, canRepeat }),
     tried: new TriedProviders(claim.calls.tried),
-    permit: new RateLimitPermit({ claim, callLimits, logger }),
+    permit: new RateLimitPermit({
+      claim,
+      callLimits,
+      logger,
+      onWaited: (seconds) => observer.rateLimitWaited(claim.lane, seconds),
+    }),
     logger,
     toError: (thrown: unknown): AttemptError => toAttemptError({ claim, logger }, thrown),
   };
 }
 
-function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptWriter {
+function openCost({ prices, observer }: AttemptDeps, { tenant, spent }: Claim): RunCost {
+  return new RunCost(prices, spent, ({ provider, model }, { input_tokens, output_tokens, usd }) =>
+    observer.callUsed({ tenant, provider, model, inputTokens: input_tokens, outputTokens: output_tokens, usd }),
+  );
+}
+
+function openWriter(
+  { clock, observer }: AttemptDeps,
+  claim: Claim,
+  stop: StopSignal,
+  onStored: (seq: number) => void,
+): AttemptWriter {
   return new AttemptWriter({
     clock,
     jobId: claim.jobId,
@@ -100,7 +123,11 @@ function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptW
     token: claim.token,
     seq: claim.seq,
     onCancelRequested: () => stop.stop('cancelled'),
-    onRefused: ({ code }) => stop.stop(code === 'mismatch' ? 'rolled_back' : 'fenced'),
+    onRefused: ({ code }) => {
+      if (code === 'fenced') observer.appendFenced();
+      stop.stop(code === 'mismatch' ? 'rolled_back' : 'fenced');
+    },
+    onStored,
   });
 }
 
@@ -125,7 +152,7 @@ export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, la
 }
 
 function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): ProviderCaller {
-  const { adaptiveRateLimit, maxAnswerBytes, ledger, limits, scheduler, maxWaitMs, random } = deps;
+  const { adaptiveRateLimit, maxAnswerBytes, ledger, limits, scheduler, maxWaitMs, random, observer } = deps;
   const { claim, stop, writer, text, calls, failures, tried, cost, permit, logger, toError } = attempt;
   const awaiter = { claim, lane, writer, stop, calls, failures, scheduler, maxWaitMs, random, logger };
   return new ProviderCaller({
@@ -137,7 +164,14 @@ function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): Provid
     tried,
     cost,
     permit,
-    reservation: new BudgetReservation({ claim, ledger, limits, cost, calls }),
+    reservation: new BudgetReservation({
+      claim,
+      ledger,
+      limits,
+      cost,
+      calls,
+      onRefused: (why) => observer.budgetRefused(why),
+    }),
     recorder: new AnswerRecorder({
       claim,
       lane,
@@ -148,6 +182,7 @@ function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): Provid
       onRateLimit: (said) => adaptiveRateLimit.learn(claim.lane, said),
     }),
     newAwaiter: (call) => new ProviderAwaiter(awaiter, call),
+    observer,
     toError,
   });
 }

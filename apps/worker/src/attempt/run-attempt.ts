@@ -22,7 +22,7 @@ import { executeTask } from './execute-task.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import { type AttemptDeps, type OpenAttempt, openAttempt, openHost } from './open-attempt.ts';
 import { prepareTask } from './prepare-task.ts';
-import { reportAttempt } from './report-attempt.ts';
+import { reported } from './report-attempt.ts';
 import { StopSignal } from './stop-signal.ts';
 
 export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
@@ -33,20 +33,20 @@ export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLo
     const reply = await deps.journal.claim(release.jobId, release.release);
     // Nobody has a stale release or a deleted job any more: acknowledging it takes it off the queue.
     if (reply.kind !== 'claimed') return { kind: 'ended' };
-    const attempt = openAttempt(deps, reply.claim, stop);
-    const result = await resultOf(stop, attempt.toError, async () => {
-      admitAttempt(attempt, deps.crashLimit);
-      if (reply.claim.queue === followersLane) return followLeader(deps, attempt);
-      return execute(deps, attempt);
-    });
-    closeAttempt(attempt, result);
-    const ending = concludeAttempt(result, factsOf(deps, attempt));
-    const outcome = await finishAttempt(attempt, ending);
-    reportAttempt(attempt, deps.tasks, outcome);
-    return outcome;
+    return await reported(deps, openAttempt(deps, reply.claim, stop), runClaimed);
   } finally {
     unlist();
   }
+}
+
+async function runClaimed(deps: AttemptDeps, attempt: OpenAttempt): Promise<Outcome> {
+  const result = await resultOf(attempt.stop, attempt.toError, async () => {
+    admitAttempt(attempt, deps.crashLimit);
+    if (attempt.claim.queue === followersLane) return followLeader(deps, attempt);
+    return execute(deps, attempt);
+  });
+  closeAttempt(attempt, result);
+  return finishAttempt(attempt, concludeAttempt(result, factsOf(deps, attempt)));
 }
 
 async function execute(deps: AttemptDeps, attempt: OpenAttempt): Promise<AttemptResult> {

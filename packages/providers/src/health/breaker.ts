@@ -80,6 +80,12 @@ export class Breaker {
     return this.#why;
   }
 
+  /** `open` also where it holds the calls of one job or tenant only. */
+  get state(): 'closed' | 'half-open' | 'open' {
+    if (!this.#open) return 'closed';
+    return this.#isTried || this.#open.until <= this.#options.now() ? 'half-open' : 'open';
+  }
+
   /** It is open, but doesn't hold all calls. */
   get sparesSome(): boolean {
     return this.#open !== null && !isAsWide(this.#open.held, everybody);
