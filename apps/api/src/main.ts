@@ -31,7 +31,7 @@ import { createApi } from './app.ts';
 import { HeldRequests } from './bounds/held-requests.ts';
 import { heldWithin, openFilesLimit } from './bounds/open-files.ts';
 import { openLimits } from './bounds/open-limits.ts';
-import type { ApiCell } from './cells.ts';
+import type { ApiCell, TenantCells } from './cells.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { Statistics } from './statistics.ts';
 
@@ -82,6 +82,13 @@ function openCell(name: string, { config, redis, limitsOf, statistics, logger, o
   return { cell, bull, forRoutes };
 }
 
+function openCells(needs: CellNeeds, registry: Metrics): TenantCells {
+  const cells = new Cells((name) => openCell(name, needs));
+  const depths = new LaneDepths({ cells: cells.all, lanes: Object.keys(needs.config.lanes) });
+  exportDepth(registry, () => depths.read());
+  return { of: (tenant) => cells.of(tenant).forRoutes };
+}
+
 /** What this process counts: in its metrics, and in the history of all processes. */
 function openStatistics(
   registry: Metrics,
@@ -122,14 +129,11 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     onChange: (count) => metrics.heldRequests.set(count),
   });
   const stopping = new AbortController();
-  const needs = { config, redis, limitsOf: limits.ifKnown, statistics, logger: quiet, onClose };
-  const cells = new Cells((name) => openCell(name, needs));
-  const depths = new LaneDepths({ cells: cells.all, lanes: Object.keys(config.lanes) });
-  exportDepth(registry, () => depths.read());
+  const cells = openCells({ config, redis, limitsOf: limits.ifKnown, statistics, logger: quiet, onClose }, registry);
   const app = createApi({
     redis,
     prefix,
-    cells: { of: (tenant) => cells.of(tenant).forRoutes },
+    cells,
     feed: new LiveFeed(subscriber),
     findCaller,
     held,

@@ -77,21 +77,7 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     ...configured,
   };
   onClose('cancel requests', await running.listen(journal, feed));
-  onClose('packing', startPacking(journal, logger));
-  onClose(
-    'lanes',
-    startReassigningLanes({ ...deps, queues, onReassigned: (jobs) => metrics.repaired('lane_reassigned', jobs) }),
-  );
-  onClose(
-    'leftovers',
-    startEndingLeftovers({
-      cell,
-      lanes: deps.lanes,
-      logger,
-      onEnded: (responses) => metrics.repaired('response_ended', responses),
-    }),
-  );
-  onClose('history', startRollingUp({ redis, prefix: config.prefix, scheduler: queues.scheduler, logger }));
+  startRepairs(cell, deps, queues, shared);
   const { works, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
@@ -116,6 +102,26 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     metrics.takes(new Map());
     return stop(config.drainMs);
   });
+}
+
+/** What is done now and then, besides running jobs. */
+function startRepairs(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shared: ProcessDeps): void {
+  const { config, onClose, logger, redis, metrics } = shared;
+  onClose('packing', startPacking(deps.journal, logger));
+  onClose(
+    'lanes',
+    startReassigningLanes({ ...deps, queues, onReassigned: (jobs) => metrics.repaired('lane_reassigned', jobs) }),
+  );
+  onClose(
+    'leftovers',
+    startEndingLeftovers({
+      cell,
+      lanes: deps.lanes,
+      logger,
+      onEnded: (responses) => metrics.repaired('response_ended', responses),
+    }),
+  );
+  onClose('roll-up', startRollingUp({ redis, prefix: config.prefix, scheduler: queues.scheduler, logger }));
 }
 
 /** How many jobs of each lane this process takes at once. */

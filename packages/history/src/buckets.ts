@@ -36,10 +36,10 @@ export const bucketShapes: Readonly<Record<BucketKind, BucketShape>> = {
 
 /** How many names of a group a bucket has at most. */
 export const caps: Readonly<Record<string, number>> = {
-  refused: 50,
-  lane: 100,
-  failed: 200,
-  model: 100,
+  refused: 20,
+  lane: 50,
+  failed: 60,
+  model: 50,
   tenant: 1_000,
 };
 
@@ -53,22 +53,36 @@ export const savedCounts = ['copied', 'avoided', 'resumed'] as const;
 export const modelCounts = ['calls', 'inputTokens', 'outputTokens', 'cost'] as const;
 export const tenantCounts = [...submitCounts, 'completed', 'failed', 'cancelled', ...modelCounts, 'avoided'] as const;
 
-/** Index → number. */
-export type Counts = Map<number, number>;
+/** Numbers by their index; where there is none, it is 0. */
+export type Counts = number[];
+
+export function addCount(counts: Counts, index: number, by: number): void {
+  counts[index] = (counts[index] ?? 0) + by;
+}
 
 /** A field's value in Redis. */
 export function formatCounts(counts: Counts): string {
-  return [...counts].map(([index, count]) => `${index}:${count}`).join(' ');
+  return Object.entries(counts)
+    .map(([index, count]) => `${index}:${count}`)
+    .join(' ');
 }
 
+/** Adds a field's value. A week has some hundred thousand numbers: no strings are made on the way. */
 export function addCounts(text: string, into: Counts): void {
-  for (const pair of text.split(' ')) {
-    const colon = pair.indexOf(':');
-    if (colon < 0) continue;
-    const index = Number(pair.slice(0, colon));
-    into.set(index, (into.get(index) ?? 0) + Number(pair.slice(colon + 1)));
+  let index = 0;
+  let number = 0;
+  for (let at = 0; at <= text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) number = number * 10 + code - ZERO;
+    else {
+      if (code === COLON) index = number;
+      else if (number > 0) addCount(into, index, number);
+      number = 0;
+    }
   }
 }
+
+const [ZERO, NINE, COLON] = [48, 57, 58] as const;
 
 /** @param names any text, as of a model */
 export function fieldOf(group: string, ...names: readonly string[]): string {
@@ -77,5 +91,6 @@ export function fieldOf(group: string, ...names: readonly string[]): string {
 }
 
 export function namesOf(field: string): string[] {
-  return field.split(' ').map((name) => name.replace(/%[0-9A-F]{2}/g, decodeURIComponent));
+  const names = field.split(' ');
+  return field.includes('%') ? names.map((name) => name.replace(/(?:%[0-9A-F]{2})+/g, decodeURIComponent)) : names;
 }

@@ -15,7 +15,7 @@ export class EmittedText {
    * @param isDiscarded an earlier attempt has begun a text that won't go on
    * @param onBegun called when the first text was written, unless it continues one
    */
-  constructor(writer: Pick<AttemptWriter, 'write'>, isDiscarded: boolean, onBegun = () => undefined as void) {
+  constructor(writer: Pick<AttemptWriter, 'write'>, isDiscarded: boolean, onBegun: () => void = () => undefined) {
     this.#writer = writer;
     this.#isDiscarded = isDiscarded;
     this.#onBegun = onBegun;

@@ -88,10 +88,8 @@ export class RunCost {
   }
 
   charge(call: ProviderCallState, usage: Tokens | null): void {
-    if (!usage) return this.chargePartly(call);
-    const usd = costOf(this.#prices, call.model, usage);
-    this.#add({ ...usage, usd });
-    this.#onUsed(call, { ...usage, usd });
+    if (usage) this.#addCounted(call, usage);
+    else this.chargePartly(call);
   }
 
   chargePartly(call: ProviderCallState): void {
@@ -118,6 +116,12 @@ export class RunCost {
       ...(uncounted === 0 ? {} : { uncounted }),
       ...(avoided_usd === 0 ? {} : { avoided: toNano(avoided_usd) }),
     };
+  }
+
+  #addCounted(call: ProviderCallState, usage: Tokens): void {
+    const usd = costOf(this.#prices, call.model, usage);
+    this.#add({ ...usage, usd });
+    this.#onUsed(call, { ...usage, usd });
   }
 
   #addUncounted(call: ProviderCallState, usd: number | null): void {

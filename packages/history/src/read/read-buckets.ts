@@ -4,7 +4,7 @@
  * changed, everything is read again.
  */
 import type { Redis } from '@holdfast/redis';
-import { addCounts, type BucketKind, bucketShapes, type Counts } from '../buckets.ts';
+import { addCount, addCounts, type BucketKind, bucketShapes, type Counts } from '../buckets.ts';
 import { historyBase } from '../keys.ts';
 import { steps } from '../roll-up.ts';
 
@@ -92,12 +92,22 @@ function isSame(one: Record<string, string>, other: Record<string, string>): boo
   return JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 }
 
-export function addField(point: Fields, name: string, text: string): void {
+function addField(point: Fields, name: string, text: string): void {
   // How many names a group has.
   if (name.startsWith('~')) return;
-  const counts = point.get(name) ?? new Map<number, number>();
+  let counts = point.get(name);
+  if (counts === undefined) {
+    counts = [];
+    point.set(name, counts);
+  }
   addCounts(text, counts);
-  point.set(name, counts);
+}
+
+export function addAll(sum: Counts, counts: Counts): void {
+  for (let index = 0; index < counts.length; index += 1) {
+    const count = counts[index];
+    if (count !== undefined) addCount(sum, index, count);
+  }
 }
 
 /** All points together. */
@@ -105,8 +115,8 @@ export function sumOf(points: readonly Fields[]): Fields {
   const sum: Fields = new Map();
   for (const point of points) {
     for (const [name, counts] of point) {
-      const total = sum.get(name) ?? new Map<number, number>();
-      for (const [index, count] of counts) total.set(index, (total.get(index) ?? 0) + count);
+      const total = sum.get(name) ?? [];
+      addAll(total, counts);
       sum.set(name, total);
     }
   }

@@ -1,10 +1,10 @@
 /** The history of all tenants together. */
 import type { Redis } from '@holdfast/redis';
 import { readSpan, type Span, sumOf } from './read-buckets.ts';
-import { type HistorySummary, summaryOf } from './summary.ts';
+import { detailsOf, type HistoryDetails, type HistorySums, sumsOf } from './summary.ts';
 
 export type { Percentiles } from '../histogram.ts';
-export type { FailureCount, HistorySummary, LaneSummary, ModelSpend } from './summary.ts';
+export type { FailureCount, HistoryDetails, HistorySums, LaneSummary, ModelSpend } from './summary.ts';
 
 export const historyRanges = ['1h', '24h', '7d', '30d'] as const;
 export type HistoryRange = (typeof historyRanges)[number];
@@ -16,9 +16,11 @@ const spans: Readonly<Record<HistoryRange, Span>> = {
   '30d': { kind: 'day', stepS: 86_400, points: 30 },
 };
 
-export interface HistoryPoint extends HistorySummary {
+export interface HistoryPoint extends HistorySums {
   /** When it begins: ISO 8601, UTC. */
   at: string;
+  /** Its lanes, models, refusals and failures. Made when it is called: most plots need them of the whole range only. */
+  details(): HistoryDetails;
 }
 
 export interface History {
@@ -28,7 +30,7 @@ export interface History {
   /** Oldest first, without gaps; the last one is not over. */
   points: HistoryPoint[];
   /** Over the whole range. */
-  totals: HistorySummary;
+  totals: HistorySums & HistoryDetails;
 }
 
 /**
@@ -38,11 +40,16 @@ export interface History {
 export async function readHistory(redis: Redis, prefix: string, range: HistoryRange): Promise<History> {
   const span = spans[range];
   const { fromS, points } = await readSpan(redis, prefix, span);
+  const sum = sumOf(points);
   return {
     range,
     stepS: span.stepS,
-    points: points.map((fields, at) => ({ at: pointTime(fromS, span, at), ...summaryOf(fields) })),
-    totals: summaryOf(sumOf(points)),
+    points: points.map((fields, at) => ({
+      at: pointTime(fromS, span, at),
+      ...sumsOf(fields),
+      details: () => detailsOf(fields),
+    })),
+    totals: { ...sumsOf(sum), ...detailsOf(sum) },
   };
 }
 

@@ -1,8 +1,8 @@
-/** What was counted in a point of a history, or in all of them, by name. */
+/** What was counted in a point of a history, or in all of them: sums over everything, and details by name. */
 import { toUsd } from '@holdfast/core';
 import { type Counts, laneCounts, modelCounts, namesOf, OTHER, savedCounts, submitCounts } from '../buckets.ts';
 import { type Percentiles, percentilesOf } from '../histogram.ts';
-import type { Fields } from './read-buckets.ts';
+import { addAll, type Fields } from './read-buckets.ts';
 
 export interface ModelSpend {
   /** `~other`: all models that there was no room for. */
@@ -29,6 +29,7 @@ export interface LaneSummary {
 }
 
 export interface FailureCount {
+  /** `~other`, here and as `code`: all failures that there was no room for. */
   lane: string;
   code: string;
   /** null: the error is about no provider. */
@@ -36,7 +37,8 @@ export interface FailureCount {
   count: number;
 }
 
-export interface HistorySummary extends Omit<LaneSummary, 'name'>, Omit<ModelSpend, 'name'> {
+/** All lanes and models together. */
+export interface HistorySums extends Omit<LaneSummary, 'name'>, Omit<ModelSpend, 'name'> {
   submitted: number;
   /** Submits whose key was there already. */
   replayed: number;
@@ -47,7 +49,12 @@ export interface HistorySummary extends Omit<LaneSummary, 'name'>, Omit<ModelSpe
   avoidedUsd: number;
   /** Provider calls that were resumed and not paid anew. */
   resumedCalls: number;
+}
+
+export interface HistoryDetails {
+  /** Most first. */
   refusals: { code: string; count: number }[];
+  /** By name. */
   lanes: LaneSummary[];
   /** Most first. */
   failures: FailureCount[];
@@ -55,71 +62,56 @@ export interface HistorySummary extends Omit<LaneSummary, 'name'>, Omit<ModelSpe
   models: ModelSpend[];
 }
 
-export function summaryOf(fields: Fields): HistorySummary {
-  const of = groupsOf(fields);
-  const lanes = of('lane', 'wait', 'first', 'total');
-  const names = [...new Set(lanes.map(({ names: [name = ''] }) => name))].sort();
-  const models = of('model').map(modelOf);
-  const submits = fields.get('submits');
-  const saved = fields.get('saved');
-  const all = laneOf('', (group) => merged(of(group)));
-  const spend = models.reduce(
-    (sum, { calls, inputTokens, outputTokens, costUsd }) => ({
-      calls: sum.calls + calls,
-      inputTokens: sum.inputTokens + inputTokens,
-      outputTokens: sum.outputTokens + outputTokens,
-      costUsd: sum.costUsd + costUsd,
-    }),
-    { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
-  );
-  const { name: _, ...everyLane } = all;
+export function sumsOf(fields: Fields): HistorySums {
+  const groups = new Map<string, Counts>();
+  for (const [field, counts] of fields) {
+    const end = field.indexOf(' ');
+    const group = end < 0 ? field : field.slice(0, end);
+    const sum = groups.get(group);
+    if (sum) addAll(sum, counts);
+    else groups.set(group, [...counts]);
+  }
+  const of = (group: string) => groups.get(group);
+  const { name: _, ...lanes } = laneOf('', of);
+  const { name: __, ...models } = modelOf('', of('model'));
+  const [submits, saved] = [of('submits'), of('saved')];
   return {
     submitted: at(submits, submitCounts.indexOf('submitted')),
     replayed: at(submits, submitCounts.indexOf('replayed')),
     refused: at(submits, submitCounts.indexOf('refused')),
-    ...everyLane,
-    ...spend,
+    ...lanes,
+    ...models,
     copied: at(saved, savedCounts.indexOf('copied')),
     avoidedUsd: toUsd(at(saved, savedCounts.indexOf('avoided'))),
     resumedCalls: at(saved, savedCounts.indexOf('resumed')),
-    refusals: of('refused').map(({ names: [code = ''], counts }) => ({ code, count: at(counts, 0) })),
-    lanes: names.map((name) => laneOf(name, (group) => fields.get(`${group} ${name}`))),
-    failures: of('failed')
-      .map(failureOf)
-      .sort((one, other) => other.count - one.count),
-    models: models.sort((one, other) => other.costUsd - one.costUsd || other.calls - one.calls),
   };
 }
 
-interface Named {
-  names: string[];
-  counts: Counts;
-}
-
-function groupsOf(fields: Fields) {
-  const byGroup = new Map<string, Named[]>();
+export function detailsOf(fields: Fields): HistoryDetails {
+  const lanes = new Set<string>();
+  const details: HistoryDetails = { refusals: [], lanes: [], failures: [], models: [] };
   for (const [field, counts] of fields) {
     const [group = '', ...names] = namesOf(field);
-    const others = byGroup.get(group);
-    if (others) others.push({ names, counts });
-    else byGroup.set(group, [{ names, counts }]);
+    const [name = ''] = names;
+    if (group === 'refused') details.refusals.push({ code: name, count: at(counts, 0) });
+    else if (group === 'failed') details.failures.push(failureOf(names, counts));
+    else if (group === 'model') details.models.push(modelOf(name, counts));
+    else if (name !== '' && group !== 'tenant') lanes.add(name);
   }
-  return (...groups: string[]) => groups.flatMap((group) => byGroup.get(group) ?? []);
+  details.refusals.sort((one, other) => other.count - one.count);
+  details.failures.sort((one, other) => other.count - one.count);
+  details.models.sort((one, other) => other.costUsd - one.costUsd || other.calls - one.calls);
+  details.lanes = [...lanes].sort().map((name) => laneOf(name, (group) => fields.get(`${group} ${name}`)));
+  return details;
 }
 
 export function at(counts: Counts | undefined, index: number): number {
-  return counts?.get(index) ?? 0;
-}
-
-function merged(all: readonly Named[]): Counts {
-  const sum: Counts = new Map();
-  for (const { counts } of all) for (const [index, count] of counts) sum.set(index, at(sum, index) + count);
-  return sum;
+  return counts?.[index] ?? 0;
 }
 
 function laneOf(name: string, of: (group: string) => Counts | undefined): LaneSummary {
   const ends = of('lane');
-  const percentiles = (group: string) => percentilesOf(of(group) ?? new Map());
+  const percentiles = (group: string) => percentilesOf(of(group) ?? []);
   return {
     name,
     completed: at(ends, laneCounts.indexOf('completed')),
@@ -132,11 +124,11 @@ function laneOf(name: string, of: (group: string) => Counts | undefined): LaneSu
   };
 }
 
-function failureOf({ names: [lane = OTHER, code = OTHER, provider = '-'], counts }: Named): FailureCount {
+function failureOf([lane = OTHER, code = OTHER, provider = '-']: readonly string[], counts: Counts): FailureCount {
   return { lane, code, provider: provider === '-' ? null : provider, count: at(counts, 0) };
 }
 
-function modelOf({ names: [name = ''], counts }: Named): ModelSpend {
+function modelOf(name: string, counts: Counts | undefined): ModelSpend {
   return {
     name,
     calls: at(counts, modelCounts.indexOf('calls')),

@@ -1,5 +1,5 @@
 /** Counts that wait for the next flush. As bounded as a bucket: of each group it has as many names as a bucket may have. */
-import { type Counts, caps, fieldOf, formatCounts, OTHER } from '../buckets.ts';
+import { addCount, type Counts, caps, fieldOf, formatCounts, OTHER } from '../buckets.ts';
 
 export class Tally {
   readonly #fields = new Map<string, Counts>();
@@ -8,8 +8,7 @@ export class Tally {
   /** @param by nothing is counted where it isn't above 0 */
   add(group: string, names: readonly string[], index: number, by = 1): void {
     if (!(by > 0)) return;
-    const counts = this.#countsOf(group, fieldOf(group, ...names));
-    counts.set(index, (counts.get(index) ?? 0) + Math.round(by));
+    addCount(this.#countsOf(group, fieldOf(group, ...names)), index, Math.round(by));
   }
 
   #countsOf(group: string, field: string): Counts {
@@ -19,7 +18,7 @@ export class Tally {
     const other = `${group} ${OTHER}`;
     if (names >= (caps[group] ?? Number.POSITIVE_INFINITY) && field !== other) return this.#countsOf(group, other);
     this.#names.set(group, names + 1);
-    const counts: Counts = new Map();
+    const counts: Counts = [];
     this.#fields.set(field, counts);
     return counts;
   }
