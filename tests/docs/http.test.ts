@@ -79,12 +79,6 @@ describe('docs/reference/http.md', () => {
     expect(firstNamesUnder(page, 'Submit').sort()).toEqual(sorted(Object.keys(submitRequestSchema.shape)));
     expect(firstNamesUnder(page, 'Poll').sort()).toEqual(sorted(Object.keys(jobSchema.shape)));
   });
-
-  it('has every metric', () => {
-    const text = readFileSync(join(root, 'apps/api/src/api-metrics.ts'), 'utf8');
-    const metrics = [...text.matchAll(/'(holdfast_\w+)'/g)].map(([, name = '']) => name);
-    expect(firstNamesUnder(page, 'Health and metrics').sort()).toEqual(sorted(metrics));
-  });
 });
 
 describe('docs/reference/events.md', () => {

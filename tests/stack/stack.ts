@@ -95,11 +95,15 @@ export class Service {
     await until(`${this.name} ends on ${signal}`, () => this.ended);
   }
 
-  /** Its metrics, as Prometheus gets them. */
-  async metrics(headers: Record<string, string> = {}): Promise<string> {
+  /** Where it serves its metrics. */
+  async metricsUrl(): Promise<string> {
     await this.saying('metrics listening');
-    const url = /"url":"([^"]+\/metrics)"/.exec(this.log)?.[1] ?? '';
-    return (await fetch(url, { headers })).text();
+    return /"url":"([^"]+\/metrics)"/.exec(this.log)?.[1] ?? '';
+  }
+
+  /** Its metrics, as Prometheus gets them. */
+  async metrics(): Promise<string> {
+    return (await fetch(await this.metricsUrl())).text();
   }
 
   async saying(text: string): Promise<void> {
@@ -225,10 +229,11 @@ export class Stack {
 
   /** The metrics of the first API process. */
   async metrics(): Promise<string> {
-    return this.#first('api').metrics();
+    return this.first('api').metrics();
   }
 
-  #first(name: ServiceName): Service {
+  /** @throws Error where none runs */
+  first(name: ServiceName): Service {
     const [service] = this.running(name);
     if (!service) throw new Error(`no ${name} runs`);
     return service;

@@ -13,4 +13,16 @@
  *
  * `<n>` counts the bucket's lengths since 1970, in UTC, on Redis' clock.
  */
-export const historyBase = (prefix: string) => `${prefix}:{history}:`;
+import type { BucketKind } from './buckets.ts';
+
+export interface HistoryKeys {
+  /** H: scripts make the names of buckets themselves. */
+  base: string;
+  rolled: string;
+  bucket(kind: BucketKind, number: number): string;
+}
+
+export function historyKeys(prefix: string): HistoryKeys {
+  const base = `${prefix}:{history}:`;
+  return { base, rolled: `${base}rolled`, bucket: (kind, number) => `${base}${kind}:${number}` };
+}

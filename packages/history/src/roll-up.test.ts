@@ -8,6 +8,7 @@ import { flushScript } from './scripts.ts';
 let t: TestHistory;
 beforeEach(async () => {
   t = await openTestHistory();
+  await t.begin(2_880);
 });
 afterEach(() => t.close());
 
@@ -58,7 +59,8 @@ describe('rolling up', () => {
     const { redis: other } = await t.recorder();
     const broken = rollUp(dying, t.prefix).catch(() => 'broken');
     const whole = rollUp(other, t.prefix);
-    while ((await t.redis.hget(t.key('rolled'), 'minute')) === null);
+    const first = await t.number('minute', 180);
+    while (Number(await t.redis.hget(t.key('rolled'), 'minute')) <= first);
     dying.disconnect();
     await Promise.all([broken, whole]);
     await rollUp(t.redis, t.prefix);
@@ -99,6 +101,19 @@ describe('rolling up', () => {
       'tenant acme',
     );
     expect(day).toBe('0:2');
+  });
+});
+
+describe('the first flush of all', () => {
+  it('says where rolling up has to begin: nothing older is looked for', async () => {
+    await t.redis.del(t.key('rolled'));
+    await rollUp(t.redis, t.prefix);
+    expect(await t.redis.exists(t.key('rolled'))).toBe(0);
+    await flushScript.run(t.redis, [t.key('rolled')], [t.key(''), 'one', 1, 2, 'submits', '0:5']);
+    const rolled = await t.redis.hgetall(t.key('rolled'));
+    expect(Object.keys(rolled).sort()).toEqual(['hour', 'minute', 'quarter', 'tenants-hour']);
+    expect(Number(rolled.minute)).toBeGreaterThanOrEqual(await t.number('minute', 1));
+    expect(Number(rolled['tenants-hour'])).toBeGreaterThanOrEqual(await t.number('tenants-hour', 1));
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import type { Redis } from '@holdfast/redis';
 import { type BucketKind, bucketShapes } from './buckets.ts';
-import { historyBase } from './keys.ts';
+import { historyKeys } from './keys.ts';
 import { rollUpScript } from './scripts.ts';
 
 interface Step {
@@ -23,8 +23,8 @@ export const steps: readonly Step[] = [
 
 /** Rolls up all that is over. Throws what the connection throws; what was rolled up by then stays so. */
 export async function rollUp(redis: Redis, prefix: string): Promise<void> {
-  const base = historyBase(prefix);
-  for (const step of steps) while ((await rollUpScript.run(redis, [`${base}rolled`], argumentsOf(base, step))) === 1);
+  const { base, rolled } = historyKeys(prefix);
+  for (const step of steps) while ((await rollUpScript.run(redis, [rolled], argumentsOf(base, step))) === 1);
 }
 
 function argumentsOf(base: string, { kind, coarser, finer }: Step): (string | number)[] {

@@ -75,7 +75,8 @@ const FLUSHED_KEPT_S = 86_400;
 
 /**
  * Counts one flush of a process, in the minute and the hour that it is by Redis' clock. A flush that is sent again after a lost reply
- * has the same number, and is counted once. If Redis' clock was set back, it counts in the first minute that isn't rolled up.
+ * has the same number, and is counted once. If Redis' clock was set back, it counts in the first minute that isn't rolled up. The first
+ * flush of all notes where rolling up has to begin.
  *
  *   KEYS  H rolled
  *   ARGV  H, process, number of the flush, how many arguments follow for all tenants together, these: field, counts …;
@@ -88,6 +89,10 @@ local flushed = base .. 'flushed:' .. process
 if tonumber(redis.call('GET', flushed) or 0) >= number then return 0 end
 local seconds = tonumber(redis.call('TIME')[1])
 local rolled = redis.call('HMGET', KEYS[1], 'minute', 'tenants-hour')
+if not rolled[1] then
+  local first = {${(['minute', 'quarter', 'hour', 'tenants-hour'] as const).map((kind) => `['${kind}'] = ${shapeOf(kind).seconds}`).join(', ')}}
+  for kind, length in pairs(first) do redis.call('HSET', KEYS[1], kind, string.format('%.0f', math.floor(seconds / length))) end
+end
 local function current(length, first) return string.format('%.0f', math.max(math.floor(seconds / length), tonumber(first or 0))) end
 local all, tenants = {}, {}
 for at = 5, 4 + ofAll do all[#all + 1] = ARGV[at] end
@@ -115,7 +120,10 @@ local base, kind, length, kept, coarser, each, ttl, finer, ofFiner = unpack(ARGV
 local limit
 if finer == '' then limit = math.floor(redis.call('TIME')[1] / length)
 else limit = math.floor(tonumber(redis.call('HGET', KEYS[1], finer) or 0) / ofFiner) end
-local next = math.max(tonumber(redis.call('HGET', KEYS[1], kind) or 0), limit - kept)
+local next = tonumber(redis.call('HGET', KEYS[1], kind) or nil)
+-- Nothing was ever flushed.
+if not next then return 0 end
+next = math.max(next, limit - kept)
 local found, skipped = {}, 0
 while next < limit and #found == 0 and skipped < ${MAX_SKIPPED} do
   found = redis.call('HGETALL', base .. kind .. ':' .. string.format('%.0f', next))

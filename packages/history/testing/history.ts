@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { EndedJob, Logger } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { addCount, type BucketKind, bucketShapes, formatCounts } from '../src/buckets.ts';
-import { historyBase } from '../src/keys.ts';
+import { historyKeys } from '../src/keys.ts';
 import { HistoryRecorder } from '../src/record/history-recorder.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,6 +15,8 @@ export interface TestHistory {
   key(name: string, number?: number): string;
   /** The bucket that it is now, so many earlier. */
   number(kind: BucketKind, ago?: number): Promise<number>;
+  /** As if the first flush had come so many minutes ago. */
+  begin(minutesAgo: number): Promise<void>;
   /** Writes a field into the bucket that was so many ago. */
   write(kind: BucketKind, ago: number, field: string, ...counts: [index: number, count: number][]): Promise<void>;
   /** Another process: a recorder over a connection of its own. */
@@ -46,7 +48,7 @@ export async function openTestHistory(redisUrl = process.env.HOLDFAST_TEST_REDIS
   const redis = await connect();
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const key = (name: string, number?: number) =>
-    `${historyBase(prefix)}${name}${number === undefined ? '' : `:${number}`}`;
+    `${historyKeys(prefix).base}${name}${number === undefined ? '' : `:${number}`}`;
   const number = async (kind: BucketKind, ago = 0) => {
     const [seconds] = await redis.time();
     return Math.floor(Number(seconds) / bucketShapes[kind].seconds) - ago;
@@ -56,6 +58,12 @@ export async function openTestHistory(redisUrl = process.env.HOLDFAST_TEST_REDIS
     prefix,
     key,
     number,
+    async begin(minutesAgo) {
+      const first = await number('minute', minutesAgo);
+      const of = (kind: BucketKind) => Math.floor((first * 60) / bucketShapes[kind].seconds);
+      const rolled = { minute: first, quarter: of('quarter'), hour: of('hour'), 'tenants-hour': of('tenants-hour') };
+      await redis.hset(key('rolled'), rolled);
+    },
     async write(kind, ago, field, ...counts) {
       const all: number[] = [];
       for (const [index, count] of counts) addCount(all, index, count);

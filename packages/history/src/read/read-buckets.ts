@@ -5,7 +5,7 @@
  */
 import type { Redis } from '@holdfast/redis';
 import { addCount, addCounts, type BucketKind, bucketShapes, type Counts } from '../buckets.ts';
-import { historyBase } from '../keys.ts';
+import { historyKeys } from '../keys.ts';
 import { steps } from '../roll-up.ts';
 
 /** What a history covers: so many points of so many seconds each; the last one is not over. */
@@ -34,16 +34,16 @@ const MAX_TRIES = 5;
 
 /** @param field only this one; default: all */
 export async function readSpan(redis: Redis, prefix: string, span: Span, field?: string): Promise<ReadSpan> {
-  const base = historyBase(prefix);
+  const keys = historyKeys(prefix);
   for (let tries = 1; ; tries += 1) {
-    const [time, before] = await Promise.all([redis.time(), redis.hgetall(`${base}rolled`)]);
+    const [time, before] = await Promise.all([redis.time(), redis.hgetall(keys.rolled)]);
     const nowS = Number(time[0]);
     const fromS = (Math.floor(nowS / span.stepS) - span.points + 1) * span.stepS;
     const places = placesOf(span.kind, fromS, nowS, before);
     // One write of the connection, so the last reply is newer than all before it.
     const [buckets, after] = await Promise.all([
-      Promise.all(places.map(({ kind, number }) => readBucket(redis, `${base}${kind}:${number}`, field))),
-      redis.hgetall(`${base}rolled`),
+      Promise.all(places.map(({ kind, number }) => readBucket(redis, keys.bucket(kind, number), field))),
+      redis.hgetall(keys.rolled),
     ]);
     if (tries < MAX_TRIES && !isSame(before, after)) continue;
     const points = Array.from({ length: span.points }, (): Fields => new Map());
@@ -69,10 +69,12 @@ function placesOf(kind: BucketKind, fromS: number, nowS: number, rolled: Record<
   return [...own, ...finerThan(kind).flatMap((finer) => unrolled(finer))];
 
   function unrolled(finer: BucketKind): Place[] {
+    // Nothing was ever flushed.
+    if (rolled[finer] === undefined) return [];
     const length = bucketShapes[finer].seconds;
     const last = Math.floor(nowS / length);
     const first = Math.max(
-      Number(rolled[finer] ?? 0),
+      Number(rolled[finer]),
       last - Math.floor(Math.min(keptS, bucketShapes[finer].keptS) / length),
     );
     return range(finer, Math.max(first, Math.floor(fromS / length)), last);

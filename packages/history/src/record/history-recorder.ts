@@ -12,7 +12,7 @@ import { type EndedJob, type Logger, toNano } from '@holdfast/core';
 import type { Redis } from '@holdfast/redis';
 import { laneCounts, modelCounts, savedCounts, submitCounts, tenantCounts } from '../buckets.ts';
 import { bucketOf } from '../histogram.ts';
-import { historyBase } from '../keys.ts';
+import { historyKeys } from '../keys.ts';
 import { flushScript } from '../scripts.ts';
 import { Tally } from './tally.ts';
 
@@ -172,7 +172,7 @@ export class HistoryRecorder {
 
   async #sendOne({ number, all, tenants }: Flush): Promise<void> {
     const { redis, prefix } = this.#options;
-    const base = historyBase(prefix);
-    await flushScript.run(redis, [`${base}rolled`], [base, this.#process, number, all.length, ...all, ...tenants]);
+    const { base, rolled } = historyKeys(prefix);
+    await flushScript.run(redis, [rolled], [base, this.#process, number, all.length, ...all, ...tenants]);
   }
 }
