@@ -3,8 +3,9 @@
  *
  * - A package's key names stand in one file (`homes`), which only that package imports. The cell's are the exception: the
  *   packages that keep a part of it reach them as `cell.keys`, and tests name them by `CellKeys`.
- * - Lua stands in `packages/cell`, and in three scripts that are no cell's: BullMQ's locks, and two questions to the server.
- * - A cell's scripts are run by the three packages that keep a part of it: journal, queue and gate. Apps call those.
+ * - Lua stands in `packages/cell`, in the history, and in three scripts beside them: BullMQ's locks, and two questions to the server.
+ * - Scripts are run by the packages that keep what they change: journal, queue and gate a part of a cell, history its buckets. Apps call
+ *   those.
  */
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -15,18 +16,20 @@ const homes = [
   'packages/cell/src/keys.ts',
   'packages/cell/src/layout.ts',
   'packages/gate/src/keys.ts',
+  'packages/history/src/keys.ts',
   'packages/queue/src/names.ts',
   'packages/redis/src/keys.ts',
   'apps/console/src/keys.ts',
 ];
 const luaOfCells = /^packages\/cell\/src\/(lua|scripts)\//;
 const luaBeside = [
+  'packages/history/src/scripts.ts',
   'packages/queue/src/presence/heartbeat.ts',
   'packages/redis/src/access.ts',
   'packages/redis/src/durable-writes.ts',
 ];
-/** Who keeps a part of what a cell holds. */
-const keepers = ['packages/cell', 'packages/journal', 'packages/queue', 'packages/gate'];
+/** Who keeps a part of what a cell holds, and the history. */
+const keepers = ['packages/cell', 'packages/history', 'packages/journal', 'packages/queue', 'packages/gate'];
 
 const workspaces = readWorkspaces();
 const files = workspaces.flatMap((workspace) => workspace.files);
@@ -72,7 +75,7 @@ describe('names of Redis keys', () => {
 });
 
 describe('scripts', () => {
-  it('are written in the cell, and in three files beside it', () => {
+  it('are written in the cell, and in four files beside it', () => {
     const lua = /\bredis\.p?call\(|\b(KEYS|ARGV)\[/;
     const writers = pathsOf(files.filter(({ texts }) => texts.some((text) => lua.test(text))));
     expect(writers.filter((path) => !luaOfCells.test(path))).toEqual(luaBeside);

@@ -38,6 +38,7 @@ beforeAll(async () => {
     ['3000', hostOf(stack.apiUrl)],
     ['3001', hostOf(consoleUrl)],
     ['3002', hostOf(stack.simulatorUrl)],
+    ['9464', hostOf(await stack.first('api').metricsUrl())],
   ]);
 });
 afterAll(async () => {

@@ -1,6 +1,4 @@
 /** docs/reference/http.md and events.md say what the API serves: routes, parameters, headers, statuses, members, metrics, events. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { eventDataSchemas, jobSchema, scopes, submitRequestSchema } from '@holdfast/core';
 import { allTasks } from '@holdfast/tasks';
 import { exampleTasks } from '@holdfast/tasks/examples';
@@ -13,7 +11,6 @@ interface Operation {
   responses: Record<string, { headers?: object }>;
 }
 
-const root = resolve(import.meta.dirname, '../..');
 const page = readReference('docs/reference/http.md');
 const events = readReference('docs/reference/events.md');
 const { paths } = openApiDocument(allTasks(exampleTasks)) as { paths: Record<string, Record<string, Operation>> };
@@ -59,12 +56,6 @@ describe('docs/reference/http.md', () => {
   it('has every member of a submit, and of a job', () => {
     expect(firstNamesUnder(page, 'Submit').sort()).toEqual(sorted(Object.keys(submitRequestSchema.shape)));
     expect(firstNamesUnder(page, 'Poll').sort()).toEqual(sorted(Object.keys(jobSchema.shape)));
-  });
-
-  it('has every metric', () => {
-    const text = readFileSync(join(root, 'apps/api/src/api-metrics.ts'), 'utf8');
-    const metrics = [...text.matchAll(/'(holdfast_\w+)'/g)].map(([, name = '']) => name);
-    expect(firstNamesUnder(page, 'Health and metrics').sort()).toEqual(sorted(metrics));
   });
 });
 

@@ -104,20 +104,22 @@ describe('health and metrics', () => {
     for await (const _event of stack.client.attach(job.id));
     await stack.fetch(`/v1/jobs/${job.id}`);
     await stack.fetch('/nothing/of-the-kind');
-    const response = await fetch(`${stack.apiUrl}/metrics`);
-    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
-    const text = await response.text();
+    const text = await stack.metrics();
     expect(text).toMatch(/^holdfast_submits_total\{result="accepted"\} [1-9]/m);
     expect(text).toMatch(/^holdfast_attached_readers 0$/m);
     expect(text).toMatch(
       /holdfast_http_request_duration_seconds_count\{method="GET",route="\/v1\/jobs\/:id",status="200"\}/,
     );
     expect(text).toMatch(/route="none",status="404"/);
-    expect(text).not.toMatch(/job_[a-z2-7]{32}|default|of-the-kind|hold_/);
+    expect(text).not.toMatch(/job_[a-z2-7]{32}|tenant=|of-the-kind|hold_/);
     const labels = [...text.matchAll(/^holdfast_\w+\{([^}]*)\}/gm)].flatMap(([, all = '']) =>
       [...all.matchAll(/(\w+)="/g)].map(([, name]) => name),
     );
-    expect([...new Set(labels)].sort()).toEqual(['le', 'method', 'mode', 'result', 'route', 'status']);
+    expect([...new Set(labels)].sort()).toEqual(['lane', 'le', 'method', 'mode', 'result', 'route', 'status']);
+  });
+
+  it('of which the metrics are not served where clients are', async () => {
+    expect((await fetch(`${stack.apiUrl}/metrics`)).status).toBe(404);
   });
 });
 

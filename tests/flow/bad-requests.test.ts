@@ -241,7 +241,6 @@ describe('a method', () => {
     ['GET', '/v1/jobs/job_a/cancel', 'POST'],
     ['GET', '/v1/jobs/job_a/retry', 'POST'],
     ['POST', '/healthz', 'GET'],
-    ['DELETE', '/metrics', 'GET'],
     ['POST', '/openapi.json', 'GET'],
   ])('that is not served is refused with what is: %s %s', async (method, path, allow) => {
     const answer = await api.send({ method, path });

@@ -25,7 +25,7 @@ function blocksIn(service: Service | undefined) {
 }
 
 async function blockMetrics(stack: Stack) {
-  const text = await (await fetch(`${stack.apiUrl}/metrics`)).text();
+  const text = await stack.metrics();
   const read = (name: string) => Number(new RegExp(`^${name}\\{task="block"\\} (\\S+)$`, 'm').exec(text)?.[1]);
   return { times: read('holdfast_worker_blocked_total'), seconds: read('holdfast_worker_blocked_seconds_total') };
 }

@@ -1,6 +1,7 @@
 /** What `npm start` runs, from its sources: the whole house on one machine, stopped, started again, hurt. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
@@ -12,18 +13,39 @@ import { apiKey, chat, freePort, processEnv, until } from '../stack/stack.ts';
 const root = join(import.meta.dirname, '../..');
 
 let home: string;
-let ports: { api: number; console: number; simulator: number };
+let ports: { api: number; console: number; simulator: number; metrics: number };
 let house: ChildProcess | null = null;
 let output = '';
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'holdfast-start-'));
-  ports = { api: await freePort(), console: await freePort(), simulator: await freePort() };
+  ports = {
+    api: await freePort(),
+    console: await freePort(),
+    simulator: await freePort(),
+    metrics: await freePorts(3),
+  };
 });
 afterEach(async () => {
   if (house) await stopHouse('SIGTERM');
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** The first of so many in a row. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const next = Array.from({ length: count }, (_, at) => isFree(first + at));
+    if ((await Promise.all(next)).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
 
 async function startHouse(): Promise<Holdfast> {
   output = '';
@@ -38,6 +60,7 @@ async function startHouse(): Promise<Holdfast> {
       HOLDFAST_DATA_DIR: join(home, 'data'),
       DRAIN_SECONDS: '1',
       HOLDFAST_BOOTSTRAP_KEY: apiKey,
+      METRICS_PORT: String(ports.metrics),
     },
   });
   for (const stream of [house.stdout, house.stderr]) {
@@ -117,6 +140,16 @@ describe('npm start', () => {
     expect(await client.wait(job.id)).toMatchObject({ status: 'completed' });
     await until('it is shown', () => output.includes(`INFO split task=summarize parts=2 jobId=${job.id} attempt=1`));
     expect(output).not.toContain('attempt over');
+  });
+
+  it('gives the API, the console and each worker a port for their metrics, one after the other', async () => {
+    await startHouse();
+    const ofEach = await Promise.all(
+      [0, 1, 2].map(async (at) => (await fetch(`http://127.0.0.1:${ports.metrics + at}/metrics`)).text()),
+    );
+    expect(ofEach.map((text) => /^# TYPE holdfast_submits_total /m.test(text))).toEqual([true, false, false]);
+    expect(ofEach.map((text) => /^# TYPE holdfast_lane_waiting_jobs /m.test(text))).toEqual([true, true, false]);
+    expect(ofEach.map((text) => /^# TYPE holdfast_attempts_total /m.test(text))).toEqual([false, false, true]);
   });
 
   it('leaves nothing behind when it is killed itself', async () => {

@@ -63,7 +63,7 @@ describe('Redis that is nearly full', () => {
       status: 200,
       body: { status: 'cancelled' },
     });
-    const metrics = await (await fetch(`${stack.apiUrl}/metrics`)).text();
+    const metrics = await stack.metrics();
     expect(Number(/^holdfast_redis_memory_ratio (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0.9);
     expect(metrics).toMatch(/^holdfast_submits_total\{result="queue_full"\} 1$/m);
 

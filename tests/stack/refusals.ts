@@ -116,7 +116,7 @@ export class RefusingStack {
   }
 
   async #processorMs(): Promise<number> {
-    const metrics = await (await fetch(`${this.stack.apiUrl}/metrics`)).text();
+    const metrics = await this.stack.metrics();
     return Number(/^process_cpu_seconds_total (\S+)$/m.exec(metrics)?.[1]) * 1_000;
   }
 

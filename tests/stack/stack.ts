@@ -95,6 +95,17 @@ export class Service {
     await until(`${this.name} ends on ${signal}`, () => this.ended);
   }
 
+  /** Where it serves its metrics. */
+  async metricsUrl(): Promise<string> {
+    await this.saying('metrics listening');
+    return /"url":"([^"]+\/metrics)"/.exec(this.log)?.[1] ?? '';
+  }
+
+  /** Its metrics, as Prometheus gets them. */
+  async metrics(): Promise<string> {
+    return (await fetch(await this.metricsUrl())).text();
+  }
+
   async saying(text: string): Promise<void> {
     const isOver = () => this.log.includes(text) || this.ended;
     await until(`${this.name} says "${text}"`, isOver);
@@ -167,6 +178,7 @@ export class Stack {
       HOLDFAST_BOOTSTRAP_KEY: apiKey,
       HOLDFAST_ADMIN_KEY: adminKey,
       DRAIN_SECONDS: '1',
+      METRICS_PORT: '0',
       ...(config ? { HOLDFAST_CONFIG: configFile } : {}),
       ...env,
     };
@@ -213,6 +225,18 @@ export class Stack {
 
   running(name: ServiceName): Service[] {
     return this.services.filter((service) => service.name === name && !service.ended);
+  }
+
+  /** The metrics of the first API process. */
+  async metrics(): Promise<string> {
+    return this.first('api').metrics();
+  }
+
+  /** @throws Error where none runs */
+  first(name: ServiceName): Service {
+    const [service] = this.running(name);
+    if (!service) throw new Error(`no ${name} runs`);
+    return service;
   }
 
   /** What the processes have logged so far. */

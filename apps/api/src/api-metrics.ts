@@ -1,76 +1,95 @@
-/** The metrics of the API. Labels have few values: no ids, no tenants, routes instead of paths. */
+/** The metrics of the API. Labels have few values: no ids, no tenants, routes instead of paths. Each is in docs/reference/metrics.md. */
 import type { Blocks } from '@holdfast/queue';
 import type { DurabilityMode } from '@holdfast/redis';
-import { Metrics, type OnRequestEnd, type RequestHandler } from '@holdfast/service';
+import { countEndedJobs, type Metrics, type OnRequestEnd } from '@holdfast/service';
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+interface ApiMetricsOptions {
+  metrics: Metrics;
+  /** The mode that this process was started in. */
+  durability: DurabilityMode;
+  /** Names of all tasks. */
+  tasks: Iterable<string>;
+  /** Reads the counts of all workers, at each scrape. */
+  readBlocks: () => Promise<Blocks[]>;
+}
+
 export class ApiMetrics {
-  readonly #metrics = new Metrics();
-  readonly submits = this.#metrics.counter('holdfast_submits_total', 'Submits by their result', ['result']);
-  readonly attachedReaders = this.#metrics.gauge('holdfast_attached_readers', 'Open event streams in this process');
-  readonly heldRequests = this.#metrics.gauge(
-    'holdfast_held_requests',
-    'Streams, waiting polls and large answers under way in this process; above MAX_HELD_REQUESTS more are refused',
-  );
-  readonly redisMemory = this.#metrics.gauge(
-    'holdfast_redis_memory_ratio',
-    'Used share of maxmemory; above 0.9 new jobs are refused; 0 where Redis has no limit',
-  );
-  readonly #durability = this.#metrics.gauge(
-    'holdfast_durability_info',
-    'The durability mode, by which a 2xx is a promise',
-    ['mode'],
-  );
-  readonly #requests = this.#metrics.histogram(
-    'holdfast_http_request_duration_seconds',
-    'Time to the end of the answer; an event stream ends when it is closed',
-    ['method', 'route', 'status'],
-    SECONDS,
-  );
+  readonly #made: ReturnType<typeof makeMetrics>;
+  /** This process has ended a job that no worker ran. */
+  readonly jobEnded: ReturnType<typeof countEndedJobs>;
 
-  readonly #blocked = this.#metrics.counter(
-    'holdfast_worker_blocked_total',
-    'How often a task blocked the event loop of a worker for more than 2 s; every API process has the same value',
-    ['task'],
-  );
-  readonly #blockedSeconds = this.#metrics.counter(
-    'holdfast_worker_blocked_seconds_total',
-    'How long tasks blocked the event loop of a worker, in blocks of more than 2 s; every API process has the same value',
-    ['task'],
-  );
-  readonly #readBlocks: () => Promise<Blocks[]>;
+  constructor({ metrics, durability, tasks, readBlocks }: ApiMetricsOptions) {
+    this.#made = makeMetrics(metrics);
+    this.jobEnded = countEndedJobs(metrics, tasks);
+    this.#made.durability.set({ mode: durability }, 1);
+    // While Redis is away, the last values are shown.
+    metrics.onScrape(async () => this.#showBlocks(await readBlocks()));
+  }
 
-  /**
-   * @param durability the mode that this process was started in
-   * @param readBlocks reads the counts of all workers, at each scrape
-   */
-  constructor(durability: DurabilityMode, readBlocks: () => Promise<Blocks[]>) {
-    this.#readBlocks = readBlocks;
-    this.#durability.set({ mode: durability }, 1);
+  get submits() {
+    return this.#made.submits;
+  }
+
+  get attachedReaders() {
+    return this.#made.attachedReaders;
+  }
+
+  get heldRequests() {
+    return this.#made.heldRequests;
+  }
+
+  get redisMemory() {
+    return this.#made.redisMemory;
   }
 
   readonly onRequestEnd: OnRequestEnd = ({ method, route }, { statusCode: status }, seconds) => {
     const path = (route as { path?: string } | undefined)?.path ?? 'none';
-    this.#requests.observe({ method, route: path, status }, seconds);
-  };
-
-  readonly answer: RequestHandler = async (_request, response) => {
-    // While Redis is away, the last values are shown.
-    this.#showBlocks(await this.#readBlocks().catch(() => []));
-    response.setHeader('content-type', this.#metrics.contentType);
-    response.end(await this.#metrics.text());
+    this.#made.requests.observe({ method, route: path, status }, seconds);
   };
 
   #showBlocks(blocks: readonly Blocks[]): void {
     for (const { task, times, ms } of blocks) {
       for (const [counter, value] of [
-        [this.#blocked, times],
-        [this.#blockedSeconds, ms / 1_000],
+        [this.#made.blocked, times],
+        [this.#made.blockedSeconds, ms / 1_000],
       ] as const) {
         counter.remove({ task });
         counter.inc({ task }, value);
       }
     }
   }
+}
+
+function makeMetrics(metrics: Metrics) {
+  return {
+    submits: metrics.counter('holdfast_submits_total', 'Submits by their result', ['result']),
+    attachedReaders: metrics.gauge('holdfast_attached_readers', 'Open event streams in this process'),
+    heldRequests: metrics.gauge(
+      'holdfast_held_requests',
+      'Streams, waiting polls and large answers under way in this process; above MAX_HELD_REQUESTS more are refused',
+    ),
+    redisMemory: metrics.gauge(
+      'holdfast_redis_memory_ratio',
+      'Used share of maxmemory; above 0.9 new jobs are refused; 0 where Redis has no limit',
+    ),
+    durability: metrics.gauge('holdfast_durability_info', 'The durability mode, by which a 2xx is a promise', ['mode']),
+    requests: metrics.histogram(
+      'holdfast_http_request_duration_seconds',
+      'Time to the end of the answer; an event stream ends when it is closed',
+      ['method', 'route', 'status'],
+      SECONDS,
+    ),
+    blocked: metrics.counter(
+      'holdfast_worker_blocked_total',
+      'How often a task blocked the event loop of a worker for more than 2 s; every API process has the same value',
+      ['task'],
+    ),
+    blockedSeconds: metrics.counter(
+      'holdfast_worker_blocked_seconds_total',
+      'How long tasks blocked the event loop of a worker, in blocks of more than 2 s; every API process has the same value',
+      ['task'],
+    ),
+  };
 }

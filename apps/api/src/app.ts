@@ -60,7 +60,6 @@ function routesOf(deps: ApiDeps): Routes {
     '/v1/usage': { get: forReaders(getUsage(deps)) },
     '/healthz': { get: healthz },
     '/readyz': { get: readyz(deps) },
-    '/metrics': { get: deps.metrics.answer },
     '/openapi.json': { get: (_request, response) => sendJson(response, 200, openApi) },
   };
 }

@@ -3,6 +3,8 @@ import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
   keyVariables,
+  type MetricsSettings,
+  metricsSettings,
   readConfigFile,
   readSettings,
   readTracing,
@@ -27,6 +29,8 @@ export interface ApiConfig {
   /** Of the body of a submit. */
   maxBodyBytes: number;
   held: HeldLimits;
+  /** null: its metrics are not served. */
+  metrics: MetricsSettings | null;
   /** An API key to create for tenant `default` at start. */
   bootstrapKey: string | undefined;
   lanes: Lanes;
@@ -54,6 +58,10 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       MAX_BODY_MB: setting.count(10, 100),
       MAX_HELD_REQUESTS: setting.count(20_000, 1_000_000),
       MAX_HELD_REQUESTS_PER_KEY: setting.count(10_000, 1_000_000),
+      METRICS_PORT: setting.portIfAny,
+      METRICS_HOST: z.string().default('127.0.0.1'),
+      METRICS_TOKEN: setting.metricsToken,
+      METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
       HOLDFAST_BOOTSTRAP_KEY: z.string().optional(),
       HOLDFAST_CONFIG: z.string().optional(),
       OPENAI_BASE_URL: setting.providerUrl,
@@ -83,6 +91,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
     held: { total: settings.MAX_HELD_REQUESTS, perKey: settings.MAX_HELD_REQUESTS_PER_KEY },
+    metrics: metricsSettings(settings),
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
     tasks: file.loaded.tasks,

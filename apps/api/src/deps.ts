@@ -9,6 +9,7 @@ import type { Task } from '@holdfast/tasks';
 import type { FindCaller } from './access/authenticate.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { HeldRequests } from './bounds/held-requests.ts';
+import type { Statistics } from './statistics.ts';
 
 export interface ApiDeps {
   redis: Redis;
@@ -30,7 +31,8 @@ export interface ApiDeps {
   /** Writes that an answer of 2xx promises to be durable. */
   writes: DurableWrites;
   memory: MemoryWatch;
-  metrics: ApiMetrics;
+  metrics: Pick<ApiMetrics, 'attachedReaders' | 'onRequestEnd'>;
+  statistics: Statistics;
   /** null: no traces are exported. */
   tracer: Tracer | null;
   logger: ServiceLogger;

@@ -1,10 +1,11 @@
 /** The API process. It has no state: any number may run, and each can answer for any job. */
 import { accessNames, Cell, Cells, checkLayout, loadScripts } from '@holdfast/cell';
-import type { Logger } from '@holdfast/core';
+import type { EndedJob, Logger } from '@holdfast/core';
 import { createApiKeys, Ledger, type LimitsOfAdmitted, warnOfUnpriced } from '@holdfast/gate';
-import type { JobCell } from '@holdfast/jobs';
+import { HistoryRecorder } from '@holdfast/history';
+import type { JobCell, TenantCells } from '@holdfast/jobs';
 import { Journal, LiveFeed } from '@holdfast/journal';
-import { BullQueues, LaneQueues, readBlocks } from '@holdfast/queue';
+import { BullQueues, LaneDepths, LaneQueues, readBlocks } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -14,8 +15,18 @@ import {
   type Redis,
   ServerWatch,
   untilReady,
+  watchLatency,
 } from '@holdfast/redis';
-import { listen, openTracing, runService, type ServiceContext } from '@holdfast/service';
+import {
+  exportDepth,
+  listen,
+  Metrics,
+  measureRedis,
+  openTracing,
+  runService,
+  type ServiceContext,
+  serveMetrics,
+} from '@holdfast/service';
 import { KeyWatch } from './access/key-watch.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
@@ -23,6 +34,7 @@ import { HeldRequests } from './bounds/held-requests.ts';
 import { heldWithin, openFilesLimit } from './bounds/open-files.ts';
 import { openLimits } from './bounds/open-limits.ts';
 import { type ApiConfig, readConfig } from './config.ts';
+import { Statistics } from './statistics.ts';
 
 const READER_STALL_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
@@ -48,25 +60,59 @@ async function openStore(config: ApiConfig, { logger, onClose }: ServiceContext)
   return { redis, subscriber, writes, watch };
 }
 
-function openCell(
-  name: string,
-  { prefix, retentionMs }: ApiConfig,
-  redis: Redis,
-  limitsOf: LimitsOfAdmitted['ifKnown'],
-  { logger, onClose }: Pick<ServiceContext, 'onClose'> & { logger: Logger },
-): JobCell {
+interface CellNeeds {
+  config: ApiConfig;
+  redis: Redis;
+  limitsOf: LimitsOfAdmitted['ifKnown'];
+  statistics: Statistics;
+  logger: Logger;
+  onClose: ServiceContext['onClose'];
+}
+
+/** What the API has of a cell: its share for the routes, and what its depth is read with. */
+function openCell(name: string, { config, redis, limitsOf, statistics, logger, onClose }: CellNeeds) {
+  const { prefix, retentionMs } = config;
   const cell = new Cell({ redis, prefix, name, retentionMs });
   const onError = (error: Error) => logger.warn({ error }, 'queue error');
-  const ready = new BullQueues(cell, onError);
-  onClose('bullmq', () => ready.close());
-  const queue = new LaneQueues({ cell, ready, onError, limitsOf });
+  const bull = new BullQueues(cell, onError);
+  onClose('bullmq', () => bull.close());
+  const onExpired = (job: EndedJob) => statistics.jobEnded(job);
+  const queue = new LaneQueues({ cell, ready: bull, onError, limitsOf, onExpired });
   onClose('queue', () => queue.close());
-  return { journal: new Journal(cell), queue, ledger: new Ledger(cell) };
+  const forRoutes: JobCell = { journal: new Journal(cell), queue, ledger: new Ledger(cell) };
+  return { cell, bull, forRoutes };
+}
+
+function openCells(needs: CellNeeds, registry: Metrics): TenantCells {
+  const cells = new Cells((name) => openCell(name, needs));
+  const depths = new LaneDepths({ cells: cells.all, lanes: Object.keys(needs.config.lanes) });
+  exportDepth(registry, () => depths.read());
+  return { of: (tenant) => cells.of(tenant).forRoutes };
+}
+
+/** What this process counts: in its metrics, and in the history of all processes. */
+function openStatistics(
+  registry: Metrics,
+  config: ApiConfig,
+  redis: Redis,
+  logger: Logger,
+  { onClose }: ServiceContext,
+) {
+  const { prefix, durability } = config;
+  onClose('redis latency', watchLatency(redis, measureRedis(registry)));
+  const tasks = config.tasks.keys();
+  const metrics = new ApiMetrics({ metrics: registry, durability, tasks, readBlocks: () => readBlocks(redis, prefix) });
+  const history = new HistoryRecorder({ redis, prefix, logger });
+  history.start();
+  onClose('history', () => history.close());
+  return { metrics, statistics: new Statistics(metrics, history) };
 }
 
 async function start(config: ApiConfig, context: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const { logger, onClose } = context;
+  const registry = new Metrics();
+  await serveMetrics(registry, config.metrics, context);
   const tracer = await openTracing(config.tracing, context);
   const { redis, subscriber, writes, watch } = await openStore(config, context);
 
@@ -74,7 +120,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   const apiKeys = createApiKeys({ redis, prefix });
   if (config.bootstrapKey) await apiKeys.ensure('default', config.bootstrapKey);
   const limits = await openLimits({ redis, prefix, plans: config.plans, logger });
-  const metrics = new ApiMetrics(durability, () => readBlocks(redis, prefix));
+  const { metrics, statistics } = openStatistics(registry, config, redis, quiet, context);
   const memory = new MemoryWatch({ redis, logger, onCheck: (usedShare) => metrics.redisMemory.set(usedShare) });
   await memory.start();
   onClose('memory watch', () => memory.stop());
@@ -85,10 +131,11 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     onChange: (count) => metrics.heldRequests.set(count),
   });
   const stopping = new AbortController();
+  const cells = openCells({ config, redis, limitsOf: limits.ifKnown, statistics, logger: quiet, onClose }, registry);
   const app = createApi({
     redis,
     prefix,
-    cells: new Cells((name) => openCell(name, config, redis, limits.ifKnown, { ...context, logger: quiet })),
+    cells,
     feed: new LiveFeed(subscriber),
     findCaller,
     held,
@@ -102,6 +149,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
     writes,
     memory,
     metrics,
+    statistics,
     tracer,
     logger,
     stopping: stopping.signal,

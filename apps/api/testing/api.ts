@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { Cell } from '@holdfast/cell';
 import { type Caller, jobIdFor, type Logger, type ReadyQueue, scopes } from '@holdfast/core';
 import { Ledger, warnOfUnpriced } from '@holdfast/gate';
+import { HistoryRecorder } from '@holdfast/history';
 import type { JobCell } from '@holdfast/jobs';
 import { AttemptWriter, FlushClock, Journal, LiveFeed } from '@holdfast/journal';
 import { LaneQueues, readBlocks } from '@holdfast/queue';
 import { connectRedis, DurableWrites, disconnectRedis, MemoryWatch, type Redis, untilReady } from '@holdfast/redis';
-import { createLogger, defaultLanes, listen, type RunningServer } from '@holdfast/service';
+import { createLogger, defaultLanes, listen, Metrics, type RunningServer } from '@holdfast/service';
 import { allTasks } from '@holdfast/tasks';
 import { exampleTasks } from '@holdfast/tasks/examples';
 import { KeyWatch } from '../src/access/key-watch.ts';
@@ -16,6 +17,7 @@ import { createApi } from '../src/app.ts';
 import { type HeldLimits, HeldRequests } from '../src/bounds/held-requests.ts';
 import { openLimits } from '../src/bounds/open-limits.ts';
 import type { ApiDeps } from '../src/deps.ts';
+import { Statistics } from '../src/statistics.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const caller: Caller = { tenant: 'acme', keyId: 'key1', scopes, tasks: null };
@@ -41,6 +43,8 @@ export interface TestApi extends RunningServer {
   claim(jobId: string): Promise<AttemptWriter>;
   /** Submits a job and begins its first attempt. */
   begin(key: string): Promise<{ jobId: string; writer: AttemptWriter }>;
+  /** As Prometheus gets them. */
+  metrics(): Promise<string>;
   /** A request with the API key. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   end(): Promise<void>;
@@ -63,7 +67,7 @@ export async function startTestApi({ mayTasks, heldLimits, ...options }: Options
   const keys = new Set([authorization, otherAuthorization]);
   let known: Caller = { ...caller, tasks: mayTasks ?? null };
   const findCaller: ApiDeps['findCaller'] = async (key) => (keys.has(`Bearer ${key}`) ? known : null);
-  const standard = await standardDeps(redis, prefix);
+  const { registry, ...standard } = await standardDeps(redis, prefix);
   const stopping = new AbortController();
   const deps: ApiDeps = {
     ...standard,
@@ -96,6 +100,7 @@ export async function startTestApi({ mayTasks, heldLimits, ...options }: Options
     removed,
     claim: (jobId) => claimJob(journal, clock, jobId),
     begin: (key) => beginJob(journal, clock, key),
+    metrics: () => registry.text(),
     fetch: (path, init = {}) =>
       fetch(`${running.url}${path}`, { ...init, headers: { authorization, ...init.headers } }),
     async end() {
@@ -122,10 +127,22 @@ async function standardDeps(redis: Redis, prefix: string) {
     configDigest: '',
     writes: new DurableWrites({ mode: 'memory', redis, prefix, connect: async () => redis }),
     memory: new MemoryWatch({ redis, logger: silent }),
-    metrics: new ApiMetrics('fsync', () => readBlocks(redis, prefix)),
+    ...standardStatistics(redis, prefix),
     tracer: null,
     logger,
   };
+}
+
+function standardStatistics(redis: Redis, prefix: string) {
+  const registry = new Metrics();
+  const metrics = new ApiMetrics({
+    metrics: registry,
+    durability: 'fsync',
+    tasks: [],
+    readBlocks: () => readBlocks(redis, prefix),
+  });
+  const history = new HistoryRecorder({ redis, prefix, logger: silent });
+  return { registry, metrics, statistics: new Statistics(metrics, history) };
 }
 
 /** `removed`: releases that were taken off BullMQ, which takes everything here, and holds nothing. */

@@ -3,6 +3,8 @@ import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
   keyVariables,
+  type MetricsSettings,
+  metricsSettings,
   readBinding,
   readConfigFile,
   readSettings,
@@ -32,6 +34,10 @@ const shape = {
   RETENTION_HOURS: setting.hours(24),
   MAX_BODY_MB: setting.count(10, 100),
   ARCHIVE_URL: setting.archiveUrl.optional(),
+  METRICS_PORT: setting.portIfAny,
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_TOKEN: setting.metricsToken,
+  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
   OPENAI_BACKGROUND: setting.providerRunsInBackground,
@@ -61,6 +67,8 @@ export interface ConsoleConfig {
   maxBodyBytes: number;
   /** PostgreSQL with the jobs that Redis no longer has; null: there is none. */
   archiveUrl: string | null;
+  /** null: its metrics are not served. */
+  metrics: MetricsSettings | null;
   lanes: Lanes;
   prices: Prices;
   /** The plans that tenants can have. */
@@ -112,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     retentionMs: settings.RETENTION_HOURS * 3_600_000,
     maxBodyBytes: settings.MAX_BODY_MB * 1_000_000,
     archiveUrl: settings.ARCHIVE_URL ?? null,
+    metrics: metricsSettings(settings),
     lanes,
     plans,
     prices,

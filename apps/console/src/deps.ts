@@ -1,5 +1,5 @@
 /** Everything that the routes need. `main.ts` opens it, and each function takes its share. */
-import type { Logger } from '@holdfast/core';
+import type { EndedJob, Logger } from '@holdfast/core';
 import {
   type ApiKeys,
   createApiKeys,
@@ -38,6 +38,8 @@ export interface Opened {
   feed: LiveFeed;
   /** null: there is no archive. */
   archive: ArchivedJobs | null;
+  /** A job was cancelled while it waited. For statistics. */
+  onEnded: (job: EndedJob) => void;
   writes: Pick<DurableWrites, 'run'>;
   watch: Pick<ServerWatch, 'fault'>;
   memory: Pick<MemoryWatch, 'isNearlyFull' | 'markFull'>;

@@ -12,7 +12,9 @@
  */
 import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames } from '@holdfast/cell';
+import type { EndedJob } from '@holdfast/core';
 import { createKnownPlans } from '@holdfast/gate';
+import { HistoryRecorder } from '@holdfast/history';
 import { LiveFeed } from '@holdfast/journal';
 import {
   connectForPool,
@@ -20,10 +22,21 @@ import {
   DurableWrites,
   disconnectRedis,
   MemoryWatch,
+  type Redis,
   ServerWatch,
   untilReady,
+  watchLatency,
 } from '@holdfast/redis';
-import { listen, runService, type ServiceContext } from '@holdfast/service';
+import {
+  countEndedJobs,
+  exportDepth,
+  listen,
+  Metrics,
+  measureRedis,
+  runService,
+  type ServiceContext,
+  serveMetrics,
+} from '@holdfast/service';
 import { closeCells, openCells } from './cells.ts';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
@@ -67,18 +80,22 @@ function openArchive(
 async function start(config: ConsoleConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix, retentionMs, plans } = config;
+  const metrics = new Metrics();
+  await serveMetrics(metrics, config.metrics, context);
   const store = await openStore(config, context);
   const { redis } = store;
   const knownPlans = createKnownPlans({ redis, prefix, plans, logger });
   await knownPlans.store();
 
-  const cells = openCells({ redis, prefix, retentionMs });
+  const onEnded = openStatistics(config, redis, metrics, context);
+  const cells = openCells({ redis, prefix, retentionMs, onExpired: onEnded });
   onClose('cells', () => closeCells(cells));
   const lanes = openLanes(config.lanes, cells);
+  exportDepth(metrics, () => lanes.depths.read());
 
   const archive = openArchive(config, context);
   const stopping = new AbortController();
-  const opened = { ...store, config, cells, lanes, archive, knownPlans, logger };
+  const opened = { ...store, config, cells, lanes, archive, knownPlans, onEnded, logger };
   const deps = makeDeps({ ...opened, stopping: stopping.signal });
   const app = createConsoleApp(deps);
   const server = await listen(app, config);
@@ -87,6 +104,24 @@ async function start(config: ConsoleConfig, context: ServiceContext): Promise<vo
     return server.close(GRACE_MS);
   });
   logger.info({ url: server.url }, 'console ready');
+}
+
+/** Counts jobs that end in the console's hands: cancelled while they wait, or past their deadline when it resumes their lane. */
+function openStatistics(
+  { prefix, tasks }: ConsoleConfig,
+  redis: Redis,
+  metrics: Metrics,
+  { logger, onClose }: ServiceContext,
+): (job: EndedJob) => void {
+  onClose('redis latency', watchLatency(redis, measureRedis(metrics)));
+  const history = new HistoryRecorder({ redis, prefix, logger });
+  history.start();
+  onClose('history', () => history.close());
+  const count = countEndedJobs(metrics, tasks.keys());
+  return (job) => {
+    count(job);
+    history.ended(job);
+  };
 }
 
 await runService('console', () => readConfig(process.env), start);

@@ -13,12 +13,17 @@
  *   OPENAI_API_KEY, OPENAI_BASE_URL      both unset: the simulator answers
  *   WORKERS, WORKER_CONCURRENCY          1, 50: worker processes, and jobs at once in each
  *   DURABILITY                           fsync | replica | memory
+ *   METRICS_PORT                         unset: no metrics. Set: the API has this port, the console the next one, the workers those
+ *                                        after it; all must be free. 0: any free ones, which their logs name
+ *   METRICS_HOST, METRICS_TOKEN, METRICS_OPEN   127.0.0.1, none, false: who may read them
  *   HOLDFAST_CONFIG                      the config file: checked here, before anything is started, and read by the services
  *   LOG                                  warn: the services' warnings and errors, and what tasks say; all: every line of every process
  */
 import { resolve } from 'node:path';
 import {
   keyVariables,
+  type MetricsSettings,
+  metricsSettings,
   readConfigFile,
   readSettings,
   SettingsError,
@@ -57,6 +62,10 @@ const shape = {
   WORKERS: setting.count(1, 64),
   WORKER_CONCURRENCY: setting.count(50, 10_000),
   DURABILITY: z.enum(['fsync', 'replica', 'memory'], 'fsync, replica or memory').default('fsync'),
+  METRICS_PORT: setting.portIfAny,
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_TOKEN: setting.metricsToken,
+  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
   HOLDFAST_CONFIG: z.string().optional(),
   LOG: z.enum(['warn', 'all'], 'warn or all').default('warn'),
 };
@@ -77,6 +86,8 @@ export interface Config {
   workers: number;
   workerConcurrency: number;
   durability: 'fsync' | 'replica' | 'memory';
+  /** Of the API; the other processes have the ports after it. null: no metrics are served. */
+  metrics: MetricsSettings | null;
   showAllLogs: boolean;
   /** npm runs this: then it ends with npm, even when npm can't pass a signal on. */
   startedByNpm: boolean;
@@ -133,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
     workers: set.WORKERS,
     workerConcurrency: set.WORKER_CONCURRENCY,
     durability: set.DURABILITY,
+    metrics: metricsSettings(set),
     showAllLogs: set.LOG === 'all',
     startedByNpm: env.npm_lifecycle_event !== undefined,
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !unknown.includes(name))),

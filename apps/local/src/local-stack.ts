@@ -32,6 +32,9 @@ interface Ports {
   simulator: ClaimedPort;
 }
 
+/** The order in which processes have ports for their metrics; those of the workers follow. */
+const METRICS_ORDER = ['api', 'console'];
+
 /** The API's address once everything runs, and a key for it. */
 export interface StackAddress {
   apiUrl: string;
@@ -160,11 +163,30 @@ export class LocalStack {
       }
       return port;
     };
+    await this.#claimMetricsPorts();
     return {
       api: await choose('PORT', api),
       console: await choose('CONSOLE_PORT', console),
       simulator: await choose('SIMULATOR_PORT', simulator),
     };
+  }
+
+  /** Each process binds its own. A later claim by another Holdfast is refused, and so is a port that is taken now. */
+  async #claimMetricsPorts(): Promise<void> {
+    const { metrics, workers } = this.#config;
+    if (metrics === null || metrics.port === 0) return;
+    for (let at = 0; at < METRICS_ORDER.length + workers; at += 1) {
+      const wanted = { number: metrics.port + at, explicit: true };
+      this.#claimed.push(await choosePort(wanted, metrics.host, 'METRICS_PORT'));
+    }
+  }
+
+  /** @param nth worker, from 0 */
+  #metricsPort(name: string, nth: number): NodeJS.ProcessEnv {
+    const { metrics } = this.#config;
+    if (metrics === null || metrics.port === 0) return {};
+    const at = METRICS_ORDER.includes(name) ? METRICS_ORDER.indexOf(name) : METRICS_ORDER.length + nth;
+    return { METRICS_PORT: String(metrics.port + at) };
   }
 
   async #startRedis(): Promise<{ up: Promise<void>; url: () => string }> {
@@ -215,15 +237,16 @@ export class LocalStack {
     const { workers } = this.#config;
     return Array.from({ length: workers }, (_, index) => {
       const name = workers === 1 ? 'worker' : `worker-${index + 1}`;
-      const service = loggingService({ ...this.#options(name, 'apps/worker', env), message: 'worker ready' });
+      const service = loggingService({ ...this.#options(name, 'apps/worker', env, index), message: 'worker ready' });
       this.#restartable.push({ layer: 'workers', service });
       return this.#supervise('workers', service).up;
     });
   }
 
-  #options(name: string, directory: string, env: ServiceOptions['env']): ServiceOptions {
+  #options(name: string, directory: string, env: ServiceOptions['env'], nth = 0): ServiceOptions {
     const onLine = showLines(name, this.#write, this.#config.showAllLogs);
-    return { name, directory: join(this.#root, directory), env, onLine };
+    const own = () => ({ ...env(), ...this.#metricsPort(name, nth) });
+    return { name, directory: join(this.#root, directory), env: own, onLine };
   }
 
   #env(keys: Keys, ports: Ports, urls: { redis: string; archive: string | undefined }): NodeJS.ProcessEnv {

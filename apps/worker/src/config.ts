@@ -4,6 +4,8 @@ import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
   type ConfigFile,
   keyVariables,
+  type MetricsSettings,
+  metricsSettings,
   readConfigFile,
   readSettings,
   readTracing,
@@ -39,6 +41,8 @@ export interface WorkerConfig {
   crashLimit: number;
   /** A task that blocks the event loop for so long, in ms, ends the process. */
   blockedLimitMs: number;
+  /** null: its metrics are not served. */
+  metrics: MetricsSettings | null;
   /** A job whose answer is larger fails. */
   maxAnswerBytes: number;
   /** Where ended jobs go; null: nowhere. */
@@ -71,6 +75,10 @@ const shape = {
   CRASH_LIMIT: setting.count(5, 1_000),
   BLOCKED_LIMIT_SECONDS: z.coerce.number().min(5).max(3_600).default(45),
   MAX_ANSWER_MB: setting.count(64, 256),
+  METRICS_PORT: setting.portIfAny,
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_TOKEN: setting.metricsToken,
+  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
   ARCHIVE_URL: setting.archiveUrl.optional(),
   ARCHIVE_CONTENT: z.enum(['true', 'false'], 'expected true or false').default('false'),
   ARCHIVE_DAYS: setting.count(400, 36_500),
@@ -110,6 +118,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     closeWithinMs: settings.DRAIN_SECONDS * 1_000 + 10_000,
     crashLimit: settings.CRASH_LIMIT,
     blockedLimitMs: settings.BLOCKED_LIMIT_SECONDS * 1_000,
+    metrics: metricsSettings(settings),
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     archive: archiveOf(settings.ARCHIVE_URL, settings.ARCHIVE_CONTENT, settings.ARCHIVE_DAYS),
     ...content,

@@ -6,6 +6,7 @@ import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames, cellNames, checkLayout, loadScripts } from '@holdfast/cell';
 import { defaultRetryPolicy, type Logger, laneFor, MisconfigurationError, type Tracer } from '@holdfast/core';
 import { createKnownPlans, createTenantLimits, createTenants } from '@holdfast/gate';
+import { HistoryRecorder } from '@holdfast/history';
 import { LiveFeed } from '@holdfast/journal';
 import { announceWorker, type LiveWorker, liveWorkers, type Presence, type ReportStatus } from '@holdfast/queue';
 import {
@@ -17,11 +18,15 @@ import {
   ServerWatch,
   startMemoryNotes,
   untilReady,
+  watchLatency,
 } from '@holdfast/redis';
-import { openTracing, runService, type ServiceContext } from '@holdfast/service';
+import { Metrics, measureRedis, openTracing, runService, type ServiceContext, serveMetrics } from '@holdfast/service';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
+import { observeForHistory } from './observe/observe-history.ts';
+import { WorkerMetrics } from './observe/worker-metrics.ts';
+import { observeWith, type WorkerObserver } from './observe/worker-observer.ts';
 import { type ConfiguredDeps, serveCell } from './serve-cell.ts';
 import { StatusReport } from './status-report.ts';
 import { KnownFormats } from './tasks/known-formats.ts';
@@ -67,7 +72,12 @@ async function openArchive({ archive, prefix }: WorkerConfig, { logger, onClose 
   return database;
 }
 
-function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Logger): ConfiguredDeps {
+function configuredDeps(
+  config: WorkerConfig,
+  tracer: Tracer | null,
+  observer: WorkerObserver,
+  logger: Logger,
+): ConfiguredDeps {
   return {
     worker: workerId,
     tasks: config.tasks,
@@ -82,6 +92,7 @@ function configuredDeps(config: WorkerConfig, tracer: Tracer | null, logger: Log
     knownFormats: new KnownFormats(),
     random: Math.random,
     tracing: { tracer, propagates: config.propagatesTraces },
+    observer,
   };
 }
 
@@ -102,13 +113,31 @@ async function announcePresence(redis: Redis, config: WorkerConfig, logger: Logg
   return presence;
 }
 
+/** What attempts are counted with: in the metrics of this process, and in the history of all. */
+function openObserver(
+  { tasks, lanes, prices, prefix }: WorkerConfig,
+  registry: Metrics,
+  redis: Redis,
+  logger: Logger,
+  { onClose }: ServiceContext,
+) {
+  const metrics = new WorkerMetrics({ metrics: registry, tasks: tasks.keys(), lanes, prices });
+  const history = new HistoryRecorder({ redis, prefix, logger });
+  history.start();
+  onClose('history', () => history.close());
+  return { metrics, observer: observeWith([metrics, observeForHistory(history)]) };
+}
+
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
   const { logger, onClose } = context;
   const { prefix } = config;
   const tracer = await openTracing(config.tracing, context);
   const watch = watchLoop(config, presenceOf(config));
   onClose('loop watch', () => watch.close());
+  const registry = new Metrics();
+  await serveMetrics(registry, config.metrics, context);
   const { redis, feed, quiet } = await openRedis(config, context);
+  onClose('redis latency', watchLatency(redis, measureRedis(registry)));
   await checkLayout(redis, prefix);
   await loadScripts(redis);
   const writes = await openDurableWrites(config, redis);
@@ -117,13 +146,16 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
-  const configured = configuredDeps(config, tracer, logger);
+  const observed = openObserver(config, registry, redis, quiet, context);
+  const configured = configuredDeps(config, tracer, observed.observer, logger);
+  observed.metrics.showBreakers(configured.lanes, registry);
   const status = new StatusReport(configured.lanes);
   onClose('status', () => status.close());
   // Closed in reverse order: it is seen to drain until its jobs are over.
   let presence: Presence | undefined;
   onClose('presence', () => presence?.leave());
-  const shared = { config, onClose, logger: quiet, redis, feed, limits, writes, archive, configured, watch, status };
+  const opened = { redis, feed, limits, writes, archive, configured, watch, status, metrics: observed.metrics };
+  const shared = { config, onClose, logger: quiet, ...opened };
   for (const name of cellNames) await serveCell(name, shared);
   presence = await announcePresence(redis, config, logger, status);
   onClose('announcement', () => presence?.drain());

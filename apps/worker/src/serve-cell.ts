@@ -17,6 +17,8 @@ import { startLaneWorkers } from './lanes/lane-workers.ts';
 import { startArchiving } from './maintenance/archive-jobs.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
+import { startRollingUp } from './maintenance/roll-up-history.ts';
+import type { WorkerMetrics } from './observe/worker-metrics.ts';
 import type { StatusReport } from './status-report.ts';
 
 /** A follower waits for another job's answer and copies it: next to nothing for this process. */
@@ -52,10 +54,11 @@ interface ProcessDeps {
   configured: ConfiguredDeps;
   watch: LoopWatch;
   status: StatusReport;
+  metrics: Pick<WorkerMetrics, 'repaired' | 'takes'>;
 }
 
 export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
-  const { config, onClose, logger, redis, feed, limits, writes, archive, configured, watch, status } = shared;
+  const { config, onClose, logger, redis, feed, limits, writes, configured } = shared;
   const cell = new Cell({ redis, prefix: config.prefix, name, retentionMs: config.retentionMs });
   const journal = new Journal(cell);
   const running = new RunningAttempts();
@@ -63,7 +66,8 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
   const onError = (error: Error) => logger.warn({ error }, 'queue error');
   const ready = new BullQueues(cell, onError);
   onClose('bullmq', () => ready.close());
-  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown });
+  const { jobEnded: onExpired } = configured.observer;
+  const queues = new LaneQueues({ cell, ready, onError, limitsOf: limits.ifKnown, onExpired });
   onClose('queue', () => queues.close());
   const deps: AttemptDeps = {
     journal,
@@ -79,14 +83,14 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
     ...configured,
   };
   onClose('cancel requests', await running.listen(journal, feed));
-  onClose('packing', startPacking(journal, logger));
-  if (archive !== null && config.archive !== null) {
-    const { withContent, keepMs } = config.archive;
-    const options = { journal, scheduler: queues.scheduler, archive, withContent, keepMs, logger };
-    onClose('archiving', await startArchiving(options));
-  }
-  onClose('lanes', startReassigningLanes({ ...deps, queues }));
-  onClose('leftovers', startEndingLeftovers({ cell, lanes: deps.lanes, logger }));
+  await startChores(cell, deps, queues, shared);
+  await startWork(cell, deps, queues, shared);
+}
+
+/** Takes jobs, until the process stops. */
+async function startWork(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shared: ProcessDeps): Promise<void> {
+  const { config, onClose, logger, watch, status, metrics } = shared;
+  const { running } = deps;
   let jobsEnded = 0;
   const { works, lanes, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
@@ -106,19 +110,38 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
       return jobsEnded;
     },
   });
-  watch.add({ cell: name, lanes: works });
-  onClose(
-    'maintenance',
-    startMaintenance({ queues, lanes: { ...config.lanes, [followersLane]: { limits: {} } }, logger }),
-  );
+  watch.add({ cell: cell.name, lanes: works });
+  metrics.takes(takenAtOnce(config));
   onClose('jobs under way', () => {
     watch.takesNoJobs();
+    metrics.takes(new Map());
     return stop(config.drainMs);
   });
 }
 
 function endsJob({ kind }: Outcome): boolean {
   return kind === 'completed' || kind === 'failed' || kind === 'cancelled';
+}
+
+/** What is done now and then, besides running jobs. */
+async function startChores(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shared: ProcessDeps): Promise<void> {
+  const { config, onClose, logger, redis, archive, metrics } = shared;
+  const { journal, lanes } = deps;
+  const { scheduler } = queues;
+  const repaired = (what: Parameters<typeof metrics.repaired>[0]) => (count: number) => metrics.repaired(what, count);
+  onClose('packing', startPacking(journal, logger));
+  if (archive !== null && config.archive !== null) {
+    const { withContent, keepMs } = config.archive;
+    onClose('archiving', await startArchiving({ journal, scheduler, archive, withContent, keepMs, logger }));
+  }
+  onClose('lanes', startReassigningLanes({ ...deps, queues, onReassigned: repaired('lane_reassigned') }));
+  onClose('leftovers', startEndingLeftovers({ cell, lanes, logger, onEnded: repaired('response_ended') }));
+  onClose('roll-up', startRollingUp({ redis, prefix: config.prefix, scheduler, logger }));
+  const limited = { ...config.lanes, [followersLane]: { limits: {} } };
+  onClose(
+    'maintenance',
+    startMaintenance({ queues, lanes: limited, logger, onRepair: (what, jobs) => metrics.repaired(what, jobs) }),
+  );
 }
 
 /** How many jobs of each lane this process takes at once. */

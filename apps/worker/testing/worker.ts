@@ -27,6 +27,7 @@ import { runAttempt } from '../src/attempt/run-attempt.ts';
 import { RunningAttempts } from '../src/attempt/running-attempts.ts';
 import { AdaptiveRateLimit } from '../src/cost/adaptive-rate-limit.ts';
 import { type Lane, withBreaker } from '../src/lanes/lane-providers.ts';
+import { observeWith } from '../src/observe/worker-observer.ts';
 import { KnownFormats } from '../src/tasks/known-formats.ts';
 
 export { until } from '../../../packages/core/testing/until.ts';
@@ -174,6 +175,7 @@ function testDeps(
     knownFormats: new KnownFormats(),
     random: () => 0,
     tracing: { tracer: null, propagates: false },
+    observer: observeWith([]),
     logger: silent,
   };
 }

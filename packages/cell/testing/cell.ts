@@ -178,8 +178,8 @@ export class TestCell {
   /** Ids with release of what may run, ids of what has failed, ms until something changes, and whether there is more. */
   async dispatch(lane = 'default') {
     const reply = await scripts.dispatch.run(this.cell, [lane, '{"code":"late"}', this.cell.retentionMs]);
-    const [released, expired, nextMs, more] = reply as [string[], string[], number, number];
-    return { released, expired, nextMs, more: more === 1 };
+    const [released, expired, nextMs, more] = reply as [string[], [string][], number, number];
+    return { released, expired: expired.map(([id]) => id), nextMs, more: more === 1 };
   }
 
   record(id: string): Promise<Record<string, string>> {

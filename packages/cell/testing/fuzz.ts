@@ -84,6 +84,7 @@ export const argumentsOf: Record<ScriptName, (t: TestCell, busy: BusyCell) => Sc
   permitsToCheck: () => ['default', 5_000, 10],
   handOverAgain: (_t, { waiting, release }) => [waiting, Number(release), 0, 'other'],
   doOthersWait: () => ['default', 'acme'],
+  depth: () => ['default'],
   counts: () => [],
   repair: () => [1, 'waiting', 10],
   list: () => ['open', 1, 'waiting', 10],

@@ -24,6 +24,7 @@ export * from './cost/prices.ts';
 export * from './cost/spend.ts';
 export * from './cost/usage-report.ts';
 export * from './error.ts';
+export * from './job/ended-job.ts';
 export * from './job/event.ts';
 export * from './job/idempotency-key.ts';
 export * from './job/job.ts';

@@ -92,6 +92,21 @@ export interface ReadyQueue {
   stateOf(lane: string, release: ReleaseName): Promise<'held' | 'ended' | 'missing'>;
 }
 
+/** What waits and runs in a lane, over all processes: what autoscaling goes by. */
+export interface LaneDepth {
+  lane: string;
+  /** Due, and not with a worker. */
+  waitingJobs: number;
+  /** Not due yet. */
+  delayedJobs: number;
+  /** With a worker. */
+  runningJobs: number;
+  /** What the waiting jobs' first calls may use, in and out: estimated from a sample of them. */
+  waitingTokens: number;
+  /** How long the job that waits longest has waited, in seconds, as far as a sample shows; 0: none waits. */
+  oldestWaitS: number;
+}
+
 /** What a provider said about its rate limits. What it didn't say is left out. */
 export interface RateLimitHeadroom {
   requestsLeft?: number;

@@ -41,6 +41,8 @@ export interface Claim {
   shared: Shared | null;
   /** When it was due to begin (ms, Redis' clock). The age of a shared answer is counted from then. */
   since: number;
+  /** How old the job was when it was claimed, in ms. */
+  ageMs: number;
   /** How long it has waited since it was due, in ms; null: unknown. */
   waitedMs: number | null;
   /** Id of the HTTP request that submitted it; '': unknown. */
@@ -132,6 +134,7 @@ export function claimOf(jobId: string, now: number, record: Values, values: Clai
     queue: field(record, 'queue') || field(record, 'lane'),
     shared: sharedOf(record),
     since: Number(field(record, 'due_at') || field(record, 'created_at')),
+    ageMs: now - Number(field(record, 'created_at')),
     waitedMs: values.waitedMs,
     requestId: field(record, 'request_id'),
     trace: parseTraceparent(field(record, 'traceparent')),

@@ -9,5 +9,6 @@ export * from './presence/lane-health.ts';
 export * from './presence/presence.ts';
 export type { BreakerStatus, LaneLoad, WorkerStatus } from './presence/worker-status.ts';
 export { LaneCallLimits } from './scheduler/call-limits.ts';
-export { maintain, startMaintenance } from './scheduler/maintenance.ts';
+export { LaneDepths } from './scheduler/lane-depths.ts';
+export { maintain, type Repair, startMaintenance } from './scheduler/maintenance.ts';
 export type { FairScheduler, PageEnd } from './scheduler/scheduler.ts';

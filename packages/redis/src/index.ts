@@ -9,8 +9,10 @@ export {
   durabilityModes,
 } from './durability.ts';
 export * from './durable-writes.ts';
+export * from './latency-watch.ts';
 export type { MemoryGrowth } from './memory-growth.ts';
 export { startMemoryNotes } from './memory-notes.ts';
+export * from './memory-watch.ts';
 export { isOutOfMemory, MemoryWatch } from './memory-watch.ts';
 export * from './redis-facts.ts';
 export { redisTime } from './redis-time.ts';

@@ -14,7 +14,7 @@ async function limitTo({ probe }: FaultContext, share: number): Promise<void> {
 }
 
 async function countRefusals({ stack }: FaultContext): Promise<number> {
-  const metrics = await (await fetch(`${stack.apiUrl}/metrics`)).text();
+  const metrics = await stack.metrics();
   return Number(/^holdfast_submits_total\{result="queue_full"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
 }
 

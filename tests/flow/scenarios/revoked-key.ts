@@ -91,8 +91,8 @@ async function endLarge({ journal }: JournalProbe, jobId: string): Promise<void>
 }
 
 /** What all API processes hold. */
-async function heldBy({ apiUrls }: Stack): Promise<number> {
-  const metrics = await Promise.all(apiUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+async function heldBy(stack: Stack): Promise<number> {
+  const metrics = await Promise.all(stack.running('api').map((api) => api.metrics()));
   return metrics.reduce((sum, text) => sum + Number(/^holdfast_held_requests (\d+)$/m.exec(text)?.[1]), 0);
 }
 

@@ -42,7 +42,7 @@ async function isCut({ answer }: Held): Promise<boolean> {
 }
 
 async function heldIn(api: TestApi): Promise<number> {
-  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  const metrics = await api.metrics();
   return Number(/^holdfast_held_requests (\d+)$/m.exec(metrics)?.[1]);
 }
 

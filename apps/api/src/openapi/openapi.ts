@@ -208,13 +208,6 @@ const operations: Record<string, ZodOpenApiPathItemObject> = {
       },
     },
   },
-  '/metrics': {
-    get: {
-      summary: 'Metrics for Prometheus',
-      security: [],
-      responses: { '200': { description: 'Text format', content: { 'text/plain': { schema: z.string() } } } },
-    },
-  },
   '/openapi.json': {
     get: { summary: 'This document', security: [], responses: { '200': json('OpenAPI 3.1', z.looseObject({})) } },
   },

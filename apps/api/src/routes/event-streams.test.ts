@@ -73,7 +73,7 @@ async function readAll(jobId: string, after = 0): Promise<{ events: string[] }> 
 const seqOf = (event: string | undefined) => Number(/^id: (\d+)\n/.exec(event ?? '')?.[1]);
 
 async function attachedReaders(of = api): Promise<number> {
-  const metrics = await (await fetch(`${of.url}/metrics`)).text();
+  const metrics = await of.metrics();
   return Number(/^holdfast_attached_readers (\d+)$/m.exec(metrics)?.[1]);
 }
 

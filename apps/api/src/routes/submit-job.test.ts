@@ -282,7 +282,7 @@ describe('a job that shares its answer', () => {
       journal.redis.hget(journal.keysOf(await idOf(response)).record, 'queue');
     expect([await queueOf(leader), await queueOf(follower)]).toEqual([null, followersLane]);
     expect((await queue.scheduler.counts(followersLane)).waiting).toBe(1);
-    const metrics = await (await fetch(`${api.url}/metrics`)).text();
+    const metrics = await api.metrics();
     expect(metrics).toMatch(/result="joined"\} 1/);
   });
 });

@@ -12,13 +12,13 @@ import { type AcceptedSubmit, type SubmitNeeds, type SubmitOutcome, submitOrRepl
 import type { NewJob } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
-import type { ApiMetrics } from '../api-metrics.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';
+import type { Statistics } from '../statistics.ts';
 import { type ValidateNeeds, validateSubmit } from './validate-submit.ts';
 
 interface SubmitRoute extends ValidateNeeds, SubmitNeeds {
-  metrics: Pick<ApiMetrics, 'submits'>;
+  statistics: Pick<Statistics, 'submitOver'>;
   sendJob: SendJob;
 }
 
@@ -28,7 +28,7 @@ export function submitJob(route: SubmitRoute): CallerHandler {
     noteJob(request, response, submission.job);
     const outcome = await submitOrReplay(route, submission.job, submission.body);
     if (request.span) noteOutcome(request.span, outcome);
-    route.metrics.submits.inc({ result: outcome.result });
+    route.statistics.submitOver(submission.job.tenant, outcome.result);
     setRateLimitHeaders(response, outcome.requests);
     if (outcome.kind === 'refused') throw outcome.refusal;
     await route.sendJob(response, submission.caller, answerTo(outcome));

@@ -76,7 +76,7 @@ async function actOn(
   try {
     if (action === 'retry') await retry(needs, found);
     else if (action === 'delete') await forget(needs, found);
-    else if ((await requestCancel(needs, found.cell, found.job.id)) === 'ended') return 'skipped';
+    else if ((await requestCancel(needs, found.cell, found)) === 'ended') return 'skipped';
     return 'done';
   } catch (error) {
     // It has changed since it was found.

@@ -65,9 +65,10 @@ function actingHandlers(needs: JobHandlersNeeds): Handlers<'cancelJob' | 'retryJ
   const { cells } = needs;
   return {
     cancelJob: async ({ params, actor, note, response }) => {
-      const { cell, tenant } = await findJob(cells, params.id);
+      const found = await findJob(cells, params.id);
+      const { cell, tenant } = found;
       note({ tenant });
-      const after = await cancelJob(needs, cell, params.id, untilGone(response));
+      const after = await cancelJob(needs, cell, found, untilGone(response));
       if (after === null) throw jobNotFound(params.id);
       const [summary] = await cell.journal.getSummaries([params.id]);
       if (!summary) throw jobNotFound(params.id);

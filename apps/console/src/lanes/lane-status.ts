@@ -1,6 +1,7 @@
 /** The state of lanes: jobs in the scheduler and in BullMQ, limits, and whether a lane is paused. */
 import type { Lane, LaneChange } from '@holdfast/admin';
 import type { Lanes, Limits } from '@holdfast/core';
+import { LaneDepths } from '@holdfast/queue';
 import type { ConsoleCell, ConsoleCells } from '../cells.ts';
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -14,6 +15,8 @@ export interface OpenLanes {
   /** One for each cell. */
   readonly cells: readonly CellQueue[];
   statuses(): Promise<Lane[]>;
+  /** For autoscaling and plots. */
+  readonly depths: LaneDepths;
   /** Changes a lane, for all workers, at once. Null: there is no such lane. */
   change(name: string, change: LaneChange): Promise<Lane | null>;
   /** Pauses or resumes a lane. */
@@ -80,6 +83,7 @@ export function openLanes(lanes: Lanes, byCell: ConsoleCells): OpenLanes {
   return {
     names,
     cells,
+    depths: new LaneDepths({ cells, lanes: names }),
     setPaused,
     statuses: () => Promise.all(names.map(status)),
     async change(name, { paused, limits }) {

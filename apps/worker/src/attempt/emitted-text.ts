@@ -7,13 +7,18 @@ import type { AttemptWriter, FieldChanges } from '@holdfast/journal';
 
 export class EmittedText {
   readonly #writer: Pick<AttemptWriter, 'write'>;
+  readonly #onBegun: () => void;
   #text = '';
   #isDiscarded: boolean;
 
-  /** @param isDiscarded an earlier attempt has begun a text that won't go on */
-  constructor(writer: Pick<AttemptWriter, 'write'>, isDiscarded: boolean) {
+  /**
+   * @param isDiscarded an earlier attempt has begun a text that won't go on
+   * @param onBegun called when the first text was written, unless it continues one
+   */
+  constructor(writer: Pick<AttemptWriter, 'write'>, isDiscarded: boolean, onBegun: () => void = () => undefined) {
     this.#writer = writer;
     this.#isDiscarded = isDiscarded;
+    this.#onBegun = onBegun;
   }
 
   /** In UTF-16 units. */
@@ -37,8 +42,10 @@ export class EmittedText {
 
   /** Writes it to the journal. @param changes fields that are stored together with it */
   emit(delta: EventData<'text.delta'>, changes: FieldChanges = {}): void {
+    const isFirst = this.#text === '';
     this.#text += delta.text;
     this.#writer.write('text.delta', delta, changes);
+    if (isFirst) this.#onBegun();
   }
 
   /** For the end of a job that has no output. */

@@ -25,12 +25,14 @@ import { BudgetReservation } from '../cost/budget-reservation.ts';
 import { RateLimitPermit } from '../cost/rate-limit-permit.ts';
 import { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
+import type { WorkerObserver } from '../observe/worker-observer.ts';
 import { AttemptHost } from '../tasks/attempt-host.ts';
 import type { KnownFormats } from '../tasks/known-formats.ts';
 import { type Tracing, traceAttempt } from '../tracing/attempt-trace.ts';
 import { withTraceId } from '../tracing/with-trace-id.ts';
 import { AttemptTimeline } from './attempt-timeline.ts';
 import { EmittedText } from './emitted-text.ts';
+import { FirstText } from './first-text.ts';
 import { JobDeadline } from './job-deadline.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import type { StopSignal } from './stop-signal.ts';
@@ -67,18 +69,23 @@ export interface AttemptDeps {
   knownFormats: KnownFormats;
   random: () => number;
   tracing: Tracing;
+  observer: WorkerObserver;
   logger: Logger;
 }
 
 export type OpenAttempt = ReturnType<typeof openAttempt>;
 
 export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
-  const { callLimits } = deps;
+  const { callLimits, observer } = deps;
   const trace = traceAttempt(deps.tracing, claim);
   const logger = withTraceId(deps.logger, trace.traceId);
-  const writer = openWriter(deps.clock, claim, stop);
+  const firstText = new FirstText((seconds) => {
+    // A follower's text is another job's.
+    if (claim.queue === claim.lane) observer.textBegun(claim.lane, seconds);
+  });
+  const writer = openWriter(deps, claim, stop, (seq) => firstText.stored(seq));
   const lane = deps.lanes.get(claim.lane) ?? null;
-  const cost = new RunCost(deps.prices, claim.spent);
+  const cost = openCost(deps, claim);
   const failures = new CallFailures(claim.calls.failed, writer);
   const canRepeat = lane?.idempotent === true;
   const claimedAt = performance.now();
@@ -94,19 +101,35 @@ export function openAttempt(deps: AttemptDeps, claim: Claim, stop: StopSignal) {
     lane,
     laneName: claim.lane,
     writer,
-    text: new EmittedText(writer, claim.calls.textDiscarded),
+    text: new EmittedText(writer, claim.calls.textDiscarded, () => firstText.written(writer.seq)),
     cost,
     failures,
     calls: new ProviderCalls({ before: claim.calls, writer, cost, failures, stop, timeline, canRepeat }),
     tried: new TriedProviders(claim.calls.tried),
-    permit: new RateLimitPermit({ claim, callLimits, logger }),
+    permit: new RateLimitPermit({
+      claim,
+      callLimits,
+      logger,
+      onWaited: (seconds) => observer.rateLimitWaited(claim.lane, seconds),
+    }),
     trace,
     logger,
     toError: (thrown: unknown): AttemptError => toAttemptError({ claim, logger }, thrown),
   };
 }
 
-function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptWriter {
+function openCost({ prices, observer }: AttemptDeps, { tenant, spent }: Claim): RunCost {
+  return new RunCost(prices, spent, ({ provider, model }, { input_tokens, output_tokens, usd }) =>
+    observer.callUsed({ tenant, provider, model, inputTokens: input_tokens, outputTokens: output_tokens, usd }),
+  );
+}
+
+function openWriter(
+  { clock, observer }: AttemptDeps,
+  claim: Claim,
+  stop: StopSignal,
+  onStored: (seq: number) => void,
+): AttemptWriter {
   return new AttemptWriter({
     clock,
     jobId: claim.jobId,
@@ -114,7 +137,11 @@ function openWriter(clock: FlushClock, claim: Claim, stop: StopSignal): AttemptW
     token: claim.token,
     seq: claim.seq,
     onCancelRequested: () => stop.stop('cancelled'),
-    onRefused: ({ code }) => stop.stop(code === 'mismatch' ? 'rolled_back' : 'fenced'),
+    onRefused: ({ code }) => {
+      if (code === 'fenced') observer.appendFenced();
+      stop.stop(code === 'mismatch' ? 'rolled_back' : 'fenced');
+    },
+    onStored,
   });
 }
 
@@ -141,7 +168,7 @@ export function openHost(deps: AttemptDeps, attempt: OpenAttempt, task: Task, la
 }
 
 function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): ProviderCaller {
-  const { adaptiveRateLimit, maxAnswerBytes, ledger, limits, scheduler, maxWaitMs, random } = deps;
+  const { adaptiveRateLimit, maxAnswerBytes, ledger, limits, scheduler, maxWaitMs, random, observer } = deps;
   const { claim, stop, writer, text, calls, failures, tried, cost, permit, trace, logger, toError } = attempt;
   const awaiter = { claim, lane, writer, stop, calls, failures, scheduler, maxWaitMs, random, logger };
   return new ProviderCaller({
@@ -153,7 +180,14 @@ function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): Provid
     tried,
     cost,
     permit,
-    reservation: new BudgetReservation({ claim, ledger, limits, cost, calls }),
+    reservation: new BudgetReservation({
+      claim,
+      ledger,
+      limits,
+      cost,
+      calls,
+      onRefused: (why) => observer.budgetRefused(why),
+    }),
     recorder: new AnswerRecorder({
       claim,
       lane,
@@ -165,6 +199,7 @@ function openCaller(deps: AttemptDeps, attempt: OpenAttempt, lane: Lane): Provid
     }),
     trace,
     newAwaiter: (call) => new ProviderAwaiter(awaiter, call),
+    observer,
     toError,
   });
 }

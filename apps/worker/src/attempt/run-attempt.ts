@@ -22,7 +22,7 @@ import { executeTask } from './execute-task.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import { type AttemptDeps, type OpenAttempt, openAttempt, openHost } from './open-attempt.ts';
 import { prepareTask } from './prepare-task.ts';
-import { reportAttempt } from './report-attempt.ts';
+import { reported } from './report-attempt.ts';
 import { StopSignal } from './stop-signal.ts';
 
 export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLost: AbortSignal): Promise<Outcome> {
@@ -33,7 +33,7 @@ export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLo
     const reply = await deps.journal.claim(release.jobId, release.release, deps.worker);
     // Nobody has a stale release or a deleted job any more: acknowledging it takes it off the queue.
     if (reply.kind !== 'claimed') return { kind: 'ended' };
-    return await runClaimed(deps, openAttempt(deps, reply.claim, stop));
+    return await reported(deps, openAttempt(deps, reply.claim, stop), runClaimed);
   } finally {
     unlist();
   }
@@ -41,22 +41,13 @@ export async function runAttempt(deps: AttemptDeps, release: ReleaseName, lockLo
 
 /** Steps 2 to 6. */
 async function runClaimed(deps: AttemptDeps, attempt: OpenAttempt): Promise<Outcome> {
-  const { claim, stop, trace } = attempt;
-  let outcome: Outcome | undefined;
-  try {
-    const result = await resultOf(stop, attempt.toError, async () => {
-      admitAttempt(attempt, deps.crashLimit);
-      if (claim.queue === followersLane) return followLeader(deps, attempt);
-      return execute(deps, attempt);
-    });
-    closeAttempt(attempt, result);
-    const ending = concludeAttempt(result, factsOf(deps, attempt));
-    outcome = await finishAttempt(attempt, ending);
-    reportAttempt(attempt, deps.tasks, outcome);
-    return outcome;
-  } finally {
-    trace.end(outcome);
-  }
+  const result = await resultOf(attempt.stop, attempt.toError, async () => {
+    admitAttempt(attempt, deps.crashLimit);
+    if (attempt.claim.queue === followersLane) return followLeader(deps, attempt);
+    return execute(deps, attempt);
+  });
+  closeAttempt(attempt, result);
+  return finishAttempt(attempt, concludeAttempt(result, factsOf(deps, attempt)));
 }
 
 async function execute(deps: AttemptDeps, attempt: OpenAttempt): Promise<AttemptResult> {

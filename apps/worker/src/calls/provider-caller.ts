@@ -12,12 +12,13 @@
  *   stop     once as many calls for the answer as its lane allows were or may have been paid: `call-failures.ts`
  */
 import type { AttemptError } from '@holdfast/core';
-import type { AttemptWriter, Claim } from '@holdfast/journal';
+import { type AttemptWriter, type Claim, JournalRefusal } from '@holdfast/journal';
 import { healthOf, mayBeOfRequest, type Pass } from '@holdfast/providers';
 import type { BudgetReservation } from '../cost/budget-reservation.ts';
 import type { RateLimitPermit } from '../cost/rate-limit-permit.ts';
 import type { RunCost } from '../cost/run-cost.ts';
 import type { Lane } from '../lanes/lane-providers.ts';
+import type { CallEnd, WorkerObserver } from '../observe/worker-observer.ts';
 import type { AttemptTrace } from '../tracing/attempt-trace.ts';
 import type { AnswerRecorder, TracedCall } from './answer-recorder.ts';
 import type { CallFailures } from './call-failures.ts';
@@ -46,6 +47,7 @@ interface CallerOptions {
   recorder: AnswerRecorder;
   trace: AttemptTrace;
   newAwaiter: (call: PreparedCall) => ProviderAwaiter;
+  observer: Pick<WorkerObserver, 'callBegun' | 'callOver'>;
   /** The error that a thrown value stands for. @throws JournalRefusal */
   toError: (thrown: unknown) => AttemptError;
 }
@@ -162,14 +164,18 @@ export class ProviderCaller {
       // A call that begins after the attempt was stopped would stay open, and count as one that may have been paid.
       call.signal.throwIfAborted();
       const state = await this.#begin(call, by.provider.name, before);
+      const over = this.#observe(call, state);
       try {
         const answer = await recorder.record(call, by, state);
         pass?.succeeded();
         cost.charge(state, answer.usage);
+        over('completed');
         return { kind: 'answer', answer };
       } catch (thrown) {
+        if (call.signal.aborted || thrown instanceof JournalRefusal) over('stopped');
         call.signal.throwIfAborted();
         const error = toError(thrown);
+        over('failed', error.code);
         calls.fail(state, error);
         const failure = { by, error, isTrial: pass?.isTrial ?? false, hasEmitted: state.hasEmitted };
         this.#noteHealth(state, failure, pass);
@@ -194,6 +200,16 @@ export class ProviderCaller {
     if (signal.aborted && !isResumed) writer.change(calls.close(id));
     signal.throwIfAborted();
     return state;
+  }
+
+  /** @returns is to be called once the call is over */
+  #observe({ body }: PreparedCall, { provider, response }: ProviderCallState) {
+    const { observer, claim } = this.#options;
+    const call = { tenant: claim.tenant, provider, model: String(body.model), isResumed: response !== null };
+    const began = performance.now();
+    observer.callBegun(call);
+    return (outcome: CallEnd['outcome'], code: CallEnd['code'] = null) =>
+      observer.callOver(call, { outcome, code, seconds: (performance.now() - began) / 1_000 });
   }
 
   /** What a failed call says of its provider, and whether readers have something of it that won't go on. */

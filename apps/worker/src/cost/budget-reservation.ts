@@ -23,6 +23,7 @@ interface ReservationOptions {
   limits: TenantLimits;
   cost: RunCost;
   calls: ProviderCalls;
+  onRefused: (why: OverBudget['why']) => void;
 }
 
 interface NextCall {
@@ -61,6 +62,7 @@ export class BudgetReservation {
       const limits = await tenantLimits.of(claim.tenant);
       const over = await ledger.increaseReservation(claim, { usd: withUsd, keptUsd: withoutUsd }, limits);
       if (over) {
+        this.#options.onRefused(over.why);
         this.#reservedUsd = Math.min(this.#reservedUsd, withoutUsd);
         return overBudget(over, limits, usd, withUsd);
       }

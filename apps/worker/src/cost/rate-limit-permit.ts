@@ -20,18 +20,22 @@ interface PermitOptions {
   claim: Pick<Claim, 'jobId' | 'lane' | 'tokens'>;
   callLimits: CallLimits;
   logger: Logger;
+  /** A further call has got its permit. @param seconds that it waited */
+  onWaited?: (seconds: number) => void;
 }
 
 export class RateLimitPermit {
   readonly #claim: PermitOptions['claim'];
   readonly #callLimits: CallLimits;
   readonly #logger: Logger;
+  readonly #onWaited: (seconds: number) => void;
   #isUnused = true;
 
-  constructor({ claim, callLimits, logger }: PermitOptions) {
+  constructor({ claim, callLimits, logger, onWaited = () => undefined }: PermitOptions) {
     this.#claim = claim;
     this.#callLimits = callLimits;
     this.#logger = logger;
+    this.#onWaited = onWaited;
   }
 
   /** Resolves with the tokens taken. Throws the signal's reason. */
@@ -42,9 +46,13 @@ export class RateLimitPermit {
       return tokens;
     }
     const wanted = estimateTokens(Buffer.byteLength(JSON.stringify(body)), body);
+    const began = performance.now();
     for (;;) {
       const waitMs = await this.#callLimits.acquireCall(lane, wanted);
-      if (waitMs === 0) return wanted;
+      if (waitMs === 0) {
+        this.#onWaited((performance.now() - began) / 1_000);
+        return wanted;
+      }
       await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }

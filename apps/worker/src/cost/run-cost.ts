@@ -27,18 +27,26 @@ import type { ProviderCallState } from '../calls/provider-call-state.ts';
 /** Of text whose tokens nobody has counted; English has four bytes to a token. */
 const BYTES_PER_TOKEN = 3;
 
+/** Told what a call has cost, or may have. Where no provider has counted tokens, they are 0. */
+export type OnUsed = (
+  call: Pick<ProviderCallState, 'provider' | 'model'>,
+  used: Tokens & { usd: number | null },
+) => void;
+
 type Tokens = { input_tokens: number; output_tokens: number };
 
 export class RunCost {
   readonly #prices: Prices;
   /** What calls that are about to begin may cost, by their ids. */
   readonly #expected = new Map<string, number>();
+  readonly #onUsed: OnUsed;
   #spent: Spend;
 
   /** @param spent by earlier attempts */
-  constructor(prices: Prices, spent: Spend) {
+  constructor(prices: Prices, spent: Spend, onUsed: OnUsed = () => undefined) {
     this.#prices = prices;
     this.#spent = spent;
+    this.#onUsed = onUsed;
   }
 
   get spent(): Spend {
@@ -80,25 +88,18 @@ export class RunCost {
   }
 
   charge(call: ProviderCallState, usage: Tokens | null): void {
-    if (!usage) {
-      this.chargePartly(call);
-      return;
-    }
-    call.tokens = usage;
-    call.chargedUsd = costOf(this.#prices, call.model, usage);
-    this.#add({ ...usage, usd: call.chargedUsd });
+    if (usage) this.#addCounted(call, usage);
+    else this.chargePartly(call);
   }
 
   chargePartly(call: ProviderCallState): void {
     const { model, inputTokens, receivedBytes } = call;
     const tokens = { input_tokens: inputTokens, output_tokens: Math.ceil(receivedBytes / BYTES_PER_TOKEN) };
-    call.chargedUsd = costOf(this.#prices, model, tokens);
-    this.#add({ usd: call.chargedUsd, uncounted: 1 });
+    this.#addUncounted(call, costOf(this.#prices, model, tokens));
   }
 
   chargeInFull(call: ProviderCallState): void {
-    call.chargedUsd = call.cost;
-    this.#add({ usd: call.cost, uncounted: 1 });
+    this.#addUncounted(call, call.cost);
   }
 
   saveCost(usd: number): void {
@@ -115,6 +116,20 @@ export class RunCost {
       ...(uncounted === 0 ? {} : { uncounted }),
       ...(avoided_usd === 0 ? {} : { avoided: toNano(avoided_usd) }),
     };
+  }
+
+  #addCounted(call: ProviderCallState, usage: Tokens): void {
+    const usd = costOf(this.#prices, call.model, usage);
+    call.tokens = usage;
+    call.chargedUsd = usd;
+    this.#add({ ...usage, usd });
+    this.#onUsed(call, { ...usage, usd });
+  }
+
+  #addUncounted(call: ProviderCallState, usd: number | null): void {
+    call.chargedUsd = usd;
+    this.#add({ usd, uncounted: 1 });
+    this.#onUsed(call, { input_tokens: 0, output_tokens: 0, usd });
   }
 
   #add(cost: Partial<Spend>): void {

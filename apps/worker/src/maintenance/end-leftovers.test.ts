@@ -64,7 +64,9 @@ describe('a response whose job was cancelled while it waited for a retry', () =>
   it('is ended where its job is past its deadline instead', async () => {
     const id = await waitingJob({ deadline_ms: 60_000 });
     await t.redis.zadd(t.cell.keys.sched('deadlines', 'default'), 1, id);
-    expect((await t.queues.scheduler.dispatch('default')).expired).toEqual([id]);
+    expect((await t.queues.scheduler.dispatch('default')).expired).toMatchObject([
+      { tenant: 'acme', outcome: 'failed' },
+    ]);
     expect(await t.job(id)).toMatchObject({ status: 'failed', error: { code: 'deadline_exceeded' } });
     expect(await round()).toBe(1);
     expect(model.ended).toEqual(['resp_w']);

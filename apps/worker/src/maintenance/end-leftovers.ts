@@ -13,6 +13,8 @@ interface LeftoverOptions {
   cell: Cell;
   lanes: ReadonlyMap<string, Lane>;
   logger: Logger;
+  /** For statistics. */
+  onEnded?: (responses: number) => void;
 }
 
 const EVERY_MS = 1_000;
@@ -25,6 +27,7 @@ export function startEndingLeftovers(options: LeftoverOptions): () => void {
     if (isBusy) return;
     isBusy = true;
     endLeftovers(options)
+      .then((ended) => options.onEnded?.(ended))
       .catch((error: unknown) => options.logger.warn({ error }, 'leftovers not ended'))
       .finally(() => {
         isBusy = false;

@@ -16,18 +16,21 @@ interface ReassignOptions {
   lanes: ReadonlyMap<string, unknown>;
   laneOf: (model: string) => string | null;
   logger: Logger;
+  /** For statistics. */
+  onReassigned?: (jobs: number) => void;
 }
 
 const EVERY_MS = 5_000;
 const PAGE = 50;
 
 export function startReassigningLanes(options: ReassignOptions): () => void {
-  const { queues, logger } = options;
+  const { queues, logger, onReassigned } = options;
   /** Lanes that nobody serves, and that the log has named. */
   const said = new Set<string>();
   const quietly = async () => {
     try {
-      if (await queues.scheduler.isMyTurn('reassign-lanes', EVERY_MS)) await reassignLanes(options, said);
+      if (!(await queues.scheduler.isMyTurn('reassign-lanes', EVERY_MS))) return;
+      onReassigned?.(await reassignLanes(options, said));
     } catch (error) {
       logger.warn({ error }, 'lanes not reassigned');
     }

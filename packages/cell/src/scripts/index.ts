@@ -14,6 +14,7 @@ import { retryScript } from './job/retry.ts';
 import { stageEventsScript, stageValueScript } from './job/stage.ts';
 import { submitScript } from './job/submit.ts';
 import { acquireCallScript, correctCallScript, slowDownScript } from './queue/calls.ts';
+import { depthScript } from './queue/depth.ts';
 import { dispatchScript } from './queue/dispatch.ts';
 import { capacityScript, runLimitsScript } from './queue/limits.ts';
 import { handOverAgainScript, permitsToCheckScript } from './queue/permits.ts';
@@ -42,6 +43,7 @@ export const scripts = {
   permitsToCheck: permitsToCheckScript,
   handOverAgain: handOverAgainScript,
   doOthersWait: doOthersWaitScript,
+  depth: depthScript,
   counts: countsScript,
   repair: repairScript,
   list: listScript,

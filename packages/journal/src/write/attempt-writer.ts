@@ -32,6 +32,8 @@ interface WriterOptions {
   seq: number;
   onCancelRequested: () => void;
   onRefused: (refusal: JournalRefusal) => void;
+  /** The journal has everything up to this event. */
+  onStored?: (seq: number) => void;
 }
 
 /** With more characters waiting than this, `waitForDrain` makes the producer wait. */
@@ -169,6 +171,7 @@ export class AttemptWriter implements AppendSource {
     if (!append) return;
     if (reply.kind === 'applied') {
       this.#sent = append.after;
+      this.#options.onStored?.(append.after);
       this.#isWatched = reply.isWatched;
       this.#ended = reply.ended;
       this.#waiters = this.#waiters.filter((waiter) => {

@@ -9,7 +9,7 @@
  * a permit whose release BullMQ doesn't know: `maintenance.ts` hands it over.
  */
 import type { Cell } from '@holdfast/cell';
-import type { Limits, ReadyQueue, ReleaseName } from '@holdfast/core';
+import type { EndedJob, Limits, ReadyQueue, ReleaseName } from '@holdfast/core';
 import { DispatchClock } from '../scheduler/dispatch-clock.ts';
 import { FairScheduler, limitsText, type RunLimits } from '../scheduler/scheduler.ts';
 
@@ -19,6 +19,8 @@ interface LaneQueuesOptions {
   onError: (error: Error) => void;
   /** The limits of a tenant. Without it, and where it returns null, the limits that other processes have stored apply. */
   limitsOf?: (tenant: string) => Promise<Limits | null>;
+  /** A dispatch of this process has failed a job, because its deadline passed while it waited. For statistics. */
+  onExpired?: (job: EndedJob) => void;
 }
 
 export class LaneQueues {
@@ -92,7 +94,8 @@ export class LaneQueues {
   async #dispatchOnce(lane: string): Promise<number | null> {
     try {
       for (;;) {
-        const { released, nextMs, more } = await this.scheduler.dispatch(lane);
+        const { released, expired, nextMs, more } = await this.scheduler.dispatch(lane);
+        for (const job of expired) this.#options.onExpired?.(job);
         if (released.length > 0) await this.#handOver(lane, released);
         if (!more) return nextMs;
       }

@@ -32,16 +32,28 @@ interface MaintenanceOptions {
   /** Limits by lane, as the config file has them. */
   lanes: Readonly<Record<string, { limits: LaneLimits }>>;
   logger: Logger;
+  onRepair?: OnRepair;
 }
 
+/**
+ * handed_over   BullMQ did not know the release of a job with a permit
+ * released      BullMQ had it as ended: the job got a new release
+ * placed        the scheduler had lost the job
+ * dropped       the list of open jobs had one that had ended
+ */
+export type Repair = 'handed_over' | 'released' | 'placed' | 'dropped';
+
+/** For statistics. */
+type OnRepair = (what: Repair, jobs: number) => void;
+
 /** Maintains the cell until the returned function is called. Failures are logged and retried. */
-export function startMaintenance({ queues, lanes, logger }: MaintenanceOptions): () => void {
+export function startMaintenance({ queues, lanes, logger, onRepair }: MaintenanceOptions): () => void {
   const names = Object.keys(lanes);
   let stored: Promise<void> | null = null;
   const once = async () => {
     // Every time, because all keys of the scheduler may have been lost.
     for (const [lane, { limits }] of Object.entries(lanes)) await queues.scheduler.setConfiguredLimits(lane, limits);
-    await maintain(queues, logger);
+    await maintain(queues, logger, onRepair);
     stored ??= queues.storeLimits();
     await stored.catch((error: unknown) => {
       stored = null;
@@ -65,12 +77,16 @@ export function startMaintenance({ queues, lanes, logger }: MaintenanceOptions):
 }
 
 /** Runs all maintenance tasks once, unless another process has just done so. */
-export async function maintain(queues: LaneQueues, logger: Logger): Promise<void> {
+export async function maintain(
+  queues: LaneQueues,
+  logger: Logger,
+  onRepair: OnRepair = () => undefined,
+): Promise<void> {
   const { scheduler } = queues;
   if (!(await scheduler.isMyTurn('maintenance', MAINTAIN_EVERY_MS))) return;
   const { open, placed, unlisted, lanes } = await scheduler.placement();
-  for (const lane of lanes) await checkPermits(queues, lane, logger);
-  if (open > placed) await repair(queues, logger);
+  for (const lane of lanes) await checkPermits(queues, lane, logger, onRepair);
+  if (open > placed) await repair(queues, logger, onRepair);
   await removeExpired(queues, logger);
   // Not at once again: while processes of an older version run, some will be missing soon.
   if (unlisted > 0 && (await scheduler.isMyTurn('list', LIST_EVERY_MS))) await listAll(queues, logger);
@@ -86,23 +102,26 @@ async function removeExpired({ scheduler }: LaneQueues, logger: Logger): Promise
   if (lost > 0) logger.error({ jobs: lost }, 'these jobs expired before they were archived: the archive lacks them');
 }
 
-async function checkPermits(queues: LaneQueues, lane: string, logger: Logger): Promise<void> {
+async function checkPermits(queues: LaneQueues, lane: string, logger: Logger, onRepair: OnRepair): Promise<void> {
   const { scheduler, ready } = queues;
   const releases = await scheduler.permitsToCheck(lane, CHECK_AGAIN_MS, MAX_CHECKS);
   const states = await Promise.all(releases.map((release) => ready.stateOf(lane, release)));
   const missing = releases.filter((_, at) => states[at] === 'missing');
   await ready.add(lane, missing);
+  if (missing.length > 0) onRepair('handed_over', missing.length);
   const ended = releases.filter((_, at) => states[at] === 'ended');
   for (const release of ended) {
     const waitsIn = await scheduler.handOverAgain(release);
-    if (waitsIn !== null) queues.dispatch(waitsIn);
+    if (waitsIn === null) continue;
+    onRepair('released', 1);
+    queues.dispatch(waitsIn);
   }
   const jobs = [...missing, ...ended].map(({ jobId }) => jobId);
   if (jobs.length > 0) logger.warn({ lane, jobs }, 'BullMQ did not have these jobs; they were handed over again');
 }
 
 /** Checks every open job once. For a million jobs it takes some seconds of Redis' time, in steps of less than a millisecond. */
-async function repair(queues: LaneQueues, logger: Logger): Promise<void> {
+async function repair(queues: LaneQueues, logger: Logger, onRepair: OnRepair): Promise<void> {
   const counts = { dropped: 0, placed: 0 };
   let end: PageEnd = null;
   do {
@@ -112,6 +131,7 @@ async function repair(queues: LaneQueues, logger: Logger): Promise<void> {
     queues.dispatch(...page.lanes);
     end = page.end;
   } while (end);
+  for (const what of ['placed', 'dropped'] as const) if (counts[what] > 0) onRepair(what, counts[what]);
   logger.warn(counts, 'the scheduler had lost jobs; they were placed again');
 }
 

@@ -12,7 +12,7 @@
  * All of it can be rebuilt from the records: `maintenance.ts`.
  */
 import { type Cell, GONE_AFTER_MS, scripts } from '@holdfast/cell';
-import { AttemptError, type LaneLimits, type Limits, type ReleaseName } from '@holdfast/core';
+import { AttemptError, type EndedJob, type LaneLimits, type Limits, type ReleaseName } from '@holdfast/core';
 import { redisTime } from '@holdfast/redis';
 import { releaseOf } from '../names.ts';
 
@@ -21,8 +21,8 @@ export type RunLimits = Pick<Limits, 'max_running' | 'weight'>;
 
 export interface Dispatched {
   released: ReleaseName[];
-  /** Ids of jobs that have failed because their deadline had passed. */
-  expired: string[];
+  /** Jobs that have failed because their deadline had passed. */
+  expired: EndedJob[];
   /** ms until a delay, a deadline or an empty bucket ends; null: nothing changes by itself. */
   nextMs: number | null;
   /** There is more to do at once. */
@@ -39,9 +39,14 @@ export interface LaneCounts {
 /** Where a page of open jobs ended; null after the last. */
 export type PageEnd = { time: string; jobId: string } | null;
 
-const pastDeadline = JSON.stringify(
-  new AttemptError('deadline_exceeded', 'The job did not end before its deadline.').toJobError(),
-);
+const lateError = new AttemptError('deadline_exceeded', 'The job did not end before its deadline.');
+const pastDeadline = JSON.stringify(lateError.toJobError());
+
+/** @param job as the script `dispatch` tells of it */
+function expiredJob([, tenant = '', lane = '', task = '', ageMs]: string[]): EndedJob {
+  const seconds = Number(ageMs) / 1_000;
+  return { tenant, lane, task, outcome: 'failed', code: lateError.code, provider: null, seconds };
+}
 
 export const limitsText = ({ max_running: maxRunning = 0, weight = 1 }: RunLimits) => `${maxRunning} ${weight}`;
 
@@ -73,8 +78,13 @@ export class FairScheduler {
   /** Gives permits to what may run now. */
   async dispatch(lane: string): Promise<Dispatched> {
     const reply = await scripts.dispatch.run(this.#cell, [lane, pastDeadline, this.#cell.retentionMs]);
-    const [released, expired, nextMs, more] = reply as [string[], string[], number, number];
-    return { released: released.map(releaseOf), expired, nextMs: nextMs < 0 ? null : nextMs, more: more === 1 };
+    const [released, expired, nextMs, more] = reply as [string[], string[][], number, number];
+    return {
+      released: released.map(releaseOf),
+      expired: expired.map(expiredJob),
+      nextMs: nextMs < 0 ? null : nextMs,
+      more: more === 1,
+    };
   }
 
   /** Whether jobs of other tenants wait in the lane for a turn. */

@@ -22,7 +22,8 @@ export function readSettings<Shape extends z.ZodRawShape>(shape: Shape, env: Nod
   const lines = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     // Keys and passwords don't belong on a screen or in a log.
-    const shown = name in given && !/KEY|URL|SECRET|ENDPOINT|HEADERS/.test(name) ? ` (it is "${given[name]}")` : '';
+    const shown =
+      name in given && !/KEY|URL|SECRET|TOKEN|ENDPOINT|HEADERS/.test(name) ? ` (it is "${given[name]}")` : '';
     return `  ${name}${shown}: ${issue.message}`;
   });
   throw new SettingsError(`These settings are not valid:\n${lines.join('\n')}`);
@@ -44,6 +45,12 @@ function isNetwork(text: string): boolean {
 /** Shapes that several apps' settings share. */
 export const setting = {
   port: (fallback: number) => z.coerce.number('expected a port, 0 to 65535').int().min(0).max(65_535).default(fallback),
+  /** Unset: none. */
+  portIfAny: z.coerce.number('expected a port, 0 to 65535').int().min(0).max(65_535).optional(),
+  metricsToken: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, 'expected 16 to 200 visible ASCII characters, without spaces')
+    .optional(),
   count: (fallback: number, max: number) =>
     z.coerce.number(`expected a whole number, 1 to ${max}`).int().min(1).max(max).default(fallback),
   hours: (fallback: number) =>

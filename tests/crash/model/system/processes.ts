@@ -23,6 +23,7 @@ import { RunningAttempts } from '../../../../apps/worker/src/attempt/running-att
 import { AdaptiveRateLimit } from '../../../../apps/worker/src/cost/adaptive-rate-limit.ts';
 import type { Lane } from '../../../../apps/worker/src/lanes/lane-providers.ts';
 import { endLeftovers } from '../../../../apps/worker/src/maintenance/end-leftovers.ts';
+import { observeWith } from '../../../../apps/worker/src/observe/worker-observer.ts';
 import { KnownFormats } from '../../../../apps/worker/src/tasks/known-formats.ts';
 import type { Dice } from '../dice.ts';
 import { notesTask, prices, tasks } from '../jobs.ts';
@@ -182,6 +183,7 @@ export class Worker extends Process {
       maxAnswerBytes: 1_000_000,
       showsTaskErrors: false,
       knownFormats: new KnownFormats(),
+      observer: observeWith([]),
       random: () => 0.5 + dice.below(50) / 100,
       tracing: { tracer: null, propagates: false },
       logger: silent,

@@ -25,8 +25,8 @@ const MAX_VISITS = 1_000;
  * whose backlog is empty leaves the ring at its next turn and not before, or it would come back as a newcomer each time.
  *
  *   ARGV  …, lane, error (JSON) of jobs past their deadline, retention in ms
- *   returns {ids with release that may run, ids that have failed, ms until something changes by itself or -1,
- *            1 if there is more to do at once}
+ *   returns {ids with release that may run, for each job that has failed {id, tenant, lane, task, its age in ms},
+ *            ms until something changes by itself or -1, 1 if there is more to do at once}
  */
 export const dispatchScript = new CellScript({
   needs: [clock, record, scheduler, laneLimits, runEnd],
@@ -58,13 +58,13 @@ for _, id in ipairs(takeDue(sched('due', lane), ${MAX_AT_ONCE})) do
 end
 
 for _, id in ipairs(takeDue(sched('deadlines', lane), ${MAX_EXPIRED})) do
-  local job = readRecord(id, ${luaList(['status', 'seq'], endFields)})
+  local job = readRecord(id, ${luaList(['status', 'seq', 'task', 'created_at'], endFields)})
   if job.status == 'queued' then
     redis.call('HSET', jobKey(id, 'details'), 'error', lateError)
     addLeftovers(id, job.lane)
     local next = tonumber(job.seq) + 1
     endJob(job, 'failed', next, next, eventText(next, 'job.failed', '{"error":' .. lateError .. '}'), retention)
-    expired[#expired + 1] = id
+    expired[#expired + 1] = {id, job.tenant, job.lane or '', job.task or '', int(now - (num(job.created_at) or now))}
   end
 end
 

@@ -1,0 +1,57 @@
+/**
+ * The metrics of a process, in Prometheus' text format. Only this file imports prom-client, and only `metrics-server.ts` gives them out.
+ *
+ * docs/reference/metrics.md has each of them; a test compares it with the code. Labels have few values: names of the config file,
+ * stable codes, outcomes. Never a tenant, an id, a path or a text of a client.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type { Counter, Gauge, Histogram } from 'prom-client';
+
+/** From a millisecond to ten minutes: for what may take as long as a model thinks. In seconds. */
+export const longSeconds: readonly number[] = [
+  0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
+];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #readers: (() => Promise<void> | void)[] = [];
+
+  /** Has Node's own metrics from the beginning: memory, CPU, event-loop delay. */
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Names begin with `holdfast_`, and end with their unit, then `_total`. */
+  counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  gauge<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  histogram<Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: readonly number[],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [this.#registry] });
+  }
+
+  /** Runs before each scrape, to set gauges. What it throws is ignored: a scrape shows what can be read. */
+  onScrape(read: () => Promise<void> | void): void {
+    this.#readers.push(read);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Prometheus' text format. */
+  async text(): Promise<string> {
+    await Promise.allSettled(this.#readers.map(async (read) => read()));
+    return this.#registry.metrics();
+  }
+}
