@@ -1,7 +1,7 @@
 /** Serves one cell: takes its jobs, runs their attempts, and does its maintenance. */
 import type { ArchiveDatabase } from '@holdfast/archive';
 import { Cell } from '@holdfast/cell';
-import { followersLane, type Logger, type Outcome } from '@holdfast/core';
+import { followersLane, type Logger } from '@holdfast/core';
 import { type createTenantLimits, Ledger } from '@holdfast/gate';
 import { FlushClock, Journal, type LiveFeed, startPacking } from '@holdfast/journal';
 import { BullQueues, LaneCallLimits, LaneQueues, startMaintenance } from '@holdfast/queue';
@@ -91,25 +91,15 @@ export async function serveCell(name: string, shared: ProcessDeps): Promise<void
 async function startWork(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shared: ProcessDeps): Promise<void> {
   const { config, onClose, logger, watch, status, metrics } = shared;
   const { running } = deps;
-  let jobsEnded = 0;
   const { works, lanes, stop } = await startLaneWorkers({
     lanes: takenAtOnce(config),
     cell,
     queues,
     logger,
     running,
-    async run(release, lockLost) {
-      const outcome = await runAttempt(deps, release, lockLost);
-      if (endsJob(outcome)) jobsEnded += 1;
-      return outcome;
-    },
+    run: async (release, lockLost) => status.count(await runAttempt(deps, release, lockLost)),
   });
-  status.add({
-    lanes,
-    get jobsEnded() {
-      return jobsEnded;
-    },
-  });
+  status.add(lanes);
   watch.add({ cell: cell.name, lanes: works });
   metrics.takes(takenAtOnce(config));
   onClose('jobs under way', () => {
@@ -117,10 +107,6 @@ async function startWork(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shar
     metrics.takes(new Map());
     return stop(config.drainMs);
   });
-}
-
-function endsJob({ kind }: Outcome): boolean {
-  return kind === 'completed' || kind === 'failed' || kind === 'cancelled';
 }
 
 /** What is done now and then, besides running jobs. */

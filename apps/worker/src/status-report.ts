@@ -1,6 +1,6 @@
 /** What this process says of itself every two seconds. See `WorkerStatus`. */
 import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { VERSION } from '@holdfast/core';
+import { type Outcome, VERSION } from '@holdfast/core';
 import type { BreakerStatus, LaneLoad, WorkerStatus } from '@holdfast/queue';
 import type { Lane } from './lanes/lane-providers.ts';
 import { host } from './worker-id.ts';
@@ -8,17 +8,11 @@ import { host } from './worker-id.ts';
 /** How often the event loop's delay is measured, in ms. */
 const RESOLUTION_MS = 20;
 
-/** What a cell's lane workers do now. */
-export interface CellLoad {
-  lanes(): LaneLoad[];
-  /** Jobs that have ended since the start. */
-  readonly jobsEnded: number;
-}
-
 export class StatusReport {
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #loopDelay: ELDHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  readonly #cells: CellLoad[] = [];
+  readonly #cells: (() => LaneLoad[])[] = [];
+  #jobsEnded = 0;
   /** null: before the first report. */
   #startedAtMs: number | null = null;
 
@@ -27,8 +21,16 @@ export class StatusReport {
     this.#loopDelay.enable();
   }
 
-  add(cell: CellLoad): void {
-    this.#cells.push(cell);
+  /** @param lanes what the lane workers of a cell do now */
+  add(lanes: () => LaneLoad[]): void {
+    this.#cells.push(lanes);
+  }
+
+  /** Counts the job if it has ended. @returns the same outcome */
+  count(outcome: Outcome): Outcome {
+    const { kind } = outcome;
+    if (kind === 'completed' || kind === 'failed' || kind === 'cancelled') this.#jobsEnded += 1;
+    return outcome;
   }
 
   /** @param nowMs Redis' time */
@@ -40,9 +42,9 @@ export class StatusReport {
       version: VERSION,
       startedAtMs: this.#startedAtMs,
       draining,
-      lanes: sumByLane(this.#cells.flatMap((cell) => cell.lanes())),
+      lanes: sumByLane(this.#cells.flatMap((lanes) => lanes())),
       breakers: [...this.#lanes].flatMap(([name, lane]) => breakersOf(name, lane, nowMs)),
-      jobsEnded: this.#cells.reduce((sum, { jobsEnded }) => sum + jobsEnded, 0),
+      jobsEnded: this.#jobsEnded,
       memoryBytes: process.memoryUsage.rss(),
       loopDelayMs: this.#readLoopDelay(),
     };

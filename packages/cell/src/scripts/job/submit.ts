@@ -78,8 +78,8 @@ if metadata ~= '' then redis.call('HSET', jobKey(id, 'details'), 'metadata', met
 redis.call('ZADD', C .. 'open', int(now), id)
 redis.call('ZADD', tenantKey(tenant) .. ':jobs', int(now), id)
 redis.call('ZADD', C .. 'jobs', int(now), id)
--- An expired job with the same id may still have its entry, which would stay on the lists until this one's end.
-redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant)
+-- An expired job with the same id may still have its entries, which would stay on the lists until this one's end.
+if redis.call('ZREM', C .. 'expiring', id .. ' ' .. tenant) == 1 then redis.call('ZREM', C .. 'failed', id) end
 if shared ~= '' and not follows then takeLead(id, shared, retention) end
 
 local unblocked = {}

@@ -160,6 +160,16 @@ describe('the list of all jobs', () => {
   });
 });
 
+describe('the list of failed jobs', () => {
+  it('loses an expired job that is created again before maintenance comes', async () => {
+    const id = await t.create();
+    await t.run(id, { status: 'failed' });
+    await t.redis.del(t.keys.job(id).record);
+    await t.create({ id });
+    expect(await t.redis.zcard(t.keys.failed)).toBe(0);
+  });
+});
+
 describe('the open jobs of a lane', () => {
   it('are found page by page; followers wait elsewhere', async () => {
     await t.create({ lane: 'x', shared: 'one', sharedTtlMs: 0 });
