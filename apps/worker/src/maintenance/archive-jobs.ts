@@ -11,7 +11,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ArchiveChanges, type ArchiveDatabase, deleteOld, type EndedJob, writeChanges } from '@holdfast/archive';
 import type { Logger } from '@holdfast/core';
-import { ArchiveOutbox, type EndedRun, type Journal, type OutboxEntry } from '@holdfast/journal';
+import {
+  ArchiveOutbox,
+  type EndedRun,
+  type Journal,
+  type OutboxEntry,
+  readTimeline,
+  type Timeline,
+} from '@holdfast/journal';
 import type { FairScheduler } from '@holdfast/queue';
 
 export interface ArchiveProgress {
@@ -115,14 +122,18 @@ export class Archiver {
     const { journal } = this.#options;
     const entries = await this.#outbox.oldest(BATCH);
     const ids = entries.filter(({ kind }) => kind === 'ended').map(({ jobId }) => jobId);
-    const runs = new Map((await journal.getEnded(ids)).flatMap((run) => (run ? [[run.job.id, run] as const] : [])));
+    const [found, timelines] = await Promise.all([
+      journal.getEnded(ids),
+      Promise.all(ids.map((id) => readTimeline(journal, id))),
+    ]);
+    const runs = new Map(ids.map((id, at) => [id, { run: found[at] ?? null, timeline: timelines[at] ?? null }]));
     const taken: OutboxEntry[] = [];
     const ended: EndedJob[] = [];
     let bytes = 0;
     for (const entry of entries) {
-      const run = entry.kind === 'ended' ? runs.get(entry.jobId) : undefined;
+      const { run, timeline } = (entry.kind === 'ended' && runs.get(entry.jobId)) || { run: null, timeline: null };
       if (run) {
-        const job = await this.#endedJob(run);
+        const job = await this.#endedJob(run, timeline);
         bytes += (job.request?.length ?? 0) + (job.output?.length ?? 0);
         ended.push(job);
       }
@@ -133,12 +144,15 @@ export class Archiver {
     return { taken, isFull: taken.length === BATCH || taken.length < entries.length, changes: { ended, deleted } };
   }
 
-  async #endedJob({ tenant, job, costNano, avoidedNano }: EndedRun): Promise<EndedJob> {
+  async #endedJob(
+    { tenant, job, trace, costNano, avoidedNano }: EndedRun,
+    timeline: Timeline | null,
+  ): Promise<EndedJob> {
     const { journal, withContent } = this.#options;
     const [request, output] = withContent
       ? await Promise.all([journal.requestText(job.id), journal.answerText(job.id)])
       : [null, null];
-    return { tenant, job, costNano, avoidedNano, timeline: null, request, output };
+    return { tenant, job, trace, costNano, avoidedNano, timeline, request, output };
   }
 
   async #deleteOld(): Promise<void> {
