@@ -22,18 +22,24 @@ afterEach(async () => {
 });
 
 /** An archiver whose turn it always is. */
-function newArchiver(change: Partial<ArchiveJobsOptions> = {}) {
+function newArchiver({
+  withContent = false,
+  onProgress,
+}: {
+  withContent?: boolean;
+  onProgress?: ArchiveJobsOptions['onProgress'];
+} = {}) {
   const said: string[] = [];
   const say = (_: object, message: string) => void said.push(message);
   const logger = { ...silent, info: say, warn: say, error: say };
   const options = {
     journal: t.journal,
     scheduler: { isMyTurn: async () => true },
-    archive,
-    withContent: false,
-    keepMs: 86_400_000,
+    archive: { database: archive, withContent, keepMs: 86_400_000 },
+    logger,
+    ...(onProgress ? { onProgress } : {}),
   };
-  return { said, archiver: new Archiver({ ...options, logger, ...change }) };
+  return { said, archiver: new Archiver(options) };
 }
 
 /** Jobs that have ended since an archive is wanted. */

@@ -32,14 +32,19 @@ export interface ArchiveProgress {
   failures: number;
 }
 
-export interface ArchiveJobsOptions {
-  journal: Journal;
-  scheduler: Pick<FairScheduler, 'isMyTurn'>;
-  archive: ArchiveDatabase;
+/** Where ended jobs go. */
+export interface Archive {
+  database: ArchiveDatabase;
   /** Whether prompts and answers are archived, too. */
   withContent: boolean;
   /** Older jobs are deleted from the archive, in ms. */
   keepMs: number;
+}
+
+export interface ArchiveJobsOptions {
+  journal: Journal;
+  scheduler: Pick<FairScheduler, 'isMyTurn'>;
+  archive: Archive;
   logger: Logger;
   /** Gets the state after each round of this process. */
   onProgress?: (progress: ArchiveProgress) => void;
@@ -102,7 +107,7 @@ export class Archiver {
     if ((await this.#outbox.count()) === 0) return false;
     const { archive, journal, logger } = this.#options;
     let batch: Batch | null = null;
-    const written = await writeChanges(archive, journal.cell.name, async () => {
+    const written = await writeChanges(archive.database, journal.cell.name, async () => {
       batch = await this.#readBatch();
       return batch.changes;
     });
@@ -148,16 +153,16 @@ export class Archiver {
     { tenant, job, trace, costNano, avoidedNano }: EndedRun,
     timeline: Timeline | null,
   ): Promise<EndedJob> {
-    const { journal, withContent } = this.#options;
-    const [request, output] = withContent
+    const { journal, archive } = this.#options;
+    const [request, output] = archive.withContent
       ? await Promise.all([journal.requestText(job.id), journal.answerText(job.id)])
       : [null, null];
     return { tenant, job, trace, costNano, avoidedNano, timeline, request, output };
   }
 
   async #deleteOld(): Promise<void> {
-    const { archive, keepMs, logger } = this.#options;
-    const deleted = await deleteOld(archive, new Date(Date.now() - keepMs));
+    const { archive, logger } = this.#options;
+    const deleted = await deleteOld(archive.database, new Date(Date.now() - archive.keepMs));
     if (deleted > 0) logger.info({ jobs: deleted }, 'jobs past ARCHIVE_DAYS were deleted from the archive');
   }
 
@@ -181,10 +186,14 @@ export class Archiver {
 
 /**
  * Archives ended jobs until the returned function is called, which lets the running round end. Jobs that end from now on are
- * archived.
+ * archived. Without an archive it does nothing.
  */
-export async function startArchiving(options: ArchiveJobsOptions): Promise<() => Promise<void>> {
-  const archiver = new Archiver(options);
+export async function startArchiving({
+  archive,
+  ...options
+}: Omit<ArchiveJobsOptions, 'archive'> & { archive: Archive | null }): Promise<() => Promise<void>> {
+  if (archive === null) return async () => undefined;
+  const archiver = new Archiver({ ...options, archive });
   await archiver.want();
   let running: Promise<void> | null = null;
   const timer = setInterval(() => {
