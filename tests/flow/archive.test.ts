@@ -42,7 +42,7 @@ describe('jobs that end', () => {
   it('are in it once, although the workers are killed while they write', async () => {
     await withStack({ ...archiving(), workers: 2 }, async (stage) => {
       const { stack } = stage;
-      const held = await holdWrites(postgres);
+      const held = await holdWrites(stage, postgres);
       const jobs = await runJobs(stack, 'killed', 20);
       await writing(postgres);
       await Promise.all(stack.running('worker').map((worker) => worker.end('SIGKILL')));

@@ -80,7 +80,7 @@ const shape = {
   METRICS_TOKEN: setting.metricsToken,
   METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
   ARCHIVE_URL: setting.archiveUrl.optional(),
-  ARCHIVE_CONTENT: z.enum(['true', 'false'], 'expected true or false').default('false'),
+  ARCHIVE_CONTENT: setting.flag,
   ARCHIVE_DAYS: setting.count(400, 36_500),
   HOLDFAST_CONFIG: z.string().optional(),
   OPENAI_BASE_URL: setting.providerUrl,
@@ -130,6 +130,6 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   });
 }
 
-function archiveOf(url: string | undefined, content: 'true' | 'false', days: number): ArchiveConfig | null {
-  return url === undefined ? null : { url, withContent: content === 'true', keepMs: days * 86_400_000 };
+function archiveOf(url: string | undefined, withContent: boolean, days: number): ArchiveConfig | null {
+  return url === undefined ? null : { url, withContent, keepMs: days * 86_400_000 };
 }

@@ -24,6 +24,7 @@ import { Metrics, measureRedis, openTracing, runService, type ServiceContext, se
 import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
+import type { Archive } from './maintenance/archive-jobs.ts';
 import { observeForHistory } from './observe/observe-history.ts';
 import { WorkerMetrics } from './observe/worker-metrics.ts';
 import { observeWith, type WorkerObserver } from './observe/worker-observer.ts';
@@ -61,7 +62,10 @@ async function openRedis({ redisUrl, prefix, durability: mode }: WorkerConfig, {
 }
 
 /** @throws MisconfigurationError where only an operator can help. If PostgreSQL is away, jobs run, and are archived later. */
-async function openArchive({ archive, prefix }: WorkerConfig, { logger, onClose }: ServiceContext) {
+async function openArchive(
+  { archive, prefix }: WorkerConfig,
+  { logger, onClose }: ServiceContext,
+): Promise<Archive | null> {
   if (archive === null) return null;
   const database = new ArchiveDatabase({ url: archive.url, prefix, logger });
   onClose('archive', () => database.close());
@@ -69,7 +73,7 @@ async function openArchive({ archive, prefix }: WorkerConfig, { logger, onClose 
     if (error instanceof MisconfigurationError) throw error;
     logger.warn({ error }, 'the archive does not answer; ended jobs wait in Redis until they expire');
   });
-  return database;
+  return { database, withContent: archive.withContent, keepMs: archive.keepMs };
 }
 
 function configuredDeps(

@@ -1,5 +1,4 @@
 /** Serves one cell: takes its jobs, runs their attempts, and does its maintenance. */
-import type { ArchiveDatabase } from '@holdfast/archive';
 import { Cell } from '@holdfast/cell';
 import { followersLane, type Logger } from '@holdfast/core';
 import { type createTenantLimits, Ledger } from '@holdfast/gate';
@@ -14,7 +13,7 @@ import type { WorkerConfig } from './config.ts';
 import { AdaptiveRateLimit } from './cost/adaptive-rate-limit.ts';
 import type { LoopWatch } from './event-loop/watch-loop.ts';
 import { startLaneWorkers } from './lanes/lane-workers.ts';
-import { startArchiving } from './maintenance/archive-jobs.ts';
+import { type Archive, startArchiving } from './maintenance/archive-jobs.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
 import { startRollingUp } from './maintenance/roll-up-history.ts';
@@ -49,7 +48,7 @@ interface ProcessDeps {
   limits: ReturnType<typeof createTenantLimits>;
   writes: DurableWrites | undefined;
   /** Where ended jobs go; null: nowhere. */
-  archive: ArchiveDatabase | null;
+  archive: Archive | null;
   /** What attempts need that doesn't depend on the cell. */
   configured: ConfiguredDeps;
   watch: LoopWatch;
@@ -116,10 +115,7 @@ async function startChores(cell: Cell, deps: AttemptDeps, queues: LaneQueues, sh
   const { scheduler } = queues;
   const repaired = (what: Parameters<typeof metrics.repaired>[0]) => (count: number) => metrics.repaired(what, count);
   onClose('packing', startPacking(journal, logger));
-  if (archive !== null && config.archive !== null) {
-    const { withContent, keepMs } = config.archive;
-    onClose('archiving', await startArchiving({ journal, scheduler, archive, withContent, keepMs, logger }));
-  }
+  onClose('archiving', await startArchiving({ journal, scheduler, archive, logger }));
   onClose('lanes', startReassigningLanes({ ...deps, queues, onReassigned: repaired('lane_reassigned') }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes, logger, onEnded: repaired('response_ended') }));
   onClose('roll-up', startRollingUp({ redis, prefix: config.prefix, scheduler, logger }));

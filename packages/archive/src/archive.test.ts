@@ -49,6 +49,8 @@ const failure = (code: 'provider_timeout' | 'task_error', provider?: string): Pa
   error: { ...new AttemptError(code, 'It failed.').toJobError(), ...(provider ? { provider } : {}) },
 });
 
+const trace = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), isSampled: true };
+
 describe('a job in the archive', () => {
   it('is read as it was written', async () => {
     const archive = newArchive();
@@ -58,6 +60,7 @@ describe('a job in the archive', () => {
         metadata: { user: 'ü"\\' },
         deadline_at: '2026-02-03T04:05:06.789Z',
       },
+      trace,
       timeline: { attempts: [1] },
       request: '{"input":"\\u0000 ü"}',
       output: '"\\ud800"',
@@ -69,7 +72,12 @@ describe('a job in the archive', () => {
       avoidedNano: 12_000_000_007,
     });
     await write(archive, full, unknown, cached);
-    expect(await getJob(archive, 'a')).toEqual({ tenant: 'acme', job: full.job, timeline: { attempts: [1] } });
+    expect(await getJob(archive, 'a')).toEqual({
+      tenant: 'acme',
+      job: full.job,
+      trace,
+      timeline: { attempts: [1] },
+    });
     expect(await getContent(archive, 'a')).toEqual({ request: full.request, output: full.output });
     expect((await getJob(archive, 'b'))?.job).toEqual(unknown.job);
     expect((await getJob(archive, 'c'))?.job).toEqual(cached.job);

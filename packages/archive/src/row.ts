@@ -1,16 +1,18 @@
 /** A job as it is written, and a row of `holdfast_jobs`. */
-import type { JobError, JobSummary, JsonValue } from '@holdfast/core';
+import type { JobError, JobSummary, JsonValue, TraceContext } from '@holdfast/core';
 
 /** An ended job as the archiver hands it over. */
 export interface EndedJob {
   tenant: string;
   job: JobSummary;
+  /** The span that submitted it; null: it has no trace. */
+  trace: TraceContext | null;
   /** What its run was settled with, in billionths of a dollar; null: no call was made whose price is known. */
   costNano: number | null;
   /** What its copied answer would have cost, likewise. */
   avoidedNano: number;
-  /** Attempts and calls; null: not known. */
-  timeline: JsonValue;
+  /** Attempts, calls and steps, as JSON; null: not known. */
+  timeline: object | null;
   /** JSON as text; null: not to be archived, or none. */
   request: string | null;
   output: string | null;
@@ -47,6 +49,7 @@ export const columns = [
   'cached',
   'metadata',
   'cursor',
+  'trace',
   'timeline',
   'request',
   'output',
@@ -59,7 +62,7 @@ export function dollarsOf(nano: number): string {
 }
 
 export function rowOf(prefix: string, ended: EndedJob): NewRow {
-  const { tenant, job, costNano, avoidedNano, timeline, request, output } = ended;
+  const { tenant, job, trace, costNano, avoidedNano, timeline, request, output } = ended;
   const { usage } = job;
   return {
     prefix,
@@ -88,7 +91,8 @@ export function rowOf(prefix: string, ended: EndedJob): NewRow {
     cached: usage?.cached ?? false,
     metadata: storable(job.metadata),
     cursor: job.cursor,
-    timeline: storable(timeline),
+    trace: trace as JsonValue,
+    timeline: storable(timeline as JsonValue),
     request,
     output,
   };
@@ -119,6 +123,7 @@ export interface StoredRow {
   cached: boolean;
   metadata: Record<string, string>;
   cursor: string;
+  trace: TraceContext | null;
 }
 
 /** What `StoredRow` has. */

@@ -127,6 +127,7 @@ export function endedJob(
   return {
     tenant: 'acme',
     job: summary,
+    trace: null,
     costNano: 5,
     avoidedNano: 0,
     timeline: null,

@@ -12,11 +12,16 @@ import type { Scenario, Stage } from './scenario.ts';
 const JOBS = 40;
 
 /** Whoever writes to the table waits until the lock is released. */
-export const holdWrites = (postgres: TestPostgres) => postgres.hold('LOCK TABLE holdfast_jobs IN SHARE MODE');
+export async function holdWrites({ probe }: Stage, postgres: TestPostgres) {
+  // Else the deletion of old jobs might be what waits, and no batch would come.
+  await probe.redis.set(probe.cell.keys.lock('archive-old'), '1', 'EX', 600);
+  return postgres.hold('LOCK TABLE holdfast_jobs IN SHARE MODE');
+}
 
 /** Waits until a worker is in the middle of writing a batch. */
 export async function writing(postgres: TestPostgres): Promise<void> {
-  const waiting = `SELECT 1 FROM pg_locks WHERE relation = 'holdfast_jobs'::regclass AND NOT granted`;
+  const waiting = `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE relation = 'holdfast_jobs'::regclass AND NOT granted AND query LIKE '%INSERT INTO holdfast_jobs%'`;
   await until('a batch is being written', async () => (await postgres.query(waiting)).length > 0);
 }
 
@@ -55,7 +60,7 @@ export const archived = {
     const postgres = await startTestPostgres();
     try {
       await stack.start('worker', { ARCHIVE_URL: postgres.url });
-      await holdWrites(postgres);
+      await holdWrites(stage, postgres);
       const jobs = await runJobs(stack, 'archived');
       await writing(postgres);
       await postgres.kill();

@@ -53,7 +53,7 @@ export class ArchivedJobs {
     const found = await this.#ask(() => getJob(this.#database, id));
     if (found === null) return null;
     const timeline = timelineSchema.safeParse(found.timeline);
-    return { tenant: found.tenant, job: found.job, timeline: timeline.success ? timeline.data : null };
+    return { ...found, timeline: timeline.success ? timeline.data : null };
   }
 
   /** null: it isn't here. */

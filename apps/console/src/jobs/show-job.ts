@@ -60,12 +60,12 @@ function showTimeline({ attempts, calls, steps }: Timeline): ShownTimeline {
 }
 
 /** What the archive has of a job. */
-export function showArchived({ tenant, job, timeline }: ArchivedDetails, actor: Viewer): ShownDetails {
+export function showArchived({ tenant, job, trace, timeline }: ArchivedDetails, actor: Viewer): ShownDetails {
   return {
     ...showJob({ tenant, job }, actor, 'archive'),
     timeline,
     request_id: null,
-    trace_id: null,
+    trace_id: trace?.traceId ?? null,
     copied_from: null,
     rerun_of: job.metadata.rerun_of ?? null,
     request_size: null,

@@ -1,4 +1,5 @@
 import { type ArchiveDatabase, getContent, getJob, search } from '@holdfast/archive';
+import { readTimeline } from '@holdfast/journal';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openArchive, startTestPostgres, type TestPostgres } from '../../../../packages/archive/testing/postgres.ts';
 import { openTestWorker, silent, type TestWorker } from '../../testing/worker.ts';
@@ -21,18 +22,24 @@ afterEach(async () => {
 });
 
 /** An archiver whose turn it always is. */
-function newArchiver(change: Partial<ArchiveJobsOptions> = {}) {
+function newArchiver({
+  withContent = false,
+  onProgress,
+}: {
+  withContent?: boolean;
+  onProgress?: ArchiveJobsOptions['onProgress'];
+} = {}) {
   const said: string[] = [];
   const say = (_: object, message: string) => void said.push(message);
   const logger = { ...silent, info: say, warn: say, error: say };
   const options = {
     journal: t.journal,
     scheduler: { isMyTurn: async () => true },
-    archive,
-    withContent: false,
-    keepMs: 86_400_000,
+    archive: { database: archive, withContent, keepMs: 86_400_000 },
+    logger,
+    ...(onProgress ? { onProgress } : {}),
   };
-  return { said, archiver: new Archiver({ ...options, logger, ...change }) };
+  return { said, archiver: new Archiver(options) };
 }
 
 /** Jobs that have ended since an archive is wanted. */
@@ -59,12 +66,15 @@ describe('the archiver', () => {
     expect(progress).toEqual([{ waiting: 0, lagSeconds: 0, written: 450, failures: 0 }]);
   });
 
-  it('archives prompts and answers only where that was asked for', async () => {
+  it('archives attempts and calls, and prompts and answers only where that was asked for', async () => {
     const { archiver } = newArchiver();
     await archiver.want();
     const id = await t.submit('answer');
     await t.run(id);
     await archiver.turn();
+    const timeline = await readTimeline(t.journal, id);
+    expect(timeline?.calls).toHaveLength(1);
+    expect((await getJob(archive, id))?.timeline).toEqual(timeline);
     expect(await getContent(archive, id)).toEqual({ request: null, output: null });
     const next = await t.submit('answer');
     await t.run(next);

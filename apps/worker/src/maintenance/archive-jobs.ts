@@ -11,7 +11,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ArchiveChanges, type ArchiveDatabase, deleteOld, type EndedJob, writeChanges } from '@holdfast/archive';
 import type { Logger } from '@holdfast/core';
-import { ArchiveOutbox, type EndedRun, type Journal, type OutboxEntry } from '@holdfast/journal';
+import {
+  ArchiveOutbox,
+  type EndedRun,
+  type Journal,
+  type OutboxEntry,
+  readTimeline,
+  type Timeline,
+} from '@holdfast/journal';
 import type { FairScheduler } from '@holdfast/queue';
 
 export interface ArchiveProgress {
@@ -25,14 +32,19 @@ export interface ArchiveProgress {
   failures: number;
 }
 
-export interface ArchiveJobsOptions {
-  journal: Journal;
-  scheduler: Pick<FairScheduler, 'isMyTurn'>;
-  archive: ArchiveDatabase;
+/** Where ended jobs go. */
+export interface Archive {
+  database: ArchiveDatabase;
   /** Whether prompts and answers are archived, too. */
   withContent: boolean;
   /** Older jobs are deleted from the archive, in ms. */
   keepMs: number;
+}
+
+export interface ArchiveJobsOptions {
+  journal: Journal;
+  scheduler: Pick<FairScheduler, 'isMyTurn'>;
+  archive: Archive;
   logger: Logger;
   /** Gets the state after each round of this process. */
   onProgress?: (progress: ArchiveProgress) => void;
@@ -95,7 +107,7 @@ export class Archiver {
     if ((await this.#outbox.count()) === 0) return false;
     const { archive, journal, logger } = this.#options;
     let batch: Batch | null = null;
-    const written = await writeChanges(archive, journal.cell.name, async () => {
+    const written = await writeChanges(archive.database, journal.cell.name, async () => {
       batch = await this.#readBatch();
       return batch.changes;
     });
@@ -115,14 +127,18 @@ export class Archiver {
     const { journal } = this.#options;
     const entries = await this.#outbox.oldest(BATCH);
     const ids = entries.filter(({ kind }) => kind === 'ended').map(({ jobId }) => jobId);
-    const runs = new Map((await journal.getEnded(ids)).flatMap((run) => (run ? [[run.job.id, run] as const] : [])));
+    const [found, timelines] = await Promise.all([
+      journal.getEnded(ids),
+      Promise.all(ids.map((id) => readTimeline(journal, id))),
+    ]);
+    const runs = new Map(ids.map((id, at) => [id, { run: found[at] ?? null, timeline: timelines[at] ?? null }]));
     const taken: OutboxEntry[] = [];
     const ended: EndedJob[] = [];
     let bytes = 0;
     for (const entry of entries) {
-      const run = entry.kind === 'ended' ? runs.get(entry.jobId) : undefined;
+      const { run, timeline } = (entry.kind === 'ended' && runs.get(entry.jobId)) || { run: null, timeline: null };
       if (run) {
-        const job = await this.#endedJob(run);
+        const job = await this.#endedJob(run, timeline);
         bytes += (job.request?.length ?? 0) + (job.output?.length ?? 0);
         ended.push(job);
       }
@@ -133,17 +149,20 @@ export class Archiver {
     return { taken, isFull: taken.length === BATCH || taken.length < entries.length, changes: { ended, deleted } };
   }
 
-  async #endedJob({ tenant, job, costNano, avoidedNano }: EndedRun): Promise<EndedJob> {
-    const { journal, withContent } = this.#options;
-    const [request, output] = withContent
+  async #endedJob(
+    { tenant, job, trace, costNano, avoidedNano }: EndedRun,
+    timeline: Timeline | null,
+  ): Promise<EndedJob> {
+    const { journal, archive } = this.#options;
+    const [request, output] = archive.withContent
       ? await Promise.all([journal.requestText(job.id), journal.answerText(job.id)])
       : [null, null];
-    return { tenant, job, costNano, avoidedNano, timeline: null, request, output };
+    return { tenant, job, trace, costNano, avoidedNano, timeline, request, output };
   }
 
   async #deleteOld(): Promise<void> {
-    const { archive, keepMs, logger } = this.#options;
-    const deleted = await deleteOld(archive, new Date(Date.now() - keepMs));
+    const { archive, logger } = this.#options;
+    const deleted = await deleteOld(archive.database, new Date(Date.now() - archive.keepMs));
     if (deleted > 0) logger.info({ jobs: deleted }, 'jobs past ARCHIVE_DAYS were deleted from the archive');
   }
 
@@ -167,10 +186,14 @@ export class Archiver {
 
 /**
  * Archives ended jobs until the returned function is called, which lets the running round end. Jobs that end from now on are
- * archived.
+ * archived. Without an archive it does nothing.
  */
-export async function startArchiving(options: ArchiveJobsOptions): Promise<() => Promise<void>> {
-  const archiver = new Archiver(options);
+export async function startArchiving({
+  archive,
+  ...options
+}: Omit<ArchiveJobsOptions, 'archive'> & { archive: Archive | null }): Promise<() => Promise<void>> {
+  if (archive === null) return async () => undefined;
+  const archiver = new Archiver({ ...options, archive });
   await archiver.want();
   let running: Promise<void> | null = null;
   const timer = setInterval(() => {

@@ -38,6 +38,7 @@ CREATE TABLE holdfast_jobs (
   cached boolean NOT NULL,
   metadata jsonb NOT NULL,
   cursor bigint NOT NULL,
+  trace jsonb,
   timeline jsonb,
   request text,
   output text,

@@ -1,5 +1,5 @@
 /** A single job of the archive. */
-import type { JobSummary, JsonValue } from '@holdfast/core';
+import type { JobSummary, JsonValue, TraceContext } from '@holdfast/core';
 import type { ArchiveDatabase } from '../database/archive-database.ts';
 import { jobOf, type StoredRow, summaryColumns } from '../row.ts';
 import { read } from './read.ts';
@@ -7,6 +7,8 @@ import { read } from './read.ts';
 export interface ArchivedJob {
   tenant: string;
   job: JobSummary;
+  /** The span that submitted it; null: it has no trace. */
+  trace: TraceContext | null;
 }
 
 export interface ArchivedContent {
@@ -22,7 +24,7 @@ export async function getJob(
 ): Promise<(ArchivedJob & { timeline: JsonValue }) | null> {
   const text = `SELECT ${summaryColumns}, timeline FROM holdfast_jobs WHERE prefix = $1 AND id = $2`;
   const [row] = await read<StoredRow & { timeline: JsonValue }>(database, text, [database.prefix, id]);
-  return row ? { tenant: row.tenant, job: jobOf(row), timeline: row.timeline } : null;
+  return row ? { tenant: row.tenant, job: jobOf(row), trace: row.trace, timeline: row.timeline } : null;
 }
 
 /** Prompt and answer; null: the job isn't in the archive. */

@@ -51,7 +51,7 @@ export async function search(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    jobs: page.map((row) => ({ tenant: row.tenant, job: jobOf(row) })),
+    jobs: page.map((row) => ({ tenant: row.tenant, job: jobOf(row), trace: row.trace })),
     nextCursor: rows.length > limit && last ? encodeCursor(last) : null,
   };
 }

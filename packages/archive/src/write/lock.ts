@@ -1,6 +1,6 @@
 /**
  * The lock of the jobs of a cell. Whoever changes its rows holds it from before the first read of Redis until the commit. So two
- * archivers don't overtake one another, not even if one was frozen in between, and no batch brings back a job that was just forgotten.
+ * processes don't overtake one another, not even if one was frozen in between, and no batch brings back a job that was just forgotten.
  */
 import type { Transaction } from '../database/archive-database.ts';
 

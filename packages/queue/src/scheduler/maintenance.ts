@@ -95,8 +95,8 @@ export async function maintain(
 async function removeExpired({ scheduler }: LaneQueues, logger: Logger): Promise<void> {
   let lost = 0;
   for (let isMore = true; isMore; ) {
-    const { checked, unarchived } = await scheduler.removeExpired(PAGE);
-    lost += unarchived;
+    const { checked, notArchived } = await scheduler.removeExpired(PAGE);
+    lost += notArchived;
     isMore = checked === PAGE;
   }
   if (lost > 0) logger.error({ jobs: lost }, 'these jobs expired before they were archived: the archive lacks them');

@@ -151,9 +151,9 @@ export class FairScheduler {
   }
 
   /** Removes expired jobs from the lists. @returns how many it checked, and how many of these were still to be archived */
-  async removeExpired(limit: number): Promise<{ checked: number; unarchived: number }> {
-    const [checked, unarchived] = (await scripts.removeExpired.run(this.#cell, [limit])) as [number, number];
-    return { checked, unarchived };
+  async removeExpired(limit: number): Promise<{ checked: number; notArchived: number }> {
+    const [checked, notArchived] = (await scripts.removeExpired.run(this.#cell, [limit])) as [number, number];
+    return { checked, notArchived };
   }
 
   /** True for one caller in each `everyMs`, over all processes. */
