@@ -103,7 +103,7 @@ export class Monitor {
       assertPromise(answers.length === appends.length, 'each journal of an append gets a reply');
       appends.forEach((append, at) => void this.#updateJob('append', append, answers[at] ?? []));
     } else if (script === 'dispatch') {
-      for (const jobId of (reply as string[][])[1] ?? []) this.jobs.get(jobId)?.missedDeadline();
+      for (const [jobId = ''] of (reply as string[][][])[1] ?? []) this.jobs.get(jobId)?.missedDeadline();
     } else if (ofOneJob.has(script)) {
       this.#updateJob(script, values, listOf(reply));
     }
