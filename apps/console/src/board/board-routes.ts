@@ -43,8 +43,8 @@ export function boardRoutes({ lanes, audit }: BoardNeeds): Router {
     options: {
       uiConfig: {
         boardTitle: 'Holdfast queues',
-        boardLogo: { path: '/console.svg', width: 22, height: 22 },
-        favIcon: { default: '/console.svg', alternative: '/console.svg' },
+        boardLogo: { path: '/icon.svg', width: 22, height: 22 },
+        favIcon: { default: '/icon.svg', alternative: '/icon.svg' },
         miscLinks: [{ text: 'Overview', url: '/' }],
         hideDocsLink: true,
       },
