@@ -7,8 +7,10 @@ import { jobHandlers } from './jobs/job-handlers.ts';
 import { laneHandlers } from './lanes/lane-handlers.ts';
 import { sessionHandlers } from './login/session-handlers.ts';
 import { userHandlers } from './login/user-handlers.ts';
+import { settingsHandlers } from './settings/settings-handlers.ts';
 import { keyHandlers } from './tenants/key-handlers.ts';
 import { tenantHandlers } from './tenants/tenant-handlers.ts';
+import { workerHandlers } from './workers/worker-handlers.ts';
 
 export function adminApi(deps: ConsoleDeps): Router {
   const { config, users, audit, authentication } = deps;
@@ -21,6 +23,8 @@ export function adminApi(deps: ConsoleDeps): Router {
     ...tenantHandlers({ ...deps, plans: config.plans }),
     ...keyHandlers({ ...deps, tasks: [...config.tasks.keys()] }),
     ...laneHandlers(deps),
+    ...workerHandlers({ ...deps, prefix: config.prefix, configDigest: config.configDigest }),
+    ...settingsHandlers(deps),
     ...jobHandlers(jobNeeds),
   };
   const maxBodyBytes = { rerunJob: config.maxBodyBytes };

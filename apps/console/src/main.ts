@@ -14,6 +14,7 @@ import { ArchiveDatabase } from '@holdfast/archive';
 import { accessNames } from '@holdfast/cell';
 import { createKnownPlans } from '@holdfast/gate';
 import { LiveFeed } from '@holdfast/journal';
+import { readWorkers } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -74,7 +75,7 @@ async function start(config: ConsoleConfig, context: ServiceContext): Promise<vo
 
   const cells = openCells({ redis, prefix, retentionMs });
   onClose('cells', () => closeCells(cells));
-  const lanes = openLanes(config.lanes, cells);
+  const lanes = openLanes(config.lanes, cells, () => readWorkers(redis, prefix));
 
   const archive = openArchive(config, context);
   const stopping = new AbortController();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Credentials, headersOf, startConsole, type TestConsole } from '../../testing/console.ts';
 import type { Awaited } from '../api/handler.ts';
 
-const awaited: readonly Awaited[] = ['history', 'failures', 'workers', 'settings'];
+const awaited: readonly Awaited[] = ['history', 'failures'];
 const all = (Object.entries(operations) as [OperationName, Operation][]).filter(
   ([name]) => !(awaited as readonly string[]).includes(name),
 );

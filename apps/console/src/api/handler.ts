@@ -23,7 +23,7 @@ export interface Call<Name extends OperationName> {
 export type Handler<Name extends OperationName> = (call: Call<Name>) => Promise<ResponseOf<Name>>;
 
 /** Of operations whose data other packages are still to bring. */
-export type Awaited = 'history' | 'failures' | 'workers' | 'settings';
+export type Awaited = 'history' | 'failures';
 export type ServedName = Exclude<OperationName, Awaited>;
 
 /** The type checker holds it complete. */

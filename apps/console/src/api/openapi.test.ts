@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startConsole, type TestConsole } from '../../testing/console.ts';
 import type { Awaited } from './handler.ts';
 
-const awaited: readonly Awaited[] = ['history', 'failures', 'workers', 'settings'];
+const awaited: readonly Awaited[] = ['history', 'failures'];
 
 interface Described {
   operationId: string;
