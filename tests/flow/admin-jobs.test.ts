@@ -66,6 +66,21 @@ const actsOn = async (target: string) => {
   return data.map(({ user, action, tenant, outcome }) => [user, action, tenant, outcome]);
 };
 
+describe('workers and lanes', () => {
+  it('are shown as the worker reports itself, and its providers’ health', async () => {
+    const viewer = clientOf(keys.viewer);
+    const worker = await until('it has reported', async () => (await viewer.call('workers', {})).data[0]);
+    expect(worker).toMatchObject({ same_config: true, draining: false, lanes: [{ name: 'default', capacity: 50 }] });
+    expect(worker.pid).toBe(stack.running('worker')[0]?.child.pid);
+    const [lane] = (await viewer.call('lanes', {})).data;
+    expect(lane).toMatchObject({
+      name: 'default',
+      capacity: 50,
+      providers: [{ name: 'main', state: 'healthy', workers: 1 }],
+    });
+  });
+});
+
 describe('an operator', () => {
   it('sees a job of any tenant, its prompt and answer, and its events as clients get them', async () => {
     const id = await ended('seen', 'tokens=5');

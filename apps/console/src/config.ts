@@ -79,7 +79,15 @@ export interface ConsoleConfig {
   configDigest: string;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
+  /** The settings of this process, without secrets. */
+  shownSettings: readonly ShownSetting[];
   warnings: readonly string[];
+}
+
+export interface ShownSetting {
+  name: string;
+  value: string;
+  from: 'environment' | 'default';
 }
 
 /** @throws SettingsError that names every wrong variable */
@@ -126,7 +134,18 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     prices,
     tasks: loaded.tasks,
     configDigest,
+    shownSettings: showSettings(settings, env),
     warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
+  });
+}
+
+/** Of keys and addresses, which may hold passwords, only whether they are set. */
+function showSettings(settings: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): ShownSetting[] {
+  return Object.keys(shape).map((name) => {
+    const isSet = env[name] !== undefined && env[name] !== '';
+    const value = settings[name];
+    const shown = /KEY|URL|SECRET/.test(name) ? (value === undefined ? '' : '(set)') : String(value ?? '');
+    return { name, value: shown, from: isSet ? 'environment' : 'default' };
   });
 }

@@ -16,9 +16,10 @@ describe('the console', () => {
   });
 
   it('shows nothing without a session', async () => {
-    for (const path of ['/queues', '/queues/', '/queues/queue/default', '/queues/static/favicon.ico']) {
+    for (const path of ['/queues', '/queues/', '/queues/queue/default?status=failed', '/queues/static/favicon.ico']) {
       const response = await running.get(path);
-      expect([path, response.status, response.headers.get('location')]).toEqual([path, 303, '/login']);
+      const login = `/login?next=${encodeURIComponent(path)}`;
+      expect([path, response.status, response.headers.get('location')]).toEqual([path, 303, login]);
     }
     expect(await refusal(await running.get('/queues/api/queues'))).toBe('401 unauthenticated');
     expect(

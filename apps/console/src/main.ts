@@ -16,6 +16,7 @@ import type { EndedJob } from '@holdfast/core';
 import { createKnownPlans } from '@holdfast/gate';
 import { HistoryRecorder } from '@holdfast/history';
 import { LiveFeed } from '@holdfast/journal';
+import { readWorkers } from '@holdfast/queue';
 import {
   connectForPool,
   connectRedis,
@@ -90,7 +91,7 @@ async function start(config: ConsoleConfig, context: ServiceContext): Promise<vo
   const onEnded = openStatistics(config, redis, metrics, context);
   const cells = openCells({ redis, prefix, retentionMs, onExpired: onEnded });
   onClose('cells', () => closeCells(cells));
-  const lanes = openLanes(config.lanes, cells);
+  const lanes = openLanes(config.lanes, cells, () => readWorkers(redis, prefix));
   exportDepth(metrics, () => lanes.depths.read());
 
   const archive = openArchive(config, context);

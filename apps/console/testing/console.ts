@@ -153,7 +153,7 @@ export class Refused extends Error {
   }
 }
 
-async function sendAs(url: string, who: Credentials, { method, path, body }: AdminRequest): Promise<unknown> {
+export async function sendAs(url: string, who: Credentials, { method, path, body }: AdminRequest): Promise<unknown> {
   const headers = { ...headersOf(url, who), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
   const answer = await fetch(url + path, {
     method,

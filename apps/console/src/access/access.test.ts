@@ -3,12 +3,8 @@ import { mayActAs, type Operation, type OperationName, operations, type Role, ro
 import { createApiKeys } from '@holdfast/gate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Credentials, headersOf, startConsole, type TestConsole } from '../../testing/console.ts';
-import type { Awaited } from '../api/handler.ts';
 
-const awaited: readonly Awaited[] = ['history', 'failures', 'workers', 'settings'];
-const all = (Object.entries(operations) as [OperationName, Operation][]).filter(
-  ([name]) => !(awaited as readonly string[]).includes(name),
-);
+const all = Object.entries(operations) as [OperationName, Operation][];
 const changing = all.filter(([, { method, role }]) => method !== 'GET' && role !== null);
 
 let running: TestConsole;

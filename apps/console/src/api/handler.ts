@@ -22,9 +22,5 @@ export interface Call<Name extends OperationName> {
 
 export type Handler<Name extends OperationName> = (call: Call<Name>) => Promise<ResponseOf<Name>>;
 
-/** Of operations whose data other packages are still to bring. */
-export type Awaited = 'history' | 'failures' | 'workers' | 'settings';
-export type ServedName = Exclude<OperationName, Awaited>;
-
 /** The type checker holds it complete. */
-export type Handlers<Names extends OperationName = ServedName> = { [Name in Names]: Handler<Name> };
+export type Handlers<Names extends OperationName = OperationName> = { [Name in Names]: Handler<Name> };

@@ -11,9 +11,8 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { OpenLanes } from '../lanes/lane-status.ts';
 import { auditActions } from './board-access.ts';
 import { refuseUnsupportedActions } from './board-actions.ts';
+import { BOARD_PATH } from './board-path.ts';
 import { LaneAdapter } from './lane-adapter.ts';
-
-export const BOARD_PATH = '/queues';
 
 /**
  * Bull Board needs inline styles. It also loads fonts from Google, which this policy blocks: the browser's own fonts will do,
@@ -43,8 +42,8 @@ export function boardRoutes({ lanes, audit }: BoardNeeds): Router {
     options: {
       uiConfig: {
         boardTitle: 'Holdfast queues',
-        boardLogo: { path: '/console.svg', width: 22, height: 22 },
-        favIcon: { default: '/console.svg', alternative: '/console.svg' },
+        boardLogo: { path: '/icon.svg', width: 22, height: 22 },
+        favIcon: { default: '/icon.svg', alternative: '/icon.svg' },
         miscLinks: [{ text: 'Overview', url: '/' }],
         hideDocsLink: true,
       },

@@ -1,8 +1,11 @@
 /** The state of lanes: jobs in the scheduler and in BullMQ, limits, and whether a lane is paused. */
 import type { Lane, LaneChange } from '@holdfast/admin';
 import type { Lanes, Limits } from '@holdfast/core';
-import { LaneDepths } from '@holdfast/queue';
+import { healthOfLane, LaneDepths, type ProviderHealth, type SeenWorker } from '@holdfast/queue';
 import type { ConsoleCell, ConsoleCells } from '../cells.ts';
+import { showAddress } from '../settings/show-config.ts';
+
+type Provider = Lanes[string]['providers'][number];
 
 export const countNames = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 type LaneCounts = Record<(typeof countNames)[number], number>;
@@ -40,18 +43,22 @@ async function countJobs({ queue, bull }: CellQueue, lane: string): Promise<Lane
   };
 }
 
-export function openLanes(lanes: Lanes, byCell: ConsoleCells): OpenLanes {
+/** @param readWorkers the workers that are alive */
+export function openLanes(lanes: Lanes, byCell: ConsoleCells, readWorkers: () => Promise<SeenWorker[]>): OpenLanes {
   const cells = byCell.all;
   const first = byCell.of('');
   const names = Object.keys(lanes);
 
-  async function status(name: string): Promise<Lane> {
-    const [counts, capacities, paused, { limits, atRunTime }] = await Promise.all([
+  const depths = new LaneDepths({ cells, lanes: names });
+
+  async function status(name: string, workers: readonly SeenWorker[]): Promise<Lane> {
+    const [counts, capacities, paused, { limits, atRunTime }, depth] = await Promise.all([
       Promise.all(cells.map((cell) => countJobs(cell, name))),
       Promise.all(cells.map(({ queue }) => queue.scheduler.capacity(name))),
       first.bull.queue(name).isPaused(),
       // The same in all cells.
       first.queue.scheduler.laneLimits(name),
+      depths.read().then((all) => all.find(({ lane }) => lane === name)),
     ]);
     const sum = (of: keyof LaneCounts) => counts.reduce((total, one) => total + one[of], 0);
     return {
@@ -63,10 +70,10 @@ export function openLanes(lanes: Lanes, byCell: ConsoleCells): OpenLanes {
       limits_from: atRunTime ? 'admin' : 'config',
       config_limits: lanes[name]?.limits ?? {},
       counts: Object.fromEntries(countNames.map((count) => [count, sum(count)])) as LaneCounts,
-      oldest_wait_s: null,
-      waiting_tokens: null,
+      oldest_wait_s: depth?.waitingJobs ? depth.oldestWaitS : null,
+      waiting_tokens: depth?.waitingTokens ?? null,
       capacity: Math.max(0, ...capacities),
-      providers: (lanes[name]?.providers ?? []).map(showProvider),
+      providers: showProviders(name, lanes[name]?.providers ?? [], workers),
     };
   }
 
@@ -83,30 +90,44 @@ export function openLanes(lanes: Lanes, byCell: ConsoleCells): OpenLanes {
   return {
     names,
     cells,
-    depths: new LaneDepths({ cells, lanes: names }),
+    depths,
     setPaused,
-    statuses: () => Promise.all(names.map(status)),
+    async statuses() {
+      const workers = await readWorkers();
+      return Promise.all(names.map((name) => status(name, workers)));
+    },
     async change(name, { paused, limits }) {
       if (!names.includes(name)) return null;
       for (const { queue } of cells) if (limits !== undefined) await queue.scheduler.setLaneLimits(name, limits);
       if (paused !== undefined) await setPaused(name, paused);
       for (const { queue } of cells) queue.dispatch(name);
-      return status(name);
+      return status(name, await readWorkers());
     },
     setTenantLimits: (tenant, limits) => byCell.of(tenant).queue.setRunLimits(tenant, limits),
   };
 }
 
-/** The address without what may be secret in it. */
-function showProvider({ name, base_url }: Lanes[string]['providers'][number]): Lane['providers'][number] {
-  const { origin, pathname } = new URL(base_url);
+/** Each with its health, as all workers together see it. */
+function showProviders(
+  lane: string,
+  providers: readonly Provider[],
+  workers: readonly SeenWorker[],
+): Lane['providers'] {
+  const names = providers.map(({ name }) => name);
+  const statuses = workers.flatMap(({ status }) => status ?? []);
+  const health = healthOfLane(lane, names, statuses);
+  return providers.map((provider, at) => showProvider(provider, health[at]));
+}
+
+function showProvider({ name, base_url }: Provider, health: ProviderHealth | undefined): Lane['providers'][number] {
+  const { state = 'unknown', openOn = 0, workers = 0, errorCode = null, retryAtMs = null } = health ?? {};
   return {
     name,
-    base_url: `${origin}${pathname}`,
-    state: 'unknown',
-    open_on: 0,
-    workers: 0,
-    last_error_code: null,
-    retry_at: null,
+    base_url: showAddress(base_url),
+    state,
+    open_on: openOn,
+    workers,
+    last_error_code: errorCode,
+    retry_at: retryAtMs === null ? null : new Date(retryAtMs).toISOString(),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * Logging in with a key, for the admin API and for the form:
+ * Logging in with a key:
  *
  *   count the try → whose key → audit entry → session
  *
- * Neither needs a CSRF token: without a key, a forged login fails.
+ * It needs no CSRF token: without a key, a forged login fails.
  */
 import type { Role } from '@holdfast/admin';
 import { RequestError } from '@holdfast/core';

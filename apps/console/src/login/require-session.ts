@@ -1,4 +1,4 @@
-/** Admits requests with an open session. Others are redirected to the login page; requests of scripts get 401. */
+/** For pages of the server's own. Admits requests with an open session. Others are led to the login page; those of scripts get 401. */
 import { RequestError } from '@holdfast/core';
 import type { Request, RequestHandler } from '@holdfast/service';
 import { rememberActor } from '../access/actor.ts';
@@ -12,7 +12,7 @@ export function requireSession(authentication: Pick<Authentication, 'sessions' |
       response.setHeader('cache-control', 'no-store');
       return next();
     }
-    if (isForPeople(request)) return response.redirect(303, '/login');
+    if (isForPeople(request)) return response.redirect(303, `/login?next=${encodeURIComponent(request.originalUrl)}`);
     throw new RequestError('unauthenticated', 'Log in first.');
   };
 }

@@ -7,7 +7,7 @@
  *      which no script can set. Where they don't (plain HTTP, except on localhost), they send `Origin` with every changing
  *      request. A request with neither is refused, because no browser sends one. This also protects the actions of Bull
  *      Board, whose scripts send no token.
- *   3. A change through the admin API also has the session's CSRF token in a header, and the console's own forms have it in a field.
+ *   3. A change through the admin API also has the session's CSRF token in a header.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { RequestError } from '@holdfast/core';

@@ -6,7 +6,7 @@ export const settingsSchema = z
   .object({
     version: z.string(),
     durability: z.object({
-      mode: z.string().nullable().meta({ description: 'As API processes have announced it; null: none has.' }),
+      mode: z.string().nullable().meta({ description: 'DURABILITY of this console, which should be that of all.' }),
       fault: z.string().nullable().meta({ description: 'What is wrong with the set-up of Redis now.' }),
     }),
     redis: z.object({
@@ -26,7 +26,7 @@ export const settingsSchema = z
       configured: z.boolean(),
       waiting: z.int(),
       lag_s: z.number().nullable(),
-      oldest: time.nullable(),
+      oldest: time.nullable().meta({ description: 'The end of the job that waits longest to be archived.' }),
     }),
     retention_hours: z.number().nullable(),
     config_digest: z.string(),
