@@ -82,6 +82,12 @@ describe('logging in', () => {
     expect(await page.locator('tbody .badge', { hasText: 'completed' }).count()).toBe(0);
   });
 
+  it('offers single sign-on where there is one', async () => {
+    const page = await newPage({});
+    await page.goto(`${server.url}/login`);
+    await page.getByRole('link', { name: 'Continue with Example SSO' }).waitFor();
+  });
+
   it('never leads to another site', async () => {
     const page = await newPage({});
     await page.goto(`${server.url}/login?next=//evil.example/`);

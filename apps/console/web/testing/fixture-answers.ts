@@ -269,7 +269,7 @@ const key = {
 };
 
 export const answers: Record<OperationName, (request: FixtureRequest) => unknown> = {
-  loginWays: () => ({ oidc: 'Continue with Example SSO' }),
+  loginWays: () => ({ oidc: 'Continue with Example SSO', oidc_problem: null }),
   login: ({ body }) => sessionOf((body as { key: string }).key as Role),
   session: ({ role }) => sessionOf(role ?? 'viewer'),
   logout: () => undefined,

@@ -61,6 +61,21 @@ function refusalOf(error: unknown): string {
   return messageOf(error);
 }
 
+function SingleSignOn({ button, problem }: { button: string; problem: string | null }) {
+  return (
+    <>
+      {problem === null ? (
+        <a className="button button-primary" href={OIDC_PATH}>
+          {button}
+        </a>
+      ) : (
+        <Notice tone="warn">Single sign-on does not work now: {problem}</Notice>
+      )}
+      <p className="login-or">or with a key</p>
+    </>
+  );
+}
+
 export function LoginPage() {
   const ways = useQuery(adminQuery('loginWays', {}));
   useEffect(() => {
@@ -71,15 +86,8 @@ export function LoginPage() {
       <div className="login-card">
         <Brand />
         <h1>Log in to the console</h1>
-        {ways.data?.oidc && (
-          <>
-            <a className="button button-primary" href={OIDC_PATH}>
-              {ways.data.oidc}
-            </a>
-            <p className="login-or">or with a key</p>
-          </>
-        )}
-        <KeyForm isSecond={Boolean(ways.data?.oidc)} />
+        {ways.data?.oidc && <SingleSignOn button={ways.data.oidc} problem={ways.data.oidc_problem} />}
+        <KeyForm isSecond={Boolean(ways.data?.oidc) && ways.data?.oidc_problem === null} />
         {ways.error ? <Notice tone="warn">{messageOf(ways.error)}</Notice> : null}
       </div>
     </main>

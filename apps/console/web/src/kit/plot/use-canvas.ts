@@ -29,7 +29,12 @@ export function useCanvas({ data, format, isDark, onHover }: CanvasOptions): Ref
     const options = plotOptions(holder, latest.current.data, (value) => latest.current.format(value), onHover);
     const made = new uPlot(options, alignedData(latest.current.data), holder);
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: holder.clientWidth, height: HEIGHT }));
+    const fit = () => {
+      if (plot.current === made && holder.clientWidth !== made.width)
+        made.setSize({ width: holder.clientWidth, height: HEIGHT });
+    };
+    // Not at once: a size that changes while sizes are reported is an error of the page.
+    const observer = new ResizeObserver(() => requestAnimationFrame(fit));
     observer.observe(holder);
     return () => {
       observer.disconnect();
