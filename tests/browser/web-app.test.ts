@@ -3,59 +3,29 @@
  * behind the contract of the admin API: tests/flow has the server that makes it.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { faultsOf, listenTo, loaded, openPage } from '../../apps/console/web/testing/check-page.ts';
 import { changedCopy, jobWith, pagePaths } from '../../apps/console/web/testing/fixture-paths.ts';
-import { type FixtureServer, startFixtureServer } from '../../apps/console/web/testing/fixture-server.ts';
-import { launchChromium } from './chromium.ts';
+import { startFixtureServer } from '../../apps/console/web/testing/fixture-server.ts';
+import { button, openWebApp, type WebApp } from './web-app.ts';
 
-let browser: Browser;
-let server: FixtureServer;
-const contexts: BrowserContext[] = [];
+let app: WebApp;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchChromium(), startFixtureServer()]);
+  app = await openWebApp();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-interface Visitor {
-  role?: 'viewer' | 'operator' | 'admin';
-  isPhone?: boolean;
-  colorScheme?: 'light' | 'dark';
-}
-
-async function newPage({ role, isPhone = false, colorScheme = 'light' }: Visitor): Promise<Page> {
-  const viewport = isPhone ? { width: 390, height: 844 } : { width: 1440, height: 900 };
-  const context = await browser.newContext({ viewport, colorScheme });
-  contexts.push(context);
-  if (role !== undefined) await context.addCookies([{ name: 'role', value: role, url: server.url }]);
-  return context.newPage();
-}
-
-async function visit(path: string, visitor: Visitor): Promise<Page> {
-  const page = await newPage(visitor);
-  await openPage(page, server.url + path);
-  return page;
-}
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+afterEach(() => app.closePages());
+afterAll(() => app?.close());
 
 describe('pages', () => {
   it.each([
     { isPhone: false, colorScheme: 'light' },
     { isPhone: true, colorScheme: 'dark' },
   ] as const)('can be read by everybody (phone: $isPhone, $colorScheme)', async (view) => {
-    const page = await newPage({ ...view, role: 'admin' });
+    const page = await app.newPage({ ...view, role: 'admin' });
     const complaints = listenTo(page);
     const faults: [string, string[]][] = [];
     for (const path of pagePaths) {
-      await openPage(page, server.url + path);
+      await openPage(page, app.url + path);
       faults.push([path, [...(await faultsOf(page)), ...complaints()]]);
     }
     expect(faults.filter(([, found]) => found.length > 0)).toEqual([]);
@@ -63,7 +33,7 @@ describe('pages', () => {
   });
 
   it('show content of jobs as text, with its tags', async () => {
-    const page = await visit(`/jobs/${jobWith('completed')}`, { role: 'operator' });
+    const page = await app.visit(`/jobs/${jobWith('completed')}`, { role: 'operator' });
     await button(page, 'Show prompt and answer').click();
     await page.getByText('<b>Be brief</b>').waitFor();
   });
@@ -71,8 +41,8 @@ describe('pages', () => {
 
 describe('logging in', () => {
   it('leads to the page that was asked for, with its filter', async () => {
-    const page = await newPage({});
-    await page.goto(`${server.url}/jobs?status=failed`);
+    const page = await app.newPage({});
+    await page.goto(`${app.url}/jobs?status=failed`);
     await page.getByLabel('Key').fill('operator');
     await button(page, 'Log in').click();
     await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
@@ -83,37 +53,37 @@ describe('logging in', () => {
   });
 
   it('offers single sign-on where there is one', async () => {
-    const page = await newPage({});
-    await page.goto(`${server.url}/login`);
+    const page = await app.newPage({});
+    await page.goto(`${app.url}/login`);
     await page.getByRole('link', { name: 'Continue with Example SSO' }).waitFor();
   });
 
   it('never leads to another site', async () => {
-    const page = await newPage({});
-    await page.goto(`${server.url}/login?next=//evil.example/`);
+    const page = await app.newPage({});
+    await page.goto(`${app.url}/login?next=//evil.example/`);
     await page.getByLabel('Key').fill('viewer');
     await button(page, 'Log in').click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    expect(new URL(page.url()).origin).toBe(server.url);
+    expect(new URL(page.url()).origin).toBe(app.url);
   });
 });
 
 describe('a role', () => {
   it('is told what it may not see and do, and isn’t offered it', async () => {
-    const page = await visit(`/jobs/${jobWith('failed')}`, { role: 'viewer' });
+    const page = await app.visit(`/jobs/${jobWith('failed')}`, { role: 'viewer' });
     await page.getByText('Prompts and answers are hidden for the role viewer').waitFor();
     for (const name of ['Retry', 'Delete', 'Show prompt and answer', 'Attach to the events']) {
       expect(await button(page, name).count()).toBe(0);
     }
     expect(await page.getByRole('link', { name: 'Users' }).count()).toBe(0);
-    await openPage(page, `${server.url}/jobs`);
+    await openPage(page, `${app.url}/jobs`);
     expect(await page.getByRole('checkbox').count()).toBe(0);
   });
 });
 
 describe('jobs', () => {
   it('are acted on together: first counted, then done', async () => {
-    const page = await visit('/jobs?status=failed&error_code=output_invalid', { role: 'operator' });
+    const page = await app.visit('/jobs?status=failed&error_code=output_invalid', { role: 'operator' });
     await page.getByLabel('Select all on this page').check();
     const bar = page.getByRole('region', { name: 'Selected jobs' });
     await bar.getByRole('button', { name: 'Cancel' }).click();
@@ -127,18 +97,18 @@ describe('jobs', () => {
   });
 
   it('are kept in views under a name', async () => {
-    const page = await visit('/jobs?tenant=acme', { role: 'viewer' });
+    const page = await app.visit('/jobs?tenant=acme', { role: 'viewer' });
     await button(page, 'Save this view').click();
     await page.getByLabel('Name').fill('Only acme');
     await button(page, 'Save').click();
-    await openPage(page, `${server.url}/jobs`);
+    await openPage(page, `${app.url}/jobs`);
     await page.getByRole('link', { name: 'Only acme' }).click();
-    await page.waitForURL(`${server.url}/jobs?tenant=acme`);
+    await page.waitForURL(`${app.url}/jobs?tenant=acme`);
     expect(await page.getByLabel('Tenant').inputValue()).toBe('acme');
   });
 
   it('are retried with edits, which must be JSON; the copy shows what the edits changed', async () => {
-    const page = await visit(`/jobs/${jobWith('completed')}`, { role: 'operator' });
+    const page = await app.visit(`/jobs/${jobWith('completed')}`, { role: 'operator' });
     await button(page, 'Retry with edits').click();
     const editor = page.getByLabel('Input, as JSON');
     const input = await editor.inputValue();
@@ -147,14 +117,14 @@ describe('jobs', () => {
     expect(await button(page, /^Submit/).isDisabled()).toBe(true);
     await editor.fill(input.replace('sailor', 'diver'));
     await button(page, 'Submit the changed copy').click();
-    await page.waitForURL(`${server.url}/jobs/${changedCopy}`);
+    await page.waitForURL(`${app.url}/jobs/${changedCopy}`);
     await button(page, /^Show prompt and answer/).click();
     await page.locator('.diff ins').first().waitFor();
     expect(await page.locator('.diff del').count()).toBeGreaterThan(0);
   });
 
   it('show their events as they come', async () => {
-    const page = await visit(`/jobs/${jobWith('running')}`, { role: 'operator' });
+    const page = await app.visit(`/jobs/${jobWith('running')}`, { role: 'operator' });
     await button(page, 'Attach to the events').click();
     await page.getByText('An anchor holds because', { exact: false }).waitFor();
     await page.getByText('live', { exact: true }).waitFor();
@@ -164,18 +134,18 @@ describe('jobs', () => {
 
 describe('the overview', () => {
   it('keeps its range in the address, and has every plot as a table', async () => {
-    const page = await visit('/', { role: 'viewer' });
+    const page = await app.visit('/', { role: 'viewer' });
     await page.getByText('24 hours').click();
-    await page.waitForURL(`${server.url}/?range=24h`);
+    await page.waitForURL(`${app.url}/?range=24h`);
     await page.getByText('As a table').first().click();
     await page.getByRole('columnheader', { name: 'Completed' }).waitFor();
-    await openPage(page, `${server.url}/?range=never`);
+    await openPage(page, `${app.url}/?range=never`);
     expect(await page.getByRole('radio', { name: '1 hour' }).isChecked()).toBe(true);
   });
 
   it('says that its figures are old when the console is gone, and shows new ones when it is back', async () => {
     const own = await startFixtureServer();
-    const page = await newPage({});
+    const page = await app.newPage({});
     await page.context().addCookies([{ name: 'role', value: 'viewer', url: own.url }]);
     await openPage(page, own.url);
     await own.close();

@@ -11,8 +11,9 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ADMIN_PATH, mayActAs, type Operation, operations, type Role, roles } from '@holdfast/admin';
-import { answers, type FixtureRequest, NotThere } from './fixture-answers.ts';
+import { answers } from './fixture-answers.ts';
 import { eventStream } from './fixture-events.ts';
+import { type FixtureRequest, NotThere } from './fixture-parts.ts';
 
 const built = join(import.meta.dirname, '../../dist/web');
 const policy =

@@ -1,5 +1,5 @@
 /** Dialogs: the browser's own `<dialog>`, which holds the focus, closes on Escape and hides the page from screen readers. */
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { messageOf } from '../api/problem.ts';
 import { Button, type ButtonKind, IconButton } from './button.tsx';
 import { Notice } from './states.tsx';
@@ -15,9 +15,12 @@ interface DialogProps {
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the element goes: only a dialog that is still in the page gives the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // The browser would focus the first button, which closes. Of a question, the first one in the body cancels.
+    element?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea, button):enabled')?.focus();
     return () => element?.close();
   }, []);
   return (

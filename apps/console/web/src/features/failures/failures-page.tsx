@@ -1,45 +1,56 @@
 /** Failures of a range, grouped by what they have in common. */
-import type { FailureGroup } from '@holdfast/admin';
-import { useQuery } from '@tanstack/react-query';
+import { type Failures, type Range, ranges } from '@holdfast/admin';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { adminQuery } from '../../api/index.ts';
-import { type Column, Count, DataTable, EmptyState, Loaded, None, Page, Section } from '../../kit/index.ts';
+import { liveQuery } from '../../api/index.ts';
+import { Choice, Count, EmptyState, Loaded, Page } from '../../kit/index.ts';
+import { FailureGroupSection } from './failure-group.tsx';
+import './failures.css';
 
 const route = getRouteApi('/app/failures');
 
-const columns: readonly Column<FailureGroup>[] = [
-  { id: 'code', header: 'Code', sortBy: ({ code }) => code, cell: ({ code }) => <code>{code}</code> },
-  { id: 'provider', header: 'Provider', cell: ({ provider }) => provider ?? <None /> },
-  { id: 'lane', header: 'Lane', cell: ({ lane }) => lane ?? <None /> },
-  {
-    id: 'count',
-    header: 'Jobs',
-    align: 'end',
-    sortBy: ({ count }) => count,
-    cell: ({ count }) => <Count value={count} />,
-  },
-];
-
-const groupId = ({ code, provider, lane }: FailureGroup) => `${code} ${provider} ${lane}`;
+const labels: Readonly<Record<Range, string>> = { '1h': '1 hour', '24h': '24 hours', '7d': '7 days', '30d': '30 days' };
+const options = ranges.map((range) => [range, labels[range]] as const);
 
 export function FailuresPage() {
   const { range = '24h' } = route.useSearch();
-  const failures = useQuery(adminQuery('failures', { query: { range } }));
+  const navigate = route.useNavigate();
+  const failures = useQuery({ ...liveQuery('failures', { query: { range } }), placeholderData: keepPreviousData });
   return (
-    <Page summary="Failed jobs, by what they have in common." title="Failures">
-      <Section flush title="Groups">
-        <Loaded query={failures}>
-          {({ groups }) => (
-            <DataTable
-              caption="Groups of failures"
-              columns={columns}
-              empty={<EmptyState title="Nothing failed in this time." />}
-              rowId={groupId}
-              rows={groups}
-            />
-          )}
-        </Loaded>
-      </Section>
+    <Page
+      actions={
+        <Choice
+          label="Range"
+          onChange={(chosen) => void navigate({ search: { range: chosen }, replace: true })}
+          options={options}
+          value={range}
+        />
+      }
+      summary="Failed jobs, by what they have in common. Jobs that failed and were retried since are here, too."
+      title="Failures"
+    >
+      <Loaded lines={12} query={failures}>
+        {(data) => <Groups failures={data} />}
+      </Loaded>
     </Page>
+  );
+}
+
+const keyOf = ({ code, provider, lane }: Failures['groups'][number]) => `${code} ${provider} ${lane}`;
+
+function Groups({ failures: { range, groups } }: { failures: Failures }) {
+  if (groups.length === 0)
+    return <EmptyState icon="check" title={`No job has failed in the last ${labels[range].replace(/^1 /, '')}.`} />;
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <>
+      <p className="quiet">
+        <Count value={total} /> {total === 1 ? 'job' : 'jobs'} failed, in <Count value={groups.length} />{' '}
+        {groups.length === 1 ? 'group' : 'groups'}.
+      </p>
+      {groups.map((group, at) => (
+        <FailureGroupSection group={group} isOpen={at === 0} key={keyOf(group)} range={range} total={total} />
+      ))}
+    </>
   );
 }

@@ -1,15 +1,7 @@
 /** Why a job failed, and what to do about it. */
 import { type JobDetails, jobErrorHelp } from '@holdfast/admin';
 import { Link } from '@tanstack/react-router';
-import { Badge, Section } from '../../kit/index.ts';
-
-/** A text with names in backticks, as the docs write them. */
-function WithNames({ text }: { text: string }) {
-  return text.split('`').map((part, at) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name
-    at % 2 === 1 ? <code key={at}>{part}</code> : part,
-  );
-}
+import { Badge, Section, WithCode } from '../../kit/index.ts';
 
 export function JobErrorSection({ job, error }: { job: JobDetails; error: NonNullable<JobDetails['error']> }) {
   const { code, message, retryable, status, provider, tried = [] } = error;
@@ -32,11 +24,11 @@ export function JobErrorSection({ job, error }: { job: JobDetails; error: NonNul
           <dl className="job-error-help">
             <dt>What happened</dt>
             <dd>
-              <WithNames text={help.happened} />
+              <WithCode text={help.happened} />
             </dd>
             <dt>What to do</dt>
             <dd>
-              <WithNames text={help.todo} />
+              <WithCode text={help.todo} />
             </dd>
           </dl>
         )}

@@ -1,34 +1,37 @@
-/** Lanes with their queues, limits and providers. */
+/** Lanes with their queues, limits and providers. Those that need somebody come first. */
 import type { Lane } from '@holdfast/admin';
 import { useQuery } from '@tanstack/react-query';
-import { liveQuery } from '../../api/index.ts';
-import { Badge, type Column, Count, DataTable, Duration, Loaded, Page, Section } from '../../kit/index.ts';
-
-const columns: readonly Column<Lane>[] = [
-  { id: 'name', header: 'Lane', sortBy: ({ name }) => name, cell: ({ name }) => name },
-  {
-    id: 'state',
-    header: 'State',
-    cell: ({ paused }) => (paused ? <Badge tone="warn">paused</Badge> : <Badge tone="good">open</Badge>),
-  },
-  { id: 'waiting', header: 'Waiting', align: 'end', cell: ({ counts }) => <Count value={counts.waiting} /> },
-  {
-    id: 'oldest',
-    header: 'Oldest wait',
-    align: 'end',
-    cell: ({ oldest_wait_s }) => <Duration seconds={oldest_wait_s} />,
-  },
-];
+import { liveQuery, useMay } from '../../api/index.ts';
+import { EmptyState, Loaded, Page, RoleNote } from '../../kit/index.ts';
+import { inOrderOfNeed } from './lane-needs.ts';
+import { LaneSection } from './lane-section.tsx';
+import './lanes.css';
 
 export function LanesPage() {
   const lanes = useQuery(liveQuery('lanes', {}));
   return (
-    <Page summary="Models that share a provider account and its limits." title="Lanes">
-      <Section flush title="All lanes">
-        <Loaded query={lanes}>
-          {({ data }) => <DataTable caption="All lanes" columns={columns} rowId={({ name }) => name} rows={data} />}
-        </Loaded>
-      </Section>
+    <Page summary="A lane is a group of models that share a provider account and its limits." title="Lanes">
+      <Loaded lines={14} query={lanes}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <EmptyState icon="lanes" title="The config file has no lanes." />
+          ) : (
+            <Sections lanes={data} />
+          )
+        }
+      </Loaded>
+      <Missing />
     </Page>
   );
+}
+
+function Sections({ lanes }: { lanes: readonly Lane[] }) {
+  return inOrderOfNeed(lanes).map((lane) => <LaneSection key={lane.name} lane={lane} />);
+}
+
+function Missing() {
+  const [isOperator, isAdmin] = [useMay('operator'), useMay('admin')];
+  if (isAdmin) return null;
+  if (isOperator) return <RoleNote needs="admin" what="Limits can’t be changed" />;
+  return <RoleNote needs="operator" what="Lanes can’t be paused or resumed" />;
 }

@@ -1,33 +1,84 @@
 /** Users of the console. */
 import type { User } from '@holdfast/admin';
 import { useQuery } from '@tanstack/react-query';
-import { adminQuery } from '../../api/index.ts';
-import { Badge, type Column, DataTable, EmptyState, Loaded, Page, Section, Time } from '../../kit/index.ts';
+import { useState } from 'react';
+import { adminQuery, useMay } from '../../api/index.ts';
+import { Button, DataTable, EmptyState, KeyOnceDialog, Loaded, Page, RoleNote, Section } from '../../kit/index.ts';
+import { RoleMeanings } from './role-meanings.tsx';
+import { userColumns } from './user-columns.tsx';
+import { ChangeRoleDialog, DeleteUserDialog, NewUserDialog } from './user-dialogs.tsx';
+import './users.css';
 
-const columns: readonly Column<User>[] = [
-  { id: 'name', header: 'User', sortBy: ({ name }) => name, cell: ({ name }) => name },
-  { id: 'role', header: 'Role', sortBy: ({ role }) => role, cell: ({ role }) => <Badge>{role}</Badge> },
-  { id: 'login', header: 'Last login', cell: ({ last_login_at }) => <Time at={last_login_at} /> },
-  { id: 'created', header: 'Created', cell: ({ created_at }) => <Time at={created_at} /> },
-];
+const TITLE = 'Users';
+const SUMMARY =
+  'Who may log in to this console, each with a name of their own. The admin key is nobody’s: it always works.';
 
 export function UsersPage() {
-  const users = useQuery(adminQuery('users', {}));
+  if (useMay('admin')) return <Users />;
   return (
-    <Page summary="People with a key of their own to this console." title="Users">
+    <Page summary={SUMMARY} title={TITLE}>
+      <RoleNote needs="admin" what="Users are hidden" />
+    </Page>
+  );
+}
+
+type Open = { kind: 'new' } | { kind: 'made'; name: string; key: string } | { kind: 'change' | 'delete'; user: User };
+
+function Users() {
+  const users = useQuery(adminQuery('users', {}));
+  const [open, setOpen] = useState<Open | null>(null);
+  return (
+    <Page
+      actions={
+        <Button icon="plus" kind="primary" onClick={() => setOpen({ kind: 'new' })}>
+          New user
+        </Button>
+      }
+      summary={SUMMARY}
+      title={TITLE}
+    >
       <Section flush title="All users">
-        <Loaded query={users}>
+        <Loaded lines={4} query={users}>
           {({ data }) => (
             <DataTable
-              caption="All users"
-              columns={columns}
-              empty={<EmptyState title="There is only the admin key." />}
+              caption="Users of the console"
+              columns={userColumns({
+                onChange: (user) => setOpen({ kind: 'change', user }),
+                onDelete: (user) => setOpen({ kind: 'delete', user }),
+              })}
+              empty={
+                <EmptyState icon="users" title="There is only the admin key.">
+                  Make a user for each person, so that the audit log says who did what.
+                </EmptyState>
+              }
               rowId={({ name }) => name}
               rows={data}
             />
           )}
         </Loaded>
       </Section>
+      <Section title="What the roles may do">
+        <RoleMeanings />
+      </Section>
+      {open && <Dialogs open={open} setOpen={setOpen} />}
     </Page>
   );
+}
+
+function Dialogs({ open, setOpen }: { open: Open; setOpen: (open: Open | null) => void }) {
+  const close = () => setOpen(null);
+  switch (open.kind) {
+    case 'new':
+      return <NewUserDialog onClose={close} onMade={({ name, key }) => setOpen({ kind: 'made', name, key })} />;
+    case 'change':
+      return <ChangeRoleDialog onClose={close} user={open.user} />;
+    case 'delete':
+      return <DeleteUserDialog onClose={close} user={open.user} />;
+    case 'made':
+      return (
+        <KeyOnceDialog onClose={close} title={`The key of ${open.name}`} value={open.key}>
+          <p className="quiet">Hand it over by a safe way. With it {open.name} logs in to this console.</p>
+        </KeyOnceDialog>
+      );
+  }
 }

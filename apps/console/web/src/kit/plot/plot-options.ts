@@ -53,7 +53,7 @@ function axes(holder: HTMLElement, format: (value: number) => string): uPlot.Axi
 }
 
 function drawn(holder: HTMLElement, data: PlotData): uPlot.Series[] {
-  const bars = uPlot.paths.bars?.({ size: [0.82, 24], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.82, 24] });
   return drawnSeries(data).map(({ label, color }): uPlot.Series => {
     const stroke = colorOf(holder, `plot-${color}`);
     const common = { label, points: { show: false } };
@@ -64,6 +64,12 @@ function drawn(holder: HTMLElement, data: PlotData): uPlot.Series[] {
 
 /** From 0 to what there is; a plot without figures still has a scale. */
 const fromZero = (_: uPlot, _min: number, max: number): uPlot.Range.MinMax => [0, max > 0 ? max * 1.08 : 1];
+
+/** Half a step more at both ends: bars stand over their times, and the first and the last one are shown whole. */
+function wholeBars({ data: [times] }: uPlot, min: number, max: number): uPlot.Range.MinMax {
+  const half = ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
+  return half > 0 ? [min - half, max + half] : [min - DAY_S / 2, max + DAY_S / 2];
+}
 
 export function plotOptions(
   holder: HTMLElement,
@@ -78,7 +84,7 @@ export function plotOptions(
     legend: { show: false },
     // Plots on a page move their cursors together: one reads what happened at one time.
     cursor: { y: false, points: { show: data.kind === 'lines' }, drag: { x: false, y: false }, sync: { key: 'page' } },
-    scales: { y: { range: fromZero } },
+    scales: { x: { range: wholeBars }, y: { range: fromZero } },
     axes: axes(holder, format),
     series: [{}, ...drawn(holder, data)],
     hooks: { setCursor: [({ cursor }) => onHover(cursor.idx ?? null)] },
