@@ -49,7 +49,7 @@ describe('the document of the admin API', () => {
 
   it('describes what is served: each route knows its methods, and no other', async () => {
     const admin = { authorization: `Bearer ${running.adminKey}` };
-    const byPath = Map.groupBy(served, ([, { path }]) => path);
+    const byPath = Map.groupBy(table, ([, { path }]) => path);
     for (const [path, named] of byPath) {
       const address = `/admin/v1${path.replace(/\{\w+\}/g, 'x')}`;
       const methods = named.map(([, { method }]) => method as string);

@@ -89,4 +89,4 @@ export function actOf<Name extends OperationName>(name: Name): Act<Name> | null 
 }
 
 /** What a handler adds to the entry of its act. */
-export type Note = (end: EntryEnd) => void;
+type Note = (end: EntryEnd) => void;

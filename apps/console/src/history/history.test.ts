@@ -10,7 +10,10 @@ let admin: AdminClient;
 beforeAll(async () => {
   const prices = { sim: { input_usd_per_million: 1_000, output_usd_per_million: 1_000 } };
   stack = await Stack.start({
-    config: (main) => ({ lanes: { default: { models: ['*'], providers: [{ name: 'main', base_url: main }] } }, prices }),
+    config: (main) => ({
+      lanes: { default: { models: ['*'], providers: [{ name: 'main', base_url: main }] } },
+      prices,
+    }),
   });
   const port = await freePort();
   await stack.start('console', { CONSOLE_PORT: String(port) });
@@ -30,7 +33,12 @@ describe('the history', () => {
       return completed === 2 && failed === 1 && replayed === 1 ? history : null;
     });
     expect(points).toHaveLength(60);
-    expect(totals).toMatchObject({ submitted: 3, calls: 3, output_tokens: 10, queue_wait: { p50: expect.any(Number) } });
+    expect(totals).toMatchObject({
+      submitted: 3,
+      calls: 3,
+      output_tokens: 10,
+      queue_wait: { p50: expect.any(Number) },
+    });
     expect(totals.first_token.p95).toBeGreaterThan(0);
     expect(totals.cost_usd).toBeGreaterThan(0);
     expect(models).toMatchObject([{ name: 'sim', calls: 3 }]);

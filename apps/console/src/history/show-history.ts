@@ -1,5 +1,5 @@
 /** A history as the admin API shows it. */
-import type { History as ShownHistory, Point } from '@holdfast/admin';
+import type { Point, History as ShownHistory } from '@holdfast/admin';
 import type { History, HistorySums, TenantTotal } from '@holdfast/history';
 
 /** A list of tenants is for people: they look at the first. */
