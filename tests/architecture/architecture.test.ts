@@ -71,6 +71,7 @@ const homeOf: Record<string, string[]> = {
   helmet: ['packages/service'],
   ioredis: ['packages/redis'],
   openai: ['packages/providers'],
+  'openid-client': ['apps/console'],
   'eventsource-parser': ['packages/providers'],
   pg: ['packages/archive'],
   pino: ['packages/service'],

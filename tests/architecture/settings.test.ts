@@ -23,7 +23,7 @@ function defaultsOf(app: string): [name: string, value: string][] {
   const lines = read(`apps/${app}/src/config.ts`).matchAll(
     /^ +([A-Z][A-Z_]+): .*?(?:setting\.(?:port|count|hours)\(([\d_]+)|\.default\(['"]?([^'")]+))/gm,
   );
-  return [...lines].map(([, name = '', shared, own]) => [name, (shared ?? own ?? '').replaceAll('_', '')]);
+  return [...lines].map(([, name = '', shared, own]) => [name, shared?.replaceAll('_', '') ?? own ?? '']);
 }
 
 const page = read('docs/reference/environment.md');

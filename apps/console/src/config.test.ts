@@ -89,3 +89,37 @@ describe('TRUST_PROXY', () => {
     },
   );
 });
+
+describe('single sign-on', () => {
+  const set = {
+    OIDC_ISSUER: 'https://login.example.com',
+    OIDC_CLIENT_ID: 'id',
+    CONSOLE_URL: 'https://console.example.com',
+  };
+  const read = (settings: Record<string, string>) => readConfig({ ...enough, ...set, ...settings }).oidc;
+
+  it('is off without an issuer, and needs little with one', () => {
+    expect(readConfig(enough).oidc).toBeNull();
+    const oidc = read({});
+    expect(oidc).toMatchObject({ clientSecret: null, roleClaim: 'holdfast_role', scopes: 'openid email profile' });
+    expect(oidc?.redirectUri.href).toBe('https://console.example.com/login/oidc/callback');
+    expect(oidc?.roles.get('operator')).toBe('operator');
+    expect(read({ OIDC_ROLES: 'ops=operator, it-lead=admin' })?.roles).toEqual(
+      new Map([
+        ['ops', 'operator'],
+        ['it-lead', 'admin'],
+      ]),
+    );
+  });
+
+  it.each([
+    [{ OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID'],
+    [{ CONSOLE_URL: '' }, 'CONSOLE_URL'],
+    [{ OIDC_ISSUER: 'http://login.example.com' }, 'has to begin with https'],
+    [{ OIDC_SCOPES: 'email' }, '"openid" has to be among them'],
+    [{ OIDC_ROLES: 'ops=root' }, 'expected group=role'],
+    [{ OIDC_ROLES: 'ops' }, 'expected group=role'],
+  ])('refuses %j', (settings, message) => {
+    expect(() => read(settings as Record<string, string>)).toThrow(message);
+  });
+});

@@ -15,6 +15,7 @@ import {
 import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
+import { type OidcConfig, readOidc, readRoles } from './oidc/oidc-config.ts';
 
 const shape = {
   CONSOLE_PORT: setting.port(3001),
@@ -29,6 +30,19 @@ const shape = {
   CONSOLE_TLS_KEY: z.string().optional(),
   CONSOLE_INSECURE_HTTP: setting.flag,
   TRUST_PROXY: setting.trustProxy,
+  CONSOLE_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'an address such as https://console.example.com, with its http:// or https://',
+    })
+    .optional(),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'an address such as https://login.example.com' }).optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_SCOPES: z.string().default('openid email profile'),
+  OIDC_ROLE_CLAIM: z.string().default('holdfast_role'),
+  OIDC_ROLES: z.string().transform(readRoles).optional(),
+  OIDC_BUTTON: z.string().max(100).default('Continue with single sign-on'),
   LOG_LEVEL: setting.logLevel,
   DURABILITY: z.enum(durabilityModes, `expected one of ${durabilityModes.join(', ')}`).default('fsync'),
   RETENTION_HOURS: setting.hours(24),
@@ -79,6 +93,8 @@ export interface ConsoleConfig {
   configDigest: string;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
   apiUrl: string;
+  /** Single sign-on; null: there is none. */
+  oidc: OidcConfig | null;
   /** The settings of this process, without secrets. */
   shownSettings: readonly ShownSetting[];
   warnings: readonly string[];
@@ -134,6 +150,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     prices,
     tasks: loaded.tasks,
     configDigest,
+    oidc: readOidc(settings),
     shownSettings: showSettings(settings, env),
     warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
@@ -144,7 +161,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
 function showSettings(settings: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): ShownSetting[] {
   return Object.keys(shape).map((name) => {
     const isSet = env[name] !== undefined && env[name] !== '';
-    const value = settings[name];
+    const value = isSet ? env[name] : settings[name];
     const shown = /KEY|URL|SECRET/.test(name) ? (value === undefined ? '' : '(set)') : String(value ?? '');
     return { name, value: shown, from: isSet ? 'environment' : 'default' };
   });

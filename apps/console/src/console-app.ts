@@ -17,6 +17,7 @@ import { boardRoutes } from './board/board-routes.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { requireSession } from './login/require-session.ts';
 import { refuseForeignOrigin } from './login/same-origin.ts';
+import { oidcRoutes } from './oidc/oidc-routes.ts';
 import { webAppRoutes } from './web-app.ts';
 
 type ServerApp = ReturnType<typeof createServerApp>;
@@ -50,6 +51,7 @@ export function createConsoleApp(deps: ConsoleDeps): ServerApp {
       app.use(healthRoutes(redis));
       app.use(adminApi(deps));
       app.use(refuseForeignOrigin);
+      if (deps.oidc) app.use(oidcRoutes({ ...deps, ...deps.oidc }));
       app.use(webAppRoutes());
       app.use(BOARD_PATH, requireSession(authentication));
       app.use(boardRoutes(deps));

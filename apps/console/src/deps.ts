@@ -24,6 +24,9 @@ import { createAdminKeyCheck } from './login/admin-key.ts';
 import { createLoginThrottle, type LoginThrottle } from './login/login-throttle.ts';
 import { createSessions, type Sessions } from './login/session.ts';
 import { createUsers, type Users } from './login/users.ts';
+import { OidcClient } from './oidc/oidc-client.ts';
+import type { OidcConfig } from './oidc/oidc-config.ts';
+import { PendingLogins } from './oidc/pending-logins.ts';
 
 /** Time between comment heartbeats on event streams, in ms. */
 const HEARTBEAT_MS = 15_000;
@@ -60,6 +63,14 @@ export interface ConsoleDeps extends Opened {
   warnOfUnpriced: ReturnType<typeof warnOfUnpriced>;
   streams: OpenStreams;
   authentication: Authentication;
+  /** Single sign-on; null: there is none. */
+  oidc: OidcDeps | null;
+}
+
+interface OidcDeps {
+  client: OidcClient;
+  config: OidcConfig;
+  pending: PendingLogins;
 }
 
 export function makeDeps(opened: Opened): ConsoleDeps {
@@ -84,5 +95,14 @@ export function makeDeps(opened: Opened): ConsoleDeps {
     warnOfUnpriced: warnOfUnpriced(logger),
     streams: new OpenStreams({ heartbeatMs: HEARTBEAT_MS, stopping }),
     authentication: { isAdminKey, users, sessions, apiKeys, guesses },
+    oidc: openOidc(opened),
   };
+}
+
+function openOidc({ redis, config: { oidc, prefix, adminKey }, logger }: Opened): OidcDeps | null {
+  if (oidc === null) return null;
+  const client = new OidcClient(oidc, logger);
+  // The console starts without it: the login page says what is wrong.
+  void client.prepare();
+  return { client, config: oidc, pending: new PendingLogins({ redis, prefix, adminKey }) };
 }

@@ -3,6 +3,7 @@
  *
  *   name                                        type    holds                                        time to live
  *   <prefix>:console:session:<digest>           string  whose it is and when it ends (JSON)          2 h after its last use
+ *   <prefix>:console:oidc:<digest>              string  a login that has begun at the provider (JSON)  10 min
  *   <prefix>:console:users                      hash    name of a user → what never changes (JSON)   none
  *   <prefix>:console:user-states                hash    id of a user → role, and last login          none
  *   <prefix>:console:user-keys                  hash    digest of a user's key → name                none
@@ -13,6 +14,10 @@
  */
 export function sessionKey(prefix: string, digest: string): string {
   return `${prefix}:console:session:${digest}`;
+}
+
+export function pendingLoginKey(prefix: string, digest: string): string {
+  return `${prefix}:console:oidc:${digest}`;
 }
 
 export function userKeys(prefix: string): Record<'users' | 'states' | 'byDigest', string> {

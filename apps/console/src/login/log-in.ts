@@ -44,7 +44,7 @@ export async function logIn(needs: LogInNeeds, request: Request, key: string): P
 
 /** Starts the session of someone who has proved who they are. @param user null: the admin */
 export async function startSession(
-  { users, sessions, audit }: Pick<LogInNeeds, 'users' | 'sessions' | 'audit'>,
+  { users, sessions, audit }: Pick<LogInNeeds, 'sessions' | 'audit'> & { users: Pick<Users, 'loggedIn'> },
   address: string,
   user: KnownUser | null,
 ): Promise<LoggedIn> {
@@ -62,6 +62,6 @@ export function setSessionCookie(request: Request, response: Response, sessionId
 }
 
 /** Behind a proxy that ends TLS, its header counts. A client that forges it changes only its own cookie. */
-function isHttps(request: Request): boolean {
+export function isHttps(request: Request): boolean {
   return request.secure || request.headers['x-forwarded-proto'] === 'https';
 }

@@ -7,6 +7,7 @@ import type { Sessions } from './session.ts';
 
 interface SessionHandlersNeeds extends LogInNeeds {
   sessions: Sessions;
+  oidc: { config: { button: string }; client: { problem: string | null } } | null;
 }
 
 export function sessionHandlers(needs: SessionHandlersNeeds): Handlers<'loginWays' | 'login' | 'session' | 'logout'> {
@@ -18,7 +19,10 @@ export function sessionHandlers(needs: SessionHandlersNeeds): Handlers<'loginWay
     csrf_token: session ? sessions.csrfToken(session.id) : '',
   });
   return {
-    loginWays: async () => ({ oidc: null, oidc_problem: null }),
+    loginWays: async () => ({
+      oidc: needs.oidc?.config.button ?? null,
+      oidc_problem: needs.oidc?.client.problem ?? null,
+    }),
     login: async ({ body, request, response }) => {
       const { session, role } = await logIn(needs, request, body.key.trim());
       setSessionCookie(request, response, session.id);
