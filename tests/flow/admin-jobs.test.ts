@@ -236,7 +236,7 @@ describe('a search', () => {
     });
     expect([first.data[0]?.id, rest.data[0]?.id]).toEqual([ours, id]);
     for (const [query, param] of [
-      [{ statuss: 'failed' }, 'statuss'],
+      [{ state: 'failed' }, 'state'],
       [{ status: 'done' }, 'status'],
       [{ limit: '0' }, 'limit'],
       [{ key: 'theirs' }, 'key'],

@@ -56,7 +56,7 @@ async function openStore(config: ConsoleConfig, { logger, onClose }: ServiceCont
   onClose('redis', () => Promise.all([disconnectRedis(redis), disconnectRedis(subscriber)]).then(() => undefined));
   await untilReady(redis, REDIS_READY_WITHIN_MS);
   const watch = new ServerWatch({ redis, mode, names: accessNames(prefix), logger });
-  await watch.start({ startsUndurable: true });
+  await watch.start({ startsAnyway: true });
   onClose('server watch', () => watch.stop());
   const writes = new DurableWrites({ mode, redis, prefix, watch, connect: () => connectForPool(redisUrl) });
   onClose('durable writes', () => writes.close());

@@ -1,4 +1,5 @@
 /** The console with a certificate of its own, as it is run where no proxy ends TLS. */
+// cspell:ignore pkeyopt paramgen addext keyout
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:https';

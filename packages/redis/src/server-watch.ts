@@ -53,13 +53,13 @@ export class ServerWatch {
   /**
    * Checks now, then every two seconds until `stop`.
    * @param needsReplica in mode `replica`, a replica has to be connected now
-   * @param startsUndurable settings that the mode doesn't allow are logged, and refuse writes until they are changed
+   * @param startsAnyway settings that the mode doesn't allow are logged, and refuse writes until they are changed
    * @throws MisconfigurationError what is wrong; what the connection throws
    */
-  async start({ needsReplica = false, startsUndurable = false } = {}): Promise<void> {
+  async start({ needsReplica = false, startsAnyway = false } = {}): Promise<void> {
     const { redis, mode } = this.#options;
     await this.#throwFault().catch((error: unknown) => {
-      if (!startsUndurable || !isUndurable(error)) throw error;
+      if (!startsAnyway || !lacksDurability(error)) throw error;
       this.#become(error);
     });
     if (needsReplica) await checkDurability(redis, mode);
@@ -125,7 +125,7 @@ export class ServerWatch {
     const fault = this.#fault;
     if (!fault) return;
     const retry = { retryAfterMs: EVERY_MS };
-    if (isUndurable(fault)) {
+    if (lacksDurability(fault)) {
       throw new RequestError(
         'durability_unmet',
         `The job store is not set up as DURABILITY=${mode} demands, so no job is accepted. The log of this process says what to ` +
@@ -186,7 +186,7 @@ export class ServerWatch {
   }
 }
 
-function isUndurable(error: unknown): error is MisconfigurationError {
+function lacksDurability(error: unknown): error is MisconfigurationError {
   return error instanceof MisconfigurationError && error.code.startsWith('durability_');
 }
 

@@ -87,6 +87,3 @@ const acts: { [Name in ActName]: Act<Name> } = {
 export function actOf<Name extends OperationName>(name: Name): Act<Name> | null {
   return name in acts ? (acts[name as ActName] as unknown as Act<Name>) : null;
 }
-
-/** What a handler adds to the entry of its act. */
-type Note = (end: EntryEnd) => void;

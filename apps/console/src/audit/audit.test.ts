@@ -28,11 +28,11 @@ describe('an act', () => {
     const all = await entries({});
     const from = { address: '127.0.0.1', outcome: 'done' };
     const ours = { user: 'admin', role: 'admin', ...from };
-    const anns = { user: 'ann', role: 'operator', tenant: null, target: null, details: {}, ...from };
+    const byAnn = { user: 'ann', role: 'operator', tenant: null, target: null, details: {}, ...from };
     expect(all).toMatchObject([
       { ...ours, action: 'user.delete', target: 'ann' },
-      { ...anns, action: 'logout' },
-      { ...anns, action: 'login' },
+      { ...byAnn, action: 'logout' },
+      { ...byAnn, action: 'login' },
       { ...ours, action: 'user.change', target: 'ann', details: { role: 'operator' } },
       { ...ours, action: 'user.create', target: 'ann', details: { role: 'viewer' } },
       { ...ours, action: 'lane.change', target: 'fast', details: { paused: true } },
