@@ -5,7 +5,6 @@
 import type { AuditAction, OperationName, Operations } from '@holdfast/admin';
 import type { JsonObject } from '@holdfast/core';
 import type { Call } from '../api/handler.ts';
-import type { EntryEnd } from './audit-log.ts';
 
 type Changing = {
   [Name in OperationName]: Operations[Name]['method'] extends 'GET' ? never : Name;
