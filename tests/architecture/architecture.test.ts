@@ -14,6 +14,7 @@ const mayImport: Record<string, string[]> = {
   'packages/journal': ['cell', 'core', 'redis'],
   'packages/queue': ['cell', 'core', 'redis'],
   'packages/gate': ['cell', 'core', 'redis'],
+  'packages/alerts': ['core', 'redis'],
   'packages/providers': ['core'],
   'packages/tasks': ['core'],
   'packages/client': ['core'],
@@ -38,6 +39,7 @@ const homeOf: Record<string, string[]> = {
   'eventsource-parser': ['packages/providers'],
   pino: ['packages/service'],
   'prom-client': ['packages/service'],
+  standardwebhooks: ['packages/alerts'],
   'swagger-ui-express': ['apps/api'],
   zod: [
     'packages/admin',
