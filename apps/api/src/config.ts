@@ -1,7 +1,7 @@
 /** The API's settings: the only place of this app that reads the environment. */
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
-import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import { namedVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
@@ -68,6 +68,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
     tasks: file.loaded.tasks,
-    warnings: [...file.warnings, ...warnOfUnknownSettings(env, keyVariables(file.lanes))],
+    warnings: [...file.warnings, ...warnOfUnknownSettings(env, namedVariables(file))],
   });
 }

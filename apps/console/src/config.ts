@@ -1,6 +1,6 @@
 /** The console's settings, and the only place where it reads the environment. */
 import type { Lanes, Plans } from '@holdfast/core';
-import { keyVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
+import { namedVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';
 
@@ -45,10 +45,11 @@ export interface ConsoleConfig {
 /** @throws SettingsError that names every wrong variable */
 export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   const settings = readSettings(shape, env);
-  const { lanes, plans, loaded } = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+  const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
     load: loadTasks,
     background: settings.OPENAI_BACKGROUND,
   });
+  const { lanes, plans, loaded } = file;
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,
@@ -59,7 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     lanes,
     plans,
     tasks: [...loaded.tasks.keys()],
-    warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
+    warnings: warnOfUnknownSettings(env, namedVariables(file)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });
 }

@@ -4,6 +4,7 @@ import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
   type ConfigFile,
   keyVariables,
+  namedVariables,
   readConfigFile,
   readSettings,
   setting,
@@ -84,7 +85,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     maxAnswerBytes: settings.MAX_ANSWER_MB * 1_048_576,
     ...content,
     tasks: content.loaded.tasks,
-    warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
+    warnings: [...content.warnings, ...warnOfUnknownSettings(env, namedVariables(content))],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

@@ -1,25 +1,15 @@
 /** Sends reports to the webhook, signed as Standard Webhooks are, so that a receiver can check and deduplicate them with any of its libraries. */
 import { Webhook } from 'standardwebhooks';
 import type { Report } from './alert-store.ts';
+import type { WebhookTarget } from './webhook-target.ts';
 
 const TIMEOUT_MS = 10_000;
 
-export interface WebhookTarget {
-  url: string;
-  /** `whsec_…` */
-  secret: string;
-  /** Names this installation in the report. */
-  installation: string;
-}
-
-/** @throws Error where the secret is none */
-export function checkSecret(secret: string): void {
-  new Webhook(secret);
-}
-
 /** Resolves once the webhook has answered 2xx. @throws Error with what it answered instead, or why it did not */
+/** @param installation names this installation in the report */
 export async function sendReport(
-  { url, secret, installation }: WebhookTarget,
+  { url, secret }: WebhookTarget,
+  installation: string,
   { id, at, change }: Report,
 ): Promise<void> {
   const { key: _, since, state, ...rest } = change;

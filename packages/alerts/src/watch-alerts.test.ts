@@ -40,7 +40,8 @@ function watcher(read: ReadRule = readAge) {
   return new AlertWatch({
     store: new AlertStore(redis, prefix),
     alerts,
-    target: { url: receiver.url, secret, installation: prefix },
+    target: { url: receiver.url, secret },
+    installation: prefix,
     readers: new Map<AlertRule, ReadRule>([['queue_age', read]]),
     logger: silent,
     now: () => now,

@@ -11,7 +11,8 @@
 import type { AlertRule, Alerts, Logger } from '@holdfast/core';
 import type { AlertStore, Report } from './alert-store.ts';
 import { evaluateAlerts, type Finding } from './evaluate.ts';
-import { sendReport, type WebhookTarget } from './send-report.ts';
+import { sendReport } from './send-report.ts';
+import type { WebhookTarget } from './webhook-target.ts';
 
 const EVERY_MS = 10_000;
 const MAX_BACKOFF_MS = 15 * 60_000;
@@ -23,6 +24,8 @@ export interface AlertWatchOptions {
   store: AlertStore;
   alerts: Alerts;
   target: WebhookTarget;
+  /** Names this installation in reports. */
+  installation: string;
   /** One for each rule that is switched on. */
   readers: ReadonlyMap<AlertRule, ReadRule>;
   logger: Logger;
@@ -95,11 +98,11 @@ export class AlertWatch {
   }
 
   async #send(): Promise<void> {
-    const { store, target, logger, now = Date.now } = this.#options;
+    const { store, target, installation, logger, now = Date.now } = this.#options;
     if (now() < this.#nextTry) return;
     for (let report = await store.nextReport(); report !== null; report = await store.nextReport()) {
       try {
-        await sendReport(target, report);
+        await sendReport(target, installation, report);
       } catch (error) {
         this.#failures += 1;
         this.#nextTry = now() + Math.min(EVERY_MS * 2 ** (this.#failures - 1), MAX_BACKOFF_MS);
