@@ -19,7 +19,7 @@ const mayImport: Record<string, string[]> = {
   'packages/tasks': ['core'],
   'packages/client': ['core'],
   'packages/simulator': [],
-  'apps/api': ['cell', 'client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
+  'apps/api': ['alerts', 'cell', 'client', 'core', 'gate', 'journal', 'queue', 'redis', 'service', 'tasks'],
   'apps/worker': ['cell', 'core', 'gate', 'journal', 'providers', 'queue', 'redis', 'service', 'tasks'],
   'apps/console': ['cell', 'core', 'gate', 'queue', 'redis', 'service', 'tasks'],
   'apps/local': ['core', 'service', 'tasks'],

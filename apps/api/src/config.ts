@@ -1,5 +1,7 @@
 /** The API's settings: the only place of this app that reads the environment. */
-import type { Lanes, Plans, Prices } from '@holdfast/core';
+
+import { type WebhookTarget, webhookTarget } from '@holdfast/alerts';
+import type { Alerts, Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import { namedVariables, readConfigFile, readSettings, setting, warnOfUnknownSettings } from '@holdfast/service';
 import type { Task } from '@holdfast/tasks';
@@ -26,6 +28,9 @@ export interface ApiConfig {
   tasks: ReadonlyMap<string, Task>;
   plans: Plans;
   prices: Prices;
+  alerts?: Alerts | undefined;
+  /** null: the config file has no alerts. */
+  alertTarget: WebhookTarget | null;
   /** All processes should have the same. */
   configDigest: string;
   warnings: readonly string[];
@@ -52,7 +57,10 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     env,
   );
   const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
-    load: loadTasks,
+    load: (config, path) => ({
+      ...loadTasks(config, path),
+      alertTarget: config.alerts ? webhookTarget(config.alerts, env) : null,
+    }),
     background: settings.OPENAI_BACKGROUND,
   });
   return Object.freeze({
@@ -68,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapKey: settings.HOLDFAST_BOOTSTRAP_KEY,
     ...file,
     tasks: file.loaded.tasks,
+    alertTarget: file.loaded.alertTarget,
     warnings: [...file.warnings, ...warnOfUnknownSettings(env, namedVariables(file))],
   });
 }
