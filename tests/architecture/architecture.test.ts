@@ -17,6 +17,7 @@ const mayImport: Record<string, string[]> = {
   'packages/gate': ['cell', 'core', 'redis'],
   'packages/jobs': ['core', 'gate', 'journal', 'queue', 'redis', 'tasks'],
   'packages/history': ['core', 'redis'],
+  'packages/alerts': ['core', 'redis'],
   'packages/providers': ['core'],
   'packages/tasks': ['core'],
   'packages/client': ['core'],
@@ -38,6 +39,7 @@ const mayImport: Record<string, string[]> = {
   'apps/console/web': ['admin', 'core'],
   'apps/console': [
     'admin',
+    'alerts',
     'archive',
     'cell',
     'core',
@@ -78,6 +80,7 @@ const homeOf: Record<string, string[]> = {
   'prom-client': ['packages/service'],
   react: ['apps/console/web'],
   'react-dom': ['apps/console/web'],
+  standardwebhooks: ['packages/alerts'],
   'swagger-ui-express': ['apps/api'],
   uplot: ['apps/console/web'],
   zod: [

@@ -13,6 +13,7 @@ import { readWorkspaces, type SourceFile } from './workspaces.ts';
 
 /** Where key names are made. */
 const homes = [
+  'packages/alerts/src/keys.ts',
   'packages/cell/src/keys.ts',
   'packages/cell/src/layout.ts',
   'packages/gate/src/keys.ts',

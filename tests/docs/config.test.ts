@@ -25,6 +25,8 @@ describe('docs/reference/config.md', () => {
     expect(membersOf(file)).toContain('lanes');
     expect(written('Members of the file')).toEqual(membersOf(file));
     expect(written('Tasks')).toEqual(membersOf(file.properties?.tasks?.additionalProperties));
+    expect(written('Alerts')).toEqual(membersOf(file.properties?.alerts));
+    expect(written('Rules of alerts')).toEqual(membersOf(file.properties?.alerts?.properties?.rules));
   });
 
   it('has every member of a lane and of its providers', () => {

@@ -2,9 +2,9 @@
 import type { Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
-  keyVariables,
   type MetricsSettings,
   metricsSettings,
+  namedVariables,
   readConfigFile,
   readSettings,
   readTracing,
@@ -96,6 +96,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     ...file,
     tasks: file.loaded.tasks,
     tracing: readTracing(settings, 'api'),
-    warnings: [...file.warnings, ...warnOfUnknownSettings(env, keyVariables(file.lanes))],
+    warnings: [...file.warnings, ...warnOfUnknownSettings(env, namedVariables(file))],
   });
 }

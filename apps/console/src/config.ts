@@ -1,10 +1,11 @@
 /** The console's settings, and the only place where it reads the environment. */
-import type { Lanes, Plans, Prices } from '@holdfast/core';
+import { type WebhookTarget, webhookTarget } from '@holdfast/alerts';
+import type { Alerts, Lanes, Plans, Prices } from '@holdfast/core';
 import { type DurabilityMode, durabilityModes } from '@holdfast/redis';
 import {
-  keyVariables,
   type MetricsSettings,
   metricsSettings,
+  namedVariables,
   readBinding,
   readConfigFile,
   readSettings,
@@ -89,6 +90,8 @@ export interface ConsoleConfig {
   plans: Plans;
   /** Built-in tasks and those of the config file, by their names. */
   tasks: ReadonlyMap<string, Task>;
+  /** What is reported where; null: the config file has no alerts. */
+  alerting: { alerts: Alerts; target: WebhookTarget } | null;
   /** All processes should have the same. */
   configDigest: string;
   /** Where people reach the API, for the link to its docs: HOLDFAST_API_URL, or PORT of this machine. */
@@ -123,14 +126,14 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
       insecureHttp: 'CONSOLE_INSECURE_HTTP',
     },
   );
-  const { lanes, plans, prices, loaded, configDigest } = readConfigFile(
-    settings.HOLDFAST_CONFIG,
-    settings.OPENAI_BASE_URL,
-    {
-      load: loadTasks,
-      background: settings.OPENAI_BACKGROUND,
-    },
-  );
+  const file = readConfigFile(settings.HOLDFAST_CONFIG, settings.OPENAI_BASE_URL, {
+    load: (config, path) => ({
+      ...loadTasks(config, path),
+      alertTarget: config.alerts ? webhookTarget(config.alerts, env) : null,
+    }),
+    background: settings.OPENAI_BACKGROUND,
+  });
+  const { lanes, plans, prices, alerts, loaded, configDigest } = file;
   return Object.freeze({
     port: settings.CONSOLE_PORT,
     host: settings.HOST,
@@ -149,10 +152,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
     plans,
     prices,
     tasks: loaded.tasks,
+    alerting: alerts && loaded.alertTarget ? { alerts, target: loaded.alertTarget } : null,
     configDigest,
     oidc: readOidc(settings),
     shownSettings: showSettings(settings, env),
-    warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
+    warnings: warnOfUnknownSettings(env, namedVariables(file)),
     apiUrl: (settings.HOLDFAST_API_URL ?? `http://127.0.0.1:${settings.PORT}`).replace(/(?:\/v1)?\/*$/, ''),
   });
 }

@@ -45,7 +45,7 @@ export interface Opened {
   onEnded: (job: EndedJob) => void;
   writes: Pick<DurableWrites, 'run'>;
   watch: Pick<ServerWatch, 'fault'>;
-  memory: Pick<MemoryWatch, 'isNearlyFull' | 'markFull'>;
+  memory: Pick<MemoryWatch, 'isNearlyFull' | 'markFull' | 'usedShare'>;
   logger: ServiceLogger;
   /** Aborts when the process stops: open event streams end then. */
   stopping: AbortSignal;

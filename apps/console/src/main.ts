@@ -38,6 +38,7 @@ import {
   type ServiceContext,
   serveMetrics,
 } from '@holdfast/service';
+import { startAlerts } from './alerts/start-alerts.ts';
 import { closeCells, openCells } from './cells.ts';
 import { type ConsoleConfig, readConfig } from './config.ts';
 import { createConsoleApp } from './console-app.ts';
@@ -98,6 +99,7 @@ async function start(config: ConsoleConfig, context: ServiceContext): Promise<vo
   const stopping = new AbortController();
   const opened = { ...store, config, cells, lanes, archive, knownPlans, onEnded, logger };
   const deps = makeDeps({ ...opened, stopping: stopping.signal });
+  startAlerts(deps, context);
   const app = createConsoleApp(deps);
   const server = await listen(app, config);
   onClose('server', () => {

@@ -21,9 +21,9 @@
  */
 import { resolve } from 'node:path';
 import {
-  keyVariables,
   type MetricsSettings,
   metricsSettings,
+  namedVariables,
   readConfigFile,
   readSettings,
   SettingsError,
@@ -122,14 +122,12 @@ export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
     );
   }
   // Whatever it serves: found by the services instead, a fault would be told by each of them, at each of its starts.
-  const { lanes, loaded, configDigest } = readConfigFile(
-    set.HOLDFAST_CONFIG,
-    set.OPENAI_BASE_URL ?? 'http://127.0.0.1',
-    {
-      load,
-    },
-  );
-  const unknown = unknownSettings(env, keyVariables(lanes));
+  const file = readConfigFile(set.HOLDFAST_CONFIG, set.OPENAI_BASE_URL ?? 'http://127.0.0.1', {
+    load,
+  });
+  const { loaded, configDigest } = file;
+  const named = namedVariables(file);
+  const unknown = unknownSettings(env, named);
   return Object.freeze({
     api: portOf(env, 'PORT', set.PORT),
     console: portOf(env, 'CONSOLE_PORT', set.CONSOLE_PORT),
@@ -148,7 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv, load = loadTasks): Config {
     showAllLogs: set.LOG === 'all',
     startedByNpm: env.npm_lifecycle_event !== undefined,
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !unknown.includes(name))),
-    warnings: warnOfUnknownSettings(env, keyVariables(lanes)),
+    warnings: warnOfUnknownSettings(env, named),
     configDigest,
     tasks: [...loaded.tasks.keys()],
     taskFiles: loaded.files,

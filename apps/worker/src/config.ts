@@ -6,6 +6,7 @@ import {
   keyVariables,
   type MetricsSettings,
   metricsSettings,
+  namedVariables,
   readConfigFile,
   readSettings,
   readTracing,
@@ -125,7 +126,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     tasks: content.loaded.tasks,
     tracing: readTracing(settings, 'worker'),
     propagatesTraces: settings.OTEL_PROPAGATE_TO_PROVIDERS,
-    warnings: [...content.warnings, ...warnOfUnknownSettings(env, names)],
+    warnings: [...content.warnings, ...warnOfUnknownSettings(env, namedVariables(content))],
     providerKeys: Object.fromEntries(names.map((name) => [name, env[name] || undefined])),
   });
 }

@@ -19,6 +19,7 @@
  *   simulator  our own provider that misbehaves on demand
  */
 
+export * from './alerts.ts';
 export * from './cost/money.ts';
 export * from './cost/prices.ts';
 export * from './cost/spend.ts';

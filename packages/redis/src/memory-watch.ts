@@ -20,6 +20,7 @@ interface MemoryWatchOptions {
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   #full = false;
+  #usedShare = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: MemoryWatchOptions) {
@@ -31,6 +32,11 @@ export class MemoryWatch {
     return this.#full;
   }
 
+  /** Of `maxmemory`, at the last check; 0 where there is no limit. */
+  get usedShare(): number {
+    return this.#usedShare;
+  }
+
   /** Checks now, then once a second until `stop`. Throws what the connection throws at the first check. */
   async start(): Promise<void> {
     await this.check();
@@ -40,6 +46,7 @@ export class MemoryWatch {
 
   async check(): Promise<void> {
     const usedShare = usedShareOf(await this.#options.redis.info('memory'));
+    this.#usedShare = usedShare;
     this.#options.onCheck?.(usedShare);
     this.#become(usedShare > NEARLY_FULL);
   }

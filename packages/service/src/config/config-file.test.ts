@@ -114,7 +114,7 @@ describe('the config file', () => {
   const withProvider = (provider: object) => ({ lanes: { a: { ...lane, providers: [provider] } } });
   const known = {
     lane: 'models, providers, limits, background, idempotency_header, max_calls',
-    file: 'lanes, plans, prices, task_files, tasks, task_error_message',
+    file: 'lanes, plans, prices, task_files, tasks, task_error_message, alerts',
   };
 
   it.each<[string, unknown, unknown[]]>([

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
+  type Alerts,
+  alertsSchema,
   CodedError,
   canonicalJson,
   DEFAULT_MAX_CALLS,
@@ -40,6 +42,7 @@ export const configSchema = z.strictObject({
   task_files: taskFilesSchema.optional(),
   tasks: tasksSchema.default({}),
   task_error_message: taskErrorMessageSchema.default('hide'),
+  alerts: alertsSchema.optional(),
 });
 
 export interface ConfigFile {
@@ -50,6 +53,7 @@ export interface ConfigFile {
   task_files?: string[] | undefined;
   tasks: z.output<typeof tasksSchema>;
   task_error_message: z.output<typeof taskErrorMessageSchema>;
+  alerts?: Alerts | undefined;
 }
 
 /** What an app loads by a config file. */
@@ -85,6 +89,11 @@ export interface ConfigOptions<App extends Loaded> {
 /** The variables that hold the secrets of the lanes' providers. */
 export function keyVariables(lanes: Lanes): string[] {
   return Object.values(lanes).flatMap(({ providers }) => providers.flatMap(secretsOf));
+}
+
+/** All variables that the file names. */
+export function namedVariables({ lanes, alerts }: Pick<ConfigFile, 'lanes' | 'alerts'>): string[] {
+  return alerts ? [...keyVariables(lanes), alerts.webhook.secret_env] : keyVariables(lanes);
 }
 
 const DEFAULT_CONFIG_FILES = ['holdfast.config.json', 'holdfast.config.ts'];
