@@ -3,15 +3,18 @@
  *
  *   1. writes records and lists straight into a Redis of its own, as the scripts leave them: 1,000 tenants, 2 % failed, few open jobs
  *   2. measures each search 20 times, after one that doesn't count, and prints the median and the slowest in ms
+ *   3. starts a console on it, and measures each page of the admin API the same way, over HTTP
  *
  * `npm run bench:search`; SEARCH_JOBS=n sets the number of jobs. A million take 1 GB of memory.
  */
 import { Cell } from '@holdfast/cell';
 import { jobIdFor } from '@holdfast/core';
+import { createTenants } from '@holdfast/gate';
 import { type JobFilter, Journal, readJobDetails, searchJobs } from '@holdfast/journal';
 import { startRedis } from '@holdfast/local/redis';
 import { disconnectRedis, type Redis } from '@holdfast/redis';
 import { makeQuickDirectory } from '../packages/core/testing/quick-directory.ts';
+import { freePort, Service } from '../tests/stack/stack.ts';
 import { openRedis } from './open-redis.ts';
 
 const JOBS = Number(process.env.SEARCH_JOBS ?? 1_000_000);
@@ -105,7 +108,7 @@ async function measure(name: string, run: () => Promise<string>): Promise<void> 
   for (let turn = 0; turn < REPETITIONS; turn += 1) times.push(await timed(run));
   times.sort((one, other) => one - other);
   const [median = 0, slowest = 0] = [times[REPETITIONS / 2], times.at(-1)];
-  log(`${name.padEnd(28)} ${median.toFixed(1).padStart(8)} ${slowest.toFixed(1).padStart(8)}   ${found}`);
+  log(`${name.padEnd(38)} ${median.toFixed(1).padStart(8)} ${slowest.toFixed(1).padStart(8)}   ${found}`);
 }
 
 async function measureAll(redis: Redis): Promise<void> {
@@ -114,7 +117,7 @@ async function measureAll(redis: Redis): Promise<void> {
   const cells = { all: [{ journal }], of: () => ({ journal }) };
   await fill(redis, cell);
   log(/used_memory_human:\S+/.exec(await redis.info('memory'))?.[0] ?? '');
-  log(`${'search'.padEnd(28)}   median  slowest   found`);
+  log(`${'search'.padEnd(38)}   median  slowest   found`);
   for (const [name, filter] of Object.entries(searches)) {
     await measure(name, async () => {
       const { jobs, scannedTo } = await searchJobs(cells, { filter, limit: 50 });
@@ -126,11 +129,60 @@ async function measureAll(redis: Redis): Promise<void> {
   );
 }
 
+/** What the pages of the console ask for. */
+const pages = [
+  '/history?range=1h',
+  '/history?range=7d',
+  '/failures?range=24h',
+  '/lanes',
+  '/workers',
+  '/tenants',
+  '/tenants/tenant-5/usage',
+  '/plans',
+  '/settings',
+  '/audit',
+  '/jobs',
+  '/jobs?tenant=tenant-5',
+  '/jobs?status=failed',
+  '/jobs?error_code=answer_too_large',
+  '/jobs?lane=rare',
+  '/jobs?metadata.customer=nobody',
+  '/jobs?status=cancelled',
+  `/jobs/${jobIdFor('tenant-5', '5')}`,
+];
+
+async function measurePages(connection: Redis, redisUrl: string): Promise<void> {
+  const tenants = createTenants({ redis: connection, prefix: 'hf' });
+  for (let at = 0; at < TENANTS; at += 1) await tenants.put(`tenant-${at}`, { limits: { budget_usd: { day: 1 } } });
+  const [key, port] = ['a-key-of-the-bench-that-nobody-guesses', await freePort()];
+  const console_ = new Service('console', {
+    REDIS_URL: redisUrl,
+    CONSOLE_PORT: String(port),
+    HOLDFAST_ADMIN_KEY: key,
+    DURABILITY: 'memory',
+    LOG_LEVEL: 'info',
+  });
+  try {
+    await console_.saying('console ready');
+    const headers = { authorization: `Bearer ${key}` };
+    for (const page of pages) {
+      await measure(page, async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/admin/v1${page}`, { headers });
+        const body = (await answer.json()) as { data?: unknown[] };
+        return answer.ok ? (body.data ? String(body.data.length) : '') : `status ${answer.status}`;
+      });
+    }
+  } finally {
+    await console_.end();
+  }
+}
+
 const redis = await startRedis({ dataDir: makeQuickDirectory('holdfast-bench-'), env: process.env, log });
 const connection = await openRedis(redis.url, 'worker');
 try {
   await connection.config('SET', 'appendonly', 'no');
   await measureAll(connection);
+  await measurePages(connection, redis.url);
 } finally {
   await disconnectRedis(connection);
   await redis.stop();
