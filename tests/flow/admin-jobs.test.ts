@@ -304,3 +304,21 @@ describe('an open stream of events', () => {
     await stack.goOn(name);
   });
 });
+
+describe('failures', () => {
+  it('name their newest jobs, without messages for a viewer, which may quote a prompt', async () => {
+    const id = await ended('counted', 'status=400');
+    const failuresFor = async (role: Role) =>
+      (await clientOf(keys[role]).call('failures', { query: { range: '1h' } })).groups;
+    const group = await until('it is counted', async () =>
+      (await failuresFor('viewer')).find(({ newest }) => newest[0]?.id === id),
+    );
+    expect(group).toMatchObject({ code: 'provider_bad_request', provider: 'main', lane: 'default' });
+    expect(group.newest[0]).toMatchObject({ tenant: 'default', task: 'chat.completions' });
+    expect(group.newest.map(({ message }) => message)).toEqual(
+      group.newest.map(() => 'Only the roles operator and admin see the message.'),
+    );
+    const [shown] = await failuresFor('operator');
+    expect(shown?.newest[0]?.message).not.toContain('Only the roles');
+  });
+});

@@ -9,6 +9,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startConsole, type TestConsole } from '../testing/console.ts';
 
+// cspell:ignore pkeyopt paramgen addext keyout
+
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
 const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
 

@@ -2,6 +2,7 @@
 import type { JobPage } from '@holdfast/admin';
 import { type ArchiveDatabase, writeChanges } from '@holdfast/archive';
 import { jobIdFor } from '@holdfast/core';
+import { HistoryRecorder } from '@holdfast/history';
 import { Journal } from '@holdfast/journal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -15,6 +16,8 @@ import { startConsole, type TestConsole } from '../../testing/console.ts';
 const [first, second, third] = ['one', 'two', 'three'].map((key) => jobIdFor('acme', key)) as [string, string, string];
 const inRedis = jobIdFor('acme', 'in-redis');
 const error = { code: 'provider_bad_request', message: 'it quotes the prompt', retryable: false };
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 let postgres: TestPostgres;
 let archive: ArchiveDatabase;
@@ -109,6 +112,25 @@ describe('an archived job', () => {
     expect(await find({})).toEqual([`archive ${second}`, `archive ${first}`]);
     const { data } = await admin().call('audit', { query: { target: third, action: 'job.delete' } });
     expect(data).toEqual([expect.objectContaining({ tenant: 'acme', outcome: 'done' })]);
+  });
+});
+
+describe('failures', () => {
+  it('whose jobs Redis no longer has name those of the archive', async () => {
+    const now = new Date().toISOString();
+    const lately = endedJob(third, 5, { job: { status: 'failed', error, finished_at: now } });
+    await writeChanges(archive, '0', async () => ({ ended: [lately], deleted: [] }));
+    const history = new HistoryRecorder({ redis: running.redis, prefix: running.prefix, logger: silent });
+    const ended = { tenant: 'acme', task: 'chat.completions', lane: 'default', seconds: 1 };
+    history.ended({ ...ended, outcome: 'failed', code: error.code, provider: null });
+    await history.close();
+    const { groups } = await admin().call('failures', { query: { range: '1h' } });
+    expect(groups).toEqual([
+      expect.objectContaining({ code: error.code, count: 1, newest: [expect.objectContaining({ id: third })] }),
+    ]);
+    const hidden = await running.as({ key: viewerKey }).call('failures', { query: { range: '1h' } });
+    expect(hidden.groups[0]?.newest[0]?.message).toBe('Only the roles operator and admin see the message.');
+    await admin().call('deleteJob', { params: { id: third } });
   });
 });
 

@@ -3,7 +3,16 @@
  * refused, and all others go on.
  */
 import { type Timeline, timelineSchema } from '@holdfast/admin';
-import { type ArchiveDatabase, type ArchivedJob, forget, getContent, getJob, search } from '@holdfast/archive';
+import {
+  type ArchiveDatabase,
+  type ArchivedJob,
+  type FailureGroup,
+  failuresOf,
+  forget,
+  getContent,
+  getJob,
+  search,
+} from '@holdfast/archive';
 import { hasEnded, jobIdFor, MisconfigurationError, RequestError } from '@holdfast/core';
 import type { JobFilter } from '@holdfast/journal';
 
@@ -59,6 +68,11 @@ export class ArchivedJobs {
   /** null: it isn't here. */
   content(id: string): Promise<ArchivedText | null> {
     return this.#ask(() => getContent(this.#database, id));
+  }
+
+  /** Failures of jobs that ended from this time on, by what they have in common. */
+  failures(from: Date): Promise<FailureGroup[]> {
+    return this.#ask(() => failuresOf(this.#database, { from, to: new Date(Date.now() + 60_000) }));
   }
 
   /** @returns whether it was here */

@@ -32,8 +32,11 @@ export function showJob(
 
 /** Messages of providers and tasks may quote the request or the answer; codes don't. */
 export function showError(error: JobError | null, actor: Viewer): JobError | null {
-  if (error === null || seesContent(actor)) return error;
-  return { ...error, message: 'Only the roles operator and admin see the message.' };
+  return error && { ...error, message: showMessage(error.message, actor) };
+}
+
+export function showMessage(message: string, actor: Viewer): string {
+  return seesContent(actor) ? message : 'Only the roles operator and admin see the message.';
 }
 
 export function showDetails(details: JobDetails, actor: Viewer): ShownDetails {
