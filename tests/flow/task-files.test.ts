@@ -56,7 +56,7 @@ describe('tasks in a directory of the user’s', () => {
 
   it('are known to the console: keys can be limited to them', async () => {
     const { log } = await stack.start('console');
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
+    const url = /"url":"([^"]+)","msg":"console ready"/.exec(log)?.[1];
     const create = (task: string) =>
       fetch(`${url}/admin/v1/tenants/default/keys`, {
         method: 'POST',
