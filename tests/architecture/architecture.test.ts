@@ -53,7 +53,7 @@ const mayImport: Record<string, string[]> = {
     'tasks',
   ],
   'apps/local': ['core', 'service', 'tasks'],
-  'apps/cli': ['client', 'core', 'gate', 'local', 'service'],
+  'apps/cli': ['admin', 'client', 'core', 'local', 'service'],
 };
 
 /** The only places that import a library. A library that isn't here has no home yet: give it one. */

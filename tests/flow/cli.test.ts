@@ -159,6 +159,39 @@ describe('holdfast lanes', () => {
   });
 });
 
+describe('holdfast jobs, workers, failures and audit', () => {
+  it('find the jobs of all tenants, say why one failed, and act on many once they are told to', async () => {
+    const metadata = { suite: 'cli-admin' };
+    const submit = (name: string, sim: string) => stack.client.submit({ ...chat(name, sim), metadata });
+    const made = await Promise.all([submit('good', 'tokens=2'), submit('bad', 'status=400')]);
+    const [{ job: good }, { job: bad }] = made;
+    for (const { job } of made) await stack.client.wait(job.id);
+    const waiting = await stack.client.submit({ ...chat('later', 'tokens=2'), metadata, delay_ms: 600_000 });
+
+    const filter = ['--metadata', 'suite=cli-admin'];
+    const listed = await json<{ data: { id: string; tenant: string }[] }>('jobs', 'list', ...filter);
+    expect(listed.data.map(({ id }) => id).sort()).toEqual([good.id, bad.id, waiting.job.id].sort());
+    expect((await holdfast('jobs', 'list', '--status', 'failed', ...filter)).stdout).toContain('provider_bad_request');
+    const shown = (await holdfast('jobs', 'show', bad.id)).stdout;
+    expect(shown).toMatch(/error +provider_bad_request: /);
+    expect(shown).toMatch(/attempt 1 .* failed +provider_bad_request/);
+
+    const counted = await holdfast('jobs', 'cancel', ...filter);
+    expect(counted.stderr).toContain('Nothing was done. Add --yes to do it.');
+    expect((await stack.client.get(waiting.job.id)).status).toBe('queued');
+    expect(await json('jobs', 'cancel', ...filter, '--yes')).toMatchObject({ dry_run: false, done: 1, skipped: 2 });
+    expect((await stack.client.get(waiting.job.id)).status).toBe('cancelled');
+    expect(await json('jobs', 'delete', good.id)).toMatchObject({ done: 1 });
+
+    expect((await holdfast('workers')).stdout).toMatch(/takes jobs +default \d+\/\d+/);
+    await until('the failure is counted', async () =>
+      (await holdfast('failures', '--range', '1h')).stdout.includes('provider_bad_request'),
+    );
+    expect((await holdfast('audit')).stdout).toMatch(/admin +jobs\.bulk/);
+    expect(await json('usage', '--tenant', 'default')).toMatchObject({ object: 'usage' });
+  });
+});
+
 describe('holdfast submit and follow', () => {
   it('print the text as it comes, from the beginning each time, and end as the job does', async () => {
     const input = inputFor('cli-follow', 'tokens=40&seed=7&itl_ms=5&pause_after=20');

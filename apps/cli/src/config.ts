@@ -7,13 +7,14 @@
  *   HOLDFAST_ADMIN_KEY      likewise; or an API key of the scope `admin`, for its own tenant's keys
  *   HOLDFAST_DATA_DIR       .holdfast
  */
+
 import { resolve } from 'node:path';
+import { ADMIN_PATH } from '@holdfast/admin';
 import { serverRootOf } from '@holdfast/client/http';
 import { readSettings } from '@holdfast/service/settings';
 import { z } from 'zod';
 
 /** Where the admin API begins on the console. */
-export const ADMIN_PATH = '/admin/v1';
 
 /** An address that requests can go to, as people write it: the root of the server. @param apiPath may be named at its end */
 function serverUrl(apiPath?: string) {

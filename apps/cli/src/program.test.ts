@@ -84,7 +84,9 @@ describe('wrong usage', () => {
       /It begins with "redis:"; write an address that begins with http:/,
     ],
     [['get'], /missing required argument 'id'/],
-    [['jobs'], /unknown command 'jobs'/],
+    [['job'], /unknown command 'job'/],
+    [['jobs'], /Usage: holdfast jobs/],
+    [['jobs', 'cancel'], /name jobs, or a filter such as --tenant/],
     [['tenants'], /Usage: holdfast tenants/],
   ])('%j ends with 2 and names what is wrong', async (args, message) => {
     const { code, said } = await misuse(args);

@@ -1,7 +1,9 @@
 /** The `holdfast` command: what all of its commands share. Each group of commands has its own file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { addAccountCommands } from './commands/account-commands.ts';
+import { addAdminJobCommands } from './commands/admin-job-commands.ts';
 import { GuidingCommand } from './commands/guiding-command.ts';
+import { addInsightCommands } from './commands/insight-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
 import { addKeyCommands } from './commands/key-commands.ts';
 import { addLaneCommands } from './commands/lane-commands.ts';
@@ -13,7 +15,7 @@ import { ownManifest } from './own-manifest.ts';
 /** Wrong usage throws a CommanderError, after commander has printed what is wrong. */
 export function createProgram(config: CliConfig): Command {
   const program = new GuidingCommand('holdfast')
-    .description('Runs Holdfast, and manages jobs, tenants, API keys and lanes.')
+    .description('Runs Holdfast, and manages jobs, tenants, API keys, lanes and workers.')
     .version(ownManifest().version, '-V, --version', 'print the version of this command')
     .option('--json', 'print JSON')
     .option('--url <url>', `the API (HOLDFAST_URL; now ${config.apiUrl})`, urlOf(apiUrl))
@@ -28,6 +30,8 @@ export function createProgram(config: CliConfig): Command {
   addTenantCommands(program, config);
   addKeyCommands(program, config);
   addLaneCommands(program, config);
+  addAdminJobCommands(program, config);
+  addInsightCommands(program, config);
   return program;
 }
 

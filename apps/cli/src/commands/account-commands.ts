@@ -2,7 +2,7 @@
 import type { UsageReport } from '@holdfast/client';
 import type { Command } from 'commander';
 import type { CliConfig } from '../config.ts';
-import { holdfastOf } from '../connections.ts';
+import { adminOf, holdfastOf, idOf } from '../connections.ts';
 import { print } from '../output/printer.ts';
 import { record, table } from '../output/table.ts';
 import { limitsText } from './limit-options.ts';
@@ -13,8 +13,12 @@ export function addAccountCommands(program: Command, config: CliConfig): void {
     .description("the tenant's spend, limits, and what is left")
     .option('--from <day>', 'first day, YYYY-MM-DD, UTC (default: today)')
     .option('--to <day>', 'last day')
-    .action(async (range: { from?: string; to?: string }, command: Command) => {
-      const report = await holdfastOf(config, command).usage(range);
+    .option('--tenant <tenant>', 'of this tenant (console)')
+    .action(async ({ tenant, ...range }: { from?: string; to?: string; tenant?: string }, command: Command) => {
+      const report =
+        tenant === undefined
+          ? await holdfastOf(config, command).usage(range)
+          : await adminOf(config, command).call('tenantUsage', { params: { tenant: idOf(tenant) }, query: range });
       print(command, report, () => usageText(report));
     });
 

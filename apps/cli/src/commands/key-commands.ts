@@ -1,9 +1,10 @@
 /** `holdfast keys …`: a tenant's API keys. A key is printed once, when it is created. */
+
+import type { MadeKey } from '@holdfast/admin';
 import { type Scope, scopes } from '@holdfast/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { MadeKey } from '../admin-api.ts';
 import type { CliConfig } from '../config.ts';
-import { adminOf } from '../connections.ts';
+import { adminOf, idOf } from '../connections.ts';
 import { note, print, wantsJson } from '../output/printer.ts';
 import { table } from '../output/table.ts';
 import { addRequiredOption } from './option-parsers.ts';
@@ -15,7 +16,7 @@ export function addKeyCommands(program: Command, config: CliConfig): void {
     .command('list <tenant>')
     .description('keys that are not revoked, and what each may do; never the keys themselves')
     .action(async (tenant: string, _options, command: Command) => {
-      const all = await adminOf(config, command).keys(tenant);
+      const { data: all } = await adminOf(config, command).call('keys', { params: { tenant: idOf(tenant) } });
       const rows = all.map((key) => [
         key.id,
         key.scopes.join(' '),
@@ -33,7 +34,7 @@ export function addKeyCommands(program: Command, config: CliConfig): void {
     .command('revoke <tenant> <key>')
     .description('revoke a key: refused everywhere within 5 s, its open requests ended')
     .action(async (tenant: string, id: string, _options, command: Command) => {
-      await adminOf(config, command).revokeKey(tenant, id);
+      await adminOf(config, command).call('revokeKey', { params: { tenant: idOf(tenant), keyId: idOf(id) } });
       print(command, { id, revoked: true }, () => `${id} is revoked.`);
     });
 }
@@ -50,7 +51,8 @@ function addMaking(keys: Command, config: CliConfig): void {
     .option('--task <name>', 'a task it may submit; can be repeated (default: all)', oneMore)
     .action(async (tenant: string, { scope, task: tasks }: CreateOptions, command: Command) => {
       const request = { scopes: scope, ...(tasks ? { tasks } : {}) };
-      printMade(command, await adminOf(config, command).createKey(tenant, request));
+      const admin = adminOf(config, command);
+      printMade(command, await admin.call('createKey', { params: { tenant: idOf(tenant) }, body: request }));
     });
 
   keys
@@ -58,7 +60,9 @@ function addMaking(keys: Command, config: CliConfig): void {
     .description('create a key with the same rights; the old one ends at once, or after its grace')
     .option('--grace <seconds>', 'how long the old key works on, up to 7 days (default: 0)', seconds)
     .action(async (tenant: string, id: string, { grace }: { grace?: number }, command: Command) => {
-      printMade(command, await adminOf(config, command).rotateKey(tenant, id, grace));
+      const params = { tenant: idOf(tenant), keyId: idOf(id) };
+      const made = await adminOf(config, command).call('rotateKey', { params, body: { grace_s: grace } });
+      printMade(command, made);
     });
 }
 

@@ -1,8 +1,9 @@
 /** `holdfast lanes …`: what waits and runs in each lane; pausing, resuming and limiting a lane while it runs. */
+
+import type { Lane } from '@holdfast/admin';
 import type { Command } from 'commander';
-import type { Lane } from '../admin-api.ts';
 import type { CliConfig } from '../config.ts';
-import { adminOf } from '../connections.ts';
+import { adminOf, idOf } from '../connections.ts';
 import { exitCodes } from '../output/failures.ts';
 import { print } from '../output/printer.ts';
 import { table } from '../output/table.ts';
@@ -15,7 +16,7 @@ export function addLaneCommands(program: Command, config: CliConfig): void {
     .command('list')
     .description('all lanes')
     .action(async (_options, command: Command) => {
-      const all = await adminOf(config, command).lanes();
+      const { data: all } = await adminOf(config, command).call('lanes', {});
       print(command, all, () => laneTable(all));
     });
 
@@ -27,7 +28,11 @@ export function addLaneCommands(program: Command, config: CliConfig): void {
       .command(`${name} <lane>`)
       .description(description)
       .action(async (lane: string, _options, command: Command) => {
-        printLane(command, await adminOf(config, command).changeLane(lane, { paused }));
+        const changed = await adminOf(config, command).call('changeLane', {
+          params: { lane: idOf(lane) },
+          body: { paused },
+        });
+        printLane(command, changed);
       });
   }
 
@@ -46,7 +51,11 @@ function addLimit(lanes: Command, config: CliConfig): void {
       if ((limits !== null) === (options.reset === true)) {
         command.error('error: set limits such as --max-running, or --reset', { exitCode: exitCodes.usage });
       }
-      printLane(command, await adminOf(config, command).changeLane(lane, { limits }));
+      const changed = await adminOf(config, command).call('changeLane', {
+        params: { lane: idOf(lane) },
+        body: { limits },
+      });
+      printLane(command, changed);
     });
 }
 

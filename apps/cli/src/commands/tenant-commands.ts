@@ -1,9 +1,10 @@
 /** `holdfast tenants …`: tenants, their plans and limits. */
+
+import type { Tenant } from '@holdfast/admin';
 import type { TenantSettings } from '@holdfast/core';
-import type { ShownTenant } from '@holdfast/gate';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
-import { adminOf } from '../connections.ts';
+import { adminOf, idOf } from '../connections.ts';
 import { exitCodes } from '../output/failures.ts';
 import { print } from '../output/printer.ts';
 import { record, table } from '../output/table.ts';
@@ -16,7 +17,7 @@ export function addTenantCommands(program: Command, config: CliConfig): void {
     .command('list')
     .description('all tenants')
     .action(async (_options, command: Command) => {
-      const all = await adminOf(config, command).tenants();
+      const { data: all } = await adminOf(config, command).call('tenants', {});
       const rows = () => all.map((tenant) => [tenant.id, tenant.plan, limitsOf(tenant), tenant.created_at]);
       print(command, all, () => table(['TENANT', 'PLAN', 'LIMITS', 'CREATED'], rows(), 'There are no tenants.'));
     });
@@ -25,7 +26,7 @@ export function addTenantCommands(program: Command, config: CliConfig): void {
     .command('get <tenant>')
     .description('one tenant')
     .action(async (id: string, _options, command: Command) => {
-      printTenant(command, await adminOf(config, command).tenant(id));
+      printTenant(command, await adminOf(config, command).call('tenant', { params: { tenant: idOf(id) } }));
     });
 
   addSet(tenants, config);
@@ -44,7 +45,8 @@ function addSet(tenants: Command, config: CliConfig): void {
   for (const option of tenantLimitOptions) set.addOption(option);
   set.addOption(new Option('--no-limits', 'remove plan and limits').conflicts(names));
   set.action(async (id: string, options: SetOptions, command: Command) => {
-    printTenant(command, await adminOf(config, command).setTenant(id, settingsOf(options, command)));
+    const body = settingsOf(options, command);
+    printTenant(command, await adminOf(config, command).call('setTenant', { params: { tenant: idOf(id) }, body }));
   });
 }
 
@@ -58,12 +60,12 @@ function settingsOf(options: SetOptions, command: Command): TenantSettings {
   });
 }
 
-function printTenant(command: Command, tenant: ShownTenant): void {
+function printTenant(command: Command, tenant: Tenant): void {
   const { id, plan, created_at } = tenant;
   print(command, tenant, () => record({ tenant: id, plan, limits: limitsOf(tenant), created: created_at }));
 }
 
-function limitsOf({ plan_status: status, limits }: ShownTenant): string {
+function limitsOf({ plan_status: status, limits }: Tenant): string {
   if (status === null) return limitsText(limits ?? {}) || 'none';
   return planLimits[status];
 }
