@@ -1,16 +1,8 @@
 /** docs/reference/metrics.md has every metric of the code, with its type and labels, and no other; and names are as Prometheus wants them. */
 import { describe, expect, it } from '@jest/globals';
 import { readWorkspaces } from '../architecture/workspaces.ts';
-import { namesIn, readReference, rowsUnder } from './tables.ts';
-
-const page = readReference('docs/reference/metrics.md');
-const sections = ['Jobs and attempts', 'Provider calls', 'Lanes', 'Processes'];
-
-interface Metric {
-  name: string;
-  type: string;
-  labels: string[];
-}
+import { type Metric, metricRows, metricsInDocs, metricsPage as page } from './metrics-page.ts';
+import { namesIn, rowsUnder } from './tables.ts';
 
 /** A call of `Metrics`: its kind, name, and help; then perhaps names of labels. */
 const MADE = /\.(counter|gauge|histogram)\(\s*'(\w+)',\s*(?:'[^']*'|"[^"]*")\s*(?:,\s*\[([^\]]*)\])?/g;
@@ -27,20 +19,11 @@ function made(): Metric[] {
   );
 }
 
-/** Those of metrics: their first column is a name of ours. */
-const rows = sections
-  .flatMap((section) => rowsUnder(page, section))
-  .filter(([first]) => first?.startsWith('`holdfast_'));
-
-const byName = (metrics: Metric[]) => Object.fromEntries(metrics.map((metric) => [metric.name, metric]));
+const byName = (metrics: readonly Metric[]) => Object.fromEntries(metrics.map((metric) => [metric.name, metric]));
 
 describe('docs/reference/metrics.md', () => {
   it('has every metric with its type and labels, and no other', () => {
-    const written = rows.map(([name, type = '', labels]) => ({
-      name: namesIn(name)[0] ?? '',
-      type,
-      labels: namesIn(labels),
-    }));
+    const written = metricsInDocs();
     expect(byName(written)).toEqual(byName(made()));
     expect(written).toHaveLength(made().length);
   });
@@ -58,7 +41,7 @@ describe('docs/reference/metrics.md', () => {
   });
 
   it('says of each which processes have it', () => {
-    const by = new Set(rows.flatMap(([, , , processes = '']) => processes.split(', ')));
+    const by = new Set(metricRows().flatMap(([, , , processes = '']) => processes.split(', ')));
     expect([...by].sort()).toEqual(['API', 'console', 'worker']);
   });
 

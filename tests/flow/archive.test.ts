@@ -67,6 +67,11 @@ describe('jobs that end', () => {
       expect((await stack.fetch(`/v1/jobs/${deleted.id}`, { method: 'DELETE' })).status).toBe(200);
       await until('the new run is archived', async () => (await getJob(archive, again.id))?.job.attempt === 2);
       await until('it is forgotten', async () => (await getJob(archive, deleted.id)) === null);
+      const metrics = await stack.first('worker').metrics();
+      // Nine jobs, and one of them twice.
+      expect(metrics).toMatch(/^holdfast_archive_written_total 10$/m);
+      expect(metrics).toMatch(/^holdfast_archive_waiting_jobs 0$/m);
+      expect(metrics).toMatch(/^holdfast_archive_lag_seconds 0$/m);
       const { output, output_text, ...summary } = second;
       expect((await getJob(archive, again.id))?.job).toEqual(summary);
       expect((await search(archive, {})).jobs).toHaveLength(8);

@@ -165,6 +165,11 @@ describe('the metrics of a worker', () => {
 });
 
 describe('the metrics of the API', () => {
+  it('have the limit of held requests beside their number', async () => {
+    const metrics = await api();
+    expect(metrics.get('holdfast_max_held_requests')).toBeGreaterThan(metrics.get('holdfast_held_requests') ?? 0);
+  });
+
   it('count submits by result', async () => {
     expect(seriesOf(await api(), 'holdfast_submits_total')).toEqual({
       '{result="accepted"}': 8,
@@ -184,6 +189,37 @@ describe('the metrics of the API', () => {
       expect(metrics.get(`holdfast_lane_${name}{lane="default"}`)).toBe(0);
     }
     await stack.client.cancel(job.id);
+  });
+});
+
+describe('counters that alert rules watch', () => {
+  /** Values of one metric's series, by the value of its only label. */
+  const valuesOf = (metrics: Map<string, number>, name: string) =>
+    Object.fromEntries(
+      [...metrics].flatMap(([series, value]) => {
+        const [, label] = new RegExp(`^${name}\\{\\w+="([\\w.]+)"\\}$`).exec(series) ?? [];
+        return label === undefined ? [] : [[label, value]];
+      }),
+    );
+
+  it('are there before they count, so that their first increase is one', async () => {
+    const [ofWorker, ofApi] = await Promise.all([worker(), api()]);
+    expect(Object.keys(valuesOf(ofWorker, 'holdfast_repairs_total')).sort()).toEqual([
+      'dropped',
+      'handed_over',
+      'lane_reassigned',
+      'placed',
+      'released',
+      'response_ended',
+    ]);
+    expect(valuesOf(ofWorker, 'holdfast_budget_refusals_total')).toEqual({ reserved: 0, spent: 0, budget: 0 });
+    expect(valuesOf(ofApi, 'holdfast_submits_total')).toMatchObject({ budget_exceeded: 0, durability_unmet: 0 });
+    expect(valuesOf(ofApi, 'holdfast_worker_blocked_total')).toMatchObject({ 'chat.completions': 0 });
+  });
+
+  it('are missing of what is switched off', async () => {
+    const names = [...(await worker()).keys()].filter((name) => name.startsWith('holdfast_archive_'));
+    expect(names.sort()).toEqual(['holdfast_archive_failures_total', 'holdfast_archive_written_total']);
   });
 });
 

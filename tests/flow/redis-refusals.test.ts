@@ -222,6 +222,7 @@ describe('a Redis that begins to refuse while jobs run', () => {
         detail: expect.stringMatching(/^The job store is not set up/),
       });
     }
+    expect(await stack.metrics()).toMatch(/^holdfast_submits_total\{result="durability_unmet"\} [1-9]/m);
     await expectRecovery(running.body.id);
     // The worker may not have looked meanwhile.
     expect(told('Redis is not set up for DURABILITY=fsync')[0]).toHaveLength(1);
@@ -234,6 +235,7 @@ describe('a Redis that begins to refuse while jobs run', () => {
     // Refused before a script begins: nothing is done by half.
     await admin.acl('SETUSER', 'app', '-evalsha');
     await refusedWith('store_unavailable');
+    expect(await stack.metrics()).toMatch(/^holdfast_submits_total\{result="store_unavailable"\} [1-9]/m);
     const words =
       'The user of REDIS_URL lacks rights in Redis (NOPERM): it may not run evalsha. Grant them: ACL SETUSER app';
     await until('both have said so', () => told(words).every((lines) => lines.length > 0));

@@ -1,9 +1,13 @@
 /** The metrics of the API. Labels have few values: no ids, no tenants, routes instead of paths. Each is in docs/reference/metrics.md. */
+import type { HttpErrorCode } from '@holdfast/core';
 import type { Blocks } from '@holdfast/queue';
 import type { DurabilityMode } from '@holdfast/redis';
 import { countEndedJobs, type Metrics, type OnRequestEnd } from '@holdfast/service';
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Refusals of submits that alert rules count (`deploy/prometheus/alerts.yml`). */
+const WATCHED_REFUSALS = ['budget_exceeded', 'durability_unmet'] satisfies HttpErrorCode[];
 
 interface ApiMetricsOptions {
   metrics: Metrics;
@@ -22,7 +26,9 @@ export class ApiMetrics {
 
   constructor({ metrics, durability, tasks, readBlocks }: ApiMetricsOptions) {
     this.#made = makeMetrics(metrics);
-    this.jobEnded = countEndedJobs(metrics, tasks);
+    const names = [...tasks];
+    this.#startAtZero(names);
+    this.jobEnded = countEndedJobs(metrics, names);
     this.#made.durability.set({ mode: durability }, 1);
     // While Redis is away, the last values are shown.
     metrics.onScrape(async () => this.#showBlocks(await readBlocks()));
@@ -40,6 +46,10 @@ export class ApiMetrics {
     return this.#made.heldRequests;
   }
 
+  get maxHeldRequests() {
+    return this.#made.maxHeldRequests;
+  }
+
   get redisMemory() {
     return this.#made.redisMemory;
   }
@@ -48,6 +58,15 @@ export class ApiMetrics {
     const path = (route as { path?: string } | undefined)?.path ?? 'none';
     this.#made.requests.observe({ method, route: path, status }, seconds);
   };
+
+  /** A counter that begins above 0 has no increase yet, so an alert would miss what it counts first. */
+  #startAtZero(tasks: readonly string[]): void {
+    for (const result of WATCHED_REFUSALS) this.#made.submits.inc({ result }, 0);
+    for (const task of tasks) {
+      this.#made.blocked.inc({ task }, 0);
+      this.#made.blockedSeconds.inc({ task }, 0);
+    }
+  }
 
   #showBlocks(blocks: readonly Blocks[]): void {
     for (const { task, times, ms } of blocks) {
@@ -69,6 +88,10 @@ function makeMetrics(metrics: Metrics) {
     heldRequests: metrics.gauge(
       'holdfast_held_requests',
       'Streams, waiting polls and large answers under way in this process; above MAX_HELD_REQUESTS more are refused',
+    ),
+    maxHeldRequests: metrics.gauge(
+      'holdfast_max_held_requests',
+      'How many requests this process holds at most: MAX_HELD_REQUESTS, or less where it may open too few files',
     ),
     redisMemory: metrics.gauge(
       'holdfast_redis_memory_ratio',

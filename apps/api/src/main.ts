@@ -108,6 +108,17 @@ function openStatistics(
   return { metrics, statistics: new Statistics(metrics, history) };
 }
 
+function openHeldRequests(
+  config: ApiConfig,
+  metrics: ApiMetrics,
+  keyWatch: KeyWatch,
+  logger: ServiceContext['logger'],
+): HeldRequests {
+  const limits = heldWithin(openFilesLimit(), config.held, logger);
+  metrics.maxHeldRequests.set(limits.total);
+  return new HeldRequests({ limits, keyWatch, onChange: (count) => metrics.heldRequests.set(count) });
+}
+
 async function start(config: ApiConfig, context: ServiceContext): Promise<void> {
   const { prefix, durability } = config;
   const { logger, onClose } = context;
@@ -125,11 +136,7 @@ async function start(config: ApiConfig, context: ServiceContext): Promise<void> 
   await memory.start();
   onClose('memory watch', () => memory.stop());
   const findCaller = (key: string) => apiKeys.find(key);
-  const held = new HeldRequests({
-    limits: heldWithin(openFilesLimit(), config.held, logger),
-    keyWatch: new KeyWatch(findCaller),
-    onChange: (count) => metrics.heldRequests.set(count),
-  });
+  const held = openHeldRequests(config, metrics, new KeyWatch(findCaller), logger);
   const stopping = new AbortController();
   const cells = openCells({ config, redis, limitsOf: limits.ifKnown, statistics, logger: quiet, onClose }, registry);
   const app = createApi({

@@ -25,6 +25,7 @@ import { readConfig, type WorkerConfig } from './config.ts';
 import { watchLoop } from './event-loop/watch-loop.ts';
 import { createLanes } from './lanes/lane-providers.ts';
 import type { Archive } from './maintenance/archive-jobs.ts';
+import { ArchiveMetrics } from './observe/archive-metrics.ts';
 import { observeForHistory } from './observe/observe-history.ts';
 import { WorkerMetrics } from './observe/worker-metrics.ts';
 import { observeWith, type WorkerObserver } from './observe/worker-observer.ts';
@@ -129,7 +130,8 @@ function openObserver(
   const history = new HistoryRecorder({ redis, prefix, logger });
   history.start();
   onClose('history', () => history.close());
-  return { metrics, observer: observeWith([metrics, observeForHistory(history)]) };
+  const archiveMetrics = new ArchiveMetrics(registry);
+  return { metrics, archiveMetrics, observer: observeWith([metrics, observeForHistory(history)]) };
 }
 
 async function start(config: WorkerConfig, context: ServiceContext): Promise<void> {
@@ -150,15 +152,15 @@ async function start(config: WorkerConfig, context: ServiceContext): Promise<voi
   const tenants = createTenants({ redis, prefix });
   const plans = createKnownPlans({ redis, prefix, plans: config.plans, logger });
   const limits = createTenantLimits({ tenants, plans, logger });
-  const observed = openObserver(config, registry, redis, quiet, context);
-  const configured = configuredDeps(config, tracer, observed.observer, logger);
-  observed.metrics.showBreakers(configured.lanes, registry);
+  const { metrics, archiveMetrics, observer } = openObserver(config, registry, redis, quiet, context);
+  const configured = configuredDeps(config, tracer, observer, logger);
+  metrics.showBreakers(configured.lanes, registry);
   const status = new StatusReport(configured.lanes);
   onClose('status', () => status.close());
   // Closed in reverse order: it is seen to drain until its jobs are over.
   let presence: Presence | undefined;
   onClose('presence', () => presence?.leave());
-  const opened = { redis, feed, limits, writes, archive, configured, watch, status, metrics: observed.metrics };
+  const opened = { redis, feed, limits, writes, archive, configured, watch, status, metrics, archiveMetrics };
   const shared = { config, onClose, logger: quiet, ...opened };
   for (const name of cellNames) await serveCell(name, shared);
   presence = await announcePresence(redis, config, logger, status);

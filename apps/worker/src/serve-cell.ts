@@ -17,6 +17,7 @@ import { type Archive, startArchiving } from './maintenance/archive-jobs.ts';
 import { startEndingLeftovers } from './maintenance/end-leftovers.ts';
 import { startReassigningLanes } from './maintenance/reassign-lanes.ts';
 import { startRollingUp } from './maintenance/roll-up-history.ts';
+import type { ArchiveMetrics } from './observe/archive-metrics.ts';
 import type { WorkerMetrics } from './observe/worker-metrics.ts';
 import type { StatusReport } from './status-report.ts';
 
@@ -54,6 +55,7 @@ interface ProcessDeps {
   watch: LoopWatch;
   status: StatusReport;
   metrics: Pick<WorkerMetrics, 'repaired' | 'takes'>;
+  archiveMetrics: ArchiveMetrics;
 }
 
 export async function serveCell(name: string, shared: ProcessDeps): Promise<void> {
@@ -110,12 +112,12 @@ async function startWork(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shar
 
 /** What is done now and then, besides running jobs. */
 async function startChores(cell: Cell, deps: AttemptDeps, queues: LaneQueues, shared: ProcessDeps): Promise<void> {
-  const { config, onClose, logger, redis, archive, metrics } = shared;
+  const { config, onClose, logger, redis, archive, metrics, archiveMetrics: observer } = shared;
   const { journal, lanes } = deps;
   const { scheduler } = queues;
   const repaired = (what: Parameters<typeof metrics.repaired>[0]) => (count: number) => metrics.repaired(what, count);
   onClose('packing', startPacking(journal, logger));
-  onClose('archiving', await startArchiving({ journal, scheduler, archive, logger }));
+  onClose('archiving', await startArchiving({ journal, scheduler, archive, logger, observer }));
   onClose('lanes', startReassigningLanes({ ...deps, queues, onReassigned: repaired('lane_reassigned') }));
   onClose('leftovers', startEndingLeftovers({ cell, lanes, logger, onEnded: repaired('response_ended') }));
   onClose('roll-up', startRollingUp({ redis, prefix: config.prefix, scheduler, logger }));

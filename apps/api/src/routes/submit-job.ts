@@ -7,13 +7,14 @@
  *
  * A crash in 1 leaves nothing. Once the script of 2 has run, the job waits in the scheduler, whichever process dies.
  */
-import type { Span } from '@holdfast/core';
+import { RequestError, type Span } from '@holdfast/core';
 import { type AcceptedSubmit, type SubmitNeeds, type SubmitOutcome, submitOrReplay } from '@holdfast/jobs';
 import type { NewJob } from '@holdfast/journal';
 import type { Request, Response } from '@holdfast/service';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';
+import { storeError } from '../http/store-error.ts';
 import type { Statistics } from '../statistics.ts';
 import { type ValidateNeeds, validateSubmit } from './validate-submit.ts';
 
@@ -26,13 +27,22 @@ export function submitJob(route: SubmitRoute): CallerHandler {
   return async (request, response) => {
     const submission = await validateSubmit(route, request);
     noteJob(request, response, submission.job);
-    const outcome = await submitOrReplay(route, submission.job, submission.body);
+    const outcome = await submitOrReplay(route, submission.job, submission.body).catch((error: unknown) => {
+      route.statistics.submitOver(submission.job.tenant, codeOf(error));
+      throw error;
+    });
     if (request.span) noteOutcome(request.span, outcome);
     route.statistics.submitOver(submission.job.tenant, outcome.result);
     setRateLimitHeaders(response, outcome.requests);
     if (outcome.kind === 'refused') throw outcome.refusal;
     await route.sendJob(response, submission.caller, answerTo(outcome));
   };
+}
+
+/** Of what the caller is answered; whether the job was created isn't known then. */
+function codeOf(error: unknown): string {
+  if (error instanceof RequestError) return error.code;
+  return storeError(error)?.code ?? 'internal_error';
 }
 
 function noteJob({ span }: Request, response: Response, { id: jobId, tenant, request, lane, trace }: NewJob): void {

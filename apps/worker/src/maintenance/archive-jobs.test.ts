@@ -1,9 +1,11 @@
 import { type ArchiveDatabase, getContent, getJob, search } from '@holdfast/archive';
 import { readTimeline } from '@holdfast/journal';
+import { Metrics } from '@holdfast/service';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openArchive, startTestPostgres, type TestPostgres } from '../../../../packages/archive/testing/postgres.ts';
 import { openTestWorker, silent, type TestWorker } from '../../testing/worker.ts';
-import { type ArchiveJobsOptions, type ArchiveProgress, Archiver } from './archive-jobs.ts';
+import { ArchiveMetrics } from '../observe/archive-metrics.ts';
+import { Archiver } from './archive-jobs.ts';
 
 let postgres: TestPostgres;
 let t: TestWorker;
@@ -22,24 +24,27 @@ afterEach(async () => {
 });
 
 /** An archiver whose turn it always is. */
-function newArchiver({
-  withContent = false,
-  onProgress,
-}: {
-  withContent?: boolean;
-  onProgress?: ArchiveJobsOptions['onProgress'];
-} = {}) {
+function newArchiver({ withContent = false }: { withContent?: boolean } = {}) {
   const said: string[] = [];
   const say = (_: object, message: string) => void said.push(message);
   const logger = { ...silent, info: say, warn: say, error: say };
-  const options = {
+  const registry = new Metrics();
+  const observer = new ArchiveMetrics(registry);
+  const archiver = new Archiver({
     journal: t.journal,
     scheduler: { isMyTurn: async () => true },
     archive: { database: archive, withContent, keepMs: 86_400_000 },
     logger,
-    ...(onProgress ? { onProgress } : {}),
-  };
-  return { said, archiver: new Archiver(options) };
+    observer,
+  });
+  observer.watch(() => archiver.backlog());
+  return { said, archiver, metrics: () => registry.text().then(readArchiveMetrics) };
+}
+
+/** What Prometheus gets, by names without `holdfast_archive_`. */
+function readArchiveMetrics(text: string): Record<string, number> {
+  const lines = [...text.matchAll(/^holdfast_archive_(\w+) (\S+)$/gm)];
+  return Object.fromEntries(lines.map(([, name = '', value]): [string, number] => [name, Number(value)]));
 }
 
 /** Jobs that have ended since an archive is wanted. */
@@ -54,16 +59,18 @@ const outbox = () => t.redis.zrange(t.cell.keys.archiving, '0', '-1');
 
 describe('the archiver', () => {
   it('archives all that wait, batch after batch, as the journal has them', async () => {
-    const progress: ArchiveProgress[] = [];
-    const { archiver } = newArchiver({ onProgress: (one) => void progress.push(one) });
+    const { archiver, metrics } = newArchiver();
     const ids = await endedJobs(archiver, 450);
+    const before = await metrics();
+    expect(before).toMatchObject({ waiting_jobs: 450, written_total: 0, failures_total: 0 });
+    expect(before.lag_seconds).toBeGreaterThan(0);
     await archiver.turn();
     expect(await outbox()).toEqual([]);
     const { jobs } = await search(archive, {}, { limit: 1_000 });
     expect(new Set(jobs.map(({ job }) => job.id))).toEqual(new Set(ids));
     const [id = ''] = ids;
     expect(await getJob(archive, id)).toMatchObject(await t.journal.getSummaries([id]).then(([job]) => job ?? {}));
-    expect(progress).toEqual([{ waiting: 0, lagSeconds: 0, written: 450, failures: 0 }]);
+    expect(await metrics()).toEqual({ waiting_jobs: 0, lag_seconds: 0, written_total: 450, failures_total: 0 });
   });
 
   it('archives attempts and calls, and prompts and answers only where that was asked for', async () => {
@@ -109,16 +116,14 @@ describe('the archiver', () => {
   });
 
   it('lets jobs wait while PostgreSQL is away, and says once that it is, and once that it is back', async () => {
-    const progress: ArchiveProgress[] = [];
-    const { archiver, said } = newArchiver({ onProgress: (one) => void progress.push(one) });
+    const { archiver, said, metrics } = newArchiver();
     const [id = ''] = await endedJobs(archiver, 1);
     await postgres.kill();
     await archiver.turn();
     // At once again: it waits after a failure.
     await archiver.turn();
     expect(await outbox()).toEqual([id]);
-    expect(progress).toEqual([{ waiting: 1, lagSeconds: expect.any(Number), written: 0, failures: 1 }]);
-    expect(progress[0]?.lagSeconds).toBeGreaterThan(0);
+    expect(await metrics()).toMatchObject({ waiting_jobs: 1, written_total: 0, failures_total: 1 });
     await postgres.start();
     while ((await outbox()).length > 0) await archiver.turn();
     expect(said).toEqual([

@@ -21,15 +21,22 @@ import {
 } from '@holdfast/journal';
 import type { FairScheduler } from '@holdfast/queue';
 
-export interface ArchiveProgress {
-  /** Entries of the outbox: ended and deleted jobs that the archive doesn't know of yet. */
+/** What the archive doesn't have yet. */
+export interface ArchiveBacklog {
+  /** Entries of the outbox: ended and deleted jobs. */
   waiting: number;
-  /** Age of the oldest of them. */
+  /** Age of the oldest of them; 0: none waits. */
   lagSeconds: number;
-  /** Jobs that this process has written since its start. */
-  written: number;
-  /** Rounds of this process that have failed. */
-  failures: number;
+}
+
+/** Is told what becomes of the archive. */
+export interface ArchiveObserver {
+  /** Jobs are in the archive, and no longer in the outbox. */
+  written(jobs: number): void;
+  /** A round has failed, and is tried again. */
+  failed(): void;
+  /** @param read what waits in this cell. Throws what the connection throws; while Redis is away, it waits */
+  watch(read: () => Promise<ArchiveBacklog>): void;
 }
 
 /** Where ended jobs go. */
@@ -46,8 +53,7 @@ export interface ArchiveJobsOptions {
   scheduler: Pick<FairScheduler, 'isMyTurn'>;
   archive: Archive;
   logger: Logger;
-  /** Gets the state after each round of this process. */
-  onProgress?: (progress: ArchiveProgress) => void;
+  observer: Pick<ArchiveObserver, 'written' | 'failed'>;
 }
 
 const EVERY_MS = 1_000;
@@ -70,8 +76,6 @@ interface Batch {
 export class Archiver {
   readonly #options: ArchiveJobsOptions;
   readonly #outbox: ArchiveOutbox;
-  #written = 0;
-  #failures = 0;
   /** Rounds that have failed since the last one that has not. */
   #failedInARow = 0;
   #waitUntil = 0;
@@ -99,13 +103,12 @@ export class Archiver {
     } catch (error) {
       this.#failed(error);
     }
-    await this.#report().catch((error: unknown) => logger.debug({ error }, 'the lag of the archive is not known'));
   }
 
   /** Archives one batch. @returns whether more wait that it left out */
   async round(): Promise<boolean> {
     if ((await this.#outbox.count()) === 0) return false;
-    const { archive, journal, logger } = this.#options;
+    const { archive, journal, logger, observer } = this.#options;
     let batch: Batch | null = null;
     const written = await writeChanges(archive.database, journal.cell.name, async () => {
       batch = await this.#readBatch();
@@ -118,7 +121,7 @@ export class Archiver {
       logger.error({ jobId: id, reason }, 'PostgreSQL refuses this job: the archive lacks it');
     }
     await this.#outbox.remove(taken);
-    this.#written += written.written;
+    observer.written(written.written);
     return isFull;
   }
 
@@ -167,34 +170,34 @@ export class Archiver {
   }
 
   #failed(error: unknown): void {
-    this.#failures += 1;
+    this.#options.observer.failed();
     this.#failedInARow += 1;
     this.#waitUntil = performance.now() + Math.min(MAX_BACK_OFF_MS, EVERY_MS * 2 ** (this.#failedInARow - 1));
     if (this.#failedInARow > 1) return;
     this.#options.logger.warn({ error }, 'the archive can not be written; ended jobs wait in Redis until they expire');
   }
 
-  async #report(): Promise<void> {
-    const { onProgress } = this.#options;
-    if (onProgress === undefined) return;
-    const [oldest] = await this.#outbox.oldest(1);
-    const lagSeconds = oldest ? Math.max(0, Date.now() - oldest.time) / 1_000 : 0;
-    const waiting = await this.#outbox.count();
-    onProgress({ waiting, lagSeconds, written: this.#written, failures: this.#failures });
+  /** What waits now, whichever process archives it. */
+  async backlog(): Promise<ArchiveBacklog> {
+    const [waiting, [oldest]] = await Promise.all([this.#outbox.count(), this.#outbox.oldest(1)]);
+    return { waiting, lagSeconds: oldest ? Math.max(0, Date.now() - oldest.time) / 1_000 : 0 };
   }
 }
+
+type StartOptions = Omit<ArchiveJobsOptions, 'archive' | 'observer'> & {
+  archive: Archive | null;
+  observer: ArchiveObserver;
+};
 
 /**
  * Archives ended jobs until the returned function is called, which lets the running round end. Jobs that end from now on are
  * archived. Without an archive it does nothing.
  */
-export async function startArchiving({
-  archive,
-  ...options
-}: Omit<ArchiveJobsOptions, 'archive'> & { archive: Archive | null }): Promise<() => Promise<void>> {
+export async function startArchiving({ archive, observer, ...options }: StartOptions): Promise<() => Promise<void>> {
   if (archive === null) return async () => undefined;
-  const archiver = new Archiver({ ...options, archive });
+  const archiver = new Archiver({ ...options, archive, observer });
   await archiver.want();
+  observer.watch(() => archiver.backlog());
   let running: Promise<void> | null = null;
   const timer = setInterval(() => {
     running ??= archiver.turn().finally(() => {

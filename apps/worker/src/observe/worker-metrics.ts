@@ -17,6 +17,20 @@ interface WorkerMetricsOptions {
 /** A gauge can't show a state by its name. */
 const BREAKER_STATES = { closed: 0, half_open: 1, open: 2 } as const;
 
+type Repaired = Repair | 'lane_reassigned' | 'response_ended';
+type BudgetRefusal = Parameters<WorkerObserver['budgetRefused']>[0];
+
+/** What is counted from 0 on: a counter that begins above 0 has no increase yet, so an alert would miss what it counts first. */
+const NO_REPAIRS: Record<Repaired, 0> = {
+  handed_over: 0,
+  released: 0,
+  placed: 0,
+  dropped: 0,
+  lane_reassigned: 0,
+  response_ended: 0,
+};
+const NO_BUDGET_REFUSALS: Record<BudgetRefusal, 0> = { reserved: 0, spent: 0, budget: 0 };
+
 export class WorkerMetrics implements WorkerObserver {
   readonly #modelOf: (model: string) => string;
   readonly jobEnded: WorkerObserver['jobEnded'];
@@ -26,6 +40,8 @@ export class WorkerMetrics implements WorkerObserver {
     this.#modelOf = modelLabels(lanes, prices);
     this.jobEnded = countEndedJobs(metrics, tasks);
     this.#made = makeMetrics(metrics);
+    for (const [what, none] of Object.entries(NO_REPAIRS)) this.#made.repairs.inc({ what }, none);
+    for (const [why, none] of Object.entries(NO_BUDGET_REFUSALS)) this.#made.budgetRefusals.inc({ why }, none);
   }
 
   attemptBegun({ lane, queue, attempt, waitedMs }: Parameters<WorkerObserver['attemptBegun']>[0]): void {
@@ -70,7 +86,7 @@ export class WorkerMetrics implements WorkerObserver {
     this.#made.rateLimitWait.observe({ lane }, seconds);
   }
 
-  budgetRefused(why: Parameters<WorkerObserver['budgetRefused']>[0]): void {
+  budgetRefused(why: BudgetRefusal): void {
     this.#made.budgetRefusals.inc({ why });
   }
 
@@ -78,7 +94,7 @@ export class WorkerMetrics implements WorkerObserver {
     this.#made.fenced.inc();
   }
 
-  repaired(what: Repair | 'lane_reassigned' | 'response_ended', jobs: number): void {
+  repaired(what: Repaired, jobs: number): void {
     this.#made.repairs.inc({ what }, jobs);
   }
 

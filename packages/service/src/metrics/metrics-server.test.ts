@@ -46,6 +46,13 @@ describe('the metrics server', () => {
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 
+  it('waits for no reader that never answers', async () => {
+    const { metrics, counted, url } = await serve();
+    counted.inc({ lane: 'default' });
+    metrics.onScrape(() => new Promise(() => undefined));
+    expect(await (await fetch(url())).text()).toMatch(/^holdfast_things_total\{lane="default"\} 1$/m);
+  });
+
   it('serves nothing else, and takes nothing', async () => {
     const { url } = await serve();
     expect((await fetch(url().replace('/metrics', '/'))).status).toBe(404);

@@ -4,6 +4,7 @@
  * docs/reference/metrics.md has each of them; a test compares it with the code. Labels have few values: names of the config file,
  * stable codes, outcomes. Never a tenant, an id, a path or a text of a client.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
@@ -12,6 +13,9 @@ export type { Counter, Gauge, Histogram } from 'prom-client';
 export const longSeconds: readonly number[] = [
   0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 ];
+
+/** Prometheus gives up after 10 s by default, and has none of the metrics then. */
+const READ_WITHIN_MS = 2_000;
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -40,7 +44,10 @@ export class Metrics {
     return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [this.#registry] });
   }
 
-  /** Runs before each scrape, to set gauges. What it throws is ignored: a scrape shows what can be read. */
+  /**
+   * Runs before each scrape, to set gauges. A scrape shows what can be read: what it throws is ignored, and after 2 s it isn't waited for
+   * any more. The connection of a worker, for example, waits while Redis is away.
+   */
   onScrape(read: () => Promise<void> | void): void {
     this.#readers.push(read);
   }
@@ -51,7 +58,10 @@ export class Metrics {
 
   /** Prometheus' text format. */
   async text(): Promise<string> {
-    await Promise.allSettled(this.#readers.map(async (read) => read()));
+    const read = Promise.allSettled(this.#readers.map(async (one) => one()));
+    const patience = new AbortController();
+    await Promise.race([read, delay(READ_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    patience.abort();
     return this.#registry.metrics();
   }
 }
