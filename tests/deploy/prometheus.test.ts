@@ -1,4 +1,5 @@
 /** deploy/prometheus: the rules are about metrics that there are, each has its runbook, and the scrape config fits docker-compose.yml. */
+// cspell:ignore smhdwy
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';

@@ -18,7 +18,7 @@ describe('an expression of PromQL', () => {
 
   it.each([
     ['sum(rate(holdfast_attempts_total[5m])', 'does not parse at 37'],
-    ['frobnicate(up)', 'does not parse at 10'],
+    ['does_exist(up)', 'does not parse at 10'],
     ['holdfast_attempt_total', 'there is no metric holdfast_attempt_total'],
     ['rate(holdfast_queue_wait_seconds[5m])', 'there is no metric holdfast_queue_wait_seconds'],
     ['holdfast_breaker_state{model="x"} > 1', 'holdfast_breaker_state has no label model'],
