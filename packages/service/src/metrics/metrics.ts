@@ -15,7 +15,7 @@ export const longSeconds: readonly number[] = [
 ];
 
 /** Prometheus gives up after 10 s by default, and has none of the metrics then. */
-const READ_WITHIN_MS = 2_000;
+const READ_WITHIN_MS = 1_000;
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -45,7 +45,7 @@ export class Metrics {
   }
 
   /**
-   * Runs before each scrape, to set gauges. A scrape shows what can be read: what it throws is ignored, and after 2 s it isn't waited for
+   * Runs before each scrape, to set gauges. A scrape shows what can be read: what it throws is ignored, and after 1 s it isn't waited for
    * any more. The connection of a worker, for example, waits while Redis is away.
    */
   onScrape(read: () => Promise<void> | void): void {
