@@ -4,7 +4,7 @@ import { jobStatuses } from '@holdfast/core';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
 import { adminOf, idOf } from '../connections.ts';
-import { exitCodes } from '../output/failures.ts';
+import { CliError, exitCodes } from '../output/failures.ts';
 import { note, print } from '../output/printer.ts';
 import { record, table } from '../output/table.ts';
 import { oneMorePair } from './option-parsers.ts';
@@ -67,7 +67,11 @@ function filterOf({ tenant, task, lane, status, errorCode, metadata, since, unti
     created_from: since,
     created_to: until,
   };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  const empty = given.find(([, value]) => value === '');
+  // As an unset variable of a shell leaves it: left out, it would widen what an act is done to.
+  if (empty) throw new CliError(`The filter ${empty[0]} is empty.`);
+  return Object.fromEntries(given);
 }
 
 function addList(jobs: Command, config: CliConfig): void {
