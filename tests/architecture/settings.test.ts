@@ -9,9 +9,25 @@ const root = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const unique = (names: Iterable<string>) => [...new Set(names)].sort();
 
+/** Variables that several apps share, by the name under which their config.ts spreads them. */
+const shared: Readonly<Record<string, string>> = {
+  metricsVariables: 'packages/service/src/config/metrics-settings.ts',
+  tracingVariables: 'packages/service/src/tracing/tracing-config.ts',
+};
+
+/** An app's config.ts, with the variables that it shares with others. */
+function configOf(app: string): string {
+  const own = read(`apps/${app}/src/config.ts`);
+  return own.replace(/^ +\.\.\.(\w+Variables),$/gm, (_, name: string) => {
+    const variables = new RegExp(`${name} = \\{\\n([^}]*)\\}`).exec(read(shared[name] ?? ''))?.[1];
+    if (variables === undefined) throw new Error(`${name} of ${app} is not found`);
+    return variables.trimEnd();
+  });
+}
+
 /** Names of the settings that an app's config.ts has in its shape. */
 function settingsOf(app: string): string[] {
-  const lines = read(`apps/${app}/src/config.ts`).matchAll(/^ +([A-Z][A-Z_]+): (?:z\b|setting\.|\w*[Uu]rl\b|key\b)/gm);
+  const lines = configOf(app).matchAll(/^ +([A-Z][A-Z_]+): (?:z\b|setting\.|\w*[Uu]rl\b|key\b)/gm);
   return unique([...lines].map(([, name = '']) => name));
 }
 
@@ -20,7 +36,7 @@ const readByLane = 'OPENAI_API_KEY';
 
 /** What an app's config.ts says of a setting's default, as far as a line says it. */
 function defaultsOf(app: string): [name: string, value: string][] {
-  const lines = read(`apps/${app}/src/config.ts`).matchAll(
+  const lines = configOf(app).matchAll(
     /^ +([A-Z][A-Z_]+): .*?(?:setting\.(?:port|count|hours)\(([\d_]+)|\.default\(['"]?([^'")]+))/gm,
   );
   return [...lines].map(([, name = '', shared, own]) => [name, shared?.replaceAll('_', '') ?? own ?? '']);

@@ -247,6 +247,16 @@ describe('a search', () => {
     }
   });
 
+  it('takes no empty filter for an act on many: it would be every job', async () => {
+    for (const [filter, param] of [
+      [{}, 'filter'],
+      [{ tenant: '' }, 'filter.tenant'],
+    ] as const) {
+      const body = { action: 'delete', filter, dry_run: false } as const;
+      await expect(operator.call('bulk', { body })).rejects.toMatchObject({ param });
+    }
+  });
+
   it('chooses the jobs of an act on many, page by page', async () => {
     const query = { 'metadata.batch': 'many' };
     for (let at = 0; at < 5; at += 1) {

@@ -87,6 +87,7 @@ describe('wrong usage', () => {
     [['job'], /unknown command 'job'/],
     [['jobs'], /Usage: holdfast jobs/],
     [['jobs', 'cancel'], /name jobs, or a filter such as --tenant/],
+    [['jobs', 'delete', '--tenant', '', '--yes'], /the filter tenant is empty/],
     [['tenants'], /Usage: holdfast tenants/],
   ])('%j ends with 2 and names what is wrong', async (args, message) => {
     const { code, said } = await misuse(args);

@@ -23,6 +23,7 @@ import { resolve } from 'node:path';
 import {
   type MetricsSettings,
   metricsSettings,
+  metricsVariables,
   namedVariables,
   readConfigFile,
   readSettings,
@@ -62,10 +63,7 @@ const shape = {
   WORKERS: setting.count(1, 64),
   WORKER_CONCURRENCY: setting.count(50, 10_000),
   DURABILITY: z.enum(['fsync', 'replica', 'memory'], 'fsync, replica or memory').default('fsync'),
-  METRICS_PORT: setting.portIfAny,
-  METRICS_HOST: z.string().default('127.0.0.1'),
-  METRICS_TOKEN: setting.metricsToken,
-  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
+  ...metricsVariables,
   HOLDFAST_CONFIG: z.string().optional(),
   LOG: z.enum(['warn', 'all'], 'warn or all').default('warn'),
 };

@@ -4,7 +4,7 @@ import { jobStatuses } from '@holdfast/core';
 import { type Command, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
 import { adminOf, idOf } from '../connections.ts';
-import { CliError, exitCodes } from '../output/failures.ts';
+import { exitCodes } from '../output/failures.ts';
 import { note, print } from '../output/printer.ts';
 import { record, table } from '../output/table.ts';
 import { oneMorePair } from './option-parsers.ts';
@@ -56,7 +56,7 @@ function withFilter(command: Command): Command {
     .option('--until <time>', 'created then or earlier');
 }
 
-function filterOf({ tenant, task, lane, status, errorCode, metadata, since, until }: FilterOptions) {
+function filterOf({ tenant, task, lane, status, errorCode, metadata, since, until }: FilterOptions, command: Command) {
   const members = {
     tenant,
     task,
@@ -70,7 +70,7 @@ function filterOf({ tenant, task, lane, status, errorCode, metadata, since, unti
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   const empty = given.find(([, value]) => value === '');
   // As an unset variable of a shell leaves it: left out, it would widen what an act is done to.
-  if (empty) throw new CliError(`The filter ${empty[0]} is empty.`);
+  if (empty) command.error(`error: the filter ${empty[0]} is empty`, { exitCode: exitCodes.usage });
   return Object.fromEntries(given);
 }
 
@@ -81,7 +81,7 @@ function addList(jobs: Command, config: CliConfig): void {
     .option('--limit <n>', 'jobs in one page, up to 200; default 50')
     .option('--cursor <cursor>', 'the page that another one named')
     .action(async (options: FilterOptions & { key?: string; limit?: string; cursor?: string }, command: Command) => {
-      const { metadata = {}, ...filter } = filterOf(options) as { metadata?: Record<string, string> };
+      const { metadata = {}, ...filter } = filterOf(options, command) as { metadata?: Record<string, string> };
       const pairs = Object.entries(metadata).map(([name, value]) => [`metadata.${name}`, value]);
       const { key, limit, cursor } = options;
       const query = { ...filter, ...Object.fromEntries(pairs), key, limit, cursor };
@@ -150,7 +150,7 @@ function addAct(jobs: Command, config: CliConfig, action: 'cancel' | 'retry' | '
     .option('--dry-run', 'only count what would be done')
     .option('--yes', 'do it to all that the filter finds; without it a filter only counts')
     .action(async (ids: string[], options: ActOptions, command: Command) => {
-      const filter = filterOf(options);
+      const filter = filterOf(options, command);
       const hasFilter = Object.keys(filter).length > 0;
       if (ids.length > 0 === hasFilter) {
         command.error('error: name jobs, or a filter such as --tenant', { exitCode: exitCodes.usage });

@@ -9,7 +9,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Redis } from '@holdfast/redis';
 import { sessionKey } from '../keys.ts';
 
-const LONGEST_SECONDS = 12 * 60 * 60;
+const MAX_SECONDS = 12 * 60 * 60;
 const IDLE_SECONDS = 2 * 60 * 60;
 const COOKIE = 'holdfast_console';
 const ID = /^[A-Za-z0-9_-]{43}$/;
@@ -53,7 +53,7 @@ export function createSessions({ redis, prefix, adminKey, now = Date.now }: Sess
   return {
     async start({ user, madeAs }) {
       const id = randomBytes(32).toString('base64url');
-      const expiresAt = now() + LONGEST_SECONDS * 1_000;
+      const expiresAt = now() + MAX_SECONDS * 1_000;
       await redis.set(keyOf(id), JSON.stringify({ user, madeAs, expiresAt }), 'EX', IDLE_SECONDS);
       return { id, user, madeAs, expiresAt };
     },
@@ -86,6 +86,6 @@ export function readSessionCookie(header: string | undefined): string {
 
 /** A `Set-Cookie` header. An empty id removes the cookie. */
 export function writeSessionCookie(id: string, secure: boolean): string {
-  const maxAge = id === '' ? 0 : LONGEST_SECONDS;
+  const maxAge = id === '' ? 0 : MAX_SECONDS;
   return `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}${secure ? '; Secure' : ''}`;
 }

@@ -11,15 +11,18 @@ export const adminJobSchema = jobSummarySchema
   .meta({ id: 'AdminJob' });
 export type AdminJob = z.infer<typeof adminJobSchema>;
 
+/** An empty one would look like a filter, and find all. */
+const filterText = (max: number) => z.string().min(1).max(max);
+
 /** What a search compares. Members that are left out don't count. */
 export const jobFilterSchema = z.strictObject({
-  id: z.string().max(64).optional(),
-  key: z.string().max(255).optional().meta({ description: 'Idempotency key; needs `tenant`.' }),
-  tenant: z.string().max(64).optional(),
-  task: z.string().max(128).optional(),
-  lane: z.string().max(64).optional(),
+  id: filterText(64).optional(),
+  key: filterText(255).optional().meta({ description: 'Idempotency key; needs `tenant`.' }),
+  tenant: filterText(64).optional(),
+  task: filterText(128).optional(),
+  lane: filterText(64).optional(),
   status: z.enum(jobStatuses).optional(),
-  error_code: z.string().max(64).optional(),
+  error_code: filterText(64).optional(),
   metadata: metadataSchema.optional(),
   created_from: time.optional(),
   created_to: time.optional(),
@@ -148,6 +151,10 @@ export const bulkSchema = z
   .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
     path: ['filter'],
     message: 'send "ids" or "filter", and not both',
+  })
+  .refine(({ filter }) => filter === undefined || Object.keys(filter).length > 0, {
+    path: ['filter'],
+    message: 'an empty filter is every job: name at least one member',
   })
   .meta({ id: 'BulkRequest' });
 

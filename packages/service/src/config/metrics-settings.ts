@@ -1,5 +1,15 @@
 /** Where a process serves its metrics, and to whom. */
-import { SettingsError } from './settings.ts';
+import { z } from 'zod';
+import { isLoopback } from './safe-binding.ts';
+import { SettingsError, setting } from './settings.ts';
+
+/** The variables of every process that has metrics. */
+export const metricsVariables = {
+  METRICS_PORT: setting.portIfAny,
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_TOKEN: setting.metricsToken,
+  METRICS_OPEN: z.enum(['true', 'false'], 'expected true or false').default('false'),
+};
 
 export interface MetricsSettings {
   host: string;
@@ -30,8 +40,4 @@ export function metricsSettings(variables: MetricsVariables): MetricsSettings | 
     );
   }
   return Object.freeze({ host, port, token: token ?? null });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

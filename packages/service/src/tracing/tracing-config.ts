@@ -1,6 +1,18 @@
 /** What the standard variables of OpenTelemetry ask for. */
 import { hostname } from 'node:os';
-import { SettingsError, type TraceSampler } from '../config/settings.ts';
+import { SettingsError, setting, type TraceSampler } from '../config/settings.ts';
+
+/** The standard variables of every process that exports traces. */
+export const tracingVariables = {
+  OTEL_SDK_DISABLED: setting.flag,
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting.collectorUrl,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting.collectorUrl,
+  OTEL_EXPORTER_OTLP_HEADERS: setting.text,
+  OTEL_SERVICE_NAME: setting.text,
+  OTEL_RESOURCE_ATTRIBUTES: setting.text,
+  OTEL_TRACES_SAMPLER: setting.traceSampler,
+  OTEL_TRACES_SAMPLER_ARG: setting.traceRatio,
+};
 
 export interface TracingConfig {
   /** Where spans are sent, as OTLP over HTTP in JSON. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawnColumns, drawnSeries, type PlotData } from './plot-data.ts';
+import { drawnColumns, drawnSeries, lonePoints, type PlotData } from './plot-data.ts';
 
 const data: PlotData = {
   times: [1, 2],
@@ -24,5 +24,10 @@ describe('what a plot draws', () => {
       [3, 4],
       [1, null],
     ]);
+  });
+
+  it('of a line are dots where it has one point only', () => {
+    expect(lonePoints([null, 3, null, 4, 5, null, 0])).toEqual([1, 6]);
+    expect([lonePoints([]), lonePoints([1]), lonePoints([1, 2])]).toEqual([[], [0], []]);
   });
 });

@@ -36,3 +36,9 @@ export function drawnColumns({ series, kind }: PlotData): (number | null)[][] {
 export function drawnSeries({ series, kind }: PlotData): readonly Series[] {
   return kind === 'stack' ? series.toReversed() : series;
 }
+
+/** Where a line has a value between two gaps: a line of one point is no line, so it is drawn as a dot. */
+export function lonePoints(values: readonly (number | null | undefined)[]): number[] {
+  const isGap = (at: number) => (values[at] ?? null) === null;
+  return [...values.keys()].filter((at) => !isGap(at) && isGap(at - 1) && isGap(at + 1));
+}

@@ -1,6 +1,6 @@
 /** How plots look and behave. A canvas knows no style sheet: colors are read from the element, and again when the theme changes. */
 import uPlot from 'uplot';
-import { drawnSeries, type PlotData } from './plot-data.ts';
+import { drawnSeries, lonePoints, type PlotData } from './plot-data.ts';
 
 export const HEIGHT = 190;
 const FONT = '12px system-ui, sans-serif';
@@ -52,13 +52,19 @@ function axes(holder: HTMLElement, format: (value: number) => string): uPlot.Axi
   ];
 }
 
+const dots = (fill: string): uPlot.Series.Points => ({
+  show: true,
+  size: 5,
+  fill,
+  filter: (plot, series) => lonePoints([...(plot.data[series] ?? [])]),
+});
+
 function drawn(holder: HTMLElement, data: PlotData): uPlot.Series[] {
   const bars = uPlot.paths.bars?.({ size: [0.82, 24] });
   return drawnSeries(data).map(({ label, color }): uPlot.Series => {
     const stroke = colorOf(holder, `plot-${color}`);
-    const common = { label, points: { show: false } };
-    if (data.kind === 'lines') return { ...common, stroke, width: 1.75, spanGaps: false };
-    return { ...common, stroke, fill: stroke, width: 0, ...(bars ? { paths: bars } : {}) };
+    if (data.kind === 'lines') return { label, stroke, width: 1.75, spanGaps: false, points: dots(stroke) };
+    return { label, points: { show: false }, stroke, fill: stroke, width: 0, ...(bars ? { paths: bars } : {}) };
   });
 }
 
