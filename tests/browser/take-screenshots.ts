@@ -1,75 +1,78 @@
 /**
- * Takes the pictures in `docs/images` again. It starts its own Holdfast:
+ * Takes the pictures in `docs/images` again. It starts its own Holdfast, and lets jobs run for some minutes before it looks:
  *
- *   node --conditions=holdfast-source tests/browser/take-screenshots.ts
+ *   node --conditions=holdfast-source tests/browser/take-screenshots.ts [MINUTES]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@holdfast/local/redis';
-import type { Browser } from 'playwright-core';
-import { adminKey, apiKey, chat, freePort, Stack } from '../stack/stack.ts';
-import { launchChromium } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { apiKey } from '../stack/stack.ts';
+import { loaded, openPage } from './check-page.ts';
+import { makeScene, type Scene } from './console-scene.ts';
+import { button, ConsoleStack } from './console-stack.ts';
+import { makeTraffic } from './console-traffic.ts';
 import { DemoTab } from './demo-tab.ts';
 
 const images = join(import.meta.dirname, '../../docs/images');
-const viewport = { width: 1200, height: 800 };
+const minutes = Number(process.argv[2] ?? 10);
+
+const save = (page: Page, name: string) => page.screenshot({ path: join(images, `${name}.png`) });
 
 /** Takes the demo page in the middle of an answer, after one refresh. */
-async function takeDemo(browser: Browser, stack: Stack, colorScheme: 'light' | 'dark', name: string): Promise<void> {
-  const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' });
+async function takeDemo({ browser, stack }: ConsoleStack): Promise<void> {
+  const viewport = { width: 1200, height: 800 };
+  const context = await browser.newContext({ viewport, colorScheme: 'light', locale: 'en-GB' });
   const tab = await DemoTab.open(context, stack.apiUrl, apiKey);
   await tab.submit('Why do sailors trust a good anchor?', 'slow');
   await tab.seeingEvents(60);
   await tab.page.reload();
   await tab.seeingEvents(130);
-  await tab.page.screenshot({ path: join(images, name) });
+  await save(tab.page, 'demo');
   await context.close();
 }
 
-async function doJobs(stack: Stack): Promise<void> {
-  const simulated = [
-    'tokens=20&itl_ms=2',
-    'tokens=40&itl_ms=2',
-    'tokens=30&itl_ms=2',
-    'status=400',
-    'tokens=25&itl_ms=2',
-  ];
-  const submit = (sim: string, name: string) => stack.client.submit(chat(name, sim));
-  const ended = await Promise.all(simulated.map((sim, at) => submit(sim, `ended ${at}`)));
-  await Promise.all(ended.map(({ job }) => stack.client.wait(job.id)));
-  await Promise.all([1, 2, 3].map((at) => submit('tokens=2000&itl_ms=20', `running ${at}`)));
-  await stack.client.submit({ ...chat('delayed', 'tokens=5'), delay_ms: 600_000 });
+/** The pages that one looks at most, on desk and phone, light and dark. */
+async function takeMain(app: ConsoleStack, { jobs }: Scene): Promise<void> {
+  const paths = { overview: '/', jobs: '/jobs', job: `/jobs/${jobs.steps}` };
+  for (const isPhone of [false, true]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await app.newPage('operator', { isPhone, colorScheme });
+      for (const [name, path] of Object.entries(paths)) {
+        await openPage(page, app.url + path);
+        await save(page, `console-${name}-${isPhone ? 'phone' : 'desk'}-${colorScheme}`);
+      }
+    }
+  }
 }
 
-async function takeConsole(browser: Browser, stack: Stack): Promise<void> {
-  const port = await freePort();
-  await stack.start('console', { CONSOLE_PORT: String(port) });
-  const page = await browser.newPage({ viewport, colorScheme: 'light', locale: 'en-GB' });
-  await page.goto(`http://127.0.0.1:${port}/`);
-  await page.getByLabel('Key').fill(adminKey);
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
-  await page.screenshot({ path: join(images, 'console.png') });
-  await page.goto(`http://127.0.0.1:${port}/queues/queue/default?status=completed`);
-  await page.getByText('job_').first().waitFor();
-  await page.screenshot({ path: join(images, 'bull-board.png') });
-  await page.close();
+async function takeOthers(app: ConsoleStack, { jobs }: Scene): Promise<void> {
+  const page = await app.newPage('admin');
+  for (const name of ['failures', 'lanes', 'workers', 'tenants', 'audit', 'users', 'settings']) {
+    await openPage(page, `${app.url}/${name}`);
+    await save(page, `console-${name}`);
+  }
+  await openPage(page, `${app.url}/tenants/north`);
+  await save(page, 'console-tenant');
+  await openPage(page, `${app.url}/jobs/${jobs.failed}`);
+  await button(page, 'Show prompt and answer').click();
+  await loaded(page);
+  await save(page, 'console-failed-job');
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-screenshots-'));
 const redis = await startRedis({ dataDir, env: process.env, log: (line) => console.log(line) });
 try {
-  const stack = await Stack.start({ redisUrl: redis.url });
-  const browser = await launchChromium();
+  const app = await ConsoleStack.start(redis.url);
   try {
-    await takeDemo(browser, stack, 'light', 'demo.png');
-    await takeDemo(browser, stack, 'dark', 'demo-dark.png');
-    await doJobs(stack);
-    await takeConsole(browser, stack);
+    await makeTraffic(app, minutes);
+    const scene = await makeScene(app);
+    await takeDemo(app);
+    await takeMain(app, scene);
+    await takeOthers(app, scene);
   } finally {
-    await browser.close();
-    await stack.close();
+    await app.close();
   }
 } finally {
   await redis.stop();

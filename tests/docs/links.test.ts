@@ -1,5 +1,5 @@
 /** Every link of every page leads somewhere: to a file that is there, to a heading that it has. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parsePage } from './markdown.ts';
@@ -26,6 +26,25 @@ describe('links', () => {
     const listed = readPage('docs/README.md').links.map(({ target }) => normalize(join('docs', target)));
     const wanted = pagePaths().filter((path) => /^docs\/(?!README|decisions\/|bench\/)/.test(path));
     expect(wanted.filter((path) => !listed.includes(path))).toEqual([]);
+  });
+});
+
+describe('pictures', () => {
+  /** Of Markdown and of HTML. */
+  const shown = new Set(
+    pagePaths().flatMap((path) => readFileSync(join(root, path), 'utf8').match(/(?<=\bdocs\/images\/|\.\.\/images\/)[\w.-]+/g) ?? []),
+  );
+
+  it('are there, and each is on a page', () => {
+    expect([...shown].sort()).toEqual(readdirSync(join(root, 'docs/images')).sort());
+  });
+
+  it('load fast', () => {
+    const sizes = readdirSync(join(root, 'docs/images')).map((name) => ({
+      name,
+      kb: readFileSync(join(root, 'docs/images', name)).length / 1_000,
+    }));
+    expect(sizes.filter(({ kb }) => kb > 200)).toEqual([]);
   });
 });
 

@@ -17,7 +17,9 @@ ${head}
 <title>${title} · Holdfast</title>
 </head>
 <body>
+<main>
 ${body}
+</main>
 </body>
 </html>
 `;
@@ -26,7 +28,7 @@ ${body}
 export function enteredPage(): string {
   return page(
     'Logged in',
-    '<p><a href="/">Go on to the console</a></p>',
+    '<h1>Logged in</h1>\n<p><a href="/">Go on to the console</a></p>',
     '<meta http-equiv="refresh" content="0; url=/">',
   );
 }

@@ -37,10 +37,12 @@ interface SectionProps {
   summary?: ReactNode;
   /** Without inner space, for tables. */
   flush?: boolean;
+  /** What it shows answers an earlier question: the answer to the new one is being read. */
+  isOld?: boolean;
   children: ReactNode;
 }
 
-export function Section({ title, actions, summary, flush = false, children }: SectionProps) {
+export function Section({ title, actions, summary, flush = false, isOld = false, children }: SectionProps) {
   const id = useId();
   return (
     <section aria-labelledby={id} className={`section ${flush ? 'section-flush' : ''}`}>
@@ -51,7 +53,9 @@ export function Section({ title, actions, summary, flush = false, children }: Se
         </div>
         {actions && <div className="section-actions">{actions}</div>}
       </header>
-      <div className="section-body">{children}</div>
+      <div aria-busy={isOld} className="section-body">
+        {children}
+      </div>
     </section>
   );
 }

@@ -33,7 +33,7 @@ function Log() {
   return (
     <>
       <AuditFilter key={JSON.stringify(filter)} onApply={(next) => void navigate({ search: next })} search={search} />
-      <Section flush title={cursor === undefined ? 'Newest' : 'Older entries'}>
+      <Section flush isOld={audit.isPlaceholderData} title={cursor === undefined ? 'Newest' : 'Older entries'}>
         <Loaded lines={12} query={audit}>
           {(page) => <Entries page={page} search={search} />}
         </Loaded>

@@ -29,9 +29,11 @@ export function FailuresPage() {
       summary="Failed jobs, by what they have in common. Jobs that failed and were retried since are here, too."
       title="Failures"
     >
-      <Loaded lines={12} query={failures}>
-        {(data) => <Groups failures={data} />}
-      </Loaded>
+      <div aria-busy={failures.isPlaceholderData} className="failures">
+        <Loaded lines={12} query={failures}>
+          {(data) => <Groups failures={data} />}
+        </Loaded>
+      </div>
     </Page>
   );
 }

@@ -43,7 +43,7 @@ export function JobsPage() {
     <Page title="Jobs">
       <ViewsBar search={search} />
       <FilterForm key={JSON.stringify(filter)} onApply={apply} search={search} />
-      <Section flush title={hasFilter ? 'Found' : 'Newest'}>
+      <Section flush isOld={jobs.isPlaceholderData} title={hasFilter ? 'Found' : 'Newest'}>
         <Loaded lines={12} query={jobs}>
           {(page) => (
             <>

@@ -63,6 +63,7 @@ export function UsageSection({ tenant }: { tenant: string }) {
           value={span}
         />
       }
+      isOld={usage.isPlaceholderData}
       title="Usage by day"
     >
       <Loaded lines={8} query={usage}>
