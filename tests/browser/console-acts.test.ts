@@ -138,7 +138,10 @@ describe('many jobs', () => {
     await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     const search = Object.fromEntries(new URL(page.url()).searchParams);
     expect(search).toEqual({ status: 'failed', error_code: 'provider_bad_request', lane: 'default', within: '7d' });
-    await page.getByRole('link', { name: scene.jobs.failed.slice(0, 10) }).first().waitFor();
+    await page
+      .getByRole('link', { name: scene.jobs.failed.slice(0, 10) })
+      .first()
+      .waitFor();
   });
 });
 
@@ -188,7 +191,10 @@ describe('API keys', () => {
 
   it('of the bootstrap can be rotated without a grace only', async () => {
     const page = await app.visit('/tenants/default', 'admin');
-    await section(page, 'API keys').getByRole('row', { name: 'bootstrap' }).getByRole('button', { name: /^Rotate/ }).click();
+    await section(page, 'API keys')
+      .getByRole('row', { name: 'bootstrap' })
+      .getByRole('button', { name: /^Rotate/ })
+      .click();
     await page.getByText('This is the bootstrap key.').waitFor();
     expect(await page.getByLabel('The old key ends').count()).toBe(0);
   });
@@ -244,7 +250,9 @@ describe('lanes', () => {
     await button(page, 'Pause the lane').click();
     await section(page, 'default').getByText('paused', { exact: true }).waitFor();
     const { job } = await client.submit(chat('waits', 'tokens=3'));
-    await section(page, 'default').getByText(/Waiting\s*1/).waitFor();
+    await section(page, 'default')
+      .getByText(/Waiting\s*1/)
+      .waitFor();
     expect((await client.get(job.id)).status).toBe('queued');
     await button(page, 'Resume default').click();
     await button(page, 'Resume the lane').click();
@@ -286,7 +294,7 @@ describe('users', () => {
     await button(page, 'Change the role').click();
     await page.getByText('grace has the role viewer now.').waitFor();
     await graces.reload();
-    await graces.getByText('aren\'t offered for the role viewer').waitFor();
+    await graces.getByText("aren't offered for the role viewer").waitFor();
     expect(await button(graces, 'Retry').count()).toBe(0);
     await graces.getByRole('link', { name: 'Lanes' }).click();
     await button(page, 'Delete grace').click();

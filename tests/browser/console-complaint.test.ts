@@ -13,7 +13,8 @@ const counts: Readonly<Record<string, number>> = { four: 4, five: 5 };
 
 /** What the page says of a way: how many clicks it takes, and what is clicked. */
 function wayIn(text: string, by: string): { clicks: number | undefined; names: string[] } {
-  const [, word = '', steps = ''] = new RegExp(`^By the ${by}, in (\\w+) clicks:\n\n((?:\\d\\. .*\n)+)`, 'm').exec(text) ?? [];
+  const [, word = '', steps = ''] =
+    new RegExp(`^By the ${by}, in (\\w+) clicks:\n\n((?:\\d\\. .*\n)+)`, 'm').exec(text) ?? [];
   return { clicks: counts[word], names: [...steps.matchAll(/\*\*(.+?)\*\*/g)].map(([, name]) => name ?? '') };
 }
 

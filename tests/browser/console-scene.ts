@@ -37,7 +37,8 @@ export async function addTenant({ admin, stack }: ConsoleStack, tenant: string):
 }
 
 /** A text of several parts, each of which `summarize` takes in a step of its own. */
-const longText = () => Array.from({ length: 9 }, (_, at) => `${prompts.long} ${at} ${'ahoy '.repeat(800)}`).join('\n\n');
+const longText = () =>
+  Array.from({ length: 9 }, (_, at) => `${prompts.long} ${at} ${'ahoy '.repeat(800)}`).join('\n\n');
 
 const completedJob = () => ({
   ...chat('asked', 'tokens=40&itl_ms=1', `<b>Be brief</b>: ${prompts.asked}`),

@@ -8,6 +8,8 @@ import { faultsOf, listenTo, loaded } from './check-page.ts';
 import { launchChromium } from './chromium.ts';
 import { button, logIn } from './console-stack.ts';
 
+// cspell:ignore Flanes
+
 let provider: TestProvider;
 let running: TestConsole;
 let browser: Browser;

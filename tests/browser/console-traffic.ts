@@ -28,7 +28,10 @@ async function submitOne(client: Holdfast, number: number): Promise<void> {
   const request = { ...job, input: { ...job.input, model: pick(models, number * 7) } };
   const metadata = { customer: `c-${4000 + (number % 90)}` };
   if (number % 9 === 4) {
-    const equal = { ...request, input: { ...request.input, messages: [{ role: 'user', content: 'What is an anchor?' }] } };
+    const equal = {
+      ...request,
+      input: { ...request.input, messages: [{ role: 'user', content: 'What is an anchor?' }] },
+    };
     await client.submit({ ...equal, cache: { ttl_s: 3_600 }, metadata });
     return;
   }

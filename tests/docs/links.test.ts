@@ -32,7 +32,9 @@ describe('links', () => {
 describe('pictures', () => {
   /** Of Markdown and of HTML. */
   const shown = new Set(
-    pagePaths().flatMap((path) => readFileSync(join(root, path), 'utf8').match(/(?<=\bdocs\/images\/|\.\.\/images\/)[\w.-]+/g) ?? []),
+    pagePaths().flatMap(
+      (path) => readFileSync(join(root, path), 'utf8').match(/(?<=\bdocs\/images\/|\.\.\/images\/)[\w.-]+/g) ?? [],
+    ),
   );
 
   it('are there, and each is on a page', () => {
