@@ -46,7 +46,7 @@ const figures: [page: string, says: string, file: string, has: string][] = [
     'UNBOUNDED_OUTPUT_TOKENS = 4_096;',
   ],
   [tasks, '`task failed`', 'apps/worker/src/attempt/execute-task.ts', "'task failed'"],
-  [consolePage, 'A session lasts 12 hours', 'apps/console/src/login/session.ts', 'LONGEST_SECONDS = 12 * 60 * 60;'],
+  [consolePage, 'A session lasts 12 hours', 'apps/console/src/login/session.ts', 'MAX_SECONDS = 12 * 60 * 60;'],
   [consolePage, 'after 2 hours without', 'apps/console/src/login/session.ts', 'IDLE_SECONDS = 2 * 60 * 60;'],
   [consolePage, 'Ten logins a minute', 'apps/console/src/login/login-throttle.ts', 'LOGINS_PER_ADDRESS = 10;'],
   [consolePage, 'thirty with one key', 'apps/console/src/login/login-throttle.ts', 'LOGINS_PER_KEY = 30;'],
