@@ -1,5 +1,4 @@
 /** The `holdfast` command as people run it: a process of its own, against real processes of everything else. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,15 +6,16 @@ import type { Job } from '@holdfast/client';
 import { createTenants } from '@holdfast/gate';
 import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adminKey, apiKey, chat, freePort, processEnv, Stack, until } from '../stack/stack.ts';
+import { HoldfastCommand, type Run } from '../stack/holdfast-command.ts';
+import { adminKey, apiKey, chat, freePort, Stack, until } from '../stack/stack.ts';
 
 // cspell:ignore stauts submitt
 
-const main = join(import.meta.dirname, '../../apps/cli/src/main.ts');
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const nowhere = 'http://127.0.0.1:9';
 let stack: Stack;
-let env: NodeJS.ProcessEnv;
+let consoleUrl: string;
+let command: HoldfastCommand;
 let dataDir: string;
 
 beforeAll(async () => {
@@ -23,58 +23,23 @@ beforeAll(async () => {
   stack = await Stack.start({ config: () => ({ plans: { small: { requests_per_minute: 60 } } }) });
   await stack.start('console', { CONSOLE_PORT: port });
   dataDir = mkdtempSync(join(tmpdir(), 'holdfast-cli-'));
-  env = {
+  consoleUrl = `http://127.0.0.1:${port}`;
+  command = new HoldfastCommand({
     HOLDFAST_URL: stack.apiUrl,
-    HOLDFAST_CONSOLE_URL: `http://127.0.0.1:${port}`,
+    HOLDFAST_CONSOLE_URL: consoleUrl,
     HOLDFAST_DATA_DIR: dataDir,
     HOLDFAST_API_KEY: apiKey,
     HOLDFAST_ADMIN_KEY: adminKey,
-  };
+  });
 });
 afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
   await stack?.close();
 });
 
-interface Run {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-interface Started {
-  /** What it has printed so far. */
-  readonly seen: Run;
-  readonly ended: Promise<Run>;
-}
-
-function start(args: string[], more: NodeJS.ProcessEnv = {}, input = ''): Started {
-  const child = spawn(process.execPath, ['--conditions=holdfast-source', main, ...args], {
-    env: { ...processEnv, ...env, ...more },
-    timeout: 120_000,
-  });
-  const seen: Run = { code: null, stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      seen[name] += text;
-    });
-  }
-  child.stdin.end(input);
-  const ended = new Promise<Run>((resolve) => child.on('close', (code) => resolve(Object.assign(seen, { code }))));
-  return { seen, ended };
-}
-
-/** Runs it to its end. */
-function holdfast(...args: string[]): Promise<Run> {
-  return start(args).ended;
-}
-
-async function json<Value>(...args: string[]): Promise<Value> {
-  const { code, stdout, stderr } = await holdfast(...args, '--json');
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as Value;
-}
-
+const start = (args: string[], more: NodeJS.ProcessEnv = {}, input = '') => command.start(args, more, input);
+const holdfast = (...args: string[]): Promise<Run> => command.run(...args);
+const json = <Value>(...args: string[]): Promise<Value> => command.json(...args);
 const inputFor = (name: string, sim: string) => JSON.stringify(chat(name, sim).input);
 
 async function submitWith(key: string): Promise<number> {
@@ -159,35 +124,15 @@ describe('holdfast lanes', () => {
   });
 });
 
-describe('holdfast jobs, workers, failures and audit', () => {
-  it('find the jobs of all tenants, say why one failed, and act on many once they are told to', async () => {
-    const metadata = { suite: 'cli-admin' };
-    const submit = (name: string, sim: string) => stack.client.submit({ ...chat(name, sim), metadata });
-    const made = await Promise.all([submit('good', 'tokens=2'), submit('bad', 'status=400')]);
-    const [{ job: good }, { job: bad }] = made;
-    for (const { job } of made) await stack.client.wait(job.id);
-    const waiting = await stack.client.submit({ ...chat('later', 'tokens=2'), metadata, delay_ms: 600_000 });
-
-    const filter = ['--metadata', 'suite=cli-admin'];
-    const listed = await json<{ data: { id: string; tenant: string }[] }>('jobs', 'list', ...filter);
-    expect(listed.data.map(({ id }) => id).sort()).toEqual([good.id, bad.id, waiting.job.id].sort());
-    expect((await holdfast('jobs', 'list', '--status', 'failed', ...filter)).stdout).toContain('provider_bad_request');
-    const shown = (await holdfast('jobs', 'show', bad.id)).stdout;
-    expect(shown).toMatch(/error +provider_bad_request: /);
-    expect(shown).toMatch(/attempt 1 .* failed +provider_bad_request/);
-
-    const counted = await holdfast('jobs', 'cancel', ...filter);
-    expect(counted.stderr).toContain('Nothing was done. Add --yes to do it.');
-    expect((await stack.client.get(waiting.job.id)).status).toBe('queued');
-    expect(await json('jobs', 'cancel', ...filter, '--yes')).toMatchObject({ dry_run: false, done: 1, skipped: 2 });
-    expect((await stack.client.get(waiting.job.id)).status).toBe('cancelled');
-    expect(await json('jobs', 'delete', good.id)).toMatchObject({ done: 1 });
-
+describe('holdfast workers, failures, audit and usage', () => {
+  it('show who runs jobs, what fails, who has done what, and what a tenant has spent', async () => {
+    const { job } = await stack.client.submit(chat('cli-bad', 'status=400'));
+    await stack.client.wait(job.id);
     expect((await holdfast('workers')).stdout).toMatch(/takes jobs +default \d+\/\d+/);
     await until('the failure is counted', async () =>
       (await holdfast('failures', '--range', '1h')).stdout.includes('provider_bad_request'),
     );
-    expect((await holdfast('audit')).stdout).toMatch(/admin +jobs\.bulk/);
+    expect((await holdfast('audit')).stdout).toMatch(/admin +lane\.change/);
     expect(await json('usage', '--tenant', 'default')).toMatchObject({ object: 'usage' });
   });
 });
@@ -286,7 +231,7 @@ describe('holdfast', () => {
 
   it('understands addresses without http:// on this machine, and those that name the API', async () => {
     const { host } = new URL(stack.apiUrl);
-    const console = new URL(env.HOLDFAST_CONSOLE_URL ?? '');
+    const console = new URL(consoleUrl);
     for (const url of [host, `${stack.apiUrl}/v1`, `${host}/v1/`]) {
       expect((await start(['tasks'], { HOLDFAST_URL: url }).ended).stdout).toContain('chat.completions');
     }

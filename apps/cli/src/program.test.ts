@@ -30,6 +30,7 @@ describe('a typo', () => {
   it.each([
     [['lst'], "unknown command 'lst'", 'list'],
     [['tenant', 'list'], "unknown command 'tenant'", 'tenants'],
+    [['jobs', 'lst'], "unknown command 'lst'", 'list'],
     [['keys', 'revok', 'acme', 'k'], "unknown command 'revok'", 'revoke'],
     [['list', '--stauts', 'failed'], "unknown option '--stauts'", '--status'],
     [['list', '--stauts=failed'], "unknown option '--stauts'", '--status'],
@@ -86,8 +87,13 @@ describe('wrong usage', () => {
     [['get'], /missing required argument 'id'/],
     [['job'], /unknown command 'job'/],
     [['jobs'], /Usage: holdfast jobs/],
-    [['jobs', 'cancel'], /name jobs, or a filter such as --tenant/],
-    [['jobs', 'delete', '--tenant', '', '--yes'], /the filter tenant is empty/],
+    // As a variable of the shell that isn't set: it must not mean all tenants.
+    [['jobs', 'delete', '--tenant', '', '--status', 'completed', '--yes'], /--tenant <tenant>.*It is empty/],
+    [['jobs', 'cancel'], /name jobs, or set filters such as --tenant, and not both/],
+    [['jobs', 'cancel', 'job_1', '--task', 't'], /name jobs, or set filters such as --tenant, and not both/],
+    [['jobs', 'list', '--since', 'yesterday'], /Expected a time ago such as 90m/],
+    [['jobs', 'list', '--limit', '201'], /--limit <n>.*<=200/],
+    [['jobs', 'list', '--all', '--limit', '5'], /cannot be used with/],
     [['tenants'], /Usage: holdfast tenants/],
   ])('%j ends with 2 and names what is wrong', async (args, message) => {
     const { code, said } = await misuse(args);

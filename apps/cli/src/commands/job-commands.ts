@@ -1,10 +1,11 @@
-/** `holdfast submit`, `get`, `follow`, `cancel`, `retry`, `delete`, `list`: jobs, through the client package. */
+/** `holdfast submit`, `get`, `follow`, `cancel`, `retry`, `delete`, `list`: the tenant's own jobs, through the client package. */
 import type { ListFilter } from '@holdfast/client';
 import { type Job, jobStatuses } from '@holdfast/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CliConfig } from '../config.ts';
 import { holdfastOf } from '../connections.ts';
 import { followJob } from '../output/follow-job.ts';
+import { jobFacts } from '../output/job-facts.ts';
 import { note, print } from '../output/printer.ts';
 import { record, table } from '../output/table.ts';
 import { readInput } from '../read-input.ts';
@@ -105,22 +106,10 @@ function printJob(command: Command, job: Job): void {
   print(command, job, () => record(shownOf(job)));
 }
 
-function shownOf({ id, task, lane, status, attempt, created_at, finished_at, error, usage, output, output_text }: Job) {
+function shownOf(job: Job) {
+  const { output, output_text } = job;
   return {
-    job: id,
-    task,
-    lane,
-    status,
-    attempt,
-    created: created_at,
-    finished: finished_at,
-    ...(error ? { error: `${error.code}: ${error.message}` } : {}),
-    ...(usage
-      ? {
-          tokens: usage.input_tokens === null ? 'not counted' : `${usage.input_tokens} in, ${usage.output_tokens} out`,
-          'cost USD': usage.estimated ? `${usage.cost_usd} (estimated)` : usage.cost_usd,
-        }
-      : {}),
+    ...jobFacts(job),
     ...(output === null && output_text === null ? {} : { output: output_text ?? JSON.stringify(output) }),
   };
 }

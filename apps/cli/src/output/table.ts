@@ -6,6 +6,24 @@ export function table(heads: readonly string[], rows: readonly (readonly Cell[])
   return aligned([heads, ...rows.map((row) => row.map(cellText))]);
 }
 
+/** A table that comes in parts: its heads once, and columns that never become narrower than before. */
+export class GrowingTable {
+  #widths: number[] = [];
+  #next: string[][];
+
+  constructor(heads: readonly string[]) {
+    this.#next = [[...heads]];
+  }
+
+  /** The lines of these rows, after those of the heads the first time. */
+  add(rows: readonly (readonly Cell[])[]): string {
+    const lines = [...this.#next, ...rows.map((row) => row.map(cellText))];
+    this.#next = [];
+    this.#widths = widthsOf(lines, this.#widths);
+    return inColumns(lines, this.#widths);
+  }
+}
+
 /** One thing, a line for each of its members. */
 export function record(members: Readonly<Record<string, Cell>>): string {
   return aligned(Object.entries(members).map(([name, value]) => [name, cellText(value)]));
@@ -14,7 +32,18 @@ export function record(members: Readonly<Record<string, Cell>>): string {
 export type Cell = string | number | boolean | null;
 
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return inColumns(rows, widthsOf(rows));
+}
+
+/** @param least of each column */
+function widthsOf(rows: readonly (readonly string[])[], least: readonly number[] = []): number[] {
+  const columns = Math.max(least.length, rows[0]?.length ?? 0);
+  return Array.from({ length: columns }, (_, column) =>
+    Math.max(least[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+}
+
+function inColumns(rows: readonly (readonly string[])[], widths: readonly number[]): string {
   return rows
     .map((row) =>
       row
