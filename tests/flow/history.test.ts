@@ -1,10 +1,10 @@
 /** The history of real processes that are killed, stopped and cut off: what is lost is bounded, and nothing counts twice. */
-import { HistoryRecorder, readHistory } from '@holdfast/history';
-import { connectRedis, disconnectRedis, untilReady } from '@holdfast/redis';
+import { readHistory } from '@holdfast/history';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisProxy } from '../chaos/redis/redis-proxy.ts';
-import { JournalProbe, silent } from '../stack/journal-probe.ts';
+import { JournalProbe } from '../stack/journal-probe.ts';
 import { chat, Stack, until } from '../stack/stack.ts';
+import { flushedOnce } from './scenarios/flushed-once.ts';
+import { exceeded } from './scenarios/scenario.ts';
 
 let stack: Stack;
 let probe: JournalProbe;
@@ -46,25 +46,7 @@ describe('the history', () => {
   });
 
   it('counts a flush once whose reply is lost', async () => {
-    const proxy = await RedisProxy.open(String(stack.env.REDIS_URL));
-    const redis = connectRedis(proxy.url, 'worker', silent);
-    try {
-      await untilReady(redis, 60_000);
-      const prefix = `${stack.prefix}-cut`;
-      const recorder = new HistoryRecorder({ redis, prefix, logger: silent });
-      const submits = async () => (await readHistory(probe.redis, prefix, '1h')).totals.submitted;
-      recorder.submitted('acme', 'submitted');
-      await recorder.flush();
-      recorder.submitted('acme', 'submitted');
-      const cut = proxy.cutReply();
-      const flushing = recorder.flush();
-      await cut;
-      await flushing;
-      await recorder.close();
-      expect(await submits()).toBe(2);
-    } finally {
-      await disconnectRedis(redis);
-      await proxy.close();
-    }
+    const { counts } = await flushedOnce.play({ stack, probe });
+    expect(exceeded(flushedOnce, counts)).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ export class RedisProxy {
   readonly #pairs = new Set<Pair>();
   #port: number;
   #paused = false;
-  #cut: { waiting: Set<Pair>; done: () => void } | null = null;
+  #cut: { containing: string; waiting: Set<Pair>; done: () => void } | null = null;
   /** How long the next chunk from Redis takes, in ms. */
   lagMs: () => number = () => 0;
 
@@ -44,10 +44,14 @@ export class RedisProxy {
     return `redis://127.0.0.1:${port}`;
   }
 
-  /** Drops one reply: the first to a command that is sent from now on. Resolves when it is dropped. */
-  async cutReply(): Promise<void> {
+  /**
+   * Drops one reply: the first to a command that is sent from now on, and has this text in it. Resolves when it is dropped.
+   *
+   * @param containing default: any command will do
+   */
+  async cutReply(containing = ''): Promise<void> {
     await new Promise<void>((done) => {
-      this.#cut = { waiting: new Set(), done };
+      this.#cut = { containing, waiting: new Set(), done };
     });
   }
 
@@ -82,7 +86,7 @@ export class RedisProxy {
       socket.on('close', () => this.#break(pair));
     }
     client.on('data', (command) => {
-      this.#cut?.waiting.add(pair);
+      if (this.#cut && command.includes(this.#cut.containing)) this.#cut.waiting.add(pair);
       redis.write(command);
     });
     redis.on('data', (reply) => this.#answer(pair, reply));

@@ -1,22 +1,26 @@
 /**
  * Switches that break a promise from outside where no fault is needed: limits, budgets, fair order, cache, steps, failing jobs,
- * keys, blocked event loops and the archive. Each names a scenario, which a test of `tests/flow` plays on an intact stack, and the count that
+ * keys, blocked event loops, archive, history, console, metrics and traces. Each names a scenario, which a test of `tests/flow` plays on an intact stack, and the count that
  * must be too high on the broken one. A failure for another reason doesn't count.
  */
 import { archived } from '../../flow/scenarios/archived.ts';
 import { blockedLoop } from '../../flow/scenarios/blocked-loop.ts';
 import { budget } from '../../flow/scenarios/budget.ts';
 import { callLimit } from '../../flow/scenarios/call-limit.ts';
+import { consoleGuards } from '../../flow/scenarios/console-guards.ts';
 import { endlessBlock } from '../../flow/scenarios/endless-block.ts';
 import { fairOrder } from '../../flow/scenarios/fair-order.ts';
+import { flushedOnce } from '../../flow/scenarios/flushed-once.ts';
 import { heldRequests } from '../../flow/scenarios/held-requests.ts';
 import { jobsAtOnce } from '../../flow/scenarios/jobs-at-once.ts';
 import { keptMode } from '../../flow/scenarios/kept-mode.ts';
 import { lanePace } from '../../flow/scenarios/lane-pace.ts';
+import { metricsGuard } from '../../flow/scenarios/metrics-guard.ts';
 import { outage } from '../../flow/scenarios/outage.ts';
 import { ownAnswers } from '../../flow/scenarios/own-answers.ts';
 import { paidSteps } from '../../flow/scenarios/paid-steps.ts';
 import { poison } from '../../flow/scenarios/poison.ts';
+import { privateTraces } from '../../flow/scenarios/private-traces.ts';
 import { requestsAMinute } from '../../flow/scenarios/requests-a-minute.ts';
 import { revokedKey } from '../../flow/scenarios/revoked-key.ts';
 import type { Scenario } from '../../flow/scenarios/scenario.ts';
@@ -199,5 +203,47 @@ export const scenarioSwitches: readonly ScenarioSwitch[] = [
     scenario: archived,
     expected: 'missing',
     launch: { worker: preload('forget-early') },
+  },
+  {
+    name: 'flush-again',
+    does: 'a flush of the history counts each time that it is sent',
+    scenario: flushedOnce,
+    expected: 'countedTooMuch',
+    launch: { api: preload('flush-again') },
+  },
+  {
+    name: 'no-csrf',
+    does: 'a session of the console may act without its CSRF token',
+    scenario: consoleGuards,
+    expected: 'withoutToken',
+    launch: { console: preload('no-csrf') },
+  },
+  {
+    name: 'any-origin',
+    does: 'a session of the console may act from a page of another origin',
+    scenario: consoleGuards,
+    expected: 'fromOtherOrigin',
+    launch: { console: preload('any-origin') },
+  },
+  {
+    name: 'any-role',
+    does: 'a viewer of the console may act, and look at prompts and answers',
+    scenario: consoleGuards,
+    expected: 'asViewer',
+    launch: { console: preload('any-role') },
+  },
+  {
+    name: 'open-metrics',
+    does: 'metrics are shown without METRICS_TOKEN',
+    scenario: metricsGuard,
+    expected: 'shown',
+    launch: { worker: preload('open-metrics') },
+  },
+  {
+    name: 'always-content',
+    does: 'prompts and answers go into traces without OTEL_CAPTURE_CONTENT',
+    scenario: privateTraces,
+    expected: 'withPrompt',
+    launch: { worker: preload('always-content') },
   },
 ];
