@@ -6,7 +6,8 @@ const config: Config = {
     '<rootDir>/apps/console/web/src/**/*.test.ts',
     '<rootDir>/tests/**/*.test.ts',
   ],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // Long tests have a command of their own: jest.long.config.ts.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.long\\.test\\.ts$'],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
   // Workspaces are tested from their sources, so no build is needed, and no stale build is tested.

@@ -4,10 +4,11 @@
  * 1. install: when node_modules lacks something that package-lock.json lists
  * 2. build: when a source is newer, or when something built is missing
  *
- *   --start   two more steps follow, in `src/main.ts`: Redis, and the services
- *   --test    three more steps follow, in `src/prepare-tests.ts`: Redis, PostgreSQL and Chromium
+ *   --start       two more steps follow, in `src/main.ts`: Redis, and the services
+ *   --test        two more steps follow, in `src/prepare-tests.ts`: Redis and PostgreSQL
+ *   --test-long   likewise, and a third: Chromium
  *
- * With either, finished steps are printed too, so that the numbers are complete. Without, nothing is printed when both steps
+ * With any of these, finished steps are printed too, so that the numbers are complete. Without, nothing is printed when both steps
  * are finished, because the output of a command follows.
  *
  * Plain JavaScript that runs on Node 20 with nothing installed. A finished step is not repeated: a second run takes a
@@ -30,10 +31,11 @@ const marks = { installed: join(modules, '.holdfast-installed'), built: join(mod
 
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 
-const isForTests = process.argv.includes('--test');
+const isForLongTests = process.argv.includes('--test-long');
+const isForTests = isForLongTests || process.argv.includes('--test');
 /** More steps follow in another program. */
 const isPart = isForTests || process.argv.includes('--start');
-const progress = new Progress({ total: isForTests ? 5 : isPart ? 4 : 2 });
+const progress = new Progress({ total: isForLongTests ? 5 : isPart ? 4 : 2 });
 
 function read(file) {
   try {
@@ -188,7 +190,7 @@ async function findTestTools() {
   await runProgram({
     name: 'prepare-tests',
     command: nodeForTools(),
-    args: [join(root, 'apps', 'local', 'dist', 'prepare-tests.js')],
+    args: [join(root, 'apps', 'local', 'dist', 'prepare-tests.js'), ...(isForLongTests ? ['--long'] : [])],
     cwd: root,
     show: true,
   });

@@ -8,6 +8,7 @@
  *
  *   --burners  so many busy processes; default 6
  *   --runs     so many times; default 3
+ *   --long     the long tests in the place of the others
  *   --minutes  longest that one time may take; default 40
  *
  * Prints a line for each time, then each test that failed and how often, and last "N passed, N failed", of times. Ends with 1
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     burners: { type: 'string', default: '6' },
     runs: { type: 'string', default: '3' },
+    long: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '40' },
   },
   allowPositionals: true,
@@ -49,7 +51,8 @@ function startBurner(ms: number): ChildProcess {
 /** @returns null where Jest wrote no report: it was killed, or could not begin */
 function runTests(reportFile: string): Promise<JestReport | null> {
   // A group of its own, so that all of it can be ended.
-  const args = ['test', '--silent', '--', ...positionals, '--silent', '--json', `--outputFile=${reportFile}`];
+  const script = values.long ? 'test:long' : 'test';
+  const args = ['run', script, '--silent', '--', ...positionals, '--silent', '--json', `--outputFile=${reportFile}`];
   const child = spawn('npm', args, { cwd: root, stdio: 'ignore', detached: true });
   const end = (signal: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, signal);
   running = () => end('SIGTERM');

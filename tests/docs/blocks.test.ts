@@ -1,11 +1,11 @@
 /** Code blocks that aren't commands: each has a language, JSON is JSON, a config file is one, what isn't run says why. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema, readConfigFile } from '@holdfast/service';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Block } from './markdown.ts';
-import { pagePaths, readPage, readText, userPages } from './pages.ts';
+import { pagePaths, readPage, readText, root, userPages } from './pages.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'holdfast-docs-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -75,6 +75,14 @@ describe('code blocks that are not run', () => {
     expect(silent.map(({ at }) => at)).toEqual([]);
     const vague = unrun.filter(({ block }) => !reasons.test(block.comments.get('not run') ?? ''));
     expect(vague.map(({ at, block }) => `${at} ${block.comments.get('not run')}`)).toEqual([]);
+  });
+
+  it('name a test that there is, where one does the same', () => {
+    const named = unrun.flatMap(({ at, block }) =>
+      [...(block.comments.get('not run') ?? '').matchAll(/\S+\.test\.ts/g)].map(([path]) => ({ at, path })),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it('are few', () => {

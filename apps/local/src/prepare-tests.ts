@@ -1,6 +1,6 @@
 /**
- * Steps 3 to 5 of `prepare.mjs --test`: finds or installs Redis, PostgreSQL and Chromium before the first test needs them. When one
- * is missing, the others are still looked for, so that all errors are shown.
+ * What follows in `prepare.mjs --test`: finds or installs Redis and PostgreSQL before the first test needs them; with `--long`
+ * Chromium, too. When one is missing, the others are still looked for, so that all errors are shown.
  */
 import { Progress } from '../progress.mjs';
 import { findChromium } from './find-chromium.ts';
@@ -8,7 +8,8 @@ import { findOrInstallPostgres } from './postgres/find-postgres.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { packageCache } from './redis/start-redis.ts';
 
-const progress = new Progress({ total: 5, first: 3 });
+const isForLongTests = process.argv.includes('--long');
+const progress = new Progress({ total: isForLongTests ? 5 : 4, first: 3 });
 const { env } = process;
 const log = (line: string) => progress.say(line);
 
@@ -23,4 +24,4 @@ async function look(name: string, find: () => Promise<unknown>): Promise<void> {
 
 await look('Redis', () => findRedis({ env, cacheDir: packageCache, log }));
 await look('PostgreSQL', () => findOrInstallPostgres(env, log));
-await look('Chromium', () => findChromium(env, log));
+if (isForLongTests) await look('Chromium', () => findChromium(env, log));

@@ -83,9 +83,11 @@ describe('prepare.mjs', () => {
     expect(withoutTimes(first.text)).toMatch(/^1\/4 Installing packages .*\n +done in N s\n2\/4 Building …\n/);
     const done = '1/4 Packages are installed\n2/4 Everything is built\n';
     expect(await prepare(clone, '--start')).toEqual({ code: 0, text: done });
-    writeScript(join(clone, 'apps/local/dist/prepare-tests.js'), "console.log('3/5 Looking for Redis …')");
-    const forTests = done.replaceAll('/4', '/5');
-    expect(await prepare(clone, '--test')).toEqual({ code: 0, text: `${forTests}3/5 Looking for Redis …\n` });
+    const further = "console.log('further steps', process.argv.slice(2).join())";
+    writeScript(join(clone, 'apps/local/dist/prepare-tests.js'), further);
+    expect(await prepare(clone, '--test')).toEqual({ code: 0, text: `${done}further steps \n` });
+    const forLong = done.replaceAll('/4', '/5');
+    expect(await prepare(clone, '--test-long')).toEqual({ code: 0, text: `${forLong}further steps --long\n` });
     // Finished steps are shown without being run, so the numbers are complete.
     writeScript(join(clone, 'apps/local/src/new.ts'), 'export {}');
     expect(withoutTimes((await prepare(clone)).text)).toBe(

@@ -17,7 +17,7 @@ afterAll(() => running.cleanUp());
 interface Refused {
   code: string;
   detail: string;
-  /** The text that the page shows: see `tests/browser/console.test.ts`. */
+  /** The text that the page shows: see `tests/browser/bull-board.long.test.ts`. */
   message: string;
   error: { key: string };
 }
