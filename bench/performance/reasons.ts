@@ -65,9 +65,9 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
     fsyncs,
   ],
   memory: [
-    'A waiting job has a record, its request, its first event, and an entry in four lists.',
-    'An ended job has a record of 552 bytes, its answer, and its request and log, packed together. Each has a name and an expiry. Entries in two ' +
-      'lists take 290 bytes.',
+    'A waiting job has a record, its request, its first event, and an entry in five lists.',
+    'An ended job has a record of 744 bytes with its timeline, its answer, and its request and log, packed together. Each has a name and an ' +
+      'expiry. Entries in three lists take 440 bytes; one of them is for the search over all tenants.',
     'The answer’s JSON beside its text counts as well.',
     'To pack the answer too would meet the goal. But every poll of an ended job would have to inflate it.',
   ],

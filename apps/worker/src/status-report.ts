@@ -6,7 +6,7 @@ import type { Lane } from './lanes/lane-providers.ts';
 import { host } from './worker-id.ts';
 
 /** How often the event loop's delay is measured, in ms. */
-const RESOLUTION_MS = 20;
+const RESOLUTION_MS = 50;
 
 export class StatusReport {
   readonly #lanes: ReadonlyMap<string, Lane>;
