@@ -44,7 +44,6 @@ beforeAll(async () => {
   probe = await JournalProbe.open(stack);
 });
 afterEach(async () => {
-  for (const worker of stack.running('worker')) await worker.end();
   for (const collector of collectors.splice(0)) await collector.close();
 });
 afterAll(async () => {
@@ -71,29 +70,61 @@ async function submit(headers: Record<string, string> = {}, apiUrl = stack.apiUr
   return ((await response.json()) as { id: string }).id;
 }
 
-/** Processes with these settings; a job through both, to its end. */
-async function runJob(env: NodeJS.ProcessEnv, headers: Record<string, string> = {}) {
+/** An API and a worker. */
+interface Pair {
+  url: string;
+  processes: Service[];
+}
+
+async function startPair(env: NodeJS.ProcessEnv): Promise<Pair> {
   const before = stack.running('api').length;
   await stack.startApi(env);
-  const api = stack.running('api')[before];
-  const worker = await stack.start('worker', env);
-  const id = await submit(headers, stack.apiUrls.at(-1));
-  const job = await stack.client.wait(id);
-  if (!api) throw new Error('no API was started');
-  return { id, job, processes: [api, worker], record: await probe.field(id, 'traceparent') };
+  const processes = [...stack.running('api').slice(before), await stack.start('worker', env)];
+  return { url: stack.apiUrls.at(-1) ?? '', processes };
 }
+
+/** A job through both, to its end. */
+async function runThrough({ url, processes }: Pair, headers: Record<string, string> = {}) {
+  const id = await submit(headers, url);
+  const job = await stack.client.wait(id);
+  return { id, job, processes, record: await probe.field(id, 'traceparent') };
+}
+
+const runJob = async (env: NodeJS.ProcessEnv, headers?: Record<string, string>) =>
+  runThrough(await startPair(env), headers);
 
 const endAll = (processes: readonly Service[]) => Promise.all(processes.map((process) => process.end()));
 const saidOf = (name: ServiceName) => stack.running(name).map(({ log }) => log.split('SDK loaded').length - 1);
 
 describe('without a collector', () => {
-  it('no module of the SDK is loaded, and the record has no field', async () => {
-    const { id, job, processes, record } = await runJob({});
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await startPair({});
+  });
+
+  it('the record has no field, and the provider is sent none', async () => {
+    const { id, job, record } = await runThrough(pair);
     expect([job.status, record]).toEqual(['completed', null]);
     expect(await probe.journal.get(id)).toMatchObject({ trace: null });
-    expect([saidOf('api'), saidOf('worker')]).toEqual([[0, 0], [0]]);
     expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('traceparent');
-    await endAll(processes);
+  });
+
+  it('a job keeps the trace that its caller sent, for the log and for workers that export', async () => {
+    const { id, processes, record } = await runThrough(pair, { traceparent });
+    expect(record).toBe(traceparent);
+    await until('the attempt is logged', () => processes[1]?.log.includes(id));
+    expect(processes[1]?.log).toContain(`"traceId":"${caller.traceId}"`);
+    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('traceparent');
+  });
+
+  it('a traceparent that is not valid counts as not sent', async () => {
+    const { record } = await runThrough(pair, { traceparent: `00-${'0'.repeat(32)}-${caller.spanId}-01` });
+    expect(record).toBeNull();
+  });
+
+  it('no module of the SDK is loaded', async () => {
+    expect([saidOf('api'), saidOf('worker')]).toEqual([[0, 0], [0]]);
+    await endAll(pair.processes);
     // It would be seen if one were.
     const { url } = await startCollector();
     const other = await stack.start('worker', { OTEL_EXPORTER_OTLP_ENDPOINT: url });
@@ -101,21 +132,7 @@ describe('without a collector', () => {
     await other.end();
     const disabled = await stack.start('worker', { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_SDK_DISABLED: 'true' });
     expect(disabled.log).not.toContain('SDK loaded');
-  });
-
-  it('a job keeps the trace that its caller sent, for the log and for workers that export', async () => {
-    const { id, processes, record } = await runJob({}, { traceparent });
-    expect(record).toBe(traceparent);
-    await until('the attempt is logged', () => processes[1]?.log.includes(id));
-    expect(processes[1]?.log).toContain(`"traceId":"${caller.traceId}"`);
-    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('traceparent');
-    await endAll(processes);
-  });
-
-  it('a traceparent that is not valid counts as not sent', async () => {
-    const { processes, record } = await runJob({}, { traceparent: `00-${'0'.repeat(32)}-${caller.spanId}-01` });
-    expect(record).toBeNull();
-    await endAll(processes);
+    await disabled.end();
   });
 });
 

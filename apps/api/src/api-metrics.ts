@@ -2,7 +2,8 @@
 import type { HttpErrorCode } from '@holdfast/core';
 import type { Blocks } from '@holdfast/queue';
 import type { DurabilityMode } from '@holdfast/redis';
-import { countEndedJobs, type Metrics, type OnRequestEnd } from '@holdfast/service';
+import { countEndedJobs, type Metrics } from '@holdfast/service';
+import type { OnRequestEnd } from '@holdfast/service/http';
 
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

@@ -3,7 +3,7 @@
  * `ApiDeps` that it needs.
  */
 import { RequestError } from '@holdfast/core';
-import { createServerApp, OpenStreams, type RequestHandler, Router } from '@holdfast/service';
+import { createServerApp, OpenStreams, type RequestHandler, Router } from '@holdfast/service/http';
 import { type CallerHandler, forCallers } from './access/authenticate.ts';
 import { demoPage } from './demo-page.ts';
 import type { ApiDeps } from './deps.ts';

@@ -1,6 +1,6 @@
 /** The page at `/demo`: static files, and the client package as the browser loads it. */
 import { fileURLToPath } from 'node:url';
-import { type RequestHandler, Router, serveFiles } from '@holdfast/service';
+import { type RequestHandler, Router, serveFiles } from '@holdfast/service/http';
 
 const page = fileURLToPath(new URL('../demo/public', import.meta.url));
 const client = fileURLToPath(new URL('../../../packages/client/dist', import.meta.url));

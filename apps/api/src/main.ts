@@ -19,7 +19,6 @@ import {
 } from '@holdfast/redis';
 import {
   exportDepth,
-  listen,
   Metrics,
   measureRedis,
   openTracing,
@@ -27,6 +26,7 @@ import {
   type ServiceContext,
   serveMetrics,
 } from '@holdfast/service';
+import { listen } from '@holdfast/service/http';
 import { KeyWatch } from './access/key-watch.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';

@@ -1,5 +1,5 @@
 /** The admin API: every operation of `packages/admin`, with the handler that does it. */
-import type { Router } from '@holdfast/service';
+import type { Router } from '@holdfast/service/http';
 import { mountOperations } from './api/mount-operations.ts';
 import { auditHandlers } from './audit/audit-handlers.ts';
 import type { ConsoleDeps } from './deps.ts';

@@ -1,5 +1,5 @@
 import { RequestError } from '@holdfast/core';
-import type { RequestHandler } from '@holdfast/service';
+import type { RequestHandler } from '@holdfast/service/http';
 
 /** For the end of a route: other methods get 405, not 404. */
 export function allowOnly(...methods: string[]): RequestHandler {

@@ -11,9 +11,9 @@ import {
   readConfigFile,
   readSettings,
   setting,
-  type TlsFiles,
   warnOfUnknownSettings,
 } from '@holdfast/service';
+import type { TlsFiles } from '@holdfast/service/http';
 import type { Task } from '@holdfast/tasks';
 import { loadTasks } from '@holdfast/tasks/load';
 import { z } from 'zod';

@@ -9,7 +9,7 @@
  */
 import { RequestError } from '@holdfast/core';
 import { isStoreUnavailable, type Redis } from '@holdfast/redis';
-import { createServerApp, Router } from '@holdfast/service';
+import { createServerApp, Router } from '@holdfast/service/http';
 import { adminApi } from './admin-api.ts';
 import { answerBoardErrors } from './board/board-errors.ts';
 import { BOARD_PATH } from './board/board-path.ts';

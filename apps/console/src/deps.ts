@@ -12,7 +12,8 @@ import {
 } from '@holdfast/gate';
 import type { LiveFeed } from '@holdfast/journal';
 import type { DurableWrites, MemoryWatch, Redis, ServerWatch } from '@holdfast/redis';
-import { OpenStreams, type ServiceLogger } from '@holdfast/service';
+import type { ServiceLogger } from '@holdfast/service';
+import { OpenStreams } from '@holdfast/service/http';
 import type { Authentication } from './access/authenticate.ts';
 import { createKeyGuesses } from './access/key-guesses.ts';
 import { AuditLog } from './audit/audit-log.ts';

@@ -31,13 +31,13 @@ import {
 import {
   countEndedJobs,
   exportDepth,
-  listen,
   Metrics,
   measureRedis,
   runService,
   type ServiceContext,
   serveMetrics,
 } from '@holdfast/service';
+import { listen } from '@holdfast/service/http';
 import { startAlerts } from './alerts/start-alerts.ts';
 import { closeCells, openCells } from './cells.ts';
 import { type ConsoleConfig, readConfig } from './config.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, createServerApp, listen, type RunningServer } from '@holdfast/service';
+import { createLogger } from '@holdfast/service';
+import { createServerApp, listen, type RunningServer } from '@holdfast/service/http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { webAppRoutes } from './web-app.ts';
 

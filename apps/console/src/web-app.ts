@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RequestHandler, Router, serveFiles } from '@holdfast/service';
+import { type RequestHandler, Router, serveFiles } from '@holdfast/service/http';
 import { isSafe } from './login/same-origin.ts';
 
 /** Where the build puts it, seen from the sources and from what is built of them. */

@@ -1,6 +1,6 @@
 /** Who asks, and whether they may: `Authorization: Bearer hold_…`. */
 import { type Caller, RequestError, type Scope } from '@holdfast/core';
-import type { Request, RequestHandler, Response } from '@holdfast/service';
+import type { Request, RequestHandler, Response } from '@holdfast/service/http';
 
 /** Whose API key this is; null: nobody's. */
 export type FindCaller = (apiKey: string) => Promise<Caller | null>;

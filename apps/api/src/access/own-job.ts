@@ -2,7 +2,7 @@
 import { type Caller, isJobId } from '@holdfast/core';
 import { mayUse, type TenantCells } from '@holdfast/jobs';
 import { type Journal, jobNotFound, type OwnedJob, type OwnedSummary } from '@holdfast/journal';
-import type { Request } from '@holdfast/service';
+import type { Request } from '@holdfast/service/http';
 
 /** @throws RequestError `job_not_found`, whether there is no such job or it belongs to someone else */
 export function ownedBy<Found extends OwnedSummary>(caller: Caller, id: string, found: Found | null): Found {

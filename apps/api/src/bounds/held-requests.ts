@@ -7,7 +7,7 @@
  *   3. freed     when its answer is over: sent, broken off, or refused
  */
 import { RequestError } from '@holdfast/core';
-import type { Response } from '@holdfast/service';
+import type { Response } from '@holdfast/service/http';
 import { bearerOf } from '../access/authenticate.ts';
 import type { KeyWatch } from '../access/key-watch.ts';
 

@@ -1,4 +1,5 @@
-import { createLogger, createServerApp, listen, type RequestHandler, type RunningServer } from '@holdfast/service';
+import { createLogger } from '@holdfast/service';
+import { createServerApp, listen, type RequestHandler, type RunningServer } from '@holdfast/service/http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../../../packages/core/testing/until.ts';
 import { answerInTime } from './answer-in-time.ts';

@@ -3,7 +3,7 @@
  * request that takes longer is answered with 503. It may still succeed; the client finds out by sending it again.
  */
 import { RequestError } from '@holdfast/core';
-import type { Request, RequestHandler, Response } from '@holdfast/service';
+import type { Request, RequestHandler, Response } from '@holdfast/service/http';
 import { Deadlines } from '../bounds/deadlines.ts';
 
 /** Counted from the request's arrival, in ms. `Deadlines` adds up to 200. */

@@ -1,6 +1,6 @@
 /** Entity tags of jobs, and requests that are conditional on them (RFC 9110, 8.8.3 and 13.1.2). */
 import type { Job } from '@holdfast/core';
-import type { Request } from '@holdfast/service';
+import type { Request } from '@holdfast/service/http';
 
 /** One tag of a list, weak or not. A tag may contain commas, so the list can't be split at them. */
 const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;

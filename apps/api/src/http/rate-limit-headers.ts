@@ -6,7 +6,7 @@
  *   x-ratelimit-…-requests        the same in the words of OpenAI's API, which its SDKs and their users know
  */
 import type { RequestsLeft } from '@holdfast/cell';
-import type { Response } from '@holdfast/service';
+import type { Response } from '@holdfast/service/http';
 
 /** @param requests null: the tenant has no limit, or it is not known */
 export function setRateLimitHeaders(response: Response, requests: RequestsLeft | null): void {

@@ -3,7 +3,7 @@
  * begins, and where it is read. A `tracestate` is dropped: it would not fit into the job's record.
  */
 import { parseTraceparent, type Span, type TraceContext, type Tracer } from '@holdfast/core';
-import type { Request, RequestHandler, Response } from '@holdfast/service';
+import type { Request, RequestHandler, Response } from '@holdfast/service/http';
 
 declare global {
   namespace Express {

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Caller, Job } from '@holdfast/core';
 import type { TenantCells } from '@holdfast/jobs';
 import type { Journal, LargeAnswer, OwnedJob } from '@holdfast/journal';
-import type { Response } from '@holdfast/service';
+import type { Response } from '@holdfast/service/http';
 import type { HeldRequests } from '../bounds/held-requests.ts';
 import { etagOf } from './etag.ts';
 import { JSON_TYPE, sendJson } from './send-json.ts';

@@ -1,5 +1,5 @@
 /** Answers with JSON that no cache may keep. */
-import { type Response, sendBody } from '@holdfast/service';
+import { type Response, sendBody } from '@holdfast/service/http';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 

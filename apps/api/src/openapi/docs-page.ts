@@ -1,5 +1,5 @@
 /** The page at `/docs`: Swagger UI, from the files of its package. */
-import { type RequestHandler, Router } from '@holdfast/service';
+import { type RequestHandler, Router } from '@holdfast/service/http';
 import swaggerUi from 'swagger-ui-express';
 
 /** Swagger UI writes styles into the page and has icons as data: URLs. Scripts only come from this server. */

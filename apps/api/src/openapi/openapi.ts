@@ -9,7 +9,7 @@ import {
   VERSION,
 } from '@holdfast/core';
 import { durabilityModes } from '@holdfast/redis';
-import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
+import { PROBLEM_TYPE, problemSchema } from '@holdfast/service/http';
 import type { Task } from '@holdfast/tasks';
 import { z } from 'zod';
 import {

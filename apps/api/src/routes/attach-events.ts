@@ -19,7 +19,7 @@ import {
   type Response,
   refuseBeyond,
   SseSink,
-} from '@holdfast/service';
+} from '@holdfast/service/http';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { ownSummary } from '../access/own-job.ts';
 import type { ApiMetrics } from '../api-metrics.ts';

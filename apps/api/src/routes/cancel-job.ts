@@ -1,6 +1,6 @@
 /** `POST /v1/jobs/{id}/cancel`: cancels a job. Idempotent; the answer is the job as it is afterwards. */
 import { type CancelNeeds, cancelJob as cancel, type TenantCells } from '@holdfast/jobs';
-import { untilGone } from '@holdfast/service';
+import { untilGone } from '@holdfast/service/http';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { ownedBy, ownSummary } from '../access/own-job.ts';
 import type { SendJob } from '../http/send-job.ts';

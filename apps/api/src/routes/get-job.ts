@@ -3,7 +3,7 @@
 import { type Caller, hasEnded, RequestError } from '@holdfast/core';
 import type { TenantCells } from '@holdfast/jobs';
 import { type LiveFeed, type OwnedJob, waitForEnd } from '@holdfast/journal';
-import { type Request, type Response, untilGone } from '@holdfast/service';
+import { type Request, type Response, untilGone } from '@holdfast/service/http';
 import { type CallerHandler, keyRefused } from '../access/authenticate.ts';
 import { ownedBy, ownJob } from '../access/own-job.ts';
 import type { HeldRequests } from '../bounds/held-requests.ts';

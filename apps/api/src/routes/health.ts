@@ -2,7 +2,7 @@
 import { RequestError } from '@holdfast/core';
 import { liveWorkers } from '@holdfast/queue';
 import { connectedReplicas, type DurabilityMode, type MemoryWatch, type Redis } from '@holdfast/redis';
-import type { RequestHandler } from '@holdfast/service';
+import type { RequestHandler } from '@holdfast/service/http';
 import { sendJson } from '../http/send-json.ts';
 
 export const healthz: RequestHandler = (_request, response) => {

@@ -13,7 +13,7 @@ import {
 } from '@holdfast/core';
 import { mayUse, type TenantCells } from '@holdfast/jobs';
 import { type Journal, listJobs as readJobs } from '@holdfast/journal';
-import type { Request } from '@holdfast/service';
+import type { Request } from '@holdfast/service/http';
 import { z } from 'zod';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { sendJson } from '../http/send-json.ts';

@@ -10,7 +10,7 @@
 import { RequestError, type Span } from '@holdfast/core';
 import { type AcceptedSubmit, type SubmitNeeds, type SubmitOutcome, submitOrReplay } from '@holdfast/jobs';
 import type { NewJob } from '@holdfast/journal';
-import type { Request, Response } from '@holdfast/service';
+import type { Request, Response } from '@holdfast/service/http';
 import type { CallerHandler } from '../access/authenticate.ts';
 import { setRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SendJob } from '../http/send-job.ts';

@@ -2,7 +2,7 @@
 import { type Caller, parseIdempotencyKey, RequestError } from '@holdfast/core';
 import { type NewJobNeeds, newJobOf } from '@holdfast/jobs';
 import type { NewJob } from '@holdfast/journal';
-import { type JsonBody, type Request, readJsonBody } from '@holdfast/service';
+import { type JsonBody, type Request, readJsonBody } from '@holdfast/service/http';
 import { callerOf, type FindCaller } from '../access/authenticate.ts';
 import { callersTrace } from '../http/request-span.ts';
 

@@ -1,7 +1,7 @@
 /** Who does something at the console. */
 import type { Role } from '@holdfast/admin';
 import type { Caller } from '@holdfast/core';
-import type { Response } from '@holdfast/service';
+import type { Response } from '@holdfast/service/http';
 
 /** The name of whoever has the admin key. No user can have it. */
 export const ADMIN = 'admin';

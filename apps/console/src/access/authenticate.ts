@@ -9,7 +9,7 @@
  */
 import { type Caller, RequestError } from '@holdfast/core';
 import type { ApiKeys } from '@holdfast/gate';
-import type { Request } from '@holdfast/service';
+import type { Request } from '@holdfast/service/http';
 import { isSafe, isSameOrigin } from '../login/same-origin.ts';
 import { readSessionCookie, type Sessions } from '../login/session.ts';
 import type { Users } from '../login/users.ts';

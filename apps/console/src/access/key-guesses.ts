@@ -3,7 +3,7 @@
  * refused too. Otherwise guessing by bearer keys would get around the limit of logins.
  */
 import type { Redis } from '@holdfast/redis';
-import type { Request } from '@holdfast/service';
+import type { Request } from '@holdfast/service/http';
 import { AttemptCounter } from './attempt-counter.ts';
 import { addressOf } from './client-address.ts';
 

@@ -1,6 +1,6 @@
 /** A handler does what one operation of the admin API says. It gets the call validated, and returns what is sent. */
 import type { OperationName, Operations, PathParameters, ResponseOf } from '@holdfast/admin';
-import type { Request, Response } from '@holdfast/service';
+import type { Request, Response } from '@holdfast/service/http';
 import type { z } from 'zod';
 import type { Actor } from '../access/actor.ts';
 import type { EntryEnd } from '../audit/audit-log.ts';

@@ -10,7 +10,7 @@
  */
 import { ADMIN_PATH, type Operation, type OperationName, operations } from '@holdfast/admin';
 import { RequestError } from '@holdfast/core';
-import { type RequestHandler, type Response, Router } from '@holdfast/service';
+import { type RequestHandler, type Response, Router } from '@holdfast/service/http';
 import { type Actor, actorOf, rememberActor } from '../access/actor.ts';
 import { type Authentication, authenticate } from '../access/authenticate.ts';
 import { addressOf } from '../access/client-address.ts';

@@ -1,6 +1,6 @@
 /** `/admin/v1/openapi.json`: the document of the admin API, made from the table that is served. */
 import { ADMIN_PATH, type Operation, operations } from '@holdfast/admin';
-import { PROBLEM_TYPE, problemSchema } from '@holdfast/service';
+import { PROBLEM_TYPE, problemSchema } from '@holdfast/service/http';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 

@@ -1,7 +1,7 @@
 /** Reads and validates what a request brings: errors name the field and the fix. */
 import type { Operation } from '@holdfast/admin';
 import { RequestError, validationError } from '@holdfast/core';
-import { type Request, readBodyAs } from '@holdfast/service';
+import { type Request, readBodyAs } from '@holdfast/service/http';
 
 /** @throws RequestError `validation_failed` */
 export function readQuery({ query }: Operation, request: Request): unknown {

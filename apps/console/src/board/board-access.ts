@@ -1,5 +1,5 @@
 /** Who may act on Bull Board's pages: an operator, and each act is in the audit log before it is done. A viewer looks. */
-import type { RequestHandler } from '@holdfast/service';
+import type { RequestHandler } from '@holdfast/service/http';
 import { actorOf } from '../access/actor.ts';
 import { addressOf } from '../access/client-address.ts';
 import { requireAtLeast } from '../access/require-role.ts';

@@ -7,7 +7,7 @@
  *   all others      refused, with what to do instead; also actions that later versions of Bull Board add
  */
 import { isJobId, RequestError } from '@holdfast/core';
-import type { RequestHandler } from '@holdfast/service';
+import type { RequestHandler } from '@holdfast/service/http';
 import { isSafe } from '../login/same-origin.ts';
 
 /** Pause and resume of one queue, or of all. */

@@ -1,5 +1,6 @@
 import { RequestError } from '@holdfast/core';
-import { createLogger, createServerApp, listen, type RunningServer } from '@holdfast/service';
+import { createLogger } from '@holdfast/service';
+import { createServerApp, listen, type RunningServer } from '@holdfast/service/http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { answerBoardErrors } from './board-errors.ts';
 

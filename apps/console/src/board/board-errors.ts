@@ -3,7 +3,14 @@
  * document it would show an empty red box. So these answers have both members too.
  */
 import { RequestError } from '@holdfast/core';
-import { PROBLEM_TYPE, problemOf, type Request, type RequestHandler, type Response, sendBody } from '@holdfast/service';
+import {
+  PROBLEM_TYPE,
+  problemOf,
+  type Request,
+  type RequestHandler,
+  type Response,
+  sendBody,
+} from '@holdfast/service/http';
 
 type Next = Parameters<RequestHandler>[2];
 type ErrorHandler = (error: unknown, request: Request, response: Response, next: Next) => void;

@@ -6,7 +6,7 @@
  */
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
-import { Router } from '@holdfast/service';
+import { Router } from '@holdfast/service/http';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { OpenLanes } from '../lanes/lane-status.ts';
 import { auditActions } from './board-access.ts';

@@ -13,7 +13,7 @@ import {
   type Response,
   refuseBeyond,
   SseSink,
-} from '@holdfast/service';
+} from '@holdfast/service/http';
 import { type Authentication, authenticate } from '../access/authenticate.ts';
 import type { FoundInCell } from './find-job.ts';
 import { seesContent } from './show-job.ts';

@@ -1,7 +1,7 @@
 /** Jobs of all tenants through the admin API: one by its id, its content and events, and what an operator may do to it. */
 import { cancelJob } from '@holdfast/jobs';
 import { jobNotFound } from '@holdfast/journal';
-import { untilGone } from '@holdfast/service';
+import { untilGone } from '@holdfast/service/http';
 import type { Handlers } from '../api/handler.ts';
 import type { ConsoleCells } from '../cells.ts';
 import { type ActNeeds, forgetEverywhere, rerun, retry } from './act-on-job.ts';

@@ -7,7 +7,7 @@
  */
 import type { Role } from '@holdfast/admin';
 import { RequestError } from '@holdfast/core';
-import type { Request, Response } from '@holdfast/service';
+import type { Request, Response } from '@holdfast/service/http';
 import { ADMIN } from '../access/actor.ts';
 import { addressOf } from '../access/client-address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';

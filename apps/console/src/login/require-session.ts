@@ -1,6 +1,6 @@
 /** For pages of the server's own. Admits requests with an open session. Others are led to the login page; those of scripts get 401. */
 import { RequestError } from '@holdfast/core';
-import type { Request, RequestHandler } from '@holdfast/service';
+import type { Request, RequestHandler } from '@holdfast/service/http';
 import { rememberActor } from '../access/actor.ts';
 import { type Authentication, actorOfSession } from '../access/authenticate.ts';
 

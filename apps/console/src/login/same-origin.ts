@@ -11,7 +11,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { RequestError } from '@holdfast/core';
-import type { Request, RequestHandler } from '@holdfast/service';
+import type { Request, RequestHandler } from '@holdfast/service/http';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 

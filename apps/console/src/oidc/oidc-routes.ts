@@ -8,7 +8,8 @@
  * `SameSite=Strict`, and a redirect would still count as the provider's navigation: the browser would leave the cookie out.
  */
 import { RequestError } from '@holdfast/core';
-import { type Request, type Response, Router, type ServiceLogger } from '@holdfast/service';
+import type { ServiceLogger } from '@holdfast/service';
+import { type Request, type Response, Router } from '@holdfast/service/http';
 import { addressOf } from '../access/client-address.ts';
 import { isHttps, type LogInNeeds, setSessionCookie, startSession } from '../login/log-in.ts';
 import type { Users } from '../login/users.ts';

@@ -2,7 +2,7 @@
 import type { Caller } from '@holdfast/core';
 import { attach, type LiveFeed, type NewJob } from '@holdfast/journal';
 import type { Redis } from '@holdfast/redis';
-import type { Request, Response } from '@holdfast/service';
+import type { Request, Response } from '@holdfast/service/http';
 import { deleteJob } from '../../../../apps/api/src/routes/delete-job.ts';
 import { retryJob } from '../../../../apps/api/src/routes/retry-job.ts';
 import { estimateFirstCall } from '../../../../packages/jobs/src/first-call.ts';
