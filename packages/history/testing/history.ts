@@ -79,3 +79,25 @@ export async function openTestHistory(redisUrl = process.env.HOLDFAST_TEST_REDIS
     },
   };
 }
+
+/**
+ * Plays what must not be torn by the end of a minute of Redis' clock, with a history of its own. If a minute has passed meanwhile, it is
+ * played again.
+ */
+export async function inOneMinute(play: (history: TestHistory) => Promise<void>): Promise<void> {
+  for (;;) {
+    const history = await openTestHistory();
+    try {
+      const before = await history.number('minute');
+      const failure = await play(history).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      if ((await history.number('minute')) !== before) continue;
+      if (failure) throw failure.error;
+      return;
+    } finally {
+      await history.close();
+    }
+  }
+}
