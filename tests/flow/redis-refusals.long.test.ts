@@ -202,7 +202,8 @@ describe('a Redis that begins to refuse while jobs run', () => {
       await until('it goes on so', async () => (await submit('refused')).status === 503 && ++answers > 100);
       expect(told(words).map((lines) => lines.length)).toEqual([1, 1]);
       const others = errorsIn(stack.running('worker')[0]?.log ?? '').filter((line) => !line.startsWith(words));
-      expect(others).toEqual([]);
+      // Within seconds the running job's lock expires: its attempt is lost, and may say so.
+      expect(others.filter((line) => line !== 'attempt over')).toEqual([]);
     } finally {
       await onOther.replicaof('NO', 'ONE');
       await disconnectRedis(onOther);

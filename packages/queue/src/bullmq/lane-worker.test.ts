@@ -290,28 +290,50 @@ describe('abandon', () => {
 });
 
 describe('the log', () => {
-  it('has at most one line a second about failures', async () => {
-    const lines: object[] = [];
+  function recorder() {
+    const warnings: { message: string; fields: object }[] = [];
+    const debugs: string[] = [];
     const logger = {
-      debug: () => undefined,
+      debug: (_: object, message: string) => void debugs.push(message),
       info: () => undefined,
       error: () => undefined,
-      warn: (fields: object) => void lines.push(fields),
+      warn: (fields: object, message: string) => void warnings.push({ message, fields }),
     };
-    let acknowledged = 0;
+    return { logger, warnings, debugs };
+  }
+
+  it('has at most one line a second about failures', async () => {
+    const { logger, warnings } = recorder();
+    let runs = 0;
     await t.work(
-      async (release) => {
-        // Without its lock, an entry can't be acknowledged: BullMQ complains.
+      () => {
+        runs += 1;
+        throw new Error('Redis is full');
+      },
+      { logger, concurrency: 4 },
+    );
+    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.submit(jobId);
+    await until('all have run', () => runs >= 4);
+    await until('there is a line', () => warnings.length > 0);
+    expect(warnings.length).toBeLessThan(4);
+    expect(warnings[0]).toMatchObject({ message: 'attempt threw', fields: { lane: t.lane, error: expect.anything() } });
+  });
+
+  it('has no error of the queue for a lost lock, at its renewal or at the acknowledgement', async () => {
+    const { logger, warnings, debugs } = recorder();
+    const worker = await t.work(
+      async (release, lockLost) => {
+        const lost = new Promise((resolve) => lockLost.addEventListener('abort', resolve));
         await t.redis.del(lockOf(release));
-        acknowledged += 1;
-        return { kind: 'completed' };
+        await lost;
+        return { kind: 'lost' };
       },
       { logger },
     );
-    for (const jobId of ['job_a', 'job_b', 'job_c', 'job_d']) await t.submit(jobId);
-    await until('all have run', () => acknowledged >= 4);
-    await until('there is a line', () => lines.length > 0);
-    expect(lines.length).toBeLessThan(4);
-    expect(lines[0]).toMatchObject({ lane: t.lane, error: expect.anything() });
+    await t.submit('job_a');
+    await until('both are seen', () => debugs.length >= 2);
+    await worker.abandon();
+    expect(new Set(debugs)).toEqual(new Set(['the lock of a job is lost']));
+    expect(warnings).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@
  */
 import type { Cell } from '@holdfast/cell';
 import type { Logger, Outcome, ReleaseName } from '@holdfast/core';
-import { UnrecoverableError, Worker } from 'bullmq';
+import { ErrorCode, UnrecoverableError, Worker } from 'bullmq';
 import { LOCK_MS } from '../names.ts';
 import type { WorkedLane } from '../presence/heartbeat.ts';
 import type { LaneQueues } from './lane-queues.ts';
@@ -65,6 +65,14 @@ function acknowledge(outcome: Exclude<Outcome, { kind: 'again' }>): string {
       throw new UnrecoverableError(outcome.error.code);
   }
 }
+
+/** BullMQ's answers to an acknowledgement without the entry's lock: another worker has the entry, or has acknowledged it. */
+const lockLostCodes: ReadonlySet<unknown> = new Set([
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+]);
 
 export class LaneWorker {
   readonly #worker: Worker<ReleaseName, string>;
@@ -124,10 +132,19 @@ export class LaneWorker {
       queues.dispatch(lane);
     };
     this.#announcing = setInterval(() => void this.#announce(concurrency), ANNOUNCE_EVERY_MS);
+    // A lost lock is no error of the queue. The attempt ends by it, and the log says so of the attempt.
+    let lostLocks = 0;
     this.#worker.on('lockRenewalFailed', (ids) => {
+      // BullMQ emits an error for each of them at once.
+      lostLocks = ids.length;
       for (const id of ids) this.#locks.get(id)?.abort(new Error('lock lost'));
     });
-    this.#worker.on('error', (error) => warn({ error }, 'queue error'));
+    this.#worker.on('error', (error) => {
+      const isLostLock = lostLocks > 0 || lockLostCodes.has((error as { code?: unknown }).code);
+      if (lostLocks > 0) lostLocks -= 1;
+      if (isLostLock) logger.debug({ lane, error }, 'the lock of a job is lost');
+      else warn({ error }, 'queue error');
+    });
   }
 
   /** Jobs that it runs now. */
