@@ -123,22 +123,22 @@ function walkAs(role: Role): Promise<Walk> {
 }
 
 describe('the pages', () => {
-  it.concurrent.each(roles)('can be read by everybody, and complain about nothing, for the role %s', async (role) => {
+  it.each(roles)('can be read by everybody, and complain about nothing, for the role %s', async (role) => {
     expect((await walkAs(role)).faults).toEqual([]);
   });
 
-  it.concurrent.each(roles)('offer to the role %s what it may do, and nothing else', async (role) => {
+  it.each(roles)('offer to the role %s what it may do, and nothing else', async (role) => {
     const mayDo = offers().filter(([, , needed]) => mayActAs(role, needed));
     expect((await walkAs(role)).offered.sort()).toEqual(mayDo.map(([where, name]) => `${where} ${name}`).sort());
   });
 
-  it.concurrent('never show a prompt or an answer to a viewer, not even to the browser', async () => {
+  it('never show a prompt or an answer to a viewer, not even to the browser', async () => {
     const { seen } = await walkAs('viewer');
     expect(seen).toContain(scene.jobs.completed);
     expect(scene.secrets.filter((secret) => seen.includes(secret))).toEqual([]);
   });
 
-  it.concurrent('show them to an operator who asks for them, which is noted', async () => {
+  it('show them to an operator who asks for them, which is noted', async () => {
     const page = await app.newPage('operator');
     const answers = listenToAnswers(page);
     await openPage(page, app.url + jobPath('completed'));

@@ -3,13 +3,16 @@
  *
  *   npm run chaos                   every fault in its long form, and the switches
  *   npm run chaos -- --report       the same, and plain BullMQ; writes docs/chaos-report.md
- *   npm run chaos:short             every fault for ten seconds, and the switches: what CI runs
- *   node --conditions=holdfast-source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--at-once N] [--short | --long] [--report]
+ *   npm run chaos:short             every fault for ten seconds, and the switches
+ *   npm run chaos:short -- --shard 1/3   the same with a third of the switches: CI runs one of the three
+ *   node --conditions=holdfast-source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--shard N/M] [--at-once N]
+ *                                   [--short | --long] [--report]
  *                                   neither short nor long: every fault for about half a minute, without the switches
  *
  *   --jobs     jobs for each fault, instead of the fault's own number
  *   --only     one fault of `faults/`; one switch of `switches/fault-switches.ts` or `switches/scenario-switches.ts`; or `peer-`
  *              and a fault: plain BullMQ under it
+ *   --shard    every fault, but only each M-th switch, from the N-th on
  *   --at-once  how many run at the same time; default 3 in the short form, else 1
  *
  *   faults/    what is done to a running stack
@@ -28,7 +31,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { lineOf, pageOf } from './trials/report.ts';
 import type { Size } from './trials/sizes.ts';
-import { allTrials, type Findings, type Trial } from './trials/trials.ts';
+import { allTrials, type Findings, type Shard, type Trial } from './trials/trials.ts';
 
 const root = join(import.meta.dirname, '../..');
 const MAX_SENTENCES = 20;
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     jobs: { type: 'string' },
     only: { type: 'string' },
+    shard: { type: 'string', default: '1/1' },
     'at-once': { type: 'string' },
     short: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
@@ -47,9 +51,22 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
 const size: Size = values.short ? 'short' : values.long ? 'long' : 'usual';
 const atOnce = Number(values['at-once'] ?? (values.short ? 3 : 1));
-const trials = allTrials({ seed, size, jobs: values.jobs === undefined ? undefined : Number(values.jobs) });
+const trials = allTrials({
+  seed,
+  size,
+  jobs: values.jobs === undefined ? undefined : Number(values.jobs),
+  shard: readShard(values.shard),
+});
 const chosen = trials.filter(isChosen);
 if (chosen.length === 0) throw new Error(`--only: expected one of ${trials.map(({ name }) => name).join(', ')}`);
+
+function readShard(text: string): Shard {
+  const [index = Number.NaN, count = Number.NaN] = text.split('/').map(Number);
+  if (!(Number.isInteger(index) && Number.isInteger(count) && 1 <= index && index <= count)) {
+    throw new Error(`--shard: expected two whole numbers as in 1/3, not ${text}`);
+  }
+  return { index, count };
+}
 
 function isChosen({ name, kind }: Trial): boolean {
   if (values.only !== undefined) return name === values.only;

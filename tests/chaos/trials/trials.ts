@@ -27,11 +27,18 @@ export interface Trial {
   run(): Promise<Findings>;
 }
 
+/** A part of the switches: each `count`-th, from the `index`-th on, which counts from 1. */
+export interface Shard {
+  index: number;
+  count: number;
+}
+
 export interface TrialOptions {
   seed: number;
   size: Size;
   /** Replaces each dose's own number of jobs. Switches keep theirs: they need them. */
   jobs: number | undefined;
+  shard: Shard;
 }
 
 function doseFor(fault: Fault, { size, jobs }: TrialOptions) {
@@ -65,6 +72,8 @@ async function tryPeer(fault: Fault, options: TrialOptions): Promise<Findings> {
 }
 
 export function allTrials(options: TrialOptions): Trial[] {
+  const { index, count } = options.shard;
+  const switches = [...faultSwitches, ...scenarioSwitches].filter((_, at) => at % count === index - 1);
   return [
     ...faults.flatMap((fault): Trial[] => [
       { name: fault.name, kind: 'fault', run: () => tryFault(fault, options) },
@@ -72,8 +81,6 @@ export function allTrials(options: TrialOptions): Trial[] {
         ? [{ name: `peer-${fault.name}`, kind: 'peer' as const, run: () => tryPeer(fault, options) }]
         : []),
     ]),
-    ...[...faultSwitches, ...scenarioSwitches].map(
-      (broken): Trial => ({ name: broken.name, kind: 'switch', run: () => trySwitch(broken, options) }),
-    ),
+    ...switches.map((broken): Trial => ({ name: broken.name, kind: 'switch', run: () => trySwitch(broken, options) })),
   ];
 }

@@ -5,7 +5,7 @@
  *   system/    the product's code, with connections, queue, provider, clock and timers that go on step by step
  *
  *   SEED=n         the first interleaving; the same n repeats it. Default 1; with MODEL_RUNS a random one, which is printed
- *   MODEL_RUNS=n   how many interleavings; default 2,000. `npm run model` runs 10,000
+ *   MODEL_RUNS=n   how many interleavings; default 1,000. `npm run model` runs 10,000
  *   MODEL_STEPS=n  how many steps in each before the faults stop; default 24. A seed repeats only with the same steps
  */
 import { randomInt } from 'node:crypto';
@@ -22,10 +22,10 @@ import { SharedRedis, type Switches } from './system/redis.ts';
 import { stepTimers } from './system/timers.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-/** `npm test` runs the same interleavings each time. `npm run model` runs new ones. */
+/** `npm run test:long` runs the same interleavings each time. `npm run model` runs new ones. */
 const usualSeed = process.env.MODEL_RUNS ? randomInt(1, 2 ** 31) : 1;
 const seed = Number(process.env.SEED ?? usualSeed);
-const runs = Number(process.env.MODEL_RUNS ?? 2_000);
+const runs = Number(process.env.MODEL_RUNS ?? 1_000);
 const STEPS = Number(process.env.MODEL_STEPS ?? 24);
 /** Each switch violates a promise within so many interleavings. Their fixed seed makes that repeatable; it was chosen to be quick. */
 const RUNS_UNTIL_RED = 4_000;
