@@ -2,7 +2,8 @@
  * Stops everything in order on a signal, and at once on a second signal.
  *
  * npm passes Ctrl-C on to this process, which has already received it from the terminal. So two signals that come together
- * count as one. A killed npm passes nothing on; then the change of the parent process counts as the signal.
+ * count as one. A killed npm passes nothing on; then the change of the parent process counts as the first signal. It never counts
+ * as the second: npm often ends before everything is stopped.
  */
 
 interface Stoppable {
@@ -46,7 +47,7 @@ export function stopOnSignals({ stack, say, watchParent }: StopOptions): AbortSi
     const check = setInterval(() => {
       if (process.ppid === parent) return;
       clearInterval(check);
-      onSignal();
+      if (!stopping.signal.aborted) onSignal();
     }, PARENT_CHECK_MS);
     check.unref();
   }
