@@ -3,6 +3,7 @@
  * prefix of its own; a test that kills or stops Redis starts another.
  */
 import { type StartedRedis, startRedis } from '@holdfast/local/redis';
+import { NODE_COMPILE_CACHE } from '../../packages/core/testing/compile-cache.ts';
 import { makeQuickDirectory } from '../../packages/core/testing/quick-directory.ts';
 
 declare global {
@@ -14,4 +15,6 @@ export default async function startTestRedis(): Promise<void> {
   const redis = await startRedis({ dataDir: dir, env: process.env, log: (line) => console.log(line) });
   globalThis.testRedis = { redis, dir };
   process.env.HOLDFAST_TEST_REDIS_URL = redis.url;
+  // Of processes that have this one's environment, test runners included.
+  process.env.NODE_COMPILE_CACHE = NODE_COMPILE_CACHE;
 }

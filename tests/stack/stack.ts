@@ -9,16 +9,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
+import { NODE_COMPILE_CACHE } from '../../packages/core/testing/compile-cache.ts';
 import { until } from '../../packages/core/testing/until.ts';
 
 export { until };
 
 const root = join(import.meta.dirname, '../..');
-/** What every process of a test has of this one's environment. Half of what its start costs is the compiling of its sources. */
+/** What every process of a test has of this one's environment. */
 export const processEnv: NodeJS.ProcessEnv = {
   PATH: process.env.PATH,
   HOME: process.env.HOME,
-  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+  NODE_COMPILE_CACHE,
 };
 
 const entries = {

@@ -11,6 +11,7 @@ import { Cell } from '@holdfast/cell';
 import { BullQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { expect } from '@jest/globals';
+import { NODE_COMPILE_CACHE } from '../../../packages/core/testing/compile-cache.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const provider = { name: 'main', base_url: 'http://127.0.0.1:1/v1' };
@@ -59,7 +60,13 @@ function spawnConsole(directory: string, settings: Record<string, string>) {
   writeFileSync(join(directory, 'holdfast.config.json'), JSON.stringify({ lanes, plans }));
   const child = spawn(process.execPath, ['--conditions=holdfast-source', join(import.meta.dirname, '../src/main.ts')], {
     cwd: directory,
-    env: { CONSOLE_PORT: '0', LOG_LEVEL: 'debug', REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, ...settings },
+    env: {
+      CONSOLE_PORT: '0',
+      LOG_LEVEL: 'debug',
+      REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL,
+      NODE_COMPILE_CACHE,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const log: string[] = [];
