@@ -42,7 +42,7 @@ it('counts two signals that come together as one, and ends at once on a later on
 describe('the end of the parent process', () => {
   const { ppid } = process;
   const setParent = (value: number) => Object.defineProperty(process, 'ppid', { value, configurable: true });
-  afterEach(() => setParent(ppid));
+  afterEach(() => void setParent(ppid));
 
   it('counts as the first signal', () => {
     const { stops, stack } = openStack();
