@@ -1,4 +1,7 @@
-/** `npm run test:long`: browsers, whole installations, and proofs by many runs. Without them `npm test` takes a few minutes. */
+/**
+ * `npm run test:long`: browsers, whole installations, processes and servers that die, and proofs by many runs. Without them
+ * `npm test` takes a few minutes.
+ */
 import type { Config } from 'jest';
 import config from './jest.config.ts';
 
