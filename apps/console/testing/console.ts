@@ -51,7 +51,7 @@ export interface TestConsole {
 export async function connectTestRedis(): Promise<Redis> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
-  const redis = connectRedis(url, 'producer', silent);
+  const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
   return redis;
 }

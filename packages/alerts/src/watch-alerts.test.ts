@@ -16,7 +16,7 @@ let now: number;
 let oldestWaitS: number | null;
 
 beforeAll(async () => {
-  redis = connectRedis(process.env.HOLDFAST_TEST_REDIS_URL ?? '', 'producer', silent);
+  redis = connectRedis(process.env.HOLDFAST_TEST_REDIS_URL ?? '', 'worker', silent);
   await untilReady(redis, 60_000);
 });
 beforeEach(async () => {

@@ -39,7 +39,7 @@ export interface TestGate {
 export async function openTestGate(): Promise<TestGate> {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
-  const redis = connectRedis(url, 'producer', silent);
+  const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });

@@ -11,7 +11,7 @@ let redis: Redis;
 beforeAll(async () => {
   const url = process.env.HOLDFAST_TEST_REDIS_URL;
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
-  redis = connectRedis(url, 'producer', silent);
+  redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
 });
 
