@@ -4,7 +4,7 @@
  *   npm run chaos                   every fault in its long form, and the switches
  *   npm run chaos -- --report       the same, and plain BullMQ; writes docs/chaos-report.md
  *   npm run chaos:short             every fault for ten seconds, and the switches
- *   npm run chaos:short -- --shard 1/3   the same with a third of the switches: CI runs one of the three
+ *   npm run chaos:short -- --shard 1/5   the same with a fifth of the switches: CI runs one of the five
  *   node --conditions=holdfast-source tests/chaos/run.ts [--seed N] [--jobs N] [--only NAME] [--shard N/M] [--at-once N]
  *                                   [--short | --long] [--report]
  *                                   neither short nor long: every fault for about half a minute, without the switches
@@ -63,7 +63,7 @@ if (chosen.length === 0) throw new Error(`--only: expected one of ${trials.map((
 function readShard(text: string): Shard {
   const [index = Number.NaN, count = Number.NaN] = text.split('/').map(Number);
   if (!(Number.isInteger(index) && Number.isInteger(count) && 1 <= index && index <= count)) {
-    throw new Error(`--shard: expected two whole numbers as in 1/3, not ${text}`);
+    throw new Error(`--shard: expected two whole numbers as in 1/5, not ${text}`);
   }
   return { index, count };
 }
