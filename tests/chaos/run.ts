@@ -115,7 +115,7 @@ if (values.report) {
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(
     join(root, 'docs/chaos-report.md'),
-    pageOf({ date, commit: commitOf(), machine, seed, size, findings }),
+    pageOf({ date, commit: commitOf(), machine, seed, size, atOnce, findings }),
   );
 }
 const counted = chosen.filter(({ kind }) => kind !== 'peer').flatMap((trial) => found.get(trial) ?? []);

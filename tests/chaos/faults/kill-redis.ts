@@ -11,7 +11,7 @@ export const killRedis: Fault = {
   recovery: 'next token',
   long: { load: { jobs: 21_000, perSecond: 500, tokens: [1, 3], itlMs: 1 }, every: [1_800, 2_300] },
   async inject({ redis, dice, watch }) {
-    watch.markAll();
+    await watch.markAll();
     await redis.kill();
     await delay(dice.between(0, 1_000));
     await redis.start();

@@ -52,8 +52,12 @@ export class Watch {
     this.#open.set(id, { ended: false, run: 0, progress: 0, changedAt: performance.now(), interrupted: null });
   }
 
-  /** For a fault that hits everything: every job that has begun is interrupted from now on. */
-  markAll(): void {
+  /**
+   * For a fault that hits everything: every job that runs is interrupted from now on. They are read before, because on a busy machine
+   * the last read can be old, and a job that has ended since would count as interrupted until the next one.
+   */
+  async markAll(): Promise<void> {
+    await this.#read();
     const since = performance.now();
     for (const job of this.#open.values()) {
       if (job.run !== 0) job.interrupted ??= { since, beyond: job.progress };
@@ -74,13 +78,17 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const ids = [...this.#open.keys()].slice(0, MAX_JOBS_PER_READ);
-      const read = await this.#options.read(ids);
-      ids.forEach((id, at) => {
-        this.#update(id, read[at] ?? null);
-      });
+      await this.#read();
       await delay(READ_EVERY_MS);
     }
+  }
+
+  async #read(): Promise<void> {
+    const ids = [...this.#open.keys()].slice(0, MAX_JOBS_PER_READ);
+    const read = await this.#options.read(ids);
+    ids.forEach((id, at) => {
+      this.#update(id, read[at] ?? null);
+    });
   }
 
   #update(id: string, after: JobProgress | null): void {

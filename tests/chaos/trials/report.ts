@@ -84,6 +84,8 @@ export interface Report {
   machine: string;
   seed: number;
   size: Size;
+  /** How many runs went at the same time. */
+  atOnce: number;
   findings: readonly Findings[];
 }
 
@@ -105,7 +107,7 @@ function switchRow({ broken, under, red, tries, seen }: SwitchResult): Record<ke
 
 const MAX_SENTENCES = 20;
 
-export function pageOf({ date, commit, machine, seed, size, findings }: Report): string {
+export function pageOf({ date, commit, machine, seed, size, atOnce, findings }: Report): string {
   const rows = findings.flatMap(({ row }) => row ?? []);
   const switchResults = findings.flatMap(({ switchResult }) => switchResult ?? []);
   const failures = findings.flatMap((finding) => finding.failures);
@@ -115,6 +117,7 @@ export function pageOf({ date, commit, machine, seed, size, findings }: Report):
   return `# Chaos report
 
 \`tests/chaos/run.ts --report\` made this page in its ${size} form on ${date}, at commit ${commit}, with seed ${seed}. ${machine}
+Runs at the same time: ${atOnce}.
 
 Each row is one run, with real processes, real signals, and a Redis with \`appendfsync always\`. A ledger outside of Holdfast
 records what was acknowledged. A row of plain BullMQ with its defaults stands below the row with the same fault and load.
@@ -139,6 +142,7 @@ ${tableOf(switchTitles, switchResults.map(switchRow))}
 
 ## How to read it
 
+- **Failed**: jobs that were taken from a worker \`CRASH_LIMIT\` times, and ended with \`crash_limit\`. Any other failure breaks a promise.
 - **Lost**: acknowledged before, and unknown now.
 - **Duplicates**: jobs that no key of the ledger names, or keys that share a job.
 - **Provider calls**: the simulator's own count. Ambiguous calls are those that Holdfast says may have been paid in vain, for each job.
