@@ -94,11 +94,19 @@ export function postgresUrl(home: ProgramHome, port: number): string {
   return `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
 }
 
+/** Asks for no existence before: where PostgreSQL was killed, it deletes the old pid file and writes its own. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 /** What it says of itself in its pid file: its pid in the first line, its state in the eighth. */
 function isReady({ dir }: ProgramHome, pid: number): boolean {
-  const file = join(dir, 'data', 'postmaster.pid');
-  if (!existsSync(file)) return false;
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readIfThere(join(dir, 'data', 'postmaster.pid')).split('\n');
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
 }
 
