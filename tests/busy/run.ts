@@ -11,8 +11,8 @@
  *   --long     the long tests in the place of the others
  *   --minutes  longest that one time may take; default 40
  *
- * Prints a line for each time, then each test that failed and how often, and last "N passed, N failed", of times. Ends with 1
- * when one failed. Its busy processes end with it; killed, they end by themselves once all times must be over.
+ * Prints a line for each time and for each test that failed in it, then how often each test failed, and last "N passed, N
+ * failed", of times. Ends with 1 when one failed. Its busy processes end with it; killed, they end by themselves once all times must be over.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -89,6 +89,7 @@ for (let run = 1; run <= runs; run += 1) {
   failures.push(failed);
   const seconds = Math.round((performance.now() - began) / 1_000);
   console.log(`${run} of ${runs}: ${report?.numPassedTests ?? 0} passed, ${failed.length} failed, in ${seconds} s`);
+  for (const name of failed) console.log(`  ${name}`);
 }
 for (const { name, times } of tally(failures)) console.log(`${times} of ${runs} times: ${name}`);
 const red = failures.filter((failed) => failed.length > 0).length;

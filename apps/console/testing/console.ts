@@ -48,8 +48,8 @@ export interface TestConsole {
   cleanUp(): Promise<void>;
 }
 
-export async function connectTestRedis(): Promise<Redis> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
+/** @param url default: the Redis that all tests share */
+export async function connectTestRedis(url = process.env.HOLDFAST_TEST_REDIS_URL): Promise<Redis> {
   if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
   const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
@@ -81,12 +81,12 @@ function spawnConsole(directory: string, settings: Record<string, string>) {
   return { child, log, url };
 }
 
-/** @param settings further settings of the process */
+/** @param settings further settings of the process; `REDIS_URL` in the place of the Redis that all tests share */
 export async function startConsole(settings: Record<string, string> = {}): Promise<TestConsole> {
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const adminKey = `admin-${randomBytes(16).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
-  const redis = await connectTestRedis();
+  const redis = await connectTestRedis(settings.REDIS_URL);
   const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   const bull = new BullQueues(cell, () => undefined);
   const {
