@@ -12,7 +12,8 @@
  *   --minutes  longest that one time may take; default 40
  *
  * Prints a line for each time and for each test that failed in it, then how often each test failed, and last "N passed, N
- * failed", of times. Ends with 1 when one failed. Its busy processes end with it; killed, they end by themselves once all times must be over.
+ * failed", of times. Ends with 1 when one failed. Its busy processes end with it; killed, they end by themselves once all times
+ * must be over.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
