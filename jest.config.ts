@@ -20,7 +20,7 @@ const config: Config = {
   globalTeardown: '<rootDir>/tests/setup/stop-redis.ts',
   // More than the cores of a small machine: tests wait more than they compute.
   maxWorkers: 4,
-  // With a hundred files behind it, a test process takes longer to end than Jest's half a second, and would be called leaking.
+  // With some eighty files behind it, a test process takes longer to end than Jest's half a second, and would be called leaking.
   workerGracefulExitTimeout: 10_000,
   // Tests wait for conditions, never for a time: only one that fails comes near this.
   testTimeout: 180_000,

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../packages/core/testing/shared-redis.ts';
 import { adminKey, processEnv, type ServiceName, Stack } from '../stack/stack.ts';
 
 // cspell:ignore PREFX
@@ -40,7 +41,7 @@ function run(app: string, file: string, more: NodeJS.ProcessEnv = {}) {
 }
 
 describe('a config file that does not fit', () => {
-  const redis = { REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, PORT: '0', CONSOLE_PORT: '0' };
+  const redis = { REDIS_URL: sharedRedisUrl(), PORT: '0', CONSOLE_PORT: '0' };
 
   it.each(['api', 'worker', 'console'])('ends %s with 1, and says why in one plain sentence', async (app) => {
     const file = write('limit.json', badLimit);

@@ -8,13 +8,14 @@ import { type EventData, type EventType, formatEvent, jobIdFor } from '@holdfast
 import { Journal } from '@holdfast/journal';
 import { connectRedis, disconnectRedis, type Redis, Script, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../packages/core/testing/shared-redis.ts';
 import { journalFaults } from '../stack/journal-faults.ts';
 import { silent } from '../stack/journal-probe.ts';
 
 let redis: Redis;
 let journal: Journal;
 beforeAll(async () => {
-  redis = connectRedis(String(process.env.HOLDFAST_TEST_REDIS_URL), 'worker', silent);
+  redis = connectRedis(sharedRedisUrl(), 'worker', silent);
   await untilReady(redis, 60_000);
   journal = new Journal(new Cell({ redis, prefix: `t${Date.now().toString(36)}`, retentionMs: 3_600_000 }));
 });

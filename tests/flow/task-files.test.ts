@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../packages/core/testing/shared-redis.ts';
 import { adminKey, processEnv, Stack } from '../stack/stack.ts';
 import { greetModule, TaskFolder } from '../stack/task-folder.ts';
 
@@ -129,7 +130,7 @@ describe('tasks that are made by a copy of the packages, as npm installs one bes
 
 describe('a task file that does not fit', () => {
   const file = () => join(folder.path, 'bad.config.json');
-  const redis = { REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL, PORT: '0', CONSOLE_PORT: '0' };
+  const redis = { REDIS_URL: sharedRedisUrl(), PORT: '0', CONSOLE_PORT: '0' };
 
   function run(app: string) {
     const env = { ...processEnv, ...redis, HOLDFAST_CONFIG: file(), HOLDFAST_ADMIN_KEY: adminKey };

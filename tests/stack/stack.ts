@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from '@holdfast/client';
 import { NODE_COMPILE_CACHE } from '../../packages/core/testing/compile-cache.ts';
+import { sharedRedisUrl } from '../../packages/core/testing/shared-redis.ts';
 import { until } from '../../packages/core/testing/until.ts';
 
 export { until };
@@ -163,9 +164,7 @@ export class Stack {
   /** Starts simulator, APIs and workers; resolves when all are ready. */
   static async start(options: StackOptions = {}): Promise<Stack> {
     const { redisUrl, workers = 1, moreApis = [], env = {}, config, launch = {} } = options;
-    const url = redisUrl ?? process.env.HOLDFAST_TEST_REDIS_URL;
-    if (!url)
-      throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+    const url = redisUrl ?? sharedRedisUrl();
     const [port, simulatorPort] = [await freePort(), await freePort()];
     const prefix = `t${randomBytes(6).toString('hex')}`;
     const configFile = join(tmpdir(), `holdfast-${prefix}.json`);

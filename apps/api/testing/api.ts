@@ -12,6 +12,7 @@ import { createLogger, defaultLanes, Metrics } from '@holdfast/service';
 import { listen, type RunningServer } from '@holdfast/service/http';
 import { allTasks } from '@holdfast/tasks';
 import { exampleTasks } from '@holdfast/tasks/examples';
+import { sharedRedisUrl } from '../../../packages/core/testing/shared-redis.ts';
 import { KeyWatch } from '../src/access/key-watch.ts';
 import { ApiMetrics } from '../src/api-metrics.ts';
 import { createApi } from '../src/app.ts';
@@ -159,8 +160,7 @@ function openTestCell(cell: Cell): { cell: JobCell; removed: string[] } {
 }
 
 async function connectToTestRedis() {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const url = sharedRedisUrl();
   const redis = connectRedis(url, 'worker', silent);
   const subscriber = connectRedis(url, 'subscriber', silent);
   await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);

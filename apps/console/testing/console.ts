@@ -12,6 +12,7 @@ import { BullQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { expect } from '@jest/globals';
 import { NODE_COMPILE_CACHE } from '../../../packages/core/testing/compile-cache.ts';
+import { sharedRedisUrl } from '../../../packages/core/testing/shared-redis.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const provider = { name: 'main', base_url: 'http://127.0.0.1:1/v1' };
@@ -49,8 +50,7 @@ export interface TestConsole {
 }
 
 /** @param url default: the Redis that all tests share */
-export async function connectTestRedis(url = process.env.HOLDFAST_TEST_REDIS_URL): Promise<Redis> {
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
+export async function connectTestRedis(url = sharedRedisUrl()): Promise<Redis> {
   const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
   return redis;
@@ -63,7 +63,6 @@ function spawnConsole(directory: string, settings: Record<string, string>) {
     env: {
       CONSOLE_PORT: '0',
       LOG_LEVEL: 'debug',
-      REDIS_URL: process.env.HOLDFAST_TEST_REDIS_URL,
       NODE_COMPILE_CACHE,
       ...settings,
     },
@@ -83,10 +82,11 @@ function spawnConsole(directory: string, settings: Record<string, string>) {
 
 /** @param settings further settings of the process; `REDIS_URL` in the place of the Redis that all tests share */
 export async function startConsole(settings: Record<string, string> = {}): Promise<TestConsole> {
+  const { REDIS_URL = sharedRedisUrl() } = settings;
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const adminKey = `admin-${randomBytes(16).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
-  const redis = await connectTestRedis(settings.REDIS_URL);
+  const redis = await connectTestRedis(REDIS_URL);
   const cell = new Cell({ redis, prefix, retentionMs: 3_600_000 });
   const bull = new BullQueues(cell, () => undefined);
   const {
@@ -97,6 +97,7 @@ export async function startConsole(settings: Record<string, string> = {}): Promi
     HOLDFAST_ADMIN_KEY: adminKey,
     HOLDFAST_PREFIX: prefix,
     ...settings,
+    REDIS_URL,
   });
   const url = await ready;
 

@@ -22,6 +22,7 @@ import { FlushClock, Journal, LiveFeed, readEvents, type Shared } from '@holdfas
 import { LaneCallLimits, LaneQueues } from '@holdfast/queue';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { builtInTasks } from '@holdfast/tasks';
+import { sharedRedisUrl } from '../../../packages/core/testing/shared-redis.ts';
 import type { AttemptDeps } from '../src/attempt/open-attempt.ts';
 import { runAttempt } from '../src/attempt/run-attempt.ts';
 import { RunningAttempts } from '../src/attempt/running-attempts.ts';
@@ -198,8 +199,7 @@ async function submitJob(journal: Journal, mode: string, change: Submit): Promis
 }
 
 export async function openTestWorker(): Promise<TestWorker> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const url = sharedRedisUrl();
   const [redis, subscriber] = [connectRedis(url, 'worker', silent), connectRedis(url, 'subscriber', silent)];
   await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);
   const cell = new Cell({ redis, prefix: `t${randomBytes(6).toString('hex')}`, retentionMs: 3_600_000 });

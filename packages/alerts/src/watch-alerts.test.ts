@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AlertRule, alertsSchema } from '@holdfast/core';
 import { connectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 import { secret, startReceiver } from '../testing/receiver.ts';
 import { AlertStore } from './alert-store.ts';
 import type { Finding } from './evaluate.ts';
@@ -16,7 +17,7 @@ let now: number;
 let oldestWaitS: number | null;
 
 beforeAll(async () => {
-  redis = connectRedis(process.env.HOLDFAST_TEST_REDIS_URL ?? '', 'worker', silent);
+  redis = connectRedis(sharedRedisUrl(), 'worker', silent);
   await untilReady(redis, 60_000);
 });
 beforeEach(async () => {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, type ScriptArgument, untilReady } from '@holdfast/redis';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 import { Cell } from '../src/cell.ts';
 import type { Fragment } from '../src/lua/fragment.ts';
 import { CellScript } from '../src/scripts/cell-script.ts';
@@ -259,8 +260,7 @@ export interface OpenCell extends TestCell {
 }
 
 export async function openTestCell({ retentionMs = 3_600_000 } = {}): Promise<OpenCell> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const url = sharedRedisUrl();
   const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;

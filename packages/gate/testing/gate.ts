@@ -12,6 +12,7 @@ import {
 } from '@holdfast/cell';
 import { addSpend, type Logger, noSpend, type Spend, toNano } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -37,8 +38,7 @@ export interface TestGate {
 }
 
 export async function openTestGate(): Promise<TestGate> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
+  const url = sharedRedisUrl();
   const redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
   const prefix = `t${randomBytes(6).toString('hex')}`;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EndedJob, Logger } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 import { addCount, type BucketKind, bucketShapes, formatCounts } from '../src/buckets.ts';
 import { historyKeys } from '../src/keys.ts';
 import { HistoryRecorder } from '../src/record/history-recorder.ts';
@@ -34,10 +35,7 @@ export const endedJob: EndedJob = {
   seconds: 2,
 };
 
-export async function openTestHistory(redisUrl = process.env.HOLDFAST_TEST_REDIS_URL): Promise<TestHistory> {
-  if (!redisUrl)
-    throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
-  const url = redisUrl;
+export async function openTestHistory(url = sharedRedisUrl()): Promise<TestHistory> {
   const opened: Redis[] = [];
   const connect = async () => {
     const redis = connectRedis(url, 'worker', null);

@@ -4,6 +4,7 @@ import { Cell } from '@holdfast/cell';
 import type { Logger } from '@holdfast/core';
 import { jobIdFor } from '@holdfast/core';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 import type { Claim } from '../src/claim.ts';
 import { Journal } from '../src/journal.ts';
 import type { Admission, NewJob } from '../src/new-job.ts';
@@ -35,8 +36,7 @@ export interface TestJournal {
 export const free: Admission = { limits: {}, estimateUsd: null };
 
 export async function openTestJournal(retentionMs = 3_600_000): Promise<TestJournal> {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const url = sharedRedisUrl();
   const redis = connectRedis(url, 'worker', silent);
   const subscriber = connectRedis(url, 'subscriber', silent);
   await Promise.all([untilReady(redis, 60_000), untilReady(subscriber, 60_000)]);

@@ -5,6 +5,7 @@ import type { AttemptError, Limits, Logger, Outcome, ReleaseName } from '@holdfa
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import type { Job, Queue } from 'bullmq';
 import { type NewTestJob, silent, TestCell } from '../../cell/testing/cell.ts';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
 import { BullQueues } from '../src/bullmq/bull-queues.ts';
 import { LaneQueues } from '../src/bullmq/lane-queues.ts';
 import { LaneWorker } from '../src/bullmq/lane-worker.ts';
@@ -58,8 +59,7 @@ async function conclude(cell: TestCell, jobId: string, outcome: TestOutcome): Pr
 }
 
 async function connect() {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
+  const url = sharedRedisUrl();
   const [producer, redis] = [connectRedis(url, 'producer', silent), connectRedis(url, 'worker', silent)];
   await Promise.all([untilReady(producer, 60_000), untilReady(redis, 60_000)]);
   const disconnect = async () => void (await Promise.all([disconnectRedis(producer), disconnectRedis(redis)]));

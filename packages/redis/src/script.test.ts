@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rememberingLogger, sharedRedisUrl } from '../testing/redis.ts';
+import { sharedRedisUrl } from '../../core/testing/shared-redis.ts';
+import { rememberingLogger } from '../testing/redis.ts';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from './connect.ts';
 import { Script } from './script.ts';
 

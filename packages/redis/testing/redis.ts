@@ -73,9 +73,3 @@ export function rememberingLogger(): { logger: Logger; lines: LoggedLine[] } {
   const at = (level: keyof Logger) => (fields: object, message: string) => void lines.push({ level, fields, message });
   return { lines, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } };
 }
-
-export function sharedRedisUrl(): string {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with `npm test`, which starts a Redis');
-  return url;
-}

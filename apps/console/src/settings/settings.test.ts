@@ -1,6 +1,7 @@
 import { connectRedis, disconnectRedis } from '@holdfast/redis';
 import { defaultLanes } from '@holdfast/service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../../../packages/core/testing/shared-redis.ts';
 import { startOwnRedis } from '../../../../packages/redis/testing/redis.ts';
 import { startConsole, type TestConsole } from '../../testing/console.ts';
 import { showConfig } from './show-config.ts';
@@ -33,7 +34,7 @@ describe('the settings', () => {
     const settings = await running.as({ key: running.adminKey }).call('settings', {});
     const { api_url: _, ...rest } = settings;
     const text = JSON.stringify(rest);
-    for (const secret of [running.adminKey, process.env.HOLDFAST_TEST_REDIS_URL ?? '?', 'hidden-word']) {
+    for (const secret of [running.adminKey, sharedRedisUrl(), 'hidden-word']) {
       expect(text).not.toContain(secret);
     }
   });

@@ -94,7 +94,7 @@ export function postgresUrl(home: ProgramHome, port: number): string {
   return `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** Asks for no existence before: where PostgreSQL was killed, it deletes the old pid file and writes its own. */
+/** Nothing where there is no such file. It isn't asked for before: PostgreSQL may delete an old pid file between the two steps. */
 function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');

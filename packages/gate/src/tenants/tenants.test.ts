@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connectRedis, disconnectRedis, type Redis, untilReady } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sharedRedisUrl } from '../../../core/testing/shared-redis.ts';
 import { createTenants } from './tenants.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -8,8 +9,7 @@ const prefix = `t${randomBytes(6).toString('hex')}`;
 let redis: Redis;
 
 beforeAll(async () => {
-  const url = process.env.HOLDFAST_TEST_REDIS_URL;
-  if (!url) throw new Error('HOLDFAST_TEST_REDIS_URL is not set: run the tests with npm test');
+  const url = sharedRedisUrl();
   redis = connectRedis(url, 'worker', silent);
   await untilReady(redis, 60_000);
 });
